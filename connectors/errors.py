@@ -1,0 +1,111 @@
+"""What went wrong at the border, named by what to do next (DESIGN section 6).
+
+No caller reads a message text to decide anything: the class, `code` and `field` carry the decision,
+`text` is for people.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from connectors.types import Evidence
+
+
+class ConnectorError(Exception):
+    """Anything that stopped a call; `evidence` is the redacted exchange when there was one."""
+
+    def __init__(self, text: str, *, evidence: Evidence | None = None) -> None:
+        super().__init__(text)
+        self.text = text
+        self.evidence = evidence
+
+
+class RetryLater(ConnectorError):
+    """Nothing was done at the other side: the same call may be made again after a while.
+
+    `after_seconds` is what the other side asked for (Retry-After, quota reset), or None.
+    `is_throttled` tells a quota answer (429 class) from an unreachable system.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        after_seconds: int | None = None,
+        is_throttled: bool = False,
+        evidence: Evidence | None = None,
+    ) -> None:
+        super().__init__(text, evidence=evidence)
+        self.after_seconds = after_seconds
+        self.is_throttled = is_throttled
+
+
+class OutcomeUnknown(ConnectorError):
+    """A write may or may not have landed: look it up by key before trying again."""
+
+
+class Rejected(ConnectorError):
+    """The other side understood and refused: the same call would be refused again.
+
+    `code` is one of `RejectionCode` (or the vendor's own code, kept raw, when we know no better),
+    `field` the offending field in our words where the reply names one.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        code: str,
+        field: str = "",
+        value: str = "",
+        evidence: Evidence | None = None,
+    ) -> None:
+        super().__init__(text, evidence=evidence)
+        self.code = code
+        self.field = field
+        self.value = value
+
+
+class Misconfigured(ConnectorError):
+    """The connection itself cannot work as set up: credentials refused, host not allowed, unconfirmed write.
+
+    `is_credentials` is true when the other side refused who we are (401/403 class).
+    """
+
+    def __init__(
+        self, text: str, *, is_credentials: bool = False, evidence: Evidence | None = None
+    ) -> None:
+        super().__init__(text, evidence=evidence)
+        self.is_credentials = is_credentials
+
+
+class NotFound(ConnectorError):
+    """A read named one thing by its id, and the other side does not have it."""
+
+
+class UnreadableReply(ConnectorError):
+    """A read answered something we cannot interpret; `field` says where, when known."""
+
+    def __init__(self, text: str, *, field: str = "", evidence: Evidence | None = None) -> None:
+        super().__init__(text, evidence=evidence)
+        self.field = field
+
+
+class RejectionCode:
+    """Vendor-neutral refusal codes; each becomes one case type (services decide which)."""
+
+    PERIOD_CLOSED = "period_closed"
+    UNKNOWN_ITEM = "unknown_item"
+    INACTIVE_ITEM = "inactive_item"
+    UNKNOWN_WAREHOUSE = "unknown_warehouse"
+    UNKNOWN_DIVISION = "unknown_division"
+    DIVISION_WAREHOUSE_PAIR = "division_warehouse_pair"
+    UNKNOWN_CUSTOMER = "unknown_customer"
+    UNKNOWN_ORDER = "unknown_order"
+    DUPLICATE_KEY = "duplicate_key"
+    VAT_SETTING = "vat_setting"
+    QUANTITY = "quantity"
+    AMOUNT = "amount"
+    TRANSITION = "transition"
+    UNCLASSIFIED = "unclassified"

@@ -1,0 +1,90 @@
+"""The doors to the outside, as Protocols. A connector implements one; services know only these.
+
+Every method makes as few calls as it can and says so; every method may raise the errors of
+`connectors.errors`. Reads raise `RetryLater`, `Misconfigured`, `NotFound` or `UnreadableReply`;
+writes raise `RetryLater` only when the other side surely did nothing, else `OutcomeUnknown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from connectors import types
+
+
+class Pacer(Protocol):
+    """Asked before every call; counts it, and may raise `RetryLater` instead of letting it leave."""
+
+    def before(self, *, operation: str, is_write: bool) -> None: ...
+
+    def after(self, *, operation: str, status: int | None, headers: Mapping[str, str]) -> None:
+        """Told of every answer (status None: none came), so quota headers can correct the budget."""
+        ...
+
+
+class Source(Protocol):
+    """A returns platform (ReturnGO, Reveni)."""
+
+    capabilities: types.SourceCapabilities
+
+    def check(self) -> types.ConnectionCheck: ...
+
+    def changed_rmas(self, *, since: datetime, cursor: str = "") -> types.RmaPage:
+        """One page (one call) of returns changed at or after `since`; empty `next_cursor` ends."""
+        ...
+
+    def rma(self, external_id: str) -> types.SourceRma: ...
+
+    def changed_refunds(self, *, since: datetime, cursor: str = "") -> types.RefundPage: ...
+
+    def parse_webhook(self, *, headers: Mapping[str, str], body: bytes) -> types.WebhookNudge:
+        """Read an untrusted message; never raises, an unreadable one has an empty topic."""
+        ...
+
+    def comment(self, *, rma_external_id: str, text: str, marker: str) -> None:
+        """Put a note on the return's timeline once: reads first, writes only if `marker` is not there."""
+        ...
+
+    def set_shipment_status(self, *, rma_external_id: str, shipment_id: str, status: str) -> None:
+        """Move a shipment; `Rejected(code="transition")` before any call when the move is not allowed."""
+        ...
+
+
+class Gateway(Protocol):
+    """An ERP (BlueCherry, Prima, Brightpearl, NetSuite)."""
+
+    capabilities: types.GatewayCapabilities
+
+    def check(self) -> types.ConnectionCheck: ...
+
+    def list_locations(self) -> tuple[types.ErpLocation, ...]: ...
+
+    def changed_items(self, *, since: str, cursor: str = "") -> types.ItemPage:
+        """One page of the item master changed after the watermark text `since` ("" reads all)."""
+        ...
+
+    def find_items(self, skus: Sequence[str]) -> tuple[types.ErpItem, ...]:
+        """Every item whose SKU or barcode is in `skus`; unknown ones are simply absent."""
+        ...
+
+    def find_orders(self, numbers: Sequence[str]) -> tuple[types.ErpOrder, ...]:
+        """Orders by the shop's order name, with lines; unknown ones are absent."""
+        ...
+
+    def create(self, draft: types.DocumentDraft) -> types.Receipt: ...
+
+    def find_documents(
+        self, kind: types.DocumentKind, keys: Sequence[str]
+    ) -> tuple[types.DocumentState, ...]:
+        """Read documents back by our key. One key may yield several: that is a duplicate to report."""
+        ...
+
+    def manual_task(self, draft: types.DocumentDraft) -> types.ManualTask:
+        """The same draft as a task for a person, for operations whose support is `MANUAL`."""
+        ...
+
+    def preview(self, draft: types.DocumentDraft) -> str:
+        """The exact body `create` would send, as text (secrets are in headers, never here)."""
+        ...

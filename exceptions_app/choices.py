@@ -1,0 +1,229 @@
+"""Stored codes and their labels. Labels may change, codes may not."""
+
+from django.db import models
+
+
+class Team(models.TextChoices):
+    CX = "cx", "CX"
+    WAREHOUSE = "warehouse", "Warehouse"
+    FINANCE = "finance", "Finance"
+    MERCHANDISING = "merchandising", "Merchandising"
+    OPERATIONS = "operations", "Operations"
+
+
+class Severity(models.TextChoices):
+    INFO = "info", "Info"
+    LOW = "low", "Low"
+    MEDIUM = "medium", "Medium"
+    HIGH = "high", "High"
+    CRITICAL = "critical", "Critical"
+
+
+SEVERITY_RANK = {code: rank for rank, code in enumerate(Severity.values)}
+
+
+class ApprovalAxis(models.TextChoices):
+    UNKNOWN = "unknown", "Not known"
+    REQUESTED = "requested", "Requested"
+    AUTHORISED = "authorised", "Authorised"
+    REFUSED = "refused", "Refused"
+    CANCELLED = "cancelled", "Cancelled"
+    CLOSED = "closed", "Closed"
+
+
+class LogisticsAxis(models.TextChoices):
+    EXPECTED = "expected", "Expected"
+    IN_TRANSIT = "in_transit", "On its way"
+    RECEIVED = "received", "Received"
+    NOT_REQUIRED = "not_required", "Nothing to send"
+
+
+class InspectionAxis(models.TextChoices):
+    NOT_INSPECTED = "not_inspected", "Not inspected"
+    PARTLY = "partly", "Partly inspected"
+    INSPECTED = "inspected", "Inspected"
+
+
+class MoneyAxis(models.TextChoices):
+    NONE = "none", "No refund yet"
+    PENDING = "pending", "Refund asked for"
+    CONFIRMED = "confirmed", "Refund confirmed"
+    FAILED = "failed", "Refund failed"
+
+
+class ExchangeAxis(models.TextChoices):
+    NONE = "none", "No exchange"
+    PENDING = "pending", "Exchange not released"
+    RELEASED = "released", "Exchange released"
+
+
+class RefundStatus(models.TextChoices):
+    """Our reading of the platform's transaction status; the raw word is kept beside it."""
+
+    PENDING = "pending", "Asked for"
+    CONFIRMED = "confirmed", "Confirmed"
+    FAILED = "failed", "Failed"
+    UNKNOWN = "unknown", "Not known"
+
+
+class Bucket(models.TextChoices):
+    SALEABLE = "saleable", "Saleable"
+    QUARANTINE = "quarantine", "Quarantine"
+    DAMAGED = "damaged", "Damaged"
+    REPAIR = "repair", "Repair"
+    DISPOSAL = "disposal", "Disposal"
+
+
+class MappingKind(models.TextChoices):
+    SKU_ALIAS = "sku_alias", "SKU"
+    DISPOSITION = "disposition", "Disposition"
+    REASON = "reason", "Return reason"
+    LOCATION = "location", "Location"
+    STATUS = "status", "Status"
+    VAT = "vat", "VAT setting"
+    FEE = "fee", "Fee or charge code"
+
+
+class MappingStatus(models.TextChoices):
+    PROPOSED = "proposed", "Waiting for approval"
+    ACTIVE = "active", "Active"
+    SUPERSEDED = "superseded", "Replaced"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class EventState(models.TextChoices):
+    NEW = "new", "New"
+    PROCESSED = "processed", "Processed"
+    QUIET = "quiet", "Nothing to do"
+    PARKED = "parked", "Parked"
+    REFUSED = "refused", "Refused"
+
+
+class PostingKind(models.TextChoices):
+    RETURN_AUTHORISATION = "return_authorisation", "Return authorisation"
+    STOCK_RECEIPT = "stock_receipt", "Stock receipt"
+    STOCK_MOVE = "stock_move", "Stock move"
+    WRITE_OFF = "write_off", "Write-off"
+    CREDIT_MEMO = "credit_memo", "Credit memo"
+    PLATFORM_UPDATE = "platform_update", "Note to the platform"
+
+
+class PostingStatus(models.TextChoices):
+    PLANNED = "planned", "Planned"
+    BLOCKED = "blocked", "Blocked"
+    HELD = "held", "Held"
+    READY = "ready", "Ready"
+    SENDING = "sending", "Sending"
+    UNCONFIRMED = "unconfirmed", "Outcome not known"
+    POSTED = "posted", "Sent"
+    CONFIRMED = "confirmed", "Confirmed"
+    FAILED = "failed", "Refused"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+POSTING_UNSENT = (
+    PostingStatus.PLANNED,
+    PostingStatus.BLOCKED,
+    PostingStatus.HELD,
+    PostingStatus.READY,
+    PostingStatus.FAILED,
+)
+POSTING_SENT = (
+    PostingStatus.SENDING,
+    PostingStatus.UNCONFIRMED,
+    PostingStatus.POSTED,
+    PostingStatus.CONFIRMED,
+)
+POSTING_FINISHED = (PostingStatus.CONFIRMED, PostingStatus.CANCELLED)
+
+
+class HoldReason(models.TextChoices):
+    NONE = "", "Not held"
+    UNDO = "undo", "Can still be taken back"
+    APPROVAL = "approval", "Needs approval"
+    RUN = "run", "Waits for a credit run"
+    WINDOW = "window", "Waits for the ERP's window"
+    MANUAL = "manual", "To be keyed by hand"
+
+
+class AttemptOutcome(models.TextChoices):
+    STARTED = "started", "Started"
+    ACCEPTED = "accepted", "Accepted"
+    RETRY_LATER = "retry_later", "Not taken, later again"
+    UNKNOWN = "unknown", "Outcome not known"
+    REJECTED = "rejected", "Refused"
+    MISCONFIGURED = "misconfigured", "Connection not usable"
+    FOUND = "found", "Found on read-back"
+    ABSENT = "absent", "Not there on read-back"
+    DIFFERS = "differs", "Differs on read-back"
+    SUPERSEDED = "superseded", "Overtaken by another worker"
+    KEYED = "keyed", "Keyed by hand"
+
+
+class CaseStatus(models.TextChoices):
+    OPEN = "open", "Open"
+    ASSIGNED = "assigned", "Assigned"
+    WAITING = "waiting", "Waiting"
+    AWAITING_APPROVAL = "awaiting_approval", "Awaiting approval"
+    RESOLVED = "resolved", "Resolved"
+
+
+CASE_OPEN = (
+    CaseStatus.OPEN,
+    CaseStatus.ASSIGNED,
+    CaseStatus.WAITING,
+    CaseStatus.AWAITING_APPROVAL,
+)
+
+
+class Closure(models.TextChoices):
+    NONE = "", "Not closed"
+    PROOF = "proof", "By proof"
+    BY_HAND = "by_hand", "By hand"
+    ACCEPTED = "accepted", "Difference accepted"
+
+
+class FixStatus(models.TextChoices):
+    REQUESTED = "requested", "Awaiting approval"
+    HELD = "held", "Approved, can still be taken back"
+    APPLIED = "applied", "Applied"
+    REJECTED = "rejected", "Not approved"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    UNDONE = "undone", "Taken back"
+    REVERTED = "reverted", "Reverted"
+
+
+class FixKind(models.TextChoices):
+    """What a person may change to clear a cause; each edits a fact, never a plan."""
+
+    SKU_ALIAS = "sku_alias", "Map the SKU"
+    DISPOSITION = "disposition", "Map the disposition"
+    REASON = "reason", "Map the return reason"
+    LOCATION = "location", "Map the location"
+    STATUS = "status", "Map the status"
+    VAT = "vat", "Decide the VAT setting"
+    FEE = "fee", "Map the charge"
+    SET_LOCATION = "set_location", "Set the location"
+    LINK_ORDER = "link_order", "Link the sales order"
+    ACCEPT_DIFFERENCE = "accept_difference", "Accept the difference"
+    CORRECT_CREDIT = "correct_credit", "Correct the credit"
+    POSTING_DATE = "posting_date", "Choose the posting date"
+    RETRY = "retry", "Send again"
+    LINK_DOCUMENT = "link_document", "Link an existing document"
+    CLOSE = "close", "Close with a reason"
+
+
+class BreakerState(models.TextChoices):
+    CLOSED = "closed", "Working"
+    OPEN = "open", "Paused"
+    HALF_OPEN = "half_open", "Probing"
+
+
+class Role(models.TextChoices):
+    CX = "cx", "CX"
+    WAREHOUSE = "warehouse", "Warehouse"
+    FINANCE = "finance", "Finance"
+    MERCHANDISING = "merchandising", "Merchandising"
+    INTEGRATOR = "integrator", "Integrator"
+    ADMIN = "admin", "Admin"
+    AUDITOR = "auditor", "Auditor"

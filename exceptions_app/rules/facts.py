@@ -1,0 +1,257 @@
+"""Frozen facts the rules decide on, and the verdicts they return. No model, no clock, no I/O.
+
+Amounts are `Decimal` in the return's own currency unless said otherwise; moments are aware UTC.
+`selectors.facts` builds these from rows; tests build them by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from connectors.types import DocumentDraft, Inspection
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A bridge's policy (DESIGN section 5), read once per plan. Absent values are the preset's."""
+
+    credit_trigger: str = "refund_confirmed"  # | goods_received | goods_inspected
+    stock_trigger: str = "final_disposition"
+    disposition_authority: str = "platform"
+    authorise_first: bool = True
+    note_to_platform: bool = False
+    # "immediate" | "run" (held until a person starts the run) | "windows"
+    schedule: Mapping[str, str] = field(default_factory=dict)
+    # currency -> absolute amount a refund and its credit may differ by before it is a case
+    tolerance: Mapping[str, Decimal] = field(default_factory=dict)
+    undo_seconds: int = 60
+    credit_grace_hours: int = 24
+    receipt_grace_hours: int = 24
+    second_approver_above: Decimal = Decimal(500)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFact:
+    """One candidate of the ERP's item master for a SKU."""
+
+    sku: str
+    erp_id: str
+    barcode: str
+    description: str
+    division: str
+    is_active: bool
+    is_returnable: bool
+    unit_cost: Decimal | None
+    key_parts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LocationTarget:
+    """Where a platform location books to in the ERP: both parts are needed (R032)."""
+
+    division: str
+    warehouse: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeeTarget:
+    """What a charge code stands for. `erp_code` empty: declared a charge, but not mapped to the ERP yet."""
+
+    component: str  # "shipping" | "fee" | "goodwill" | "discount" | "adjustment"
+    erp_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mappings:
+    """The active mapping values of one bridge that this return touches, by our normalised source value.
+
+    Keys are casefolded and stripped; `rules.mapping.normalise` is the one way to make them.
+    """
+
+    sku_alias: Mapping[str, str] = field(default_factory=dict)  # -> ERP SKU
+    disposition: Mapping[str, str] = field(default_factory=dict)  # -> Bucket code, or "none"
+    reason: Mapping[str, str] = field(default_factory=dict)  # -> ERP reason code
+    location: Mapping[str, LocationTarget] = field(default_factory=dict)
+    status: Mapping[str, str] = field(default_factory=dict)  # -> ApprovalAxis code
+    vat: Mapping[str, str] = field(default_factory=dict)  # -> "included" | "excluded" | "exempt"
+    fee: Mapping[str, FeeTarget] = field(default_factory=dict)
+    versions: Mapping[str, int] = field(default_factory=dict)  # kind -> highest active version
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLineFact:
+    """A sold line and what all earlier credits took of it. `net`/`tax` are totals of the line as sold."""
+
+    line_id: str
+    sku: str
+    description: str
+    quantity: int
+    unit_price: Decimal
+    discount: Decimal
+    net: Decimal
+    tax: Decimal
+    tax_code: str
+    # Units and amounts already taken by credits of *other* returns (planned, sent or confirmed).
+    credited_units: int = 0
+    credited_net: Decimal = Decimal(0)
+    credited_tax: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFact:
+    erp_id: str
+    number: str
+    customer_code: str
+    vat_setting: str
+    currency: str
+    division: str
+    warehouse: str
+    invoice_number: str
+    lines: tuple[OrderLineFact, ...]
+    shipping_net: Decimal = Decimal(0)
+    shipping_tax: Decimal = Decimal(0)
+    shipping_tax_code: str = ""
+    shipping_credited_net: Decimal = Decimal(0)
+    shipping_credited_tax: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class FeeFact:
+    kind: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LineFact:
+    """A unit group of the return. `items` are the master's candidates for its SKU *before* any alias;
+    `alias_items` the candidates for the alias's target when an active alias exists."""
+
+    line_no: int
+    order_line_id: str
+    sku: str
+    barcode: str
+    name: str
+    quantity: int
+    unit_price: Decimal | None
+    unit_tax: Decimal | None
+    is_tax_included: bool
+    reason: str
+    resolution: str
+    inspection: Inspection
+    disposition: str
+    disposition_at: datetime | None
+    location: str
+    items: tuple[ItemFact, ...]
+    alias_items: tuple[ItemFact, ...] = ()
+    fees: tuple[FeeFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFact:
+    external_id: str
+    status: str  # RefundStatus code
+    status_raw: str
+    amount: Decimal
+    currency: str
+    confirmed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PostingFact:
+    """A live (not cancelled) posting of this return. `slot` is stable over replans ("credit_memo", "stock_receipt:10/WH1")."""
+
+    id: int
+    slot: str
+    kind: str
+    status: str
+    key: str
+    plan_hash: str
+    number: str
+    gross: Decimal
+    units: int
+    created_at: datetime
+    unknown_since: datetime | None
+    open_type: str  # case type of a failure not yet cleared, else ""
+    open_facts: Mapping[str, str] = field(default_factory=dict)
+    draft: DocumentDraft | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What people decided for this return (approved fixes still in force)."""
+
+    location: str = ""  # set by hand for lines that carry none
+    order_number: str = ""  # linked by hand
+    accepted_difference: Decimal | None = None  # refund minus credit that finance accepted
+    credit_adjustment: Decimal | None = None  # goodwill line finance added to (or took from) the credit
+    adjustment_reason: str = ""
+    posting_date: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RmaFacts:
+    rma_id: int
+    bridge_code: str
+    external_id: str
+    order_name: str
+    currency: str
+    status_raw: str
+    logistics: str  # LogisticsAxis code
+    received_at: datetime | None
+    requested_at: datetime
+    company_date: date
+    lines: tuple[LineFact, ...]
+    refunds: tuple[RefundFact, ...]
+    order: OrderFact | None
+    # Orders that could be the one, when none is linked: (order number, why), best first.
+    order_candidates: tuple[tuple[str, str], ...]
+    # Division and warehouse pairs the ERP knows as active.
+    locations: frozenset[LocationTarget]
+    mappings: Mappings
+    decisions: Decisions
+    policy: Policy
+    postings: tuple[PostingFact, ...]
+    closed_periods: frozenset[str] = frozenset()  # "2026-04" months known closed or locked
+    # SKUs whose master was asked live and surely does not have them (or master is fully read).
+    is_master_complete: bool = True
+    cancellation_fee: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule's verdict that something stops us, or that someone must know.
+
+    `cause` is the offending value all cases of the same root cause share; `blocks` the posting kinds
+    that must wait; `facts` what the screen's sentence and the playbook are filled with (text only).
+    """
+
+    type: str
+    subject: str  # what inside the return: "line:2", "order", "refund", "posting:<slot>", "rma"
+    cause: str
+    facts: Mapping[str, str]
+    value: Decimal
+    value_formula: str
+    blocks: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPosting:
+    """A document this return calls for. `draft.key` and `draft.control_number` are left empty: the service
+    numbers it. `hold` is a HoldReason code that applies besides findings."""
+
+    slot: str
+    kind: str
+    sequence: int
+    draft: DocumentDraft
+    hold: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    postings: tuple[PlannedPosting, ...]
+    findings: tuple[Finding, ...]
+    # Checks that passed, stored with each posting (R110): ("item_master", "3 of 3 SKUs active"), …
+    checks: tuple[tuple[str, str], ...]
