@@ -309,9 +309,11 @@ class DocumentKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DraftLine:
-    """One line of a document to be created. Amounts are line totals, positive, in the draft's currency.
+    """One line of a document to be created. Amounts are line totals in the draft's currency.
 
-    `component` is "item", "shipping", "fee" or "goodwill"; stock documents carry items only and no money.
+    `component` is "item", "shipping", "fee", "goodwill" or "adjustment"; `charge_code` is the ERP's code for all
+    but items. Amounts are positive except for a fee kept back, which takes from the credit (negative).
+    Stock documents carry items only and no money.
     """
 
     line_no: int
@@ -327,6 +329,7 @@ class DraftLine:
     net: Decimal = Decimal(0)
     tax: Decimal = Decimal(0)
     tax_code: str = ""
+    charge_code: str = ""
     key_parts: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -28,6 +28,7 @@ class Policy:
     # currency -> absolute amount a refund and its credit may differ by before it is a case
     tolerance: Mapping[str, Decimal] = field(default_factory=dict)
     undo_seconds: int = 60
+    unknown_case_after_minutes: int = 30
     credit_grace_hours: int = 24
     receipt_grace_hours: int = 24
     second_approver_above: Decimal = Decimal(500)
@@ -186,7 +187,9 @@ class Decisions:
     location: str = ""  # set by hand for lines that carry none
     order_number: str = ""  # linked by hand
     accepted_difference: Decimal | None = None  # refund minus credit that finance accepted
-    credit_adjustment: Decimal | None = None  # goodwill line finance added to (or took from) the credit
+    credit_adjustment: Decimal | None = (
+        None  # goodwill line finance added to (or took from) the credit
+    )
     adjustment_reason: str = ""
     posting_date: date | None = None
 
@@ -203,6 +206,7 @@ class RmaFacts:
     received_at: datetime | None
     requested_at: datetime
     company_date: date
+    now: datetime
     lines: tuple[LineFact, ...]
     refunds: tuple[RefundFact, ...]
     order: OrderFact | None
