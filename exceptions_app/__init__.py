@@ -1,0 +1,1 @@
+"""Returns, their postings and the exceptions people work on."""

@@ -1,0 +1,21 @@
+#!/usr/bin/env python
+"""Django's commands. Each runs with the time limits of the kind of process it is."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+_PROCESS_OF_COMMAND = {"runserver": "web", "qcluster": "worker"}
+
+
+def main() -> None:
+    """Run the command named on the command line."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "returnsbridge.settings")
+    command = sys.argv[1] if len(sys.argv) > 1 else ""
+    os.environ.setdefault("RETURNSBRIDGE_PROCESS", _PROCESS_OF_COMMAND.get(command, "command"))
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

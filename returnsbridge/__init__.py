@@ -1,0 +1,1 @@
+"""Wiring of the site: settings, addresses, servers. No rules of the trade live here."""

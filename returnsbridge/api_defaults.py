@@ -1,0 +1,12 @@
+"""What an API view gets that says nothing about itself."""
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+
+class Nobody(BasePermission):
+    """Refuse everyone: each view names its own capability."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return False

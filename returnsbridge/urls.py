@@ -1,0 +1,15 @@
+"""Addresses of the site: the health check, Django admin, and everything the app offers."""
+
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.urls import include, path
+
+from returnsbridge import health
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("admin/", admin.site.urls),
+]
+if find_spec("exceptions_app.urls") is not None:
+    urlpatterns.append(path("", include("exceptions_app.urls")))

@@ -1,0 +1,40 @@
+"""The end of the shared database, and the wall between tests and the network."""
+
+import os
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+
+from returnsbridge import embedded
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    data_dir = Path(os.environ["RETURNSBRIDGE_DATA_DIR"])
+    embedded.remove(data_dir)
+    shutil.rmtree(data_dir, ignore_errors=True)
+
+
+def _is_local(address: object) -> bool:
+    if not isinstance(address, tuple):
+        return True  # A Unix socket's path.
+    return str(address[0]) in {"127.0.0.1", "::1", "localhost"}
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that would leave this machine."""
+
+    def guarded(original):
+        def call(self, address):
+            if not _is_local(address):
+                raise AssertionError(f"a test tried to reach {address!r}")
+            return original(self, address)
+
+        return call
+
+    monkeypatch.setattr(socket.socket, "connect", guarded(socket.socket.connect))
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded(socket.socket.connect_ex))
