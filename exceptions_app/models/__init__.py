@@ -1,0 +1,46 @@
+"""Tables, constraints and queryset filters."""
+
+from exceptions_app.models.bridges import Bridge, Mapping
+from exceptions_app.models.cases import AuditEntry, Case, CauseGroup, Fix
+from exceptions_app.models.connections import (
+    CallCount,
+    Connection,
+    ConnectionBudget,
+    ConnectionHealth,
+    Heartbeat,
+    Watermark,
+)
+from exceptions_app.models.events import InboundEvent
+from exceptions_app.models.orders import ErpLocation, Item, ItemMiss, SalesOrder, SalesOrderLine
+from exceptions_app.models.postings import CreditRun, CreditTaking, Posting, PostingAttempt
+from exceptions_app.models.rmas import Refund, Rma, RmaEvent, RmaLine, Shipment
+
+__all__ = [
+    "AuditEntry",
+    "Bridge",
+    "CallCount",
+    "Case",
+    "CauseGroup",
+    "Connection",
+    "ConnectionBudget",
+    "ConnectionHealth",
+    "CreditRun",
+    "CreditTaking",
+    "ErpLocation",
+    "Fix",
+    "Heartbeat",
+    "InboundEvent",
+    "Item",
+    "ItemMiss",
+    "Mapping",
+    "Posting",
+    "PostingAttempt",
+    "Refund",
+    "Rma",
+    "RmaEvent",
+    "RmaLine",
+    "SalesOrder",
+    "SalesOrderLine",
+    "Shipment",
+    "Watermark",
+]

@@ -1,0 +1,207 @@
+"""Cases (screens say "exception"), their cause groups, fixes and the audit trail."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from exceptions_app.choices import (
+    CASE_OPEN,
+    CaseStatus,
+    Closure,
+    FixKind,
+    FixStatus,
+    Severity,
+    Team,
+)
+from exceptions_app.models.bridges import Bridge, Mapping
+from exceptions_app.models.connections import Connection
+from exceptions_app.models.events import InboundEvent
+from exceptions_app.models.postings import Posting
+from exceptions_app.models.rmas import Rma
+
+
+class CauseGroup(models.Model):
+    """Cases that share one root cause: type, bridge (or connection) and offending value (R111)."""
+
+    type = models.CharField(max_length=40)
+    bridge = models.ForeignKey(Bridge, null=True, on_delete=models.PROTECT)
+    connection = models.ForeignKey(Connection, null=True, on_delete=models.PROTECT)
+    cause = models.CharField(max_length=200)
+    title = models.CharField(max_length=300)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["type", "bridge", "connection", "cause"],
+                name="cause_group_once",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Case(models.Model):
+    """A finding that a person must deal with. Opened, refreshed and closed by `services.cases.sync`."""
+
+    fingerprint = models.CharField(max_length=64, unique=True)
+    type = models.CharField(max_length=40)
+    team = models.CharField(max_length=20, choices=Team.choices)
+    severity = models.CharField(max_length=10, choices=Severity.choices)
+    severity_rank = models.PositiveSmallIntegerField()
+    rank = models.PositiveSmallIntegerField(default=50)
+    status = models.CharField(max_length=20, choices=CaseStatus.choices)
+    closure = models.CharField(max_length=10, choices=Closure.choices, blank=True, default="")
+    group = models.ForeignKey(CauseGroup, on_delete=models.PROTECT, related_name="cases")
+    bridge = models.ForeignKey(Bridge, null=True, on_delete=models.PROTECT, related_name="cases")
+    rma = models.ForeignKey(Rma, null=True, on_delete=models.PROTECT, related_name="cases")
+    posting = models.ForeignKey(Posting, null=True, on_delete=models.SET_NULL, related_name="cases")
+    connection = models.ForeignKey(
+        Connection, null=True, on_delete=models.PROTECT, related_name="cases"
+    )
+    event = models.ForeignKey(
+        InboundEvent, null=True, on_delete=models.SET_NULL, related_name="cases"
+    )
+    # What findings are compared within: "rma:12", "connection:3", "event:9".
+    subject = models.CharField(max_length=60)
+    subject_part = models.CharField(max_length=160)
+    title = models.CharField(max_length=300)
+    facts = models.JSONField(default=dict)
+    value = models.DecimalField(max_digits=18, decimal_places=4, default=0)
+    currency = models.CharField(max_length=3, blank=True, default="")
+    value_formula = models.CharField(max_length=300, blank=True, default="")
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
+    )
+    waiting_for = models.CharField(max_length=200, blank=True, default="")
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    reopened_count = models.PositiveIntegerField(default=0)
+    proof = models.CharField(max_length=500, blank=True, default="")
+    close_reason = models.CharField(max_length=60, blank=True, default="")
+
+    class Meta:
+        ordering = ["-severity_rank", "-value", "id"]
+        indexes = [
+            models.Index(
+                fields=["-severity_rank", "-value", "id"],
+                condition=Q(status__in=CASE_OPEN),
+                name="case_queue",
+            ),
+            models.Index(
+                fields=["team", "type", "bridge"],
+                condition=Q(status__in=CASE_OPEN),
+                name="case_open_counts",
+            ),
+            models.Index(fields=["subject"], name="case_by_subject"),
+            models.Index(fields=["group", "status"], name="case_by_group"),
+            models.Index(fields=["rma"], name="case_by_rma"),
+            models.Index(fields=["-resolved_at", "-id"], name="case_by_resolved"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Fix(models.Model):
+    """A person's change of a fact, with its approval. The plan follows; the fix never sends anything.
+
+    `payload` is the new fact by kind (same shape as Mapping.target, or {"location"},
+    {"order_number"}, {"difference"}, {"adjustment"}, {"date"}, {"posting_id"}…); its hash voids an
+    approval when edited.
+    """
+
+    kind = models.CharField(max_length=20, choices=FixKind.choices)
+    status = models.CharField(max_length=12, choices=FixStatus.choices)
+    bridge = models.ForeignKey(Bridge, on_delete=models.PROTECT, related_name="fixes")
+    case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="fixes")
+    rma = models.ForeignKey(Rma, null=True, on_delete=models.PROTECT, related_name="fixes")
+    mapping = models.ForeignKey(Mapping, null=True, on_delete=models.PROTECT, related_name="fixes")
+    source_value = models.CharField(max_length=200, blank=True, default="")
+    payload = models.JSONField()
+    payload_hash = models.CharField(max_length=64)
+    reason_code = models.CharField(max_length=60, blank=True, default="")
+    note = models.CharField(max_length=500, blank=True, default="")
+    # What the requester was shown: cases and returns healed, money freed, newly broken.
+    effect = models.JSONField(default=dict)
+    level = models.CharField(max_length=10)  # none | peer | finance
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="fixes_requested"
+    )
+    requested_at = models.DateTimeField()
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="fixes_decided",
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decision_note = models.CharField(max_length=500, blank=True, default="")
+    hold_until = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True)
+                | Q(level="none")
+                | Q(status__in=[FixStatus.WITHDRAWN, FixStatus.REQUESTED])
+                | ~Q(decided_by=models.F("requested_by")),
+                name="fix_approver_is_not_requester",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["status", "id"],
+                condition=Q(status__in=[FixStatus.REQUESTED, FixStatus.HELD]),
+                name="fix_underway",
+            ),
+            models.Index(fields=["rma", "status"], name="fix_by_rma"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.source_value}"
+
+
+class AuditEntry(models.Model):
+    """One act, one entry, written in the act's own transaction. Append-only: a trigger refuses changes.
+
+    Actor and subject are kept as text as well, so that the entry outlives both.
+    """
+
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=150)
+    actor_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        db_constraint=False,
+        related_name="+",
+    )
+    act = models.CharField(max_length=60)
+    subject_kind = models.CharField(max_length=30)
+    subject_id = models.BigIntegerField()
+    subject_label = models.CharField(max_length=200)
+    rma_id = models.BigIntegerField(null=True)
+    case_id = models.BigIntegerField(null=True)
+    text = models.CharField(max_length=500)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["subject_kind", "subject_id", "-id"], name="audit_by_subject"),
+            models.Index(fields=["rma_id", "-id"], name="audit_by_rma"),
+            models.Index(fields=["case_id", "-id"], name="audit_by_case"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text

@@ -1,0 +1,125 @@
+"""Our copies of what the ERP owns: sales orders, item master, locations."""
+
+from django.db import models
+
+from exceptions_app.models.connections import Connection
+
+
+class SalesOrder(models.Model):
+    """The original order: what every credit reverses. Amounts are totals, in `currency`."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="orders")
+    erp_id = models.CharField(max_length=80)
+    number = models.CharField(max_length=80)
+    customer_code = models.CharField(max_length=80, blank=True, default="")
+    customer_name = models.CharField(max_length=200, blank=True, default="")
+    vat_setting = models.CharField(max_length=60, blank=True, default="")
+    currency = models.CharField(max_length=3)
+    division = models.CharField(max_length=40, blank=True, default="")
+    warehouse = models.CharField(max_length=40, blank=True, default="")
+    invoice_number = models.CharField(max_length=80, blank=True, default="")
+    ordered_at = models.DateTimeField()
+    shipping_net = models.DecimalField(max_digits=18, decimal_places=4, default=0)
+    shipping_tax = models.DecimalField(max_digits=18, decimal_places=4, default=0)
+    shipping_tax_code = models.CharField(max_length=40, blank=True, default="")
+    read_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "number"], name="sales_order_once")
+        ]
+        indexes = [models.Index(fields=["connection", "customer_code"], name="order_by_customer")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class SalesOrderLine(models.Model):
+    order = models.ForeignKey(SalesOrder, on_delete=models.CASCADE, related_name="lines")
+    line_id = models.CharField(max_length=80)
+    sku = models.CharField(max_length=120)
+    description = models.CharField(max_length=300, blank=True, default="")
+    quantity = models.PositiveIntegerField()
+    unit_price = models.DecimalField(max_digits=18, decimal_places=4)
+    discount = models.DecimalField(max_digits=18, decimal_places=4, default=0)
+    net = models.DecimalField(max_digits=18, decimal_places=4)
+    tax = models.DecimalField(max_digits=18, decimal_places=4, default=0)
+    tax_code = models.CharField(max_length=40, blank=True, default="")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "line_id"], name="sales_order_line_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.sku}"
+
+
+class Item(models.Model):
+    """One item of the ERP's master, as last read. Never created by us in the ERP (R041)."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="items")
+    erp_id = models.CharField(max_length=80)
+    sku = models.CharField(max_length=120)
+    sku_key = models.CharField(max_length=120)
+    barcode = models.CharField(max_length=60, blank=True, default="")
+    description = models.CharField(max_length=300, blank=True, default="")
+    division = models.CharField(max_length=40, blank=True, default="")
+    is_active = models.BooleanField(default=True)
+    is_returnable = models.BooleanField(default=True)
+    unit_cost = models.DecimalField(max_digits=18, decimal_places=4, null=True)
+    key_parts = models.JSONField(default=dict)
+    read_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "erp_id"], name="item_once")]
+        indexes = [
+            models.Index(fields=["connection", "sku_key"], name="item_by_sku"),
+            models.Index(
+                fields=["connection", "barcode"],
+                condition=~models.Q(barcode=""),
+                name="item_by_barcode",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.sku
+
+
+class ItemMiss(models.Model):
+    """A SKU the ERP was asked for live and did not have; asked again only after a while."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="item_misses")
+    sku_key = models.CharField(max_length=120)
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "sku_key"], name="item_miss_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.sku_key
+
+
+class ErpLocation(models.Model):
+    """A warehouse the ERP knows, in one division; the pair is what postings need (R032)."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="locations")
+    code = models.CharField(max_length=40)
+    name = models.CharField(max_length=120, blank=True, default="")
+    division = models.CharField(max_length=40)
+    is_active = models.BooleanField(default=True)
+    read_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["division", "code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "division", "code"], name="erp_location_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.division}/{self.code}"
