@@ -1,0 +1,146 @@
+"""Faults on demand: what a network or a vendor does to a call, chosen by rule and counted.
+
+A rule is JSON: `{"kind": "drop_after", "method": "POST", "path": "/api/.*", "times": 1}`.
+
+| field | meaning | default |
+| --- | --- | --- |
+| kind | one of `FaultKind` | required |
+| method | only this method | any |
+| path | regular expression the whole path (without the system's prefix) must match | any |
+| times | how often it strikes; null is always | 1 |
+| skip | matching calls let through first | 0 |
+| probability, seed | strikes by chance, repeatably | 1, 0 |
+| seconds | for `slow` and `late_commit` | 0 |
+| status | for `status`, and for `status_after` | 503, 500 |
+| headers, body | of that answer | {}, "" |
+| commit | `garbage` only: whether the call was carried out | false |
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class FaultKind(StrEnum):
+    """What happens to the call, and whether the twin carries it out."""
+
+    # Nothing is done, the connection closes.
+    DROP_BEFORE = "drop_before"
+    # Carried out, the connection closes without an answer.
+    DROP_AFTER = "drop_after"
+    # The connection closes now; carried out `seconds` later by the twin's clock.
+    LATE_COMMIT = "late_commit"
+    # Carried out, the connection closes in the middle of the answer.
+    DROP_MID_ANSWER = "drop_mid_answer"
+    # Nothing is done, `status` is answered.
+    STATUS = "status"
+    # Carried out, yet `status` is answered.
+    STATUS_AFTER = "status_after"
+    # Carried out, answered after `seconds`.
+    SLOW = "slow"
+    # An HTML page with status 200.
+    GARBAGE = "garbage"
+    # Carried out, the answer is half a JSON text.
+    TRUNCATED = "truncated"
+
+
+class ConnectionDropped(ConnectionError):
+    """The twin closes the connection without a (whole) answer."""
+
+
+class AnswerTooSlow(Exception):
+    """In process only: the caller's read timeout passes before the answer."""
+
+
+class FaultRuleInvalid(ValueError):
+    """A rule that cannot be understood; the text says which field."""
+
+
+@dataclass(frozen=True)
+class FaultRule:
+    kind: FaultKind
+    method: str = ""
+    path: re.Pattern[str] = re.compile(".*")
+    times: int | None = 1
+    skip: int = 0
+    seconds: float = 0
+    status: int = 503
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+    probability: float = 1
+    seed: int = 0
+    commit: bool = False
+
+    @classmethod
+    def parse(cls, record: Mapping[str, Any]) -> FaultRule:
+        """Read a rule from JSON.
+
+        Raises:
+            FaultRuleInvalid: unknown field or kind, or a value of the wrong form.
+        """
+        values = dict(record)
+        unknown = set(values) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise FaultRuleInvalid(f"unknown field: {', '.join(sorted(unknown))}")
+        try:
+            values["kind"] = FaultKind(values.get("kind", ""))
+            if "path" in values:
+                values["path"] = re.compile(str(values["path"]))
+            for name in ("seconds", "probability"):
+                if name in values:
+                    values[name] = float(values[name])
+            if values["kind"] is FaultKind.STATUS_AFTER:
+                values.setdefault("status", 500)
+            return cls(**values)
+        except (ValueError, TypeError, re.error) as error:
+            raise FaultRuleInvalid(str(error)) from None
+
+    def concerns(self, method: str, path: str) -> bool:
+        return self.method.upper() in ("", method) and self.path.fullmatch(path) is not None
+
+
+class FaultPlan:
+    """The rules in force, first match wins; safe to ask from several threads."""
+
+    def __init__(self, rules: Sequence[FaultRule] = ()) -> None:
+        self._lock = threading.Lock()
+        self.set(rules)
+
+    def set(self, rules: Sequence[FaultRule]) -> None:
+        """Replace all rules and start counting anew."""
+        with self._lock:
+            self._rules = tuple(rules)
+            self._seen = [0] * len(self._rules)
+            self._struck = [0] * len(self._rules)
+            self._dice = [random.Random(rule.seed) for rule in self._rules]
+
+    def parse(self, records: Sequence[Mapping[str, Any]]) -> int:
+        """Replace all rules by parsed ones, or raise `FaultRuleInvalid` and change nothing."""
+        rules = [FaultRule.parse(record) for record in records]
+        self.set(rules)
+        return len(rules)
+
+    def take(self, method: str, path: str) -> FaultRule | None:
+        """Return the fault that strikes this call, having counted it, or None."""
+        with self._lock:
+            for index, rule in enumerate(self._rules):
+                if rule.concerns(method, path) and self._strikes(index, rule):
+                    return rule
+        return None
+
+    def _strikes(self, index: int, rule: FaultRule) -> bool:
+        if rule.times is not None and self._struck[index] >= rule.times:
+            return False
+        self._seen[index] += 1
+        if self._seen[index] <= rule.skip:
+            return False
+        if rule.probability < 1 and self._dice[index].random() >= rule.probability:
+            return False
+        self._struck[index] += 1
+        return True

@@ -1,0 +1,20 @@
+"""The simulated systems there are; a new twin is one line here."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from connectors.sandbox.base import Twin
+
+TWINS: tuple[type[Twin], ...] = ()
+
+
+def new_twins() -> dict[str, Twin]:
+    """A fresh twin of every system, by name."""
+    return {twin.name: twin() for twin in TWINS}
+
+
+@cache
+def all_twins() -> dict[str, Twin]:
+    """This process's twins, by name; their state lasts as long as the process."""
+    return new_twins()
