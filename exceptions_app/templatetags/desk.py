@@ -1,0 +1,361 @@
+"""How the screens write money, time, state and addresses.
+
+Filters return plain text and tags return safe markup; none of them reads the database. Words
+follow the house style: the real minus sign, "27 May 2026, 09:12", "6 d", and "Not known" where a
+figure has no proof.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django import template
+from django.http import QueryDict
+from django.utils import dateformat, timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+NOT_KNOWN = "Not known"
+MINUS = "−"
+
+SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥"}
+# ISO 4217 minor units that are not two.
+MINOR_UNITS = {
+    **dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}
+
+# The parameter that names a place in a list; it means nothing once the list is another one.
+CURSOR = "cursor"
+
+TONE_ICONS = {
+    "good": "seal",
+    "wait": "hour",
+    "bad": "stop",
+    "warn": "high",
+    "mild": "medium",
+    "calm": "low",
+}
+SEVERITY_TONES = {
+    "critical": "bad",
+    "high": "warn",
+    "medium": "mild",
+    "low": "calm",
+    "info": "calm",
+}
+MESSAGE_TONES = {
+    "success": ("good", "check"),
+    "warning": ("warn", "high"),
+    "error": ("bad", "critical"),
+}
+# Tone, icon and word of one step, stage or checklist line.
+STATES = {
+    "done": ("good", "check", ""),
+    "waiting": ("wait", "hour", "waiting"),
+    "blocked": ("bad", "stop", "blocked"),
+}
+NOT_YET = ("", "", "not yet")
+
+
+# --- Money -----------------------------------------------------------------------------------
+
+
+@register.filter
+def money(amount: object, currency: str = "") -> str:
+    """Return "£1,234.50"; "KWD 5.124" for a currency without a symbol; "Not known" for nothing.
+
+    Takes a Decimal with its currency beside it, or one object with `amount` and `currency`.
+    Places beyond the currency's own are shown, never rounded away: a screen that rounds hides the
+    very penny somebody is looking for.
+
+    Raises:
+        TypeError: the amount is a float or a text; money is never either.
+    """
+    currency = getattr(amount, "currency", currency)
+    amount = getattr(amount, "amount", amount)
+    if amount is None or amount == "":
+        return NOT_KNOWN
+    if isinstance(amount, bool) or not isinstance(amount, Decimal | int):
+        raise TypeError(f"Money must be a Decimal, not {type(amount).__name__}")
+    value = Decimal(amount)
+    sign = MINUS if value < 0 else ""
+    return sign + _unsigned_money(abs(value), currency)
+
+
+@register.filter
+def signed_money(amount: object, currency: str = "") -> str:
+    """Return `money` with a plus before what is above zero: "+£2.95", "−£2.95", "£0.00"."""
+    text = money(amount, currency)
+    value = getattr(amount, "amount", amount)
+    is_more = isinstance(value, Decimal | int) and value > 0
+    return f"+{text}" if is_more else text
+
+
+def _unsigned_money(value: Decimal, currency: str) -> str:
+    code = (currency or "").upper()
+    if not code:
+        return f"{value:,.{_places(value, 2)}f} (currency not known)"
+    digits = f"{value:,.{_places(value, MINOR_UNITS.get(code, 2))}f}"
+    symbol = SYMBOLS.get(code)
+    # A no-break space keeps the code on the line of its amount.
+    return f"{symbol}{digits}" if symbol else f"{code}\N{NO-BREAK SPACE}{digits}"
+
+
+def _places(value: Decimal, minor_unit: int) -> int:
+    exponent = value.normalize().as_tuple().exponent
+    return max(minor_unit, -exponent) if isinstance(exponent, int) else minor_unit
+
+
+@register.filter
+def plain(amount: Decimal | int) -> str:
+    """Return the digits alone, "1234.50", for attributes that a script adds up."""
+    return f"{amount:f}" if isinstance(amount, Decimal) else str(amount)
+
+
+# --- Time ------------------------------------------------------------------------------------
+
+
+@register.filter
+def age(value: datetime | timedelta | None, now: datetime | None = None) -> str:
+    """Return one rounded-down unit: "6 d", "10 h", "4 min", "41 s"; "in 2 h" for what is to come.
+
+    Give `now` so that every age on a page is counted from the same moment.
+    """
+    if value is None or value == "":
+        return NOT_KNOWN
+    if isinstance(value, datetime):
+        value = (now or timezone.now()) - value
+    seconds = int(value.total_seconds())
+    text = _span(abs(seconds))
+    return f"in {text}" if seconds < 0 else text
+
+
+def _span(seconds: int) -> str:
+    for unit_seconds, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= unit_seconds:
+            return f"{seconds // unit_seconds} {unit}"
+    return f"{seconds} s"
+
+
+@register.filter
+def when(value: date | None, absent: str = NOT_KNOWN) -> str:
+    """Return "27 May 2026, 09:12" in the current time zone; a plain date without the time.
+
+    `absent` is the word for a moment that has none: `{{ stage.at|when:"Not yet" }}`.
+    """
+    if not value:
+        return absent
+    if not isinstance(value, datetime):
+        return dateformat.format(value, "j M Y")
+    local = timezone.localtime(value) if timezone.is_aware(value) else value
+    return dateformat.format(local, "j M Y, H:i")
+
+
+@register.filter
+def day(value: date | None, absent: str = NOT_KNOWN) -> str:
+    """Return "27 May 2026" in the current time zone."""
+    return when(value, absent).partition(",")[0]
+
+
+@register.filter
+def clock(value: datetime | None, absent: str = NOT_KNOWN) -> str:
+    """Return "09:12" in the current time zone, for a moment whose day the page already names."""
+    return when(value, absent).rpartition(", ")[2]
+
+
+@register.filter
+def iso(value: date | None) -> str:
+    """Return the machine form for a `datetime` attribute; empty for nothing."""
+    return value.isoformat() if value else ""
+
+
+@register.filter
+def seconds_left(until: datetime, now: datetime | None = None) -> int:
+    """Return whole seconds from `now` to `until`, never below zero."""
+    return max(0, int((until - (now or timezone.now())).total_seconds()))
+
+
+# --- Marks: icon, badge, severity, state ------------------------------------------------------
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Return one icon of `partials/_icons.html`, silent: the word beside it carries the sense."""
+    return format_html('<svg class="i" aria-hidden="true"><use href="#i-{}"/></svg>', name)
+
+
+@register.simple_tag
+def choice_badge(label: object, tone: str = "calm", icon_name: str = "") -> SafeString:
+    """Return a state as icon and word in one of the tones bad, warn, mild, good, wait, calm."""
+    mark = icon(icon_name or TONE_ICONS.get(tone, "low"))
+    return format_html('<span class="badge {}">{}{}</span>', tone, mark, label)
+
+
+@register.simple_tag
+def severity(code: str, label: str = "") -> SafeString:
+    """Return the shape and word of a severity; a word we do not know has the shape of low."""
+    known = code if code in SEVERITY_TONES else "low"
+    return format_html(
+        '<span class="sev sev--{} {}">{}{}</span>',
+        known,
+        SEVERITY_TONES[known],
+        icon(known),
+        label or code.replace("_", " ").capitalize(),
+    )
+
+
+@register.simple_tag
+def dot(state: str) -> SafeString:
+    """Return the round mark of a step: done, waiting, blocked; anything else is not yet."""
+    tone, icon_name, _word = STATES.get(state, NOT_YET)
+    if not icon_name:
+        return SafeString('<span class="dot"></span>')
+    return format_html('<span class="dot {}">{}</span>', tone, icon(icon_name))
+
+
+@register.filter
+def state_tone(state: str) -> str:
+    """Return the tone of a step's title. Done is calm: its mark says enough."""
+    return "" if state == "done" else STATES.get(state, NOT_YET)[0]
+
+
+@register.filter
+def state_word(state: str) -> str:
+    """Return the word that follows a step's title: "waiting", "blocked", "not yet", or nothing."""
+    return STATES.get(state, NOT_YET)[2]
+
+
+@register.filter
+def message_tone(level: str) -> str:
+    """Return the tone of a Django message level."""
+    return MESSAGE_TONES.get(level, ("calm", "info"))[0]
+
+
+@register.filter
+def message_icon(level: str) -> str:
+    """Return the icon name of a Django message level."""
+    return MESSAGE_TONES.get(level, ("calm", "info"))[1]
+
+
+# --- Addresses -------------------------------------------------------------------------------
+
+
+@register.simple_tag(takes_context=True)
+def querystring(context: template.Context, **changes: object) -> str:
+    """Return the current query string with `changes` made; None or "" removes a key.
+
+    The cursor is dropped unless it is itself the change. Always starts with "?", so that a link
+    with nothing left still leads to the bare page. Takes the place of Django's own tag, which
+    would keep a reader on page nine of a list that is now another.
+    """
+    return changed_query(_current_query(context), changes)
+
+
+def _current_query(context: template.Context) -> QueryDict:
+    # `{% include … only %}` drops the variable "request" but keeps the attribute.
+    request = context.get("request") or getattr(context, "request", None)
+    return request.GET if request else QueryDict()
+
+
+def changed_query(query: QueryDict, changes: Mapping[str, object]) -> str:
+    """Return "?…" for `query` with `changes` made and the cursor dropped; see `querystring`."""
+    changed = query.copy()
+    changed.pop(CURSOR, None)
+    for key, value in changes.items():
+        if value is None or value == "":
+            changed.pop(key, None)
+        elif isinstance(value, list | tuple):
+            changed.setlist(key, [str(each) for each in value])
+        else:
+            changed[key] = str(value)
+    return f"?{changed.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def sort_state(context: template.Context, key: str, order: str = "") -> SortState:
+    """Return where a click on the column `key` leads and how the list stands now.
+
+    `order` is the list's order, "value" or "-value"; without it the request's `o` is read.
+    """
+    query = _current_query(context)
+    current = order or query.get("o", "")
+    is_current = current.lstrip("-") == key
+    is_descending = current.startswith("-")
+    # The first click on a figure asks for the largest.
+    upcoming = key if is_current and is_descending else f"-{key}"
+    direction = ("descending" if is_descending else "ascending") if is_current else ""
+    return SortState(changed_query(query, {"o": upcoming}), direction)
+
+
+@dataclass(frozen=True, slots=True)
+class SortState:
+    """A sortable column head: the link, and "ascending", "descending" or nothing."""
+
+    url: str
+    direction: str
+
+
+# --- Shapes: difference of two texts, a line of figures ---------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DiffLine:
+    """One line of a comparison: `kind` is same, dropped or added; `text` starts with its sign."""
+
+    kind: str
+    text: str
+
+
+@register.simple_tag
+def diff_lines(before: str | None, after: str | None) -> list[DiffLine]:
+    """Return every line of both texts in order, dropped lines before those that replace them."""
+    old, new = (before or "").splitlines(), (after or "").splitlines()
+    lines: list[DiffLine] = []
+    matcher = difflib.SequenceMatcher(a=old, b=new, autojunk=False)
+    for what, old_from, old_to, new_from, new_to in matcher.get_opcodes():
+        if what == "equal":
+            lines += [DiffLine("same", f"  {line}") for line in old[old_from:old_to]]
+            continue
+        lines += [DiffLine("dropped", f"{MINUS} {line}") for line in old[old_from:old_to]]
+        lines += [DiffLine("added", f"+ {line}") for line in new[new_from:new_to]]
+    return lines
+
+
+@register.simple_tag
+def spark(figures: Iterable[int | Decimal], label: str, tone: str = "") -> SafeString:
+    """Return a line of figures, oldest first; `label` says the same in words and is read aloud.
+
+    Fewer than two figures have no shape and give nothing.
+    """
+    values = [Decimal(figure) for figure in figures]
+    if len(values) < 2:
+        return SafeString("")
+    points = _spark_points(values)
+    end_x, end_y = points[-1]
+    return format_html(
+        '<svg class="spark {}" viewBox="0 0 72 20" role="img" aria-label="{}">'
+        '<polyline points="{}"/><circle cx="{}" cy="{}" r="2.2"/></svg>',
+        tone,
+        label,
+        format_html_join(" ", "{},{}", points),
+        end_x,
+        end_y,
+    )
+
+
+def _spark_points(values: Sequence[Decimal]) -> list[tuple[str, str]]:
+    lowest, highest = min(values), max(values)
+    span = highest - lowest
+    step = Decimal(70) / (len(values) - 1)
+    points = []
+    for place, value in enumerate(values):
+        # An even line lies in the middle; otherwise the largest figure touches the top.
+        height = (value - lowest) / span * 16 if span else Decimal(8)
+        points.append((f"{1 + place * step:.1f}", f"{18 - height:.1f}"))
+    return points
