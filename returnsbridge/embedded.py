@@ -14,11 +14,13 @@ import pwd
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -72,6 +74,7 @@ def ensure_running(data_dir: Path, *, durable: bool = True) -> Server:
         socket_dir = _socket_folder(cluster, account)
         if _postmaster_pid(cluster) is None:
             _start(cluster, socket_dir, account, durable=durable)
+            _appoint_keeper(data_dir)
         _become_user(data_dir)
     return Server(socket_dir=str(socket_dir), cluster=cluster)
 
@@ -93,17 +96,7 @@ def release(data_dir: Path) -> bool:
         return False
     with _start_lock(data_dir):
         _leave(data_dir)
-        # A fresh description: the copies that forked children hold would otherwise
-        # count as ours, and converting the lock would take it away from them.
-        descriptor = os.open(data_dir / "postgres.users", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        else:
-            return _stop(data_dir)
-        finally:
-            os.close(descriptor)
+        return _is_unused(data_dir) and _stop(data_dir)
 
 
 def remove(data_dir: Path) -> None:
@@ -115,6 +108,19 @@ def remove(data_dir: Path) -> None:
     cluster = _recorded_place(data_dir) or data_dir / "postgres"
     shutil.rmtree(_fallback_socket_folder(cluster), ignore_errors=True)
     shutil.rmtree(cluster, ignore_errors=True)
+
+
+def keep(data_dir: Path) -> None:
+    """Wait until nobody uses the server, then stop it. The body of the keeper process."""
+    while data_dir.exists():
+        descriptor = os.open(data_dir / "postgres.users", os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # Let go before asking for the start lock: a starting process takes them in that order.
+        os.close(descriptor)
+        with _start_lock(data_dir):
+            if _is_unused(data_dir):
+                _stop(data_dir)
+                return
 
 
 @dataclass(frozen=True)
@@ -173,6 +179,39 @@ def _leave(data_dir: Path) -> None:
     descriptor = _users_file.pop(data_dir, None)
     if descriptor is not None:
         os.close(descriptor)
+
+
+def _is_unused(data_dir: Path) -> bool:
+    """Return whether no process uses the server; call it under the start lock.
+
+    It asks through a fresh description: forked children hold copies of ours, and
+    converting the lock would take it away from them.
+    """
+    descriptor = os.open(data_dir / "postgres.users", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
+def _appoint_keeper(data_dir: Path) -> None:
+    """Leave a small process behind that stops the server should its last user be killed.
+
+    `kill -9` runs no exit handler. The shell detaches the keeper, so that it is nobody's
+    child to wait for and no Ctrl-C reaches it.
+    """
+    subprocess.run(
+        ["/bin/sh", "-c", '"$@" &', "sh", sys.executable, "-I", __file__, str(data_dir)],
+        check=True,
+        cwd="/",
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def _recorded_place(data_dir: Path) -> Path | None:
@@ -282,9 +321,10 @@ def _create_cluster(cluster: Path, account: _Account) -> None:
 
 
 def _start(cluster: Path, socket_dir: Path, account: _Account, *, durable: bool) -> None:
-    # After a crash the file may name a process id that something else has by now;
-    # PostgreSQL would then refuse to start.
+    # After a crash these files may name a process id that something else has by now, or
+    # that nobody reaped; PostgreSQL would then refuse to start.
     (cluster / "postmaster.pid").unlink(missing_ok=True)
+    (socket_dir / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
     settings = _SETTINGS if durable else _SETTINGS | _UNSAFE_FOR_TESTS
     options = [f"-c {name}={value}" for name, value in settings.items()]
     options += [f"-c unix_socket_directories='{socket_dir}'", f"-p {PORT}"]
@@ -360,7 +400,7 @@ def _programs() -> Path:
     return Path(wheel.origin).parent / "pginstall18" / "bin"
 
 
-def _identity(account: _Account) -> dict[str, object]:
+def _identity(account: _Account) -> dict[str, Any]:
     if not account.must_switch:
         return {}
     return {"user": account.uid, "group": account.gid, "extra_groups": []}
@@ -381,10 +421,14 @@ def _run(program: str, *arguments: str, account: _Account) -> str:
             stdout=output,
             stderr=subprocess.STDOUT,
             env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"},
-            **_identity(account),  # type: ignore[call-overload]
+            **_identity(account),
         )
         output.seek(0)
         said = output.read().decode("utf-8", errors="replace")
     if result.returncode != 0:
         raise EmbeddedPostgresFailed(f"{program} ended with {result.returncode}: {said.strip()}")
     return said
+
+
+if __name__ == "__main__":
+    keep(Path(sys.argv[1]))
