@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 from connectors.sandbox.base import Twin
+from connectors.sandbox.bluecherry import BlueCherryTwin
 
-TWINS: tuple[type[Twin], ...] = ()
+TWINS: tuple[type[Twin], ...] = (BlueCherryTwin,)
 
 
 def new_twins() -> dict[str, Twin]:
