@@ -1,0 +1,1 @@
+"""Systems whose API is private: one engine, one TOML profile per way an instance speaks."""

@@ -1,0 +1,109 @@
+"""What a reply means: a yes, a refusal with our code, or an outcome nobody knows."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from connectors import errors
+from connectors.http import Reply
+from connectors.profiled import reading
+from connectors.profiled.parts import ErrorRule, Success
+from connectors.profiled.schema import Profile
+
+_REFUSAL_STATUS = range(400, 500)
+_LONGEST_TEXT = 2_000
+
+
+class ReplyJudge:
+    """Applies the success tests and error rules of one profile."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._rules = profile.errors
+        self._text_paths = profile.error_texts
+
+    def accepted(self, reply: Reply, success: Success) -> Any:
+        """The parsed reply to a write that was accepted.
+
+        Raises:
+            Rejected, RetryLater, Misconfigured: a rule says so.
+            OutcomeUnknown: neither a clear yes nor a well-formed refusal.
+        """
+        document = reply.json()
+        if reply.status in success.status and reading.text_at(success.path, document):
+            return document
+        raise self._write_error(reply, document)
+
+    def answered(self, reply: Reply) -> Any:
+        """The parsed reply to a read.
+
+        Raises:
+            RetryLater, Misconfigured, NotFound: a rule says so.
+            UnreadableReply: any other answer that is not a 2xx with JSON.
+        """
+        document = reply.json()
+        if reply.status not in _REFUSAL_STATUS:
+            return document
+        rule, text = self._matched(reply.status, document)
+        error = _outcome(rule, text, reply)
+        shown = text or f"HTTP {reply.status}"
+        raise error or errors.UnreadableReply(
+            f"The ERP did not answer the question: {shown}",
+            field=rule.field,
+            evidence=reply.evidence,
+        )
+
+    def refusal_rule(self, text: str) -> ErrorRule | None:
+        """The rule that recognises `text` as a refusal, wherever it was found."""
+        rules = [rule for rule in self._rules if rule.code and rule.match]
+        return next((rule for rule in rules if _fits_text(rule, text)), None)
+
+    def _write_error(self, reply: Reply, document: object) -> errors.ConnectorError:
+        rule, text = self._matched(reply.status, document)
+        if error := _outcome(rule, text, reply):
+            return error
+        if rule.code:
+            return errors.Rejected(text, code=rule.code, field=rule.field, evidence=reply.evidence)
+        if reply.status in _REFUSAL_STATUS and text:
+            code = errors.RejectionCode.UNCLASSIFIED
+            return errors.Rejected(text, code=code, evidence=reply.evidence)
+        return errors.OutcomeUnknown(
+            f"The ERP's answer (HTTP {reply.status}) is neither a yes nor a refusal.",
+            evidence=reply.evidence,
+        )
+
+    def _matched(self, status: int, document: object) -> tuple[ErrorRule, str]:
+        general = self._general_text(document)
+        for rule in self._rules:
+            text = reading.text_at(rule.path, document) if rule.path else general
+            if _fits_status(rule, status) and _fits_text(rule, text):
+                return rule, text or general
+        return self._rules[-1], general
+
+    def _general_text(self, document: object) -> str:
+        texts = (reading.text_at(path, document) for path in self._text_paths)
+        return next((text[:_LONGEST_TEXT] for text in texts if text), "")
+
+
+def _fits_status(rule: ErrorRule, status: int) -> bool:
+    if rule.outcome == "unknown":
+        return True
+    return status in (rule.status or _REFUSAL_STATUS)
+
+
+def _fits_text(rule: ErrorRule, text: str) -> bool:
+    if not rule.match:
+        return bool(rule.status) or bool(text)
+    return bool(text) and re.search(rule.match, text, re.IGNORECASE) is not None
+
+
+def _outcome(rule: ErrorRule, text: str, reply: Reply) -> errors.ConnectorError | None:
+    match rule.outcome:
+        case "retry_later":
+            return errors.RetryLater(text, evidence=reply.evidence)
+        case "credentials":
+            return errors.Misconfigured(text, is_credentials=True, evidence=reply.evidence)
+        case "not_found":
+            return errors.NotFound(text, evidence=reply.evidence)
+        case _:
+            return None

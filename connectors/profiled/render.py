@@ -1,0 +1,228 @@
+"""From a draft to what leaves: body trees and query templates, filled with typed values.
+
+A value our own draft lacks, or that does not fit the profile, is `Rejected` here, before any call,
+with the draft's field name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from enum import Enum
+from typing import NoReturn
+from zoneinfo import ZoneInfo
+
+from connectors import errors, types
+from connectors.profiled.schema import Profile
+from connectors.profiled.trees import PLACEHOLDER, Each, ObjectNode, QueryValue, Value
+from connectors.wire_json import encode
+
+JsonValue = str | int | bool | Decimal | None | list["JsonValue"] | dict[str, "JsonValue"]
+QueryInput = str | Sequence[str]
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_MISSING = (None, "")
+
+
+class BodyRenderer:
+    """Renders the trees of one profile for one connection's settings."""
+
+    def __init__(self, *, profile: Profile, settings: Mapping[str, str]) -> None:
+        self._profile = profile
+        self._settings = settings
+        self._converters: dict[str, Callable[[Value, object], JsonValue]] = {
+            "text": self._text,
+            "note": self._note,
+            "decimal": self._decimal,
+            "integer": self._integer,
+            "date": self._date,
+            "bool": self._bool,
+        }
+
+    def body(self, name: str, draft: types.DocumentDraft, *, wrap_in_array: bool) -> JsonValue:
+        """The body called `name`, filled from `draft`.
+
+        Raises:
+            Rejected: a value is missing or does not fit; `field` names it in our words.
+        """
+        rendered = self._node(self._profile.bodies[name], draft, None)
+        return [rendered] if wrap_in_array else rendered
+
+    def _node(
+        self,
+        node: Value | Each | ObjectNode,
+        draft: types.DocumentDraft,
+        line: types.DraftLine | None,
+    ) -> JsonValue:
+        if isinstance(node, Value):
+            return self._value(node, draft, line)
+        if isinstance(node, Each):
+            return [self._node(node.entry, draft, entry) for entry in draft.lines]
+        rendered: dict[str, JsonValue] = {}
+        for name, child in node.root.items():
+            value = self._node(child, draft, line)
+            if isinstance(child, Value) and child.omit_if_empty and value in _MISSING:
+                continue
+            rendered[name] = value
+        return rendered
+
+    def _value(
+        self, node: Value, draft: types.DocumentDraft, line: types.DraftLine | None
+    ) -> JsonValue:
+        if node.const is not None:
+            return node.const
+        raw = self._resolve(node.source, draft, line)
+        if raw in _MISSING:
+            if node.required:
+                refuse(node.source, "", "is empty, and the ERP needs it")
+            return None if node.as_ in ("decimal", "integer", "bool") else ""
+        return self._converters[node.as_](node, raw)
+
+    def _resolve(
+        self, source: str, draft: types.DocumentDraft, line: types.DraftLine | None
+    ) -> object:
+        scope, _, name = source.partition(".")
+        if scope == "settings":
+            return self._settings.get(name, "").strip()
+        owner = draft if scope == "draft" else line
+        if name.startswith("key_parts."):
+            return line.key_parts.get(name.partition(".")[2], "") if line else ""
+        raw = getattr(owner, name)
+        # Zero means that nobody drew a number from the sequence.
+        return None if name == "control_number" and raw == 0 else raw
+
+    def _text(self, node: Value, raw: object) -> JsonValue:
+        text = str(raw.value) if isinstance(raw, Enum) else str(raw)
+        if node.lookup:
+            text = _looked_up(self._profile, node.lookup, node.source, text)
+        if _CONTROL.search(text):
+            refuse(node.source, text, "holds a control character")
+        text = text.upper() if node.upper else text
+        if node.max is not None and len(text) > node.max:
+            refuse(node.source, text, f"is longer than {node.max} characters")
+        return text
+
+    def _note(self, node: Value, raw: object) -> JsonValue:
+        text = " ".join(_CONTROL.sub(" ", str(raw)).split())
+        text = text.upper() if node.upper else text
+        return text[: node.max].rstrip() if node.max is not None else text
+
+    def _decimal(self, node: Value, raw: object) -> JsonValue:
+        if not isinstance(raw, (Decimal, int)) or isinstance(raw, bool):
+            refuse(node.source, str(raw), "is not an amount")
+        amount = Decimal(raw)
+        if not amount.is_finite():
+            refuse(node.source, str(raw), "is not a finite amount", errors.RejectionCode.AMOUNT)
+        scale = self._profile.money.scale if node.scale is None else node.scale
+        rounded = amount.quantize(Decimal(1).scaleb(-scale), rounding=ROUND_HALF_UP)
+        if node.rounding == "exact" and rounded != amount:
+            text = f"has more than {scale} decimals, and is never rounded here"
+            refuse(node.source, str(raw), text, errors.RejectionCode.AMOUNT)
+        signed = -rounded if node.sign == "negative" and rounded else rounded
+        return format(signed, "f") if node.number_as == "text" else signed
+
+    def _integer(self, node: Value, raw: object) -> JsonValue:
+        text = str(raw)
+        if not re.fullmatch(r"-?[0-9]{1,18}", text):
+            refuse(node.source, text, "is not a whole number")
+        number = -int(text) if node.sign == "negative" else int(text)
+        if node.pad is None:
+            return str(number) if node.number_as == "text" else number
+        if number < 0 or len(str(number)) > node.pad:
+            refuse(node.source, text, f"does not fit {node.pad} digits")
+        return str(number).zfill(node.pad)
+
+    def _date(self, node: Value, raw: object) -> JsonValue:
+        environment = self._profile.environment
+        if isinstance(raw, datetime):
+            local = raw.astimezone(ZoneInfo(environment.timezone))
+            return local.strftime(node.format or environment.datetime_format)
+        if isinstance(raw, date):
+            return raw.strftime(node.format or environment.date_format)
+        return refuse(node.source, str(raw), "is not a date")
+
+    def _bool(self, node: Value, raw: object) -> JsonValue:
+        environment = self._profile.environment
+        return environment.yes[0] if raw else environment.no[0]
+
+
+def indented(value: JsonValue, *, depth: int = 0) -> str:
+    """The JSON that would be sent, with the same digits, indented for people."""
+    inner, outer = "  " * (depth + 1), "  " * depth
+    if isinstance(value, dict) and value:
+        rows = [
+            f"{inner}{encode(name)}: {indented(child, depth=depth + 1)}"
+            for name, child in value.items()
+        ]
+        return "{\n" + ",\n".join(rows) + f"\n{outer}}}"
+    if isinstance(value, list) and value:
+        rows = [inner + indented(child, depth=depth + 1) for child in value]
+        return "[\n" + ",\n".join(rows) + f"\n{outer}]"
+    return encode(value)
+
+
+def query(
+    *, profile: Profile, templates: Mapping[str, QueryValue], values: Mapping[str, QueryInput]
+) -> tuple[tuple[str, str], ...]:
+    """Fill query templates. Quotes are doubled inside quoted text; control characters are refused.
+
+    Raises:
+        Rejected: a value is empty where the profile does not allow it, or cannot be sent safely.
+    """
+    filled = []
+    for parameter, template in templates.items():
+        names = [name for name, _ in PLACEHOLDER.findall(template.value)]
+        if template.omit_if_empty and any(values[name] in _EMPTY for name in names):
+            continue
+        used = {name: _translated(profile, template.lookup, name, values[name]) for name in names}
+        filled.append((parameter, _filled(template.value, used)))
+    return tuple(filled)
+
+
+_EMPTY: tuple[QueryInput, ...] = ("", (), [])
+
+
+def _translated(profile: Profile, lookup: str, name: str, raw: QueryInput) -> QueryInput:
+    if not lookup or not isinstance(raw, str):
+        return raw
+    return _looked_up(profile, lookup, name, raw)
+
+
+def _looked_up(profile: Profile, lookup: str, field: str, text: str) -> str:
+    table = profile.lookups[lookup]
+    found = table.values.get(text, table.default)
+    if found is None:
+        refuse(field, text, f"is not in the profile's table '{lookup}'")
+    return found
+
+
+def _filled(template: str, values: Mapping[str, QueryInput]) -> str:
+    return PLACEHOLDER.sub(lambda found: _fill(found, values), template)
+
+
+def _fill(found: re.Match[str], values: Mapping[str, QueryInput]) -> str:
+    name, filter_name = found.group(1), found.group(2)
+    raw = values[name]
+    if raw in _EMPTY:
+        refuse(name, "", "is empty, and a filter without it would read everything")
+    parts = [raw] if isinstance(raw, str) else list(raw)
+    for part in parts:
+        if _CONTROL.search(part):
+            refuse(name, part, "holds a control character")
+        if filter_name == "comma" and "," in part:
+            refuse(name, part, "holds a comma, which separates keys")
+    if filter_name == "comma":
+        return ",".join(parts)
+    if len(parts) != 1:
+        refuse(name, ",".join(parts), "is a list; expected the filter 'comma'")
+    return parts[0].replace("'", "''") if filter_name == "quote" else parts[0]
+
+
+def refuse(
+    field: str, value: str, text: str, code: str = errors.RejectionCode.UNCLASSIFIED
+) -> NoReturn:
+    """Raise `Rejected` for a value of ours that cannot be sent."""
+    shown = f" ('{value[:60]}')" if value else ""
+    raise errors.Rejected(f"{field}{shown} {text}.", code=code, field=field, value=value)

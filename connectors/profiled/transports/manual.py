@@ -1,0 +1,110 @@
+"""No call at all: the document as a task for a person, with the values to key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from connectors import errors, types
+from connectors.http import Reply
+from connectors.profiled.parts import Request, create_operation
+from connectors.profiled.schema import Profile
+
+_STOCK_KINDS = frozenset(
+    {types.DocumentKind.STOCK_RECEIPT, types.DocumentKind.STOCK_MOVE, types.DocumentKind.WRITE_OFF}
+)
+
+LABELS: Mapping[str, str] = {
+    "key": "Our reference",
+    "date": "Date",
+    "division": "Division",
+    "warehouse": "Warehouse",
+    "customer_code": "Customer",
+    "currency": "Currency",
+    "rma_number": "Return",
+    "order_number": "Order",
+    "invoice_number": "Invoice",
+    "authorisation_number": "Return authorisation",
+    "note": "Note",
+    "units": "Units in all",
+    "net": "Net",
+    "tax": "Tax",
+    "gross": "Gross",
+    "component": "Kind of line",
+    "sku": "SKU",
+    "description": "Description",
+    "quantity": "Quantity",
+    "order_line_id": "Order line",
+    "reason_code": "Reason",
+    "bucket": "Goes to",
+    "unit_price": "Unit price",
+    "tax_code": "Tax code",
+}
+_HEADER = (
+    "key",
+    "date",
+    "division",
+    "warehouse",
+    "customer_code",
+    "order_number",
+    "invoice_number",
+    "rma_number",
+    "authorisation_number",
+    "note",
+    "units",
+)
+_LINE = ("component", "sku", "description", "quantity", "order_line_id", "reason_code", "bucket")
+_MONEY_LINE = ("unit_price", "net", "tax", "tax_code")
+_MONEY_HEADER = ("currency", "net", "tax", "gross")
+
+
+class ManualTransport:
+    """Stands where a system is not called; a profile that gets here has a wrong `support`."""
+
+    def call(
+        self,
+        *,
+        operation: str,
+        request: Request,
+        query: Sequence[tuple[str, str]] = (),
+        body: object | None = None,
+        is_write: bool = False,
+    ) -> Reply:
+        raise errors.Misconfigured(f"'{operation}' is done by hand here; there is nothing to call.")
+
+
+def manual_task(*, profile: Profile, draft: types.DocumentDraft) -> types.ManualTask:
+    """`draft` as labels and values in keying order; empty values are left out.
+
+    Stock documents show no money.
+    """
+    operation = profile.operations.get(create_operation(draft.kind))
+    title = operation.manual_title if operation else ""
+    has_money = draft.kind not in _STOCK_KINDS
+    return types.ManualTask(
+        title=title or f"Key a {draft.kind.value.replace('_', ' ')} by hand",
+        fields=_pairs(profile, draft, _HEADER + (_MONEY_HEADER if has_money else ())),
+        lines=tuple(_line(profile, line, has_money=has_money) for line in draft.lines),
+    )
+
+
+def _line(
+    profile: Profile, line: types.DraftLine, *, has_money: bool
+) -> tuple[tuple[str, str], ...]:
+    key_parts = tuple(
+        (profile.labels.get(name, name), value) for name, value in line.key_parts.items() if value
+    )
+    return (*_pairs(profile, line, _LINE), *key_parts) + (
+        _pairs(profile, line, _MONEY_LINE) if has_money else ()
+    )
+
+
+def _pairs(
+    profile: Profile, owner: types.DocumentDraft | types.DraftLine, names: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
+    pairs = ((name, _shown(getattr(owner, name))) for name in names)
+    return tuple((profile.labels.get(name, LABELS[name]), text) for name, text in pairs if text)
+
+
+def _shown(value: object) -> str:
+    return format(value, "f") if isinstance(value, Decimal) else str(value)

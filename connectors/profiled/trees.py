@@ -1,0 +1,205 @@
+"""The small language of a profile's requests and replies, as frozen models.
+
+A body is a tree of typed values, never a text template: that is how an unescaped quote would get in
+(bluecherry-prima.md 7.2). Only query values are templates, and there every placeholder inside other
+text must be quoted.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import zoneinfo
+from typing import Annotated, Any, Literal, Self
+
+import jmespath
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, RootModel, Tag, model_validator
+from pydantic import field_validator as check_field
+
+from connectors import types
+
+PLACEHOLDER = re.compile(r"\{([a-z_.]+)(?:\|([a-z_]+))?\}")
+_LEFTOVER_BRACE = re.compile(r"[{}]")
+FILTERS = ("quote", "comma")
+
+DRAFT_FIELDS = frozenset(
+    {field.name for field in dataclasses.fields(types.DocumentDraft)} - {"lines"}
+) | {"net", "tax", "gross", "units"}
+LINE_FIELDS = frozenset(field.name for field in dataclasses.fields(types.DraftLine)) - {"key_parts"}
+
+
+class Frozen(BaseModel):
+    """Every part of a profile: unknown keys are refused, nothing changes after loading."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+def check_zone(name: str) -> str:
+    """Return `name` when it is an IANA time zone; raises ValueError otherwise."""
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"'{name}' is not an IANA time zone such as Europe/London") from error
+    return name
+
+
+def check_expression(path: str) -> str:
+    """Return `path` when it is readable JMESPath; raises ValueError otherwise."""
+    try:
+        jmespath.compile(path)
+    except jmespath.exceptions.JMESPathError as error:
+        raise ValueError(
+            f"'{path}' is not a JMESPath expression; odd keys need quotes, as in a.\"rows-i\""
+        ) from error
+    return path
+
+
+def _check_source(path: str) -> str:
+    scope, _, name = path.partition(".")
+    known = {"draft": DRAFT_FIELDS, "line": LINE_FIELDS}
+    if scope == "settings" and name:
+        return path
+    if scope == "line" and name.startswith("key_parts.") and name != "key_parts.":
+        return path
+    if scope in known and name in known[scope]:
+        return path
+    raise ValueError(
+        f"'{path}' is not known; expected draft.<field>, line.<field>, line.key_parts.<part>"
+        " or settings.<name>"
+    )
+
+
+class Value(Frozen):
+    """One value of a body: `from` a field of the draft, or a `const`.
+
+    `text` is sent exactly and refused when longer than `max`; `note` is free text that may be
+    shortened. `integer` with `pad` and every `decimal` are as wide as the profile says.
+    """
+
+    source: str = Field(default="", alias="from")
+    const: str | int | bool | None = None
+    as_: Literal["text", "note", "decimal", "integer", "date", "bool"] = Field("text", alias="as")
+    max: int | None = Field(None, gt=0)
+    required: bool = False
+    omit_if_empty: bool = False
+    scale: int | None = Field(None, ge=0, le=6)
+    rounding: Literal["exact", "half_up"] = "exact"
+    number_as: Literal["number", "text"] = "number"
+    format: str = ""
+    lookup: str = ""
+    pad: int | None = Field(None, gt=0, le=30)
+    upper: bool = False
+    sign: Literal["as_is", "negative"] = "as_is"
+
+    @check_field("source")
+    @classmethod
+    def _known_source(cls, source: str) -> str:
+        return _check_source(source) if source else source
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if bool(self.source) == (self.const is not None):
+            raise ValueError("expected either 'from' or 'const', not both and not neither")
+        if self.source == "draft.key" and self.as_ != "text":
+            raise ValueError("draft.key must be sent as 'text': a shortened key finds nothing")
+        if self.required and self.omit_if_empty:
+            raise ValueError("a value cannot be both 'required' and 'omit_if_empty'")
+        if self.pad is not None and self.as_ != "integer":
+            raise ValueError("'pad' fills an integer with zeros; expected as = \"integer\"")
+        return self
+
+
+class Each(Frozen):
+    """A list with one entry per line of the draft."""
+
+    each: Literal["draft.lines"]
+    entry: Node
+
+
+class ObjectNode(RootModel[dict[str, "Node"]]):
+    """A JSON object, in the order the profile writes it."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+def _node_tag(raw: Any) -> str:
+    if isinstance(raw, BaseModel):
+        tags: dict[type, str] = {Value: "<value>", Each: "<each>"}
+        return tags.get(type(raw), "<object>")
+    if isinstance(raw, dict) and ("from" in raw or "const" in raw):
+        return "<value>"
+    if isinstance(raw, dict) and "each" in raw:
+        return "<each>"
+    return "<object>"
+
+
+Node = Annotated[
+    Annotated[Value, Tag("<value>")]
+    | Annotated[Each, Tag("<each>")]
+    | Annotated[ObjectNode, Tag("<object>")],
+    Discriminator(_node_tag),
+]
+Each.model_rebuild()
+ObjectNode.model_rebuild()
+
+
+def values_of(node: Value | Each | ObjectNode) -> list[Value]:
+    """Every value in the tree, depth first."""
+    if isinstance(node, Value):
+        return [node]
+    if isinstance(node, Each):
+        return values_of(node.entry)
+    return [value for child in node.root.values() for value in values_of(child)]
+
+
+class QueryValue(Frozen):
+    """One query parameter. `omit_if_empty` leaves it out; else an empty placeholder is refused.
+
+    `lookup` turns every placeholder's value into the ERP's word first.
+    A filter whose value went missing would read everything, so leaving out is said, never assumed.
+    """
+
+    value: str
+    omit_if_empty: bool = False
+    lookup: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, raw: Any) -> Any:
+        return {"value": raw} if isinstance(raw, str) else raw
+
+    @check_field("value")
+    @classmethod
+    def _safe_template(cls, value: str) -> str:
+        whole = PLACEHOLDER.fullmatch(value)
+        for name, filter_name in PLACEHOLDER.findall(value):
+            if filter_name and filter_name not in FILTERS:
+                raise ValueError(f"'{filter_name}' is not a filter; expected one of {FILTERS}")
+            if not whole and filter_name != "quote":
+                raise ValueError(
+                    f"{{{name}}} stands inside other text; expected {{{name}|quote}} in quotes"
+                )
+            if filter_name == "quote" and f"'{{{name}|quote}}'" not in value:
+                raise ValueError(f"{{{name}|quote}} must stand between single quotes")
+        if _LEFTOVER_BRACE.search(PLACEHOLDER.sub("", value)):
+            raise ValueError("a brace that is no placeholder; expected {name} or {name|filter}")
+        return value
+
+
+class Extract(Frozen):
+    """Where a fact is in a reply, as a JMESPath, and how to read it; short form: the path alone."""
+
+    path: str
+    default: str | None = None
+    lookup: str = ""
+    format: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, raw: Any) -> Any:
+        return {"path": raw} if isinstance(raw, str) else raw
+
+    @check_field("path")
+    @classmethod
+    def _readable(cls, path: str) -> str:
+        return check_expression(path)

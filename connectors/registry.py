@@ -1,0 +1,150 @@
+"""Kind → how to build it; the only list of vendors. Vendors never import it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import cast
+
+from requests.adapters import BaseAdapter
+
+from connectors import errors, ports, types
+from connectors.profiled import port as profiled
+from connectors.returngo import kind as returngo_kind
+from connectors.returngo import port as returngo
+
+DEFAULT_BLUECHERRY_PROFILE = "bluecherry-rest"
+
+Build = Callable[
+    [types.ConnectionConfig, ports.Pacer, BaseAdapter | None], ports.Source | ports.Gateway
+]
+
+
+class Role(StrEnum):
+    """Which side of a bridge a connection may stand on."""
+
+    SOURCE = "source"
+    ERP = "erp"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing the connection form asks for; `code` is its name in secrets or settings."""
+
+    code: str
+    label: str
+    help_text: str
+    is_required: bool = True
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A vendor as the connection form and `services.connections` need it.
+
+    `documentation` says how its API is known. `sandbox_path` is where `manage.py sandbox` serves it.
+    """
+
+    code: str
+    label: str
+    role: Role
+    credential_fields: tuple[Field, ...]
+    settings_fields: tuple[Field, ...]
+    build: Build
+    documentation: str
+    sandbox_path: str
+    default_base_url: str = ""
+
+
+def _build_returngo(
+    config: types.ConnectionConfig, pacer: ports.Pacer, transport: BaseAdapter | None
+) -> ports.Source:
+    return returngo.build(config, pacer, transport)
+
+
+def _build_bluecherry(
+    config: types.ConnectionConfig, pacer: ports.Pacer, transport: BaseAdapter | None
+) -> ports.Gateway:
+    return profiled.build(config, pacer, transport, default_profile=DEFAULT_BLUECHERRY_PROFILE)
+
+
+_ALL = (
+    Kind(
+        code=returngo_kind.KIND,
+        label=returngo_kind.LABEL,
+        role=Role.SOURCE,
+        credential_fields=(
+            Field("api_key", "API key", "From ReturnGO's integration settings; one per owner."),
+        ),
+        settings_fields=(
+            Field("shop_name", "Shop", "The shop's name as ReturnGO knows it."),
+            Field(
+                "daily_call_limit",
+                "Calls a day",
+                "What the vendor allows; leave as it is unless they gave you another figure.",
+                is_required=False,
+                default=str(returngo_kind.DAILY_CALL_LIMIT),
+            ),
+        ),
+        build=_build_returngo,
+        documentation="The vendor's public API reference.",
+        sandbox_path="/returngo",
+        default_base_url=returngo_kind.DEFAULT_BASE_URL,
+    ),
+    Kind(
+        code="bluecherry",
+        label="CGS BlueCherry",
+        role=Role.ERP,
+        credential_fields=(
+            Field(
+                "subscription_key",
+                "Subscription key",
+                "Sent as Ocp-Apim-Subscription-Key; the ERP's administrator issues it.",
+            ),
+        ),
+        settings_fields=(
+            Field(
+                "profile",
+                "Profile",
+                "How this instance speaks; see the guide to writing a profile.",
+                is_required=False,
+                default=DEFAULT_BLUECHERRY_PROFILE,
+            ),
+            Field("vnd_id", "Sender id", "Our id in the envelope of every document (vnd_id)."),
+        ),
+        build=_build_bluecherry,
+        documentation=(
+            "The API is private. Reads follow a public third-party integration; documents are"
+            " placeholders, keyed by hand in live use until a customer's specification confirms them."
+        ),
+        sandbox_path="/bluecherry",
+    ),
+)
+
+KINDS: dict[str, Kind] = {kind.code: kind for kind in _ALL}
+
+
+def build_source(
+    config: types.ConnectionConfig, pacer: ports.Pacer, transport: BaseAdapter | None = None
+) -> ports.Source:
+    """The returns platform `config` describes; raises Misconfigured when it cannot be one."""
+    kind = _kind(config.kind, Role.SOURCE)
+    return cast(ports.Source, kind.build(config, pacer, transport))
+
+
+def build_gateway(
+    config: types.ConnectionConfig, pacer: ports.Pacer, transport: BaseAdapter | None = None
+) -> ports.Gateway:
+    """The ERP `config` describes; raises Misconfigured when it cannot be one."""
+    kind = _kind(config.kind, Role.ERP)
+    return cast(ports.Gateway, kind.build(config, pacer, transport))
+
+
+def _kind(code: str, role: Role) -> Kind:
+    kind = KINDS.get(code)
+    if kind is None:
+        raise errors.Misconfigured(f"'{code}' is no kind of connection; known: {sorted(KINDS)}.")
+    if kind.role is not role:
+        raise errors.Misconfigured(f"{kind.label} is a {kind.role.value}, not a {role.value}.")
+    return kind
