@@ -1,0 +1,1 @@
+"""One file for each exception type; `catalogue` finds them by itself."""

@@ -1,0 +1,39 @@
+"""A division and warehouse pair the ERP or the sales order does not agree with."""
+
+from exceptions_app.catalogue.entry import RANK_LOCATION, Entry, Step
+from exceptions_app.choices import FixKind, Severity, Team
+
+ENTRY = Entry(
+    code="DIVISION_MISMATCH",
+    family="location",
+    title="Division {division} and warehouse {warehouse} do not fit",
+    group_title="Division {division} and warehouse {warehouse} do not fit in {erp}",
+    short="division and warehouse that do not fit",
+    team=Team.WAREHOUSE,
+    severity=Severity.HIGH,
+    rank=RANK_LOCATION,
+    clock_hours=8,
+    sentence=(
+        "“{location}” books to division {division}, warehouse {warehouse}. Order {order} was sold"
+        " in division {order_division}, or {erp} has no such pair."
+    ),
+    consequence=(
+        "The receipt would land in the books of another brand, so neither the receipt nor the"
+        " credit of return {rma} leaves."
+    ),
+    playbook=(
+        Step("Read the division of order {order}.", link="order"),
+        Step("Check in {erp} which warehouses belong to division {order_division}."),
+        Step("Correct the mapping of “{location}”.", FixKind.LOCATION),
+        Step(
+            "If goods of one brand often arrive at another's depot, agree on a returns warehouse"
+            " for both."
+        ),
+    ),
+    actions=(FixKind.LOCATION,),
+    approval="peer",
+    closes_by="The pair is active in {erp} and agrees with the division of the order.",
+    closes_itself=True,
+    value_note="Units × cost plus refund gross",
+    requirements=("R032",),
+)

@@ -1,0 +1,42 @@
+"""A return that says nowhere where the goods are."""
+
+from exceptions_app.catalogue.entry import RANK_LOCATION, Entry, Step
+from exceptions_app.choices import FixKind, Severity, Team
+
+ENTRY = Entry(
+    code="LOCATION_MISSING",
+    family="location",
+    title="Return {rma} has no location",
+    group_title="{platform} sent returns without a location",
+    short="missing location",
+    team=Team.WAREHOUSE,
+    severity=Severity.HIGH,
+    rank=RANK_LOCATION,
+    clock_hours=8,
+    sentence=(
+        "{platform} did not say where the goods of return {rma} arrived, and nothing else in the"
+        " return tells it."
+    ),
+    consequence=(
+        "{erp} cannot book the receipt without a warehouse. The goods are physically somewhere"
+        " and in no stock figure."
+    ),
+    playbook=(
+        Step(
+            "Look for the carrier, the tracking number and who received the parcel.", link="return"
+        ),
+        Step("Ask the likely depots for the parcel."),
+        Step("Set the location on this exception.", FixKind.SET_LOCATION),
+        Step(
+            "If all returns of one depot come without a location, correct the depot's setting in"
+            " {platform}.",
+            link="group",
+        ),
+    ),
+    actions=(FixKind.SET_LOCATION,),
+    approval="none",
+    closes_by="Every line of return {rma} has a location, set here or sent by {platform}.",
+    closes_itself=True,
+    value_note="Units × cost",
+    requirements=("R033", "R035"),
+)

@@ -1,0 +1,39 @@
+"""A paid refund for which the ERP holds no credit memo."""
+
+from exceptions_app.catalogue.entry import RANK_MONEY, Entry, Step
+from exceptions_app.choices import FixKind, Severity, Team
+
+ENTRY = Entry(
+    code="REFUND_NO_CM",
+    family="money",
+    title="Refund of {refund} has no credit memo in {erp}",
+    group_title="Refunds were paid without a credit memo in {erp}",
+    short="refund without a credit memo",
+    team=Team.FINANCE,
+    severity=Severity.CRITICAL,
+    rank=RANK_MONEY,
+    clock_hours=4,
+    sentence=(
+        "{platform} confirmed the refund of {refund} for return {rma}. {erp} has no credit memo,"
+        " and no other exception explains why."
+    ),
+    consequence=(
+        "The money has left and the ledger does not know it. The period cannot close with {value}"
+        " missing."
+    ),
+    playbook=(
+        Step("Check that {platform} shows the refund as paid.", link="return"),
+        Step(
+            "Look in {erp} for a credit that was keyed by hand. If there is one, link it.",
+            FixKind.LINK_DOCUMENT,
+        ),
+        Step("If there is none, read the planned credit and what it waits for.", link="postings"),
+        Step("Send the planned credit.", FixKind.RETRY),
+    ),
+    actions=(FixKind.RETRY, FixKind.LINK_DOCUMENT),
+    approval="finance",
+    closes_by="{erp} shows the credit memo of return {rma} on read-back.",
+    closes_itself=True,
+    value_note="Refund gross",
+    requirements=("R063", "R085", "R115", "R134"),
+)

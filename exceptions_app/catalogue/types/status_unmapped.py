@@ -1,0 +1,36 @@
+"""A status or return type the bridge cannot interpret."""
+
+from exceptions_app.catalogue.entry import RANK_ITEM, Entry, Step
+from exceptions_app.choices import FixKind, Severity, Team
+
+ENTRY = Entry(
+    code="STATUS_UNMAPPED",
+    family="item",
+    title="{platform} status “{source_value}” is not known",
+    group_title="{platform} status “{source_value}” is not known",
+    short="unmapped status",
+    team=Team.OPERATIONS,
+    severity=Severity.MEDIUM,
+    rank=RANK_ITEM,
+    clock_hours=8,
+    sentence=(
+        "{platform} reports “{source_value}” for return {rma}. The bridge {bridge} does not know"
+        " what that status means."
+    ),
+    consequence=(
+        "Returnsbridge cannot tell whether the return may proceed, so nothing new is planned for"
+        " it and CX sees no progress."
+    ),
+    playbook=(
+        Step("Read the message as it was received.", link="inbox"),
+        Step("Find the status in the settings or release notes of {platform}."),
+        Step("Map it to requested, authorised, refused, cancelled or closed.", FixKind.STATUS),
+        Step("Check the preview: it lists the returns whose plan changes."),
+    ),
+    actions=(FixKind.STATUS,),
+    approval="peer",
+    closes_by="An active mapping for “{source_value}” is in force.",
+    closes_itself=True,
+    value_note="Refund gross",
+    requirements=("R026", "R027"),
+)

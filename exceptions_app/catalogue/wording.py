@@ -1,0 +1,71 @@
+"""How one fact is written inside a sentence: money, dates and kinds as the screens write them.
+
+Rules hand over plain text ("3.20", "2026-04-30", "credit_memo"), since facts are stored; what
+already reads well ("£3.20") passes unchanged.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Mapping
+from datetime import date
+
+# Amounts in the return's own currency. `excess` may also be units, which have no decimal point.
+AMOUNT_FACTS = frozenset({"value", "refund", "credit", "difference", "line_max", "excess"})
+MAYBE_UNITS = "excess"
+
+SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥"}
+MINUS = "−"
+
+_BARE_AMOUNT = re.compile(r"([+\-−]?)(\d+)(\.\d+)?")
+_PERIOD = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+
+
+def written(name: str, facts: Mapping[str, object]) -> str:
+    """Return the fact `name` as one line of text; empty when it is absent or blank."""
+    text = _plain(facts.get(name))
+    if name == "kind":
+        return text.replace("_", " ").lower()
+    if name == "posting_date":
+        return _date(text)
+    if name == "period":
+        return _period(text)
+    if name in AMOUNT_FACTS:
+        return _money(
+            text, _plain(facts.get("currency")).upper(), needs_decimals=name == MAYBE_UNITS
+        )
+    return text
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return ""
+    shown = "".join(letter if letter.isprintable() else " " for letter in str(value))
+    return " ".join(shown.split())
+
+
+def _money(text: str, currency: str, *, needs_decimals: bool) -> str:
+    bare = _BARE_AMOUNT.fullmatch(text)
+    if bare is None or not currency or (needs_decimals and not bare.group(3)):
+        return text
+    sign = MINUS if bare.group(1) == "-" else bare.group(1)
+    digits = f"{int(bare.group(2)):,}{bare.group(3) or ''}"
+    # A no-break space keeps the code on the line of its amount.
+    unit = SYMBOLS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
+    return f"{sign}{unit}{digits}"
+
+
+def _date(text: str) -> str:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{day.day} {calendar.month_abbr[day.month]} {day.year}"
+
+
+def _period(text: str) -> str:
+    month = _PERIOD.fullmatch(text)
+    if month is None:
+        return text
+    return f"{calendar.month_name[int(month.group(2))]} {month.group(1)}"
