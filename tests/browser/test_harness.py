@@ -1,0 +1,28 @@
+import pytest
+
+
+@pytest.fixture
+def admin_page(page, sign_in, django_user_model):
+    sign_in(django_user_model.objects.create_superuser("ada", "ada@example.com", "x"))
+    page.goto("/admin/auth/user/")
+    return page
+
+
+def test_an_inline_style_is_refused_and_noted(admin_page, page_problems):
+    with admin_page.expect_console_message():
+        admin_page.evaluate(
+            "document.body.insertAdjacentHTML('beforeend', '<p style=\"color:red\">x</p>')"
+        )
+
+    assert len(page_problems) == 1
+    assert "Content Security Policy" in page_problems[0]
+    page_problems.clear()
+
+
+def test_the_accessibility_check_finds_a_picture_without_words(admin_page, assert_accessible):
+    admin_page.evaluate(
+        "document.body.innerHTML = '<main><h1>x</h1><img src=\"/static/x\"></main>'"
+    )
+
+    with pytest.raises(AssertionError, match="image-alt"):
+        assert_accessible()
