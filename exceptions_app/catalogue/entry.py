@@ -3,7 +3,8 @@
 **Facts.** Templates hold `{name}` places, filled from a finding's facts, all of them text.
 Amounts are plain digits in `currency`, or ready to read; so is `value`. Dates are ISO:
 
-- always: `erp`, `platform`, `bridge` (names of the systems), `rma`, `order`, `value` (at risk)
+- always: `erp`, `platform`, `bridge` (names of the systems), `rma`, `order`, `value` (at risk);
+  the service that opens a case adds what its finding does not bring
 - item: `sku`, `name`, `units`, `candidates`
 - mapping: `source_value` (the word the platform sent)
 - location: `location`, `division`, `warehouse`, `order_division`

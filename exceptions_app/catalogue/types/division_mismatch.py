@@ -18,8 +18,8 @@ ENTRY = Entry(
         " in division {order_division}, or {erp} has no such pair."
     ),
     consequence=(
-        "The receipt would land in the books of another brand, so neither the receipt nor the"
-        " credit of return {rma} leaves."
+        "The goods would land in the books of another brand, so no stock document of return {rma}"
+        " leaves, and a credit that needs the receipt waits."
     ),
     playbook=(
         Step("Read the division of order {order}.", link="order"),

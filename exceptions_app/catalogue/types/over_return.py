@@ -14,12 +14,12 @@ ENTRY = Entry(
     rank=RANK_MONEY,
     clock_hours=4,
     sentence=(
-        "Order {order} sold {sold}. With return {rma}, {returned} would be returned. That is"
-        " {excess} too much."
+        "Order {order} sold {sold} of SKU {sku}. With return {rma}, {returned} would be returned."
+        " That is {excess} too much."
     ),
     consequence=(
-        "The receipt and the credit of return {rma} stop, because {erp} would book goods and"
-        " money that were never sold."
+        "The credit and the authorisation of return {rma} stop, because {erp} would credit goods"
+        " that were never sold."
     ),
     playbook=(
         Step("List all returns and refunds of the order, over all channels.", link="order"),

@@ -6,20 +6,20 @@ from exceptions_app.choices import FixKind, Severity, Team
 ENTRY = Entry(
     code="PROMO_SKU",
     family="item",
-    title="Promotional SKU {sku} is not in {erp}",
-    group_title="Promotional SKU {sku} is not in {erp}",
-    short="promotional SKU without an item",
+    title="Gift SKU {sku} is not set up in {erp}",
+    group_title="Gift SKU {sku} is not set up in {erp}",
+    short="gift SKU that is not set up",
     team=Team.MERCHANDISING,
     severity=Severity.LOW,
     rank=RANK_ITEM,
     clock_hours=40,
     sentence=(
         "Return {rma} brings back {units} of SKU {sku} ({name}), a gift or a line sold at zero."
-        " {erp} has no such item."
+        " Nobody has decided how {erp} treats it."
     ),
     consequence=(
-        "The receipt of return {rma} waits for the warehouse. The customer's refund does not"
-        " depend on it."
+        "The credit of return {rma} waits for finance until someone decides what the gift means"
+        " for stock and money."
     ),
     playbook=(
         Step("Check that the line was sold at zero on order {order}.", link="order"),

@@ -18,8 +18,8 @@ ENTRY = Entry(
         " what that means in {erp}."
     ),
     consequence=(
-        "The stock documents of every return with this reason wait, and the warehouse cannot book"
-        " the goods."
+        "The receipt and the credit of every return with this reason wait. The warehouse cannot"
+        " book the goods."
     ),
     playbook=(
         Step("Read the reason as the customer chose it.", link="return"),

@@ -18,12 +18,15 @@ ENTRY = Entry(
         " number or reference."
     ),
     consequence=(
-        "A credit reverses the original order, so none can be built. Neither credit nor receipt"
-        " leaves, and finance cannot allocate the refund."
+        "A credit reverses the original order, so none can be built. Neither the credit nor the"
+        " return authorisation leaves, and finance cannot allocate the refund."
     ),
     playbook=(
         Step("Search {erp} for the order by number, customer and date."),
-        Step("Compare the ranked candidates with the returned lines.", link="return"),
+        Step(
+            "Compare the candidates with the returned lines, the likeliest first: {candidates}.",
+            link="return",
+        ),
         Step("Link the order that sold these goods, and say why.", FixKind.LINK_ORDER),
         Step("If the order never reached {erp}, have it sent there. This closes when it arrives."),
     ),

@@ -18,13 +18,13 @@ ENTRY = Entry(
         " what that status means."
     ),
     consequence=(
-        "Returnsbridge cannot tell whether the return may proceed, so nothing new is planned for"
-        " it and CX sees no progress."
+        "Returnsbridge cannot tell what it may post, so the documents that depend on it wait and"
+        " CX sees no progress."
     ),
     playbook=(
         Step("Read the message as it was received.", link="inbox"),
         Step("Find the status in the settings or release notes of {platform}."),
-        Step("Map it to requested, authorised, refused, cancelled or closed.", FixKind.STATUS),
+        Step("Map it to what it means for the return.", FixKind.STATUS),
         Step("Check the preview: it lists the returns whose plan changes."),
     ),
     actions=(FixKind.STATUS,),
