@@ -7,10 +7,12 @@ into a GET; an address may resolve to the inside of our own network.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.errors import MissingHeaderBodySeparatorDefect
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -23,6 +25,9 @@ from connectors.addresses import check_base_url
 from connectors.redaction import Redactor, redact
 
 __all__ = ["Redactor", "Reply", "Session", "check_base_url", "post_webhook", "redact"]
+
+# Below this level urllib3 writes whole addresses, and a query may carry a key.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 MAX_WAIT_SECONDS = 3_600
 _CHUNK_BYTES = 65_536
@@ -144,6 +149,8 @@ class Session:
                     exchange.status = response.status_code
                     exchange.headers = response.headers
                     exchange.encoding = _charset(response)
+                    if watch.is_over() or _has_broken_headers(response):
+                        raise _no_answer(exchange, watch, has_left=True)
                     self._read(response, exchange, watch)
             except requests.exceptions.SSLError:
                 raise _tls_failure(exchange, has_left=watch.has_left) from None
@@ -316,6 +323,13 @@ def _charset(response: requests.Response) -> str:
     if "charset" in response.headers.get("Content-Type", "").lower():
         return response.encoding or "utf-8"
     return "utf-8"
+
+
+def _has_broken_headers(response: requests.Response) -> bool:
+    """A connection lost among the headers looks like a whole, empty answer to http.client."""
+    message = getattr(getattr(response.raw, "_original_response", None), "msg", None)
+    defects = getattr(message, "defects", ())
+    return any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in defects)
 
 
 def _unsettled(
