@@ -100,6 +100,7 @@ class SourceLine:
     `unit_price` is what the customer paid for one unit; `unit_tax` the tax in it when
     `is_tax_included`, else on top of it. `disposition` is the platform's final decision as one raw
     code ("restockable", "not_restockable/<reason>", "not_returned"), empty until it is final.
+    `fees` are totals of the line, not of one unit.
     """
 
     unit_ids: tuple[str, ...]

@@ -231,7 +231,7 @@ def _loud(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_refund(facts: Mapping[str, Any]) -> bool:
-    return str(facts.get("type", "")).startswith("Refund")
+    return str(facts.get("type", "Refund")).startswith("Refund")
 
 
 def _happenings(record: RmaRecord, old: RmaRecord | None) -> Iterator[Happening]:
