@@ -48,7 +48,8 @@ def serve(
 def running(*, twins: Mapping[str, Twin] | None = None) -> Iterator[str]:
     """Serve from a background thread on a free port; yield the base URL."""
     server = _make(0, twins)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    # The interval is also how long stopping takes.
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield _base_url(server)

@@ -6,8 +6,9 @@ from functools import cache
 
 from connectors.sandbox.base import Twin
 from connectors.sandbox.bluecherry import BlueCherryTwin
+from connectors.sandbox.returngo import ReturnGoTwin
 
-TWINS: tuple[type[Twin], ...] = (BlueCherryTwin,)
+TWINS: tuple[type[Twin], ...] = (BlueCherryTwin, ReturnGoTwin)
 
 
 def new_twins() -> dict[str, Twin]:
