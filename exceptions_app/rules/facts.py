@@ -59,7 +59,7 @@ class LocationTarget:
 
 @dataclass(frozen=True, slots=True)
 class FeeTarget:
-    """What a charge code stands for. `erp_code` empty: declared a charge, but not mapped to the ERP yet."""
+    """What a charge code stands for. `erp_code` empty: declared a charge, not mapped to the ERP."""
 
     component: str  # "shipping" | "fee" | "goodwill" | "discount" | "adjustment"
     erp_code: str
@@ -67,7 +67,7 @@ class FeeTarget:
 
 @dataclass(frozen=True, slots=True)
 class Mappings:
-    """The active mapping values of one bridge that this return touches, by our normalised source value.
+    """The active mapping values of one bridge that this return touches, by normalised source value.
 
     Keys are casefolded and stripped; `rules.mapping.normalise` is the one way to make them.
     """
@@ -84,7 +84,7 @@ class Mappings:
 
 @dataclass(frozen=True, slots=True)
 class OrderLineFact:
-    """A sold line and what all earlier credits took of it. `net`/`tax` are totals of the line as sold."""
+    """A sold line and what earlier credits took of it; `net`/`tax` are totals of the line."""
 
     line_id: str
     sku: str
@@ -127,8 +127,11 @@ class FeeFact:
 
 @dataclass(frozen=True, slots=True)
 class LineFact:
-    """A unit group of the return. `items` are the master's candidates for its SKU *before* any alias;
-    `alias_items` the candidates for the alias's target when an active alias exists."""
+    """A unit group of the return.
+
+    `items` are the master's candidates for its SKU *before* any alias; `alias_items` those for the
+    alias's target when an active alias exists.
+    """
 
     line_no: int
     order_line_id: str
@@ -162,7 +165,10 @@ class RefundFact:
 
 @dataclass(frozen=True, slots=True)
 class PostingFact:
-    """A live (not cancelled) posting of this return. `slot` is stable over replans ("credit_memo", "stock_receipt:10/WH1")."""
+    """A live (not cancelled) posting of this return.
+
+    `slot` is stable over replans ("credit_memo", "stock_receipt:10/WH1").
+    """
 
     id: int
     slot: str
@@ -228,7 +234,7 @@ class RmaFacts:
 class Finding:
     """A rule's verdict that something stops us, or that someone must know.
 
-    `cause` is the offending value all cases of the same root cause share; `blocks` the posting kinds
+    `cause` is the offending value all cases of one root cause share; `blocks` the posting kinds
     that must wait; `facts` what the screen's sentence and the playbook are filled with (text only).
     """
 
@@ -243,8 +249,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class PlannedPosting:
-    """A document this return calls for. `draft.key` and `draft.control_number` are left empty: the service
-    numbers it. `hold` is a HoldReason code that applies besides findings."""
+    """A document this return calls for.
+
+    `draft.key` and `draft.control_number` are left empty: the service numbers it. `hold` is a
+    HoldReason code that applies besides findings.
+    """
 
     slot: str
     kind: str

@@ -1,0 +1,61 @@
+"""The checks a return passed, in words kept with each posting (R110)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exceptions_app.rules import money, shares
+from exceptions_app.rules.facts import Finding
+from exceptions_app.rules.resolving import Resolved, is_credit_due, refund_confirmed
+
+
+def passed(resolved: Resolved, found: tuple[Finding, ...]) -> tuple[tuple[str, str], ...]:
+    """(code, sentence) of every check that was made and found nothing; none before approval."""
+    if not resolved.is_approved:
+        return ()
+    types = {finding.type for finding in found}
+    rows = [*_goods(resolved), *_order(resolved), *_credit(resolved)]
+    return tuple((code, text) for code, text, failing in rows if not failing & types)
+
+
+def _goods(resolved: Resolved) -> Iterator[tuple[str, str, set[str]]]:
+    items = [line for line in resolved.lines if line.is_item]
+    stock = [line for line in items if line.is_for_stock]
+    if items and not resolved.is_waiting_for_items:
+        text = f"{len(items)} of {len(items)} SKUs are active items"
+        yield "item_master", text, {"SKU_UNKNOWN", "SKU_INACTIVE", "SKU_AMBIGUOUS"}
+    if any(line.fact.reason for line in items):
+        yield "reason", "Every return reason is mapped", {"REASON_UNMAPPED"}
+    if stock:
+        text = "Every final disposition has a bucket"
+        yield "disposition", text, {"DISPOSITION_UNMAPPED"}
+        places = sorted(
+            {f"{line.target.division}/{line.target.warehouse}" for line in stock if line.target}
+        )
+        text = f"Division and warehouse are valid: {', '.join(places)}"
+        yield "location", text, {"LOCATION_MISSING", "WAREHOUSE_UNMAPPED", "DIVISION_MISMATCH"}
+
+
+def _order(resolved: Resolved) -> Iterator[tuple[str, str, set[str]]]:
+    order = resolved.facts.order
+    if order is None:
+        return
+    yield "order", f"Sales order {order.number} is linked", {"SO_LINK_MISSING"}
+    yield "quantity", "No more units than the order sold", {"OVER_RETURN"}
+    setting = order.vat_setting or "none"
+    yield "vat", f"VAT setting of the customer is covered: {setting}", {"VAT_SETTING"}
+
+
+def _credit(resolved: Resolved) -> Iterator[tuple[str, str, set[str]]]:
+    facts = resolved.facts
+    if facts.order is None or not is_credit_due(resolved):
+        return
+    yield "period", "The posting date is in an open period", {"PERIOD_CLOSED"}
+    yield "components", "Every part of the credit has its charge code", {"COMPONENT_MISSING"}
+    refund = refund_confirmed(facts)
+    if refund > 0:
+        allowed = money.text(shares.allowance(resolved), facts.currency)
+        text = (
+            f"Refund {money.text(refund, facts.currency)} agrees with the credit within {allowed}"
+        )
+        yield "amount", text, {"REFUND_CM_MISMATCH", "REFUND_OVER_LINE"}

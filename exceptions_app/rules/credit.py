@@ -1,0 +1,258 @@
+"""The credit: a reversal of the original order's own amounts, and its comparison with the refund.
+
+Fees kept back, shipping and corrections are lines of their own; a fee's amount is taken as it was
+kept, without tax of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from connectors.types import DocumentDraft, DocumentKind, DraftLine
+from exceptions_app.rules import mapping, money
+from exceptions_app.rules.facts import OrderFact, RmaFacts
+from exceptions_app.rules.resolving import Resolved, refund_confirmed, resolve
+from exceptions_app.rules.shares import allowance, gross_of, is_credited, line_shares
+
+ITEM = "item"
+SHIPPING = "shipping"
+FEE = "fee"
+ADJUSTMENT = "adjustment"
+OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One part of the comparison; `difference` is refund less credit."""
+
+    name: str  # a draft line's component, or "other": what the refund holds and nothing explains
+    refund: Decimal
+    credit: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        return self.refund - self.credit
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Refund against credit; the components' differences sum to `difference` exactly."""
+
+    refund: Decimal
+    credit: Decimal
+    components: tuple[Component, ...]
+
+    @property
+    def difference(self) -> Decimal:
+        return self.refund - self.credit
+
+
+def draft(
+    resolved: Resolved, *, posting_date: date, authorisation_number: str
+) -> DocumentDraft | None:
+    """The credit the facts call for, or None without a sales order (R055).
+
+    It may sum to zero or less: then there is nothing to post, which is the planner's to decide.
+    Whether a credit is due at all is not asked here.
+    """
+    facts = resolved.facts
+    order = facts.order
+    if order is None:
+        return None
+    lines = [*_item_lines(resolved), *_charge_lines(resolved), *_fee_lines(facts, resolved)]
+    lines.extend(_shipping_lines(resolved, order, lines))
+    lines.extend(_adjustment_lines(facts))
+    return DocumentDraft(
+        kind=DocumentKind.CREDIT_MEMO,
+        key="",
+        date=posting_date,
+        division=order.division,
+        warehouse=order.warehouse,
+        customer_code=order.customer_code,
+        currency=order.currency or facts.currency,
+        rma_number=facts.external_id,
+        order_number=order.number,
+        order_erp_id=order.erp_id,
+        invoice_number=order.invoice_number,
+        authorisation_number=authorisation_number,
+        note=note(resolved),
+        lines=tuple(replace(line, line_no=number) for number, line in enumerate(lines, start=1)),
+    )
+
+
+def note(resolved: Resolved) -> str:
+    """The ERP note: return, order and each line's reason in the platform's words (R031)."""
+    facts = resolved.facts
+    reasons = sorted(
+        {f"{line.fact.sku}: {line.fact.reason}" for line in resolved.lines if line.fact.reason}
+    )
+    return "; ".join((f"Return {facts.external_id} of order {facts.order_name}", *reasons))
+
+
+def _item_lines(resolved: Resolved) -> Iterator[DraftLine]:
+    for share in line_shares(resolved):
+        line, row = share.line, share.order_line
+        charge = line.charge
+        yield DraftLine(
+            line_no=0,
+            component=charge.component if charge else ITEM,
+            sku="" if charge else (line.item.sku if line.item else line.fact.sku),
+            item_erp_id="" if charge or line.item is None else line.item.erp_id,
+            quantity=share.units,
+            order_line_id=row.line_id,
+            description=row.description or line.fact.name,
+            reason_code=line.reason_code,
+            unit_price=row.unit_price,
+            net=share.net,
+            tax=share.tax,
+            tax_code=row.tax_code,
+            charge_code=charge.erp_code if charge else "",
+            key_parts={} if charge or line.item is None else line.item.key_parts,
+        )
+
+
+def _charge_lines(resolved: Resolved) -> Iterator[DraftLine]:
+    """Declared charges the order did not sell as a line: the platform's own figures."""
+    for line in resolved.lines:
+        units = resolved.assignment.unmatched.get(line.line_no, 0)
+        unit = money.paid_unit_gross(line.fact)
+        if line.charge is None or not units or unit is None or not is_credited(resolved, line):
+            continue
+        tax = (line.fact.unit_tax or money.ZERO) * units
+        yield DraftLine(
+            line_no=0,
+            component=line.charge.component,
+            sku="",
+            item_erp_id="",
+            quantity=units,
+            description=line.fact.name,
+            unit_price=line.fact.unit_price or money.ZERO,
+            net=unit * units - tax,
+            tax=tax,
+            charge_code=line.charge.erp_code,
+        )
+
+
+def fees(facts: RmaFacts, resolved: Resolved) -> Mapping[str, Decimal]:
+    """What the platform kept back, by fee kind; fees of lines not credited are left out."""
+    kept: dict[str, Decimal] = {}
+    for line in resolved.lines:
+        if is_credited(resolved, line):
+            for fee in line.fact.fees:
+                kept[fee.kind] = kept.get(fee.kind, money.ZERO) + fee.amount
+    if facts.cancellation_fee:
+        kept["cancellation"] = kept.get("cancellation", money.ZERO) + facts.cancellation_fee
+    return {kind: kept[kind] for kind in sorted(kept) if kept[kind]}
+
+
+def _fee_lines(facts: RmaFacts, resolved: Resolved) -> Iterator[DraftLine]:
+    for kind, amount in fees(facts, resolved).items():
+        target = mapping.fee(facts.mappings, kind)
+        code = target.erp_code if target else ""
+        yield _charge_line(FEE, code, f"{kind.capitalize()} fee kept back", -amount)
+
+
+def _charge_line(
+    component: str, code: str, description: str, net: Decimal, tax: Decimal = money.ZERO
+) -> DraftLine:
+    return DraftLine(
+        line_no=0,
+        component=component,
+        sku="",
+        item_erp_id="",
+        quantity=1,
+        description=description,
+        unit_price=net,
+        net=net,
+        tax=tax,
+        charge_code=code,
+    )
+
+
+def _shipping_lines(
+    resolved: Resolved, order: OrderFact, lines: list[DraftLine]
+) -> Iterator[DraftLine]:
+    """The order's remaining shipping, if the refund is exactly that much above items less fees."""
+    facts = resolved.facts
+    net = order.shipping_net - order.shipping_credited_net
+    tax = order.shipping_tax - order.shipping_credited_tax
+    if net + tax <= 0 or any(line.component == SHIPPING for line in lines):
+        return
+    excess = refund_confirmed(facts) - sum((line.net + line.tax for line in lines), money.ZERO)
+    if abs(excess - net - tax) > allowance(resolved):
+        return
+    code = mapping.charge_for(facts.mappings, SHIPPING)
+    row = _charge_line(SHIPPING, code, "Shipping of the original order", net, tax)
+    yield replace(row, tax_code=order.shipping_tax_code)
+
+
+def _adjustment_lines(facts: RmaFacts) -> Iterator[DraftLine]:
+    amount = facts.decisions.credit_adjustment
+    if amount:
+        description = facts.decisions.adjustment_reason or "Correction by finance"
+        yield _charge_line(ADJUSTMENT, adjustment_code(facts), description, amount)
+
+
+def adjustment_code(facts: RmaFacts) -> str:
+    """The charge code a correction is booked under; goodwill's stands in where it has none."""
+    code = mapping.charge_for(facts.mappings, ADJUSTMENT)
+    return code or mapping.charge_for(facts.mappings, "goodwill")
+
+
+def compare(resolved: Resolved, credit: DocumentDraft) -> Comparison:
+    """Confirmed refunds against `credit` (planned or sent), component by component.
+
+    The platform states item prices and fees, not shipping: shipping counts as refunded where the
+    credit carries it and the refund has room for it. What is left of the refund is "other".
+    """
+    refund = refund_confirmed(resolved.facts)
+    credited: dict[str, Decimal] = {}
+    for line in credit.lines:
+        credited[line.component] = credited.get(line.component, money.ZERO) + line.net + line.tax
+    refunded = _refunded(resolved, credited)
+    names = [*dict.fromkeys((ITEM, SHIPPING, FEE, *credited, *refunded))]
+    components = [
+        Component(name, refunded.get(name, money.ZERO), credited.get(name, money.ZERO))
+        for name in names
+        if name in refunded or name in credited
+    ]
+    rest = refund - sum((part.refund for part in components), money.ZERO)
+    if rest:
+        components.append(Component(OTHER, rest, money.ZERO))
+    return Comparison(refund, credit.gross, tuple(components))
+
+
+def _refunded(resolved: Resolved, credited: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    refunded: dict[str, Decimal] = {}
+    for line in resolved.lines:
+        if not is_credited(resolved, line):
+            continue
+        name = line.charge.component if line.charge else ITEM
+        paid = money.paid_gross(line.fact)
+        # Without the platform's price the item counts as refunded at the order's own value.
+        amount = gross_of(resolved, line) if paid is None else paid
+        refunded[name] = refunded.get(name, money.ZERO) + amount
+    kept = sum(fees(resolved.facts, resolved).values(), money.ZERO)
+    if kept:
+        refunded[FEE] = refunded.get(FEE, money.ZERO) - kept
+    room = refund_confirmed(resolved.facts) - sum(refunded.values(), money.ZERO)
+    shipping = credited.get(SHIPPING, money.ZERO)
+    if shipping and SHIPPING not in refunded and room >= shipping:
+        refunded[SHIPPING] = shipping
+    return refunded
+
+
+def comparison(facts: RmaFacts) -> Comparison | None:
+    """`compare` with the credit that was sent, else with the one the facts call for (R123).
+
+    None without a sales order and without a sent credit.
+    """
+    resolved = resolve(facts)
+    for row in facts.postings:
+        if row.kind == DocumentKind.CREDIT_MEMO and row.draft is not None and row.number:
+            return compare(resolved, row.draft)
+    planned = draft(resolved, posting_date=facts.company_date, authorisation_number="")
+    return None if planned is None else compare(resolved, planned)

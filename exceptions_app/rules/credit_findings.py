@@ -1,0 +1,180 @@
+"""What stops a credit, and where refund and credit disagree; none of it holds back stock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+from connectors.types import DocumentDraft, DocumentKind
+from exceptions_app.choices import RefundStatus
+from exceptions_app.rules import credit, mapping, money, refund_findings, shares, values
+from exceptions_app.rules.facts import Finding, RmaFacts
+from exceptions_app.rules.resolving import (
+    Resolved,
+    ReturnedLine,
+    is_credit_due,
+    refund_confirmed,
+    sent_postings,
+)
+from exceptions_app.rules.validation import CREDIT
+
+
+def findings(resolved: Resolved, draft: DocumentDraft | None) -> tuple[Finding, ...]:
+    """Money findings of a return whose credit is `draft` (None: no order to reverse).
+
+    Amounts in the facts are plain digits in the return's currency. Once the credit has left, what
+    was sent is compared with the refund, and nothing is held back any more.
+    """
+    found = list(_refund_status(resolved.facts))
+    sent = sent_postings(resolved.facts, DocumentKind.CREDIT_MEMO)
+    if draft is None:
+        return tuple(found)
+    if sent:
+        return (*found, *refund_findings.sent(resolved, draft))
+    found.extend(_vat(resolved, draft))
+    found.extend(_unmapped(resolved, draft))
+    found.extend(_promo(resolved, draft))
+    if is_credit_due(resolved):
+        found.extend(_period(resolved.facts, draft))
+    if is_credit_due(resolved) and refund_findings.is_comparable(resolved):
+        found.extend(refund_findings.over_line(resolved, draft))
+        found.extend(refund_findings.against_refund(resolved, draft))
+    return tuple(found)
+
+
+def _refund_status(facts: RmaFacts) -> Iterator[Finding]:
+    for refund in facts.refunds:
+        if refund.status == RefundStatus.UNKNOWN:
+            yield Finding(
+                type="STATUS_UNMAPPED",
+                subject=f"refund:{refund.external_id}",
+                cause=f"refund {mapping.normalise(refund.status_raw)}",
+                facts={"source_value": refund.status_raw, "currency": refund.currency},
+                value=refund.amount,
+                value_formula="refund gross",
+                blocks=CREDIT,
+            )
+
+
+def _vat(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
+    facts = resolved.facts
+    order = facts.order
+    if order is None or not order.vat_setting.strip():
+        return
+    if not mapping.vat(facts.mappings, order.vat_setting):
+        yield Finding(
+            type="VAT_SETTING",
+            subject="order",
+            cause=mapping.normalise(order.vat_setting),
+            facts={
+                "setting": order.vat_setting,
+                "order": order.number,
+                "currency": facts.currency,
+            },
+            value=draft.tax,
+            value_formula="tax of the returned lines",
+            blocks=CREDIT,
+        )
+
+
+def _unmapped(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
+    """Components of the credit without a charge code; charge lines of the return have their own."""
+    facts = resolved.facts
+    for kind, amount in credit.fees(facts, resolved).items():
+        target = mapping.fee(facts.mappings, kind)
+        if target is None or not target.erp_code:
+            yield _component(facts, f"fee:{kind}", kind, amount)
+    has_declared = any(line.charge is not None for line in resolved.lines)
+    for line in draft.lines:
+        if line.charge_code or line.component == credit.FEE:
+            continue
+        is_shipping = line.component == credit.SHIPPING and not has_declared
+        if is_shipping or line.component == credit.ADJUSTMENT:
+            gross = line.net + line.tax
+            yield _component(facts, f"component:{line.component}", line.component, abs(gross))
+
+
+def _component(facts: RmaFacts, subject: str, name: str, amount: Decimal) -> Finding:
+    return Finding(
+        type="COMPONENT_MISSING",
+        subject=subject,
+        cause=mapping.normalise(name),
+        facts={
+            "component": name,
+            "refund": money.text(refund_confirmed(facts), facts.currency),
+            "currency": facts.currency,
+        },
+        value=amount,
+        value_formula="the unmapped part",
+        blocks=CREDIT,
+    )
+
+
+def _promo(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
+    """A gift came back: whether it is worth anything is decided by people, never guessed (R043).
+
+    Any recorded decision about the credit's amount (a correction or an accepted difference, zero
+    included) settles it. A credit that is nothing but the gift has nothing to hold back.
+    """
+    decisions = resolved.facts.decisions
+    is_decided = (
+        decisions.accepted_difference is not None or decisions.credit_adjustment is not None
+    )
+    if is_decided or draft.gross <= 0:
+        return
+    for line in resolved.lines:
+        if _came_back(line) and _is_free(line, resolved):
+            yield _promo_finding(resolved, line)
+
+
+def _came_back(line: ReturnedLine) -> bool:
+    return line.is_item and line.is_final and not line.is_not_returned
+
+
+def _is_free(line: ReturnedLine, resolved: Resolved) -> bool:
+    matched = {row.line_no for row in resolved.assignment.shares}
+    is_credited = shares.is_credited(resolved, line) and line.line_no in matched
+    return line.fact.unit_price == 0 or (is_credited and shares.gross_of(resolved, line) == 0)
+
+
+def _promo_finding(resolved: Resolved, line: ReturnedLine) -> Finding:
+    facts = resolved.facts
+    value, formula = values.stock(line, facts.currency)
+    return Finding(
+        type="PROMO_SKU",
+        subject=f"line:{line.line_no}",
+        cause=mapping.normalise(line.fact.sku),
+        facts={
+            "sku": line.fact.sku,
+            "name": line.fact.name,
+            "units": str(line.fact.quantity),
+            "order": facts.order.number if facts.order else facts.order_name,
+        },
+        value=value,
+        value_formula=formula,
+        blocks=CREDIT,
+    )
+
+
+def period_of(day: date) -> str:
+    """The accounting month a date falls in, as "2026-04"."""
+    return f"{day:%Y-%m}"
+
+
+def _period(facts: RmaFacts, draft: DocumentDraft) -> Iterator[Finding]:
+    period = period_of(draft.date)
+    if period in facts.closed_periods:
+        yield Finding(
+            type="PERIOD_CLOSED",
+            subject="posting:credit_memo",
+            cause=period,
+            facts={
+                "period": period,
+                "posting_date": draft.date.isoformat(),
+                "currency": facts.currency,
+            },
+            value=draft.gross,
+            value_formula="credit gross",
+            blocks=CREDIT,
+        )

@@ -1,0 +1,84 @@
+"""Look-ups on a bridge's mapping: exact after normalising, never guessed."""
+
+from __future__ import annotations
+
+from exceptions_app.choices import ApprovalAxis, Bucket
+from exceptions_app.rules.facts import FeeTarget, LocationTarget, Mappings
+
+# A disposition mapped to this has no effect on the ERP's stock.
+NO_STOCK = "none"
+
+_NOT_RETURNED = "not_returned"
+
+
+def normalise(value: str) -> str:
+    """The one key form of a source value: casefolded, trimmed, inner space runs as one space."""
+    return " ".join(value.split()).casefold()
+
+
+def sku_alias(mappings: Mappings, sku: str) -> str:
+    """The ERP SKU that stands for `sku`, or ""."""
+    return mappings.sku_alias.get(normalise(sku), "")
+
+
+def bucket(mappings: Mappings, disposition: str) -> str:
+    """The bucket code for a final disposition, `NO_STOCK`, or "" when nobody mapped it.
+
+    "not_restockable/torn" is looked up as that very text: a reason nobody mapped is not assumed
+    to be like the others (R028, R030). A unit that never came back moves no stock, mapped or not.
+    """
+    if is_not_returned(disposition):
+        return NO_STOCK
+    code = mappings.disposition.get(normalise(disposition), "")
+    return code if code == NO_STOCK or code in Bucket.values else ""
+
+
+def is_not_returned(disposition: str) -> bool:
+    """True for the platform's final word that the goods did not come ("not_returned/<why>")."""
+    return normalise(disposition).split("/")[0] == _NOT_RETURNED
+
+
+def reason(mappings: Mappings, value: str) -> str:
+    """The ERP's reason code, or ""."""
+    return mappings.reason.get(normalise(value), "")
+
+
+def location(mappings: Mappings, value: str) -> LocationTarget | None:
+    """Division and warehouse of a platform location; None unless both are known (R032)."""
+    target = mappings.location.get(normalise(value))
+    if target is None or not target.division or not target.warehouse:
+        return None
+    return target
+
+
+def approval(mappings: Mappings, status: str) -> str:
+    """The `ApprovalAxis` code of a platform status, `unknown` when nobody mapped it (R026)."""
+    code = mappings.status.get(normalise(status), "")
+    return code if code in ApprovalAxis.values else ApprovalAxis.UNKNOWN.value
+
+
+def vat(mappings: Mappings, setting: str) -> str:
+    """How a customer's VAT setting is to be read ("included", "excluded", "exempt"), or ""."""
+    return mappings.vat.get(normalise(setting), "")
+
+
+def fee(mappings: Mappings, code: str) -> FeeTarget | None:
+    """What a charge code stands for; None when it was never declared a charge.
+
+    A target with an empty `erp_code` is declared, but not mapped to the ERP yet.
+    """
+    return mappings.fee.get(normalise(code))
+
+
+def charge_for(mappings: Mappings, component: str) -> str:
+    """The ERP's charge code for a whole component, or "".
+
+    The key that bears the component's name wins, else the first declared charge of that component.
+    """
+    named = fee(mappings, component)
+    if named is not None and named.erp_code:
+        return named.erp_code
+    for _, target in sorted(mappings.fee.items(), key=lambda pair: pair[0]):
+        if target.component == component and target.erp_code:
+            return target.erp_code
+    return ""

@@ -1,0 +1,250 @@
+"""Which order lines a return takes back, and ranked suggestions where a person must choose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from rapidfuzz import fuzz
+
+from exceptions_app.rules import mapping, money
+from exceptions_app.rules.facts import ItemFact, LineFact, Mappings, OrderFact, OrderLineFact
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the platform calls the thing we look for."""
+
+    sku: str
+    barcode: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """`sku` is the ERP's; `score` 0..100; `reasons` are short phrases for the screen."""
+
+    sku: str
+    score: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSuggestion:
+    number: str
+    score: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Units of a returned line that reverse units of one order line."""
+
+    line_no: int
+    order_line_id: str
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """`shares` in a fixed order that does not depend on the order of the lines given.
+
+    `unmatched` holds, by line number, the units no order line can bear; a line whose SKU the
+    order never sold is there with all its units.
+    """
+
+    shares: tuple[Share, ...]
+    unmatched: Mapping[int, int]
+
+
+def rank_skus(
+    wanted: Wanted, candidates: Iterable[ItemFact], order_skus: Collection[str], *, limit: int = 5
+) -> tuple[Suggestion, ...]:
+    """The active candidates that could be `wanted`, best first, at most `limit`, one per SKU.
+
+    Candidates without any likeness are left out; equal scores are ordered by SKU.
+    """
+    on_order = {mapping.normalise(sku) for sku in order_skus}
+    best: dict[str, Suggestion] = {}
+    for item in candidates:
+        if not item.is_active:
+            continue
+        suggestion = _suggest(wanted, item, on_order)
+        known = best.get(item.sku)
+        if suggestion.score > 0 and (known is None or suggestion.score > known.score):
+            best[item.sku] = suggestion
+    ranked = sorted(best.values(), key=lambda row: (-row.score, row.sku))
+    return tuple(ranked[:limit])
+
+
+def _suggest(wanted: Wanted, item: ItemFact, on_order: set[str]) -> Suggestion:
+    reasons = []
+    score = 0
+    is_on_order = bool({mapping.normalise(item.sku), mapping.normalise(item.erp_id)} & on_order)
+    if is_on_order:
+        reasons.append("on the same order")
+    if wanted.barcode and wanted.barcode.strip() == item.barcode.strip():
+        score = 90
+        reasons.append("same barcode")
+    if same_style(wanted.sku, item.sku):
+        score = max(score, 85)
+        reasons.append("same code written differently")
+    if score == 0:
+        score, reason = _closeness(wanted, item)
+        reasons.extend(reason)
+    if is_on_order:
+        # Being on the order weighs more than any likeness of text, less than proof by barcode.
+        score = min(100, max(score, 50) + 10)
+    return Suggestion(sku=item.sku, score=score, reasons=tuple(reasons))
+
+
+def _closeness(wanted: Wanted, item: ItemFact) -> tuple[int, tuple[str, ...]]:
+    code = fuzz.ratio(mapping.normalise(wanted.sku), mapping.normalise(item.sku))
+    words = 0.0
+    if wanted.description and item.description:
+        words = fuzz.token_sort_ratio(
+            mapping.normalise(wanted.description), mapping.normalise(item.description)
+        )
+    reasons = []
+    if code >= 60:
+        reasons.append(f"code {round(code)}% alike")
+    if words >= 60:
+        reasons.append(f"description {round(words)}% alike")
+    if not reasons:
+        return 0, ()
+    return round(max(code, words) * 0.8), tuple(reasons)
+
+
+def same_style(left: str, right: str) -> bool:
+    """True when two codes differ only in separators, letter case or leading zeros."""
+    return bool(_squeezed(left)) and _squeezed(left) == _squeezed(right)
+
+
+def _squeezed(code: str) -> tuple[str, ...]:
+    runs = re.findall(r"[0-9]+|[^\W\d_]+", code.casefold())
+    return tuple(run.lstrip("0") or "0" if run.isdigit() else run for run in runs)
+
+
+def rank_orders(
+    *,
+    order_name: str,
+    skus: Collection[str],
+    currency: str,
+    candidates: Iterable[OrderFact],
+    limit: int = 5,
+) -> tuple[OrderSuggestion, ...]:
+    """Orders that could be the return's, best first; one with no likeness at all is left out."""
+    wanted = {mapping.normalise(sku) for sku in skus}
+    ranked = []
+    for order in candidates:
+        score, reasons = _order_likeness(order_name, wanted, currency, order)
+        if score > 0:
+            ranked.append(OrderSuggestion(order.number, score, reasons))
+    ranked.sort(key=lambda row: (-row.score, row.number))
+    return tuple(ranked[:limit])
+
+
+def _order_likeness(
+    order_name: str, wanted: set[str], currency: str, order: OrderFact
+) -> tuple[int, tuple[str, ...]]:
+    reasons = []
+    score = 0
+    if order_name and same_style(order_name, order.number):
+        score += 50
+        reasons.append("same number written differently")
+    elif order_name and fuzz.ratio(order_name.casefold(), order.number.casefold()) >= 80:
+        score += 25
+        reasons.append("number nearly the same")
+    sold = {mapping.normalise(line.sku) for line in order.lines}
+    common = len(wanted & sold)
+    if common:
+        score += round(45 * common / len(wanted))
+        reasons.append(f"{common} of {len(wanted)} SKUs were sold on it")
+    if score and order.currency == currency:
+        score += 5
+        reasons.append("same currency")
+    return score, tuple(reasons)
+
+
+def match_order_lines(
+    lines: Sequence[LineFact], order: OrderFact, mappings: Mappings
+) -> Assignment:
+    """Assign each returned unit to an order line that still has units to give back.
+
+    A line matches by SKU, by its alias, or by the key of an item it may be. Units go first where
+    the paid unit price is the same, then to any matching line with units left; one returned line
+    may span several order lines. `credited_units` of the order are already gone.
+    """
+    left = {row.line_id: max(0, row.quantity - row.credited_units) for row in order.lines}
+    # Sorted by what a line says, so that the platform's own order of lines decides nothing.
+    ordered = sorted(lines, key=_content)
+    open_units = {line.line_no: line.quantity for line in ordered}
+    taken: dict[tuple[int, str], int] = {}
+    for is_price_pass in (True, False):
+        for line in ordered:
+            for row in _rows_for(line, order, mappings, is_price_pass=is_price_pass):
+                units = min(open_units[line.line_no], left[row.line_id])
+                if units:
+                    key = (line.line_no, row.line_id)
+                    taken[key] = taken.get(key, 0) + units
+                    left[row.line_id] -= units
+                    open_units[line.line_no] -= units
+    return Assignment(
+        shares=tuple(_shares(ordered, order, taken)),
+        unmatched={number: units for number, units in open_units.items() if units},
+    )
+
+
+def _content(line: LineFact) -> tuple[str, ...]:
+    price = money.paid_unit_gross(line)
+    return (
+        mapping.normalise(line.sku),
+        line.order_line_id,
+        "~" if price is None else f"{price:020.4f}",
+        line.resolution,
+        line.inspection,
+        line.disposition,
+        line.reason,
+        line.location,
+        str(line.quantity),
+        str(line.line_no),
+    )
+
+
+def codes(line: LineFact, mappings: Mappings) -> frozenset[str]:
+    """Every normalised code under which the order may hold this line."""
+    alias = mapping.sku_alias(mappings, line.sku)
+    pool = line.alias_items if alias else line.items
+    names = [line.sku, alias, *(item.sku for item in pool), *(item.erp_id for item in pool)]
+    return frozenset(mapping.normalise(name) for name in names if name.strip())
+
+
+def _rows_for(
+    line: LineFact, order: OrderFact, mappings: Mappings, *, is_price_pass: bool
+) -> list[OrderLineFact]:
+    names = codes(line, mappings)
+    rows = [row for row in order.lines if mapping.normalise(row.sku) in names]
+    if is_price_pass:
+        rows = [row for row in rows if _is_same_price(line, row, order.currency)]
+    rows.sort(key=lambda row: (row.line_id != line.order_line_id, row.line_id))
+    return rows
+
+
+def _is_same_price(line: LineFact, row: OrderLineFact, currency: str) -> bool:
+    paid = money.paid_unit_gross(line)
+    if paid is None or row.quantity <= 0:
+        return False
+    sold = (row.net + row.tax) / Decimal(row.quantity)
+    return abs(paid - sold) <= money.minor_unit(currency)
+
+
+def _shares(
+    ordered: Sequence[LineFact], order: OrderFact, taken: Mapping[tuple[int, str], int]
+) -> Iterator[Share]:
+    for line in ordered:
+        for row in order.lines:
+            units = taken.get((line.line_no, row.line_id), 0)
+            if units:
+                yield Share(line.line_no, row.line_id, units)

@@ -1,0 +1,80 @@
+"""Amounts in a currency's own unit, and shares of an amount that always sum back to it.
+
+Rounding is half away from zero, the sign applied last, so that a credit mirrors its debit.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from exceptions_app.rules.facts import LineFact
+
+ZERO = Decimal(0)
+
+# ISO 4217 minor units that are not two places.
+_PLACES = {
+    **dict.fromkeys(
+        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND"), 0
+    ),
+    **dict.fromkeys(("VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}
+
+
+def places(currency: str) -> int:
+    """Decimal places of `currency`: 0, 2 or 3; a currency not listed has 2."""
+    return _PLACES.get(currency.strip().upper(), 2)
+
+
+def minor_unit(currency: str) -> Decimal:
+    """The smallest amount of `currency`: 1, 0.01 or 0.001."""
+    return Decimal(1).scaleb(-places(currency))
+
+
+def quantise(amount: Decimal, currency: str) -> Decimal:
+    """`amount` in whole minor units of `currency`, halves away from zero."""
+    return amount.quantize(minor_unit(currency), rounding=ROUND_HALF_UP)
+
+
+def share_so_far(total: Decimal, units: int, quantity: int, currency: str) -> Decimal:
+    """What the first `units` of `quantity` carry of `total`; all units carry exactly `total`.
+
+    Raises ValueError unless 0 <= units <= quantity and quantity > 0.
+    """
+    if quantity <= 0 or not 0 <= units <= quantity:
+        msg = f"{units} of {quantity} units is no share"
+        raise ValueError(msg)
+    if units == quantity:
+        return total
+    return quantise(total * units / quantity, currency)
+
+
+def cumulative_share(
+    total: Decimal, taken: int, units: int, quantity: int, currency: str = ""
+) -> Decimal:
+    """What the next `units` carry of `total` after `taken` of `quantity` are gone.
+
+    The difference of two shares so far: any sequence of partial returns sums to `total` exactly.
+    """
+    after = share_so_far(total, taken + units, quantity, currency)
+    return after - share_so_far(total, taken, quantity, currency)
+
+
+def paid_unit_gross(line: LineFact) -> Decimal | None:
+    """What the customer paid for one unit, tax included; None when the platform does not say."""
+    if line.unit_price is None:
+        return None
+    if line.is_tax_included or line.unit_tax is None:
+        return line.unit_price
+    return line.unit_price + line.unit_tax
+
+
+def paid_gross(line: LineFact) -> Decimal | None:
+    """`paid_unit_gross` of all units of the line."""
+    unit = paid_unit_gross(line)
+    return None if unit is None else unit * line.quantity
+
+
+def text(amount: Decimal, currency: str) -> str:
+    """`amount` for a finding's facts: plain digits in the currency's places, no symbol."""
+    return f"{quantise(amount, currency):f}"

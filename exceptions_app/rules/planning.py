@@ -1,0 +1,299 @@
+"""The plan: which documents a return calls for, in which order, and what stands in their way.
+
+Pure and repeatable: the same facts give the same plan, byte for byte. A person changes a fact, and
+the plan follows; nobody edits a plan.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from connectors.types import DocumentDraft, DocumentKind, DraftLine
+from exceptions_app.choices import HoldReason, PostingKind, PostingStatus
+from exceptions_app.rules import (
+    checks,
+    credit,
+    credit_findings,
+    relevance,
+    stock,
+    timeliness,
+    validation,
+)
+from exceptions_app.rules.facts import (
+    Finding,
+    Plan,
+    PlannedPosting,
+    RmaFacts,
+)
+from exceptions_app.rules.resolving import (
+    Resolved,
+    confirmed_number,
+    is_credit_due,
+    resolve,
+    sent_postings,
+)
+
+AUTHORISATION_SLOT = "return_authorisation"
+CREDIT_SLOT = "credit_memo"
+UPDATE_SLOT = "platform_update"
+
+AUTHORISATION_SEQUENCE = 10
+CREDIT_SEQUENCE = 40
+UPDATE_SEQUENCE = 60
+
+
+def plan(facts: RmaFacts) -> Plan:
+    """The postings `facts` call for, in sending order, with every finding and the checks passed.
+
+    A return asked for, refused, cancelled or in a status nobody mapped calls for nothing. What was
+    sent already is planned again as it stands, so that the caller can compare; a planned posting
+    may be held back by a finding whose `blocks` names its kind. Findings are in order of type and
+    subject, one per pair.
+    """
+    resolved = resolve(facts)
+    due_credit = _credit(resolved)
+    stock_plan = stock.plan(resolved) if resolved.is_approved else stock.StockPlan((), ())
+    found = [
+        *validation.findings(resolved),
+        *_conflicts(resolved, stock_plan),
+    ]
+    if resolved.is_approved:
+        found.extend(credit_findings.findings(resolved, due_credit))
+    found = relevance.still_relevant(resolved, found)
+    postings = _postings(resolved, stock_plan, due_credit)
+    found.extend(timeliness.findings(resolved, tuple(found), postings))
+    return Plan(
+        postings=postings,
+        findings=_ordered(found),
+        checks=checks.passed(resolved, tuple(found)),
+    )
+
+
+def _conflicts(resolved: Resolved, stock_plan: stock.StockPlan) -> list[Finding]:
+    # With an item in doubt, what was booked cannot be held against what is due.
+    if any(line.is_for_stock and line.item is None for line in resolved.lines):
+        return []
+    return list(stock_plan.conflicts)
+
+
+def _ordered(found: list[Finding]) -> tuple[Finding, ...]:
+    unique: dict[tuple[str, str], Finding] = {}
+    for finding in found:
+        unique.setdefault((finding.type, finding.subject), finding)
+    return tuple(unique[key] for key in sorted(unique))
+
+
+def _postings(
+    resolved: Resolved, stock_plan: stock.StockPlan, due_credit: DocumentDraft | None
+) -> tuple[PlannedPosting, ...]:
+    if not resolved.is_approved:
+        return ()
+    planned = []
+    if not resolved.is_waiting_for_items:
+        planned.extend(_authorisation(resolved))
+        planned.extend(_stock(resolved, stock_plan))
+        if due_credit is not None and due_credit.gross > 0 and _is_credit_wanted(resolved):
+            planned.append(_planned(resolved, CREDIT_SLOT, CREDIT_SEQUENCE, due_credit))
+    planned.extend(_platform_update(resolved))
+    return tuple(planned)
+
+
+def _is_credit_wanted(resolved: Resolved) -> bool:
+    # A credit that left stays in the plan: a refund that failed afterwards does not unsend it.
+    return is_credit_due(resolved) or bool(sent_postings(resolved.facts, CREDIT_SLOT))
+
+
+def _planned(resolved: Resolved, slot: str, sequence: int, draft: DocumentDraft) -> PlannedPosting:
+    kind = re.split("[:#]", slot, maxsplit=1)[0]
+    is_run = resolved.facts.policy.schedule.get(kind) == "run"
+    return PlannedPosting(
+        slot=slot,
+        kind=kind,
+        sequence=sequence,
+        draft=draft,
+        hold=HoldReason.RUN.value if is_run else HoldReason.NONE.value,
+    )
+
+
+def _authorisation(resolved: Resolved) -> list[PlannedPosting]:
+    if not resolved.facts.policy.authorise_first:
+        return []
+    draft = _authorisation_draft(resolved)
+    if not draft.lines:
+        return []
+    return [_planned(resolved, AUTHORISATION_SLOT, AUTHORISATION_SEQUENCE, draft)]
+
+
+def _authorisation_draft(resolved: Resolved) -> DocumentDraft:
+    """All item lines the customer announced, whether or not they came back in the end (R021)."""
+    facts = resolved.facts
+    order = facts.order
+    rows = [
+        DraftLine(
+            line_no=0,
+            component="item",
+            sku=line.item.sku if line.item else line.fact.sku,
+            item_erp_id=line.item.erp_id if line.item else "",
+            quantity=line.fact.quantity,
+            description=line.item.description if line.item else line.fact.name,
+            reason_code=line.reason_code,
+            key_parts=line.item.key_parts if line.item else {},
+        )
+        for line in resolved.lines
+        if line.is_item
+    ]
+    rows.sort(key=lambda row: (row.sku, row.item_erp_id, row.reason_code, row.quantity))
+    return DocumentDraft(
+        kind=DocumentKind.RETURN_AUTHORISATION,
+        key="",
+        date=_date(resolved, AUTHORISATION_SLOT, None),
+        division=order.division if order else "",
+        warehouse=order.warehouse if order else "",
+        customer_code=order.customer_code if order else "",
+        currency=facts.currency,
+        rma_number=facts.external_id,
+        order_number=order.number if order else "",
+        order_erp_id=order.erp_id if order else "",
+        invoice_number=order.invoice_number if order else "",
+        authorisation_number="",
+        note=credit.note(resolved),
+        lines=tuple(replace(row, line_no=number) for number, row in enumerate(rows, start=1)),
+    )
+
+
+def _stock(resolved: Resolved, stock_plan: stock.StockPlan) -> list[PlannedPosting]:
+    number = confirmed_number(resolved.facts, PostingKind.RETURN_AUTHORISATION)
+    planned = []
+    for document in stock_plan.documents:
+        day = _date(resolved, document.slot, None)
+        draft = replace(document.draft, date=day, authorisation_number=number)
+        planned.append(_planned(resolved, document.slot, document.sequence, draft))
+    return planned
+
+
+def _credit(resolved: Resolved) -> DocumentDraft | None:
+    if not resolved.is_approved:
+        return None
+    facts = resolved.facts
+    return credit.draft(
+        resolved,
+        posting_date=_date(resolved, CREDIT_SLOT, facts.decisions.posting_date),
+        authorisation_number=confirmed_number(facts, PostingKind.RETURN_AUTHORISATION),
+    )
+
+
+def _date(resolved: Resolved, slot: str, decided: date | None) -> date:
+    """The day decided, else the live posting's, else today's: a plan does not change overnight."""
+    if decided is not None:
+        return decided
+    for posting in resolved.facts.postings:
+        if posting.slot == slot and posting.draft is not None:
+            return posting.draft.date
+    return resolved.facts.company_date
+
+
+def _platform_update(resolved: Resolved) -> list[PlannedPosting]:
+    """A note with the ERP's numbers; a later one names only what the earlier notes could not.
+
+    Its draft has no lines and bears the kind of the last document it tells of, since a note is no
+    document of its own.
+    """
+    facts = resolved.facts
+    if not facts.policy.note_to_platform:
+        return []
+    sent = sent_postings(facts, UPDATE_SLOT)
+    planned = [
+        _planned(resolved, row.slot, UPDATE_SEQUENCE, row.draft) for row in sent if row.draft
+    ]
+    told = " ".join(row.draft.note for row in sent if row.draft)
+    labels = []
+    kind = DocumentKind.STOCK_RECEIPT
+    for row in sent_postings(facts):
+        is_told_of = row.kind in {PostingKind.STOCK_RECEIPT, PostingKind.CREDIT_MEMO}
+        if not is_told_of or row.status != PostingStatus.CONFIRMED or not row.number:
+            continue
+        label = _label(facts, row.kind, row.number, row.gross)
+        if label not in told:
+            labels.append(label)
+            kind = DocumentKind(row.kind)
+    if labels:
+        slot = f"{UPDATE_SLOT}#{len(sent) + 1}" if sent else UPDATE_SLOT
+        draft = _note_draft(resolved, slot, kind, "Booked in the ERP: " + ", ".join(labels))
+        planned.append(_planned(resolved, slot, UPDATE_SEQUENCE, draft))
+    return planned
+
+
+def _label(facts: RmaFacts, kind: str, number: str, gross: Decimal) -> str:
+    if kind == PostingKind.CREDIT_MEMO:
+        return f"credit memo {number} over {gross:.2f} {facts.currency}"
+    return f"stock receipt {number}"
+
+
+def _note_draft(resolved: Resolved, slot: str, kind: DocumentKind, text: str) -> DocumentDraft:
+    facts = resolved.facts
+    return DocumentDraft(
+        kind=kind,
+        key="",
+        date=_date(resolved, slot, None),
+        division="",
+        warehouse="",
+        customer_code="",
+        currency=facts.currency,
+        rma_number=facts.external_id,
+        order_number=facts.order.number if facts.order else "",
+        order_erp_id="",
+        invoice_number="",
+        authorisation_number="",
+        note=text,
+        lines=(),
+    )
+
+
+def plan_hash(draft: DocumentDraft) -> str:
+    """Fingerprint of what a document says, as 64 hex digits.
+
+    Key, control number, date, authorisation number and note are left out: they do not make another
+    document. A note to the platform is nothing but its note, so there it counts. 1.0 equals 1.00.
+    """
+    content: dict[str, object] = {
+        "kind": draft.kind.value,
+        "division": draft.division,
+        "warehouse": draft.warehouse,
+        "customer": draft.customer_code,
+        "currency": draft.currency,
+        "rma": draft.rma_number,
+        "order": [draft.order_number, draft.order_erp_id, draft.invoice_number],
+        "lines": [_canonical(row) for row in draft.lines],
+    }
+    if not draft.lines:
+        content["note"] = draft.note
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _canonical(row: DraftLine) -> list[object]:
+    return [
+        row.line_no,
+        row.component,
+        row.sku,
+        row.item_erp_id,
+        row.quantity,
+        row.order_line_id,
+        row.description,
+        row.reason_code,
+        row.bucket,
+        *(_plain(amount) for amount in (row.unit_price, row.net, row.tax)),
+        row.tax_code,
+        row.charge_code,
+        dict(sorted(row.key_parts.items())),
+    ]
+
+
+def _plain(amount: Decimal) -> str:
+    # Normalised so that 1.0 and 1.00 are the same text; zero has one form without a sign.
+    return f"{amount.normalize():f}" if amount else "0"

@@ -1,0 +1,165 @@
+"""Where the refund and the credit disagree: by line, in sum, and after the credit was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from connectors.types import DocumentDraft, DocumentKind
+from exceptions_app.choices import RefundStatus
+from exceptions_app.rules import credit, mapping, money, shares
+from exceptions_app.rules.facts import Finding, RmaFacts
+from exceptions_app.rules.resolving import (
+    Resolved,
+    ReturnedLine,
+    is_credit_due,
+    refund_confirmed,
+    sent_postings,
+)
+from exceptions_app.rules.validation import CREDIT
+
+
+def is_comparable(resolved: Resolved) -> bool:
+    """Every credited unit has its order line; else another finding says why the sums differ."""
+    unmatched = resolved.assignment.unmatched
+    return not any(
+        line.is_item and line.line_no in unmatched and shares.is_credited(resolved, line)
+        for line in resolved.lines
+    )
+
+
+def is_settled(resolved: Resolved, difference: Decimal) -> bool:
+    """Inside rounding, or exactly the difference finance accepted."""
+    return (
+        abs(difference) <= shares.allowance(resolved)
+        or resolved.facts.decisions.accepted_difference == difference
+    )
+
+
+def over_line(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
+    """Lines the platform paid more for than their share of the order bears (R051).
+
+    Only while the whole refund is above the credit: a price the platform states and did not pay
+    out is no overpayment, and a correction finance booked lifts the credit to the refund.
+    """
+    facts = resolved.facts
+    difference = refund_confirmed(facts) - draft.gross
+    if refund_confirmed(facts) <= 0 or difference <= 0 or is_settled(resolved, difference):
+        return
+    for line in resolved.lines:
+        paid = money.paid_gross(line.fact)
+        if paid is None or not shares.is_credited(resolved, line):
+            continue
+        if line.charge is not None and line.line_no in resolved.assignment.unmatched:
+            continue
+        most = shares.gross_of(resolved, line)
+        excess = paid - most
+        if excess > shares.allowance(resolved):
+            yield _over_line_finding(facts, line, paid, most)
+
+
+def _over_line_finding(
+    facts: RmaFacts, line: ReturnedLine, paid: Decimal, most: Decimal
+) -> Finding:
+    return Finding(
+        type="REFUND_OVER_LINE",
+        subject=f"line:{line.line_no}",
+        cause=mapping.normalise(line.fact.sku),
+        facts={
+            "refund": money.text(paid, facts.currency),
+            "line_max": money.text(most, facts.currency),
+            "excess": money.text(paid - most, facts.currency),
+            "currency": facts.currency,
+            "sku": line.fact.sku,
+            "name": line.fact.name,
+        },
+        value=paid - most,
+        value_formula="paid for the line − net and tax of its share",
+        blocks=CREDIT,
+    )
+
+
+def against_refund(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
+    facts = resolved.facts
+    foreign = [row for row in facts.refunds if _is_foreign(facts, row.currency, row.status)]
+    if refund_confirmed(facts) <= 0 and not foreign:
+        return
+    compared = credit.compare(resolved, draft)
+    if not foreign and draft.gross > 0 and is_settled(resolved, compared.difference):
+        return
+    if draft.gross <= 0 and facts.decisions.accepted_difference == compared.difference:
+        return
+    yield _difference(facts, compared, blocks=CREDIT)
+
+
+def _is_foreign(facts: RmaFacts, currency: str, status: str) -> bool:
+    order_currency = facts.order.currency if facts.order else facts.currency
+    return status == RefundStatus.CONFIRMED and currency not in {"", order_currency}
+
+
+def _difference(
+    facts: RmaFacts,
+    compared: credit.Comparison,
+    *,
+    subject: str = "refund",
+    blocks: frozenset[str] = frozenset(),
+) -> Finding:
+    """REFUND_CM_MISMATCH with the difference taken apart: the parts sum to it exactly."""
+    parts = [part for part in compared.components if part.difference]
+    return Finding(
+        type="REFUND_CM_MISMATCH",
+        subject=subject,
+        cause=parts[0].name if len(parts) == 1 else "several components",
+        facts={
+            "refund": money.text(compared.refund, facts.currency),
+            "credit": money.text(compared.credit, facts.currency),
+            "difference": money.text(compared.difference, facts.currency),
+            "currency": facts.currency,
+            "causes": "; ".join(
+                f"{part.name} {money.text(part.difference, facts.currency)}" for part in parts
+            ),
+            "refund_currency": ", ".join(sorted({row.currency for row in facts.refunds})),
+        },
+        value=abs(compared.difference),
+        value_formula="refund − credit",
+        blocks=blocks,
+    )
+
+
+def sent(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
+    """One finding at most: the refund against what was sent, else what was sent against today."""
+    facts = resolved.facts
+    posting = sent_postings(facts, DocumentKind.CREDIT_MEMO)[-1]
+    sent = posting.draft
+    if sent is None:
+        return
+    compared = credit.compare(resolved, sent)
+    if facts.decisions.accepted_difference == compared.difference:
+        return
+    if compared.refund > 0 and not is_settled(resolved, compared.difference):
+        yield _difference(facts, compared)
+    elif is_credit_due(resolved) and (sent.net, sent.tax, sent.units) != (
+        draft.net,
+        draft.tax,
+        draft.units,
+    ):
+        yield _differs(facts, sent, draft)
+
+
+def _differs(facts: RmaFacts, sent: DocumentDraft, draft: DocumentDraft) -> Finding:
+    gap = draft.gross - sent.gross
+    return Finding(
+        type="REFUND_CM_MISMATCH",
+        subject="posting:credit_memo",
+        cause="credit sent differs from the credit due",
+        facts={
+            "refund": money.text(refund_confirmed(facts), facts.currency),
+            "credit": money.text(sent.gross, facts.currency),
+            "difference": money.text(refund_confirmed(facts) - sent.gross, facts.currency),
+            "expected": money.text(draft.gross, facts.currency),
+            "got": money.text(sent.gross, facts.currency),
+            "currency": facts.currency,
+        },
+        value=abs(gap) or abs(draft.tax - sent.tax),
+        value_formula="credit due − credit sent",
+    )

@@ -1,0 +1,224 @@
+"""Read a return through its mappings once: what each line is, where it goes, what it reverses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from connectors.types import Inspection
+from exceptions_app.choices import (
+    POSTING_SENT,
+    ApprovalAxis,
+    InspectionAxis,
+    LogisticsAxis,
+    PostingStatus,
+    RefundStatus,
+)
+from exceptions_app.rules import mapping, matching, money
+from exceptions_app.rules.facts import (
+    FeeTarget,
+    ItemFact,
+    LineFact,
+    LocationTarget,
+    OrderLineFact,
+    PostingFact,
+    RmaFacts,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnedLine:
+    """A line of the return read through the mappings.
+
+    `charge` is set for a line that is no item but a declared charge. `item` is the one item of the
+    master it stands for (it may be inactive: that is a finding, not a doubt), None while unknown or
+    ambiguous. `bucket` is "" while the disposition is not final or not mapped, `mapping.NO_STOCK`
+    where stock does not move. `location` is the line's own, else the one set by hand.
+    """
+
+    fact: LineFact
+    charge: FeeTarget | None
+    item: ItemFact | None
+    pool: tuple[ItemFact, ...]
+    bucket: str
+    location: str
+    target: LocationTarget | None
+    reason_code: str
+
+    @property
+    def line_no(self) -> int:
+        return self.fact.line_no
+
+    @property
+    def is_item(self) -> bool:
+        return self.charge is None
+
+    @property
+    def is_not_returned(self) -> bool:
+        """The platform's final word is that the goods did not come."""
+        return self.fact.inspection == Inspection.NOT_RETURNED or mapping.is_not_returned(
+            self.fact.disposition
+        )
+
+    @property
+    def is_final(self) -> bool:
+        return bool(self.fact.disposition)
+
+    @property
+    def is_for_stock(self) -> bool:
+        """A final disposition of goods that came back, whether or not it is mapped yet."""
+        return (
+            self.is_item
+            and self.is_final
+            and not self.is_not_returned
+            and self.bucket != mapping.NO_STOCK
+        )
+
+    @property
+    def is_exchange(self) -> bool:
+        """The customer gets goods for it, not money; platforms know several such resolutions."""
+        return "exchange" in mapping.normalise(self.fact.resolution)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A return read through the mappings; `approval` is `unknown` when nobody mapped it."""
+
+    facts: RmaFacts
+    approval: str
+    lines: tuple[ReturnedLine, ...]
+    assignment: matching.Assignment
+
+    @property
+    def is_approved(self) -> bool:
+        return self.approval in {ApprovalAxis.AUTHORISED, ApprovalAxis.CLOSED}
+
+    @property
+    def is_dead(self) -> bool:
+        return self.approval in {ApprovalAxis.REFUSED, ApprovalAxis.CANCELLED}
+
+    @property
+    def is_waiting_for_items(self) -> bool:
+        """A line has no item and the master was not read to its end: nobody can say yet."""
+        return not self.facts.is_master_complete and any(
+            line.is_item and not line.pool for line in self.lines
+        )
+
+    def line(self, line_no: int) -> ReturnedLine:
+        return next(line for line in self.lines if line.line_no == line_no)
+
+    def order_line(self, line_id: str) -> OrderLineFact:
+        order = self.facts.order
+        rows = order.lines if order else ()
+        return next(row for row in rows if row.line_id == line_id)
+
+
+def resolve(facts: RmaFacts) -> Resolved:
+    """Read every line of `facts` through its mappings; the order of the lines is kept."""
+    assignment = matching.Assignment(shares=(), unmatched={})
+    if facts.order is not None:
+        came_back = [line for line in facts.lines if not _never_came(line)]
+        assignment = matching.match_order_lines(came_back, facts.order, facts.mappings)
+    return Resolved(
+        facts=facts,
+        approval=mapping.approval(facts.mappings, facts.status_raw),
+        lines=tuple(_line(line, facts) for line in facts.lines),
+        assignment=assignment,
+    )
+
+
+def _never_came(line: LineFact) -> bool:
+    return line.inspection == Inspection.NOT_RETURNED or mapping.is_not_returned(line.disposition)
+
+
+def _line(line: LineFact, facts: RmaFacts) -> ReturnedLine:
+    mappings = facts.mappings
+    pool = line.alias_items if mapping.sku_alias(mappings, line.sku) else line.items
+    location = line.location.strip() or facts.decisions.location.strip()
+    return ReturnedLine(
+        fact=line,
+        charge=mapping.fee(mappings, line.sku) if line.sku else None,
+        item=_choose(pool, facts),
+        pool=pool,
+        bucket=mapping.bucket(mappings, line.disposition) if line.disposition else "",
+        location=location,
+        target=mapping.location(mappings, location) if location else None,
+        reason_code=mapping.reason(mappings, line.reason),
+    )
+
+
+def _choose(pool: tuple[ItemFact, ...], facts: RmaFacts) -> ItemFact | None:
+    """The one item meant: the order's line decides between several, then what we sent before."""
+    candidates = [item for item in pool if item.is_active] or list(pool)
+    if len(candidates) == 1:
+        return candidates[0]
+    order = facts.order
+    on_order = {mapping.normalise(row.sku) for row in order.lines} if order else set()
+    by_order = [
+        item
+        for item in candidates
+        if {mapping.normalise(item.sku), mapping.normalise(item.erp_id)} & on_order
+    ]
+    if len(by_order) == 1:
+        return by_order[0]
+    sent = {
+        row.item_erp_id
+        for posting in sent_postings(facts)
+        if posting.draft
+        for row in posting.draft.lines
+    }
+    by_history = [item for item in candidates if item.erp_id in sent]
+    return by_history[0] if len(by_history) == 1 else None
+
+
+def sent_postings(facts: RmaFacts, kind: str = "") -> list[PostingFact]:
+    """Postings that left, oldest first, of one kind or of all."""
+    rows = [row for row in facts.postings if row.status in POSTING_SENT]
+    return sorted((row for row in rows if not kind or row.kind == kind), key=lambda row: row.id)
+
+
+def confirmed_number(facts: RmaFacts, kind: str) -> str:
+    """The ERP's number of the first confirmed posting of `kind`, or ""."""
+    for row in sent_postings(facts, kind):
+        if row.status == PostingStatus.CONFIRMED and row.number:
+            return row.number
+    return ""
+
+
+def refund_confirmed(facts: RmaFacts) -> Decimal:
+    """Sum of the confirmed refunds in the return's currency; 0 when none."""
+    return sum(
+        (
+            row.amount
+            for row in facts.refunds
+            if row.status == RefundStatus.CONFIRMED and row.currency in {"", facts.currency}
+        ),
+        money.ZERO,
+    )
+
+
+def has_refund_under_way(facts: RmaFacts) -> bool:
+    """A refund whose end we do not know yet (asked for, or a status we cannot read)."""
+    return any(row.status in {RefundStatus.PENDING, RefundStatus.UNKNOWN} for row in facts.refunds)
+
+
+def is_credit_due(resolved: Resolved) -> bool:
+    """Whether the policy's trigger for the credit holds (R018, R019); never before approval."""
+    facts = resolved.facts
+    if not resolved.is_approved:
+        return False
+    trigger = facts.policy.credit_trigger
+    if trigger == "goods_received":
+        return facts.logistics == LogisticsAxis.RECEIVED or facts.received_at is not None
+    if trigger == "goods_inspected":
+        return inspection_axis(resolved.lines) == InspectionAxis.INSPECTED
+    return refund_confirmed(facts) > 0 and not has_refund_under_way(facts)
+
+
+def inspection_axis(lines: Iterable[ReturnedLine]) -> str:
+    """`InspectionAxis` over the item lines."""
+    final = [line.is_final for line in lines if line.is_item]
+    if final and all(final):
+        return InspectionAxis.INSPECTED.value
+    return (InspectionAxis.PARTLY if any(final) else InspectionAxis.NOT_INSPECTED).value

@@ -1,0 +1,274 @@
+"""What is wrong with a return's items, codes, places and order, before anything is sent.
+
+What each group of findings holds back:
+
+- status not mapped: every kind, also the note to the platform (R026);
+- item and reason findings: every ERP document of the return (R030, R037, R041);
+- order findings (no order, more units than sold): authorisation and credit. Stock that is really
+  there may be booked, since it needs item and place only (R055: no id, no *financial* posting);
+- disposition and location findings: receipt, move and write-off (R014, R032, R033);
+- money findings: the credit alone.
+
+A line whose SKU is a declared charge is no item: it is checked for its charge code only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exceptions_app.choices import ApprovalAxis, PostingKind
+from exceptions_app.rules import mapping, matching, money, values
+from exceptions_app.rules.facts import Finding, LocationTarget
+from exceptions_app.rules.resolving import Resolved, ReturnedLine
+
+EVERYTHING = frozenset(PostingKind.values)
+STOCK_KINDS = frozenset(
+    {PostingKind.STOCK_RECEIPT.value, PostingKind.STOCK_MOVE.value, PostingKind.WRITE_OFF.value}
+)
+CREDIT = frozenset({PostingKind.CREDIT_MEMO.value})
+ORDER_KINDS = CREDIT | {PostingKind.RETURN_AUTHORISATION.value}
+DOCUMENTS = STOCK_KINDS | ORDER_KINDS
+
+
+def findings(resolved: Resolved) -> tuple[Finding, ...]:
+    """Findings about status, lines and order, in that order.
+
+    A return that is only asked for, refused or cancelled has none but its status: it calls for no
+    document. Values are in the return's currency.
+    """
+    if resolved.approval == ApprovalAxis.UNKNOWN:
+        return (_status(resolved),)
+    if not resolved.is_approved:
+        return ()
+    found = [finding for line in resolved.lines for finding in _line(resolved, line)]
+    found.extend(_order(resolved))
+    return tuple(found)
+
+
+def _status(resolved: Resolved) -> Finding:
+    facts = resolved.facts
+    value, formula = values.refund(facts)
+    return Finding(
+        type="STATUS_UNMAPPED",
+        subject="rma",
+        cause=mapping.normalise(facts.status_raw),
+        facts={"source_value": facts.status_raw},
+        value=value,
+        value_formula=formula,
+        blocks=EVERYTHING,
+    )
+
+
+def _line(resolved: Resolved, line: ReturnedLine) -> Iterator[Finding]:
+    if line.charge is not None:
+        if not line.charge.erp_code:
+            yield _charge(resolved, line)
+        return
+    yield from _item(resolved, line)
+    yield from _codes(resolved, line)
+    if line.is_for_stock:
+        yield from _place(resolved, line)
+
+
+def _charge(resolved: Resolved, line: ReturnedLine) -> Finding:
+    value, formula = values.paid(line, resolved.facts.currency)
+    refund, _ = values.refund(resolved.facts)
+    return Finding(
+        type="COMPONENT_MISSING",
+        subject=f"line:{line.line_no}",
+        cause=mapping.normalise(line.fact.sku),
+        facts={
+            "component": line.fact.sku,
+            "name": line.fact.name,
+            "refund": money.text(refund, resolved.facts.currency),
+            "currency": resolved.facts.currency,
+        },
+        value=value,
+        value_formula=formula,
+        blocks=CREDIT,
+    )
+
+
+def _item(resolved: Resolved, line: ReturnedLine) -> Iterator[Finding]:
+    active = [item for item in line.pool if item.is_active]
+    if not line.pool:
+        if resolved.facts.is_master_complete:
+            yield _item_finding(resolved, line, "SKU_UNKNOWN")
+    elif not active:
+        yield _item_finding(resolved, line, "SKU_INACTIVE")
+    elif line.item is None:
+        yield _item_finding(resolved, line, "SKU_AMBIGUOUS")
+
+
+def _item_finding(resolved: Resolved, line: ReturnedLine, kind: str) -> Finding:
+    facts = resolved.facts
+    alias = mapping.sku_alias(facts.mappings, line.fact.sku)
+    value, formula = values.item(line, facts.currency)
+    if kind == "SKU_INACTIVE":
+        value, formula = values.stock(line, facts.currency)
+    if kind == "SKU_AMBIGUOUS":
+        value, formula = _cost_gap(line, facts.currency)
+    return Finding(
+        type=kind,
+        subject=f"line:{line.line_no}",
+        cause=mapping.normalise(line.fact.sku),
+        facts={
+            "sku": line.fact.sku,
+            "name": line.fact.name,
+            "units": str(line.fact.quantity),
+            "order": facts.order.number if facts.order else facts.order_name,
+            "alias": alias,
+            "candidates": ", ".join(_candidates(resolved, line)),
+        },
+        value=value,
+        value_formula=formula,
+        blocks=DOCUMENTS,
+    )
+
+
+def _candidates(resolved: Resolved, line: ReturnedLine) -> list[str]:
+    if line.pool:
+        return sorted({item.sku for item in line.pool})
+    order = resolved.facts.order
+    if order is None:
+        return []
+    # Nothing in the master: the order's own lines nobody else claims are the likeliest.
+    claimed = {share.order_line_id for share in resolved.assignment.shares}
+    return [row.sku for row in order.lines if row.line_id not in claimed]
+
+
+def _cost_gap(line: ReturnedLine, currency: str) -> values.Value:
+    costs = [item.unit_cost for item in line.pool if item.is_active and item.unit_cost is not None]
+    if not costs:
+        return values.paid(line, currency)
+    gap = money.quantise((max(costs) - min(costs)) * line.fact.quantity, currency)
+    return gap, f"{line.fact.quantity} × cost gap {max(costs):f} − {min(costs):f}"
+
+
+def _codes(resolved: Resolved, line: ReturnedLine) -> Iterator[Finding]:
+    if line.fact.reason.strip() and not line.reason_code:
+        yield _unmapped(resolved, line, "REASON_UNMAPPED", line.fact.reason)
+    if line.is_for_stock and not line.bucket:
+        yield _unmapped(resolved, line, "DISPOSITION_UNMAPPED", line.fact.disposition)
+
+
+def _unmapped(resolved: Resolved, line: ReturnedLine, kind: str, value_raw: str) -> Finding:
+    value, formula = values.stock(line, resolved.facts.currency)
+    return Finding(
+        type=kind,
+        subject=f"line:{line.line_no}",
+        cause=mapping.normalise(value_raw),
+        facts={
+            "source_value": value_raw,
+            "sku": line.fact.sku,
+            "name": line.fact.name,
+            "units": str(line.fact.quantity),
+        },
+        value=value,
+        value_formula=formula,
+        blocks=DOCUMENTS if kind == "REASON_UNMAPPED" else STOCK_KINDS,
+    )
+
+
+def _place(resolved: Resolved, line: ReturnedLine) -> Iterator[Finding]:
+    if not line.location:
+        yield _place_finding(resolved, line, "LOCATION_MISSING")
+    elif line.target is None:
+        yield _place_finding(resolved, line, "WAREHOUSE_UNMAPPED")
+    elif _is_mismatch(resolved, line.target):
+        yield _place_finding(resolved, line, "DIVISION_MISMATCH")
+
+
+def _is_mismatch(resolved: Resolved, target: LocationTarget) -> bool:
+    facts = resolved.facts
+    # An empty list means the ERP's locations were never read: that proves nothing about a pair.
+    if facts.locations and target not in facts.locations:
+        return True
+    return bool(facts.order and facts.order.division and facts.order.division != target.division)
+
+
+def _place_finding(resolved: Resolved, line: ReturnedLine, kind: str) -> Finding:
+    facts = resolved.facts
+    target = line.target or LocationTarget("", "")
+    value, formula = values.stock(line, facts.currency)
+    cause = mapping.normalise(line.location)
+    if kind == "DIVISION_MISMATCH":
+        value, formula = values.item(line, facts.currency)
+        cause = f"{target.division}/{target.warehouse}"
+    return Finding(
+        type=kind,
+        subject=f"line:{line.line_no}",
+        cause=cause,
+        facts={
+            "location": line.location,
+            "division": target.division,
+            "warehouse": target.warehouse,
+            "order_division": facts.order.division if facts.order else "",
+            "order": facts.order.number if facts.order else facts.order_name,
+            "sku": line.fact.sku,
+            "units": str(line.fact.quantity),
+        },
+        value=value,
+        value_formula=formula,
+        blocks=STOCK_KINDS,
+    )
+
+
+def _order(resolved: Resolved) -> Iterator[Finding]:
+    facts = resolved.facts
+    if facts.order is None:
+        value, formula = values.refund(facts)
+        yield Finding(
+            type="SO_LINK_MISSING",
+            subject="order",
+            cause=mapping.normalise(facts.order_name) or facts.external_id,
+            facts={
+                "order": facts.order_name,
+                "candidates": ", ".join(
+                    f"{number} ({why})" if why else number for number, why in facts.order_candidates
+                ),
+            },
+            value=value,
+            value_formula=formula,
+            blocks=ORDER_KINDS,
+        )
+        return
+    for line in resolved.lines:
+        units = resolved.assignment.unmatched.get(line.line_no, 0)
+        # An item nobody knows cannot be looked for on the order.
+        if units and line.is_item and line.item is not None:
+            yield _over_return(resolved, line, units)
+
+
+def _over_return(resolved: Resolved, line: ReturnedLine, excess: int) -> Finding:
+    facts = resolved.facts
+    names = matching.codes(line.fact, facts.mappings)
+    rows = [
+        row
+        for row in (facts.order.lines if facts.order else ())
+        if mapping.normalise(row.sku) in names
+    ]
+    sold = sum(row.quantity for row in rows)
+    earlier = sum(row.credited_units for row in rows)
+    here = sum(
+        other.fact.quantity
+        for other in resolved.lines
+        if not other.is_not_returned and matching.codes(other.fact, facts.mappings) & names
+    )
+    unit = money.paid_unit_gross(line.fact) or money.ZERO
+    return Finding(
+        type="OVER_RETURN",
+        subject=f"line:{line.line_no}",
+        cause=f"{facts.order.number if facts.order else ''}/{mapping.normalise(line.fact.sku)}",
+        facts={
+            "sku": line.fact.sku,
+            "name": line.fact.name,
+            "order": facts.order.number if facts.order else "",
+            "sold": str(sold),
+            "returned": str(earlier + here),
+            "excess": str(excess),
+        },
+        value=money.quantise(unit * excess, facts.currency),
+        value_formula=f"{excess} too many × {unit:f} paid",
+        blocks=ORDER_KINDS,
+    )
