@@ -43,7 +43,7 @@ class Field:
 class Kind:
     """A vendor as the connection form and `services.connections` need it.
 
-    `documentation` says how its API is known. `sandbox_path` is where `manage.py sandbox` serves it.
+    `documentation` says how its API is known; `sandbox_path` is where the sandbox serves its twin.
     """
 
     code: str
@@ -116,7 +116,8 @@ _ALL = (
         build=_build_bluecherry,
         documentation=(
             "The API is private. Reads follow a public third-party integration; documents are"
-            " placeholders, keyed by hand in live use until a customer's specification confirms them."
+            " placeholders, keyed by hand in live use until a customer's specification confirms"
+            " them."
         ),
         sandbox_path="/bluecherry",
     ),
@@ -146,5 +147,5 @@ def _kind(code: str, role: Role) -> Kind:
     if kind is None:
         raise errors.Misconfigured(f"'{code}' is no kind of connection; known: {sorted(KINDS)}.")
     if kind.role is not role:
-        raise errors.Misconfigured(f"{kind.label} is a {kind.role.value}, not a {role.value}.")
+        raise errors.Misconfigured(f"{kind.label} cannot stand in the role '{role.value}'.")
     return kind

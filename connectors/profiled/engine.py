@@ -84,13 +84,13 @@ class ProfiledGateway:
 
     def find_items(self, skus: Sequence[str]) -> tuple[types.ErpItem, ...]:
         """One call per SKU; one more by barcode for a value that looks like one and is no SKU."""
-        found: dict[str, types.ErpItem] = {}
+        found: dict[tuple[str, str], types.ErpItem] = {}
         for sku in _distinct(skus):
             items = self._items_by(OperationName.FIND_ITEM, sku)
             if not items and self._book.has(OperationName.FIND_ITEM_BY_BARCODE):
                 items = self._items_by(OperationName.FIND_ITEM_BY_BARCODE, sku)
             for item in items:
-                found.setdefault(item.erp_id, item)
+                found.setdefault((item.erp_id, item.sku), item)
         return tuple(found.values())
 
     def find_orders(self, numbers: Sequence[str]) -> tuple[types.ErpOrder, ...]:

@@ -10,7 +10,9 @@ from importlib import resources
 from pydantic import ValidationError
 
 from connectors import errors
+from connectors.profiled.parts import CREATES, EvidenceMark
 from connectors.profiled.schema import Profile
+from connectors.types import OperationSupport
 
 _PACKAGE = "connectors.profiled.profiles"
 _SUFFIX = ".toml"
@@ -25,6 +27,17 @@ class ProfileError(errors.Misconfigured):
 
 
 @dataclass(frozen=True, slots=True)
+class OperationEvidence:
+    """One operation as the connection screen shows it; `name` is what a user confirms."""
+
+    name: str
+    is_write: bool
+    support: OperationSupport
+    evidence: EvidenceMark
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class LoadedProfile:
     """A profile with the SHA-256 of its text, so that a replay can tell which one was used."""
 
@@ -35,6 +48,19 @@ class LoadedProfile:
     def label(self) -> str:
         identity = self.profile.profile
         return f"{identity.name} {identity.version} ({self.content_hash[:12]})"
+
+    def evidence(self) -> tuple[OperationEvidence, ...]:
+        """Every operation of the profile with how it is known, in the profile's order."""
+        return tuple(
+            OperationEvidence(
+                name=name.value,
+                is_write=name in CREATES,
+                support=operation.support,
+                evidence=operation.evidence,
+                source=operation.source,
+            )
+            for name, operation in self.profile.operations.items()
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def search(path: str, document: Any) -> Any:
     """What `path` finds in `document`; None also when its types do not fit the path."""
     try:
         return _compiled(path).search(document)
-    except jmespath.exceptions.JMESPathError:
+    except (jmespath.exceptions.JMESPathError, TypeError, ValueError):
         return None
 
 

@@ -69,6 +69,19 @@ def _check_source(path: str) -> str:
     )
 
 
+_CONVERTERS_OF = {
+    "max": ("text", "note"),
+    "upper": ("text", "note"),
+    "lookup": ("text",),
+    "scale": ("decimal",),
+    "rounding": ("decimal",),
+    "number_as": ("decimal", "integer"),
+    "sign": ("decimal", "integer"),
+    "pad": ("integer",),
+    "format": ("date",),
+}
+
+
 class Value(Frozen):
     """One value of a body: `from` a field of the draft, or a `const`.
 
@@ -104,8 +117,12 @@ class Value(Frozen):
             raise ValueError("draft.key must be sent as 'text': a shortened key finds nothing")
         if self.required and self.omit_if_empty:
             raise ValueError("a value cannot be both 'required' and 'omit_if_empty'")
-        if self.pad is not None and self.as_ != "integer":
-            raise ValueError("'pad' fills an integer with zeros; expected as = \"integer\"")
+        for name, converters in _CONVERTERS_OF.items():
+            is_given = getattr(self, name) != type(self).model_fields[name].default
+            if is_given and self.as_ not in converters:
+                raise ValueError(
+                    f"'{name}' does nothing here; expected as = {' or '.join(converters)}"
+                )
         return self
 
 

@@ -1,0 +1,89 @@
+"""The list of vendors."""
+
+import pytest
+
+from connectors import errors, registry, types
+
+
+class Pacer:
+    def before(self, *, operation, is_write):
+        raise AssertionError("building a connector makes no call")
+
+    def after(self, *, operation, status, headers):
+        raise AssertionError("building a connector makes no call")
+
+
+def make_config(kind, **changes):
+    values = {
+        "returngo": {
+            "base_url": "https://api.example.com",
+            "settings": {"shop_name": "shop"},
+            "secrets": {"api_key": "k"},
+        },
+        "bluecherry": {
+            "base_url": "https://erp.example.com",
+            "settings": {"vnd_id": "RB"},
+            "secrets": {"subscription_key": "k"},
+        },
+    }.get(kind, {"base_url": "https://example.com"})
+    return types.ConnectionConfig(kind=kind, **{**values, **changes})
+
+
+def test_every_kind_is_listed_under_its_code_with_its_role():
+    assert {code: (kind.code, kind.role.value) for code, kind in registry.KINDS.items()} == {
+        "returngo": ("returngo", "source"),
+        "bluecherry": ("bluecherry", "erp"),
+    }
+
+
+def test_every_kind_says_what_its_form_asks_for():
+    asked = {
+        code: (
+            [field.code for field in kind.credential_fields],
+            [(field.code, field.is_required) for field in kind.settings_fields],
+        )
+        for code, kind in registry.KINDS.items()
+    }
+
+    assert asked == {
+        "returngo": (["api_key"], [("shop_name", True), ("daily_call_limit", False)]),
+        "bluecherry": (["subscription_key"], [("profile", False), ("vnd_id", True)]),
+    }
+
+
+def test_a_source_is_built_without_a_call():
+    source = registry.build_source(make_config("returngo"), Pacer())
+
+    assert source.capabilities.daily_call_limit == 2_000
+
+
+def test_a_gateway_is_built_from_the_default_profile_without_a_call():
+    gateway = registry.build_gateway(make_config("bluecherry"), Pacer())
+
+    assert gateway.capabilities.profile.startswith("bluecherry-rest 0.1.0 (")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"vnd_id": "RB", "profile": "bluecherry-fax"}, "'bluecherry-fax' is not a shipped"),
+        ({"vnd_id": " "}, "lacks the settings: vnd_id"),
+    ],
+)
+def test_a_gateway_that_cannot_work_is_refused(settings, words):
+    with pytest.raises(errors.Misconfigured, match=words):
+        registry.build_gateway(make_config("bluecherry", settings=settings), Pacer())
+
+
+def test_a_kind_nobody_knows_is_refused():
+    with pytest.raises(errors.Misconfigured, match="'fax' is no kind of connection"):
+        registry.build_gateway(make_config("fax"), Pacer())
+
+
+def test_a_connection_is_not_built_in_the_other_role():
+    with pytest.raises(
+        errors.Misconfigured, match="CGS BlueCherry cannot stand in the role 'source'"
+    ):
+        registry.build_source(make_config("bluecherry"), Pacer())
+    with pytest.raises(errors.Misconfigured, match="ReturnGO cannot stand in the role 'erp'"):
+        registry.build_gateway(make_config("returngo"), Pacer())
