@@ -13,6 +13,7 @@ from exceptions_app.rules.facts import Finding, RmaFacts
 from exceptions_app.rules.resolving import (
     Resolved,
     ReturnedLine,
+    is_amount_decided,
     is_credit_due,
     refund_confirmed,
     sent_postings,
@@ -114,14 +115,10 @@ def _component(facts: RmaFacts, subject: str, name: str, amount: Decimal) -> Fin
 def _promo(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
     """A gift came back: whether it is worth anything is decided by people, never guessed (R043).
 
-    Any recorded decision about the credit's amount (a correction or an accepted difference, zero
-    included) settles it. A credit that is nothing but the gift has nothing to hold back.
+    Any decision about the credit's amount settles it, and so does an alias for the SKU. A credit
+    that is nothing but the gift has nothing to hold back.
     """
-    decisions = resolved.facts.decisions
-    is_decided = (
-        decisions.accepted_difference is not None or decisions.credit_adjustment is not None
-    )
-    if is_decided or draft.gross <= 0:
+    if is_amount_decided(resolved.facts) or draft.gross <= 0:
         return
     for line in resolved.lines:
         if _came_back(line) and _is_free(line, resolved):
@@ -135,6 +132,8 @@ def _came_back(line: ReturnedLine) -> bool:
 def _is_free(line: ReturnedLine, resolved: Resolved) -> bool:
     matched = {row.line_no for row in resolved.assignment.shares}
     is_credited = shares.is_credited(resolved, line) and line.line_no in matched
+    if mapping.sku_alias(resolved.facts.mappings, line.fact.sku):
+        return False
     return line.fact.unit_price == 0 or (is_credited and shares.gross_of(resolved, line) == 0)
 
 

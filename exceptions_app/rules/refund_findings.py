@@ -12,6 +12,7 @@ from exceptions_app.rules.facts import Finding, RmaFacts
 from exceptions_app.rules.resolving import (
     Resolved,
     ReturnedLine,
+    is_amount_decided,
     is_credit_due,
     refund_confirmed,
     sent_postings,
@@ -22,6 +23,8 @@ from exceptions_app.rules.validation import CREDIT
 def is_comparable(resolved: Resolved) -> bool:
     """Every credited unit has its order line; else another finding says why the sums differ."""
     unmatched = resolved.assignment.unmatched
+    if is_amount_decided(resolved.facts):
+        return True
     return not any(
         line.is_item and line.line_no in unmatched and shares.is_credited(resolved, line)
         for line in resolved.lines

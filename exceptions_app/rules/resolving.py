@@ -203,6 +203,12 @@ def has_refund_under_way(facts: RmaFacts) -> bool:
     return any(row.status in {RefundStatus.PENDING, RefundStatus.UNKNOWN} for row in facts.refunds)
 
 
+def is_amount_decided(facts: RmaFacts) -> bool:
+    """A person decided on the credit's amount: a correction or an accepted difference, even 0."""
+    decisions = facts.decisions
+    return decisions.accepted_difference is not None or decisions.credit_adjustment is not None
+
+
 def is_credit_due(resolved: Resolved) -> bool:
     """Whether the policy's trigger for the credit holds (R018, R019); never before approval."""
     facts = resolved.facts

@@ -5,7 +5,8 @@ What each group of findings holds back:
 - status not mapped: every kind, also the note to the platform (R026);
 - item and reason findings: every ERP document of the return (R030, R037, R041);
 - order findings (no order, more units than sold): authorisation and credit. Stock that is really
-  there may be booked, since it needs item and place only (R055: no id, no *financial* posting);
+  there may be booked, since it needs item and place only (R055: no id, no *financial* posting).
+  Too many units are settled when finance decides the credit's amount: no unit is credited twice;
 - disposition and location findings: receipt, move and write-off (R014, R032, R033);
 - money findings: the credit alone.
 
@@ -19,7 +20,7 @@ from collections.abc import Iterator
 from exceptions_app.choices import ApprovalAxis, PostingKind
 from exceptions_app.rules import mapping, matching, money, values
 from exceptions_app.rules.facts import Finding, LocationTarget
-from exceptions_app.rules.resolving import Resolved, ReturnedLine
+from exceptions_app.rules.resolving import Resolved, ReturnedLine, is_amount_decided
 
 EVERYTHING = frozenset(PostingKind.values)
 STOCK_KINDS = frozenset(
@@ -236,7 +237,8 @@ def _order(resolved: Resolved) -> Iterator[Finding]:
     for line in resolved.lines:
         units = resolved.assignment.unmatched.get(line.line_no, 0)
         # An item nobody knows cannot be looked for on the order.
-        if units and line.is_item and line.item is not None:
+        is_known = line.is_item and line.item is not None
+        if units and is_known and not is_amount_decided(facts):
             yield _over_return(resolved, line, units)
 
 

@@ -1,0 +1,91 @@
+"""Who must agree before a fix takes effect, and who may be that person (two-person rules).
+
+Sending the same content again needs nobody. A mapping changes what an item or place is, so another
+person of the team agrees. Whatever changes money, tax or the date needs finance; above the policy's
+threshold that approver must not be the first one already (exception-type catalogue, shared rules).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from decimal import Decimal
+from typing import Literal
+
+from exceptions_app.choices import FixKind, Role
+from exceptions_app.rules.facts import Policy
+
+Level = Literal["none", "peer", "finance"]
+
+_FREE = frozenset({FixKind.RETRY.value, FixKind.CLOSE.value, FixKind.SET_LOCATION.value})
+_FINANCE = frozenset(
+    {
+        FixKind.VAT.value,
+        FixKind.FEE.value,
+        FixKind.ACCEPT_DIFFERENCE.value,
+        FixKind.CORRECT_CREDIT.value,
+        FixKind.POSTING_DATE.value,
+        FixKind.LINK_ORDER.value,
+        FixKind.LINK_DOCUMENT.value,
+    }
+)
+_ROLES: dict[Level, frozenset[str]] = {
+    "finance": frozenset({Role.FINANCE.value}),
+    "peer": frozenset(
+        {
+            Role.CX.value,
+            Role.WAREHOUSE.value,
+            Role.FINANCE.value,
+            Role.MERCHANDISING.value,
+            Role.INTEGRATOR.value,
+            Role.ADMIN.value,
+        }
+    ),
+}
+
+
+def needs_approval(fix_kind: str, value: Decimal, policy: Policy) -> Level:
+    """The level a fix needs. A kind nobody listed needs the strictest: it may change money.
+
+    Setting a location by hand for one return needs nobody: it brings a missing fact and changes
+    none. A fee or VAT mapping of no value at all still needs finance.
+    """
+    if fix_kind in _FREE:
+        return "none"
+    if fix_kind in FixKind.values and fix_kind not in _FINANCE:
+        return "peer"
+    return "finance"
+
+
+def approvers_needed(fix_kind: str, value: Decimal, policy: Policy) -> int:
+    """How many different people must agree: two of finance above the threshold."""
+    level = needs_approval(fix_kind, value, policy)
+    if level == "none":
+        return 0
+    is_large = level == "finance" and abs(value) > policy.second_approver_above
+    return 2 if is_large else 1
+
+
+def may_approve(
+    requester_id: int | str,
+    approver_id: int | str,
+    approver_roles: Collection[str],
+    level: str,
+    earlier_approver_ids: Collection[int | str] = (),
+) -> str:
+    """Why this person may not approve, in one sentence; "" when they may.
+
+    Nobody approves their own request, and nobody gives both of two approvals (lesson 22).
+    """
+    if level == "none":
+        return ""
+    if str(approver_id) == str(requester_id):
+        return "Whoever asked for a change cannot approve it."
+    if str(approver_id) in {str(known) for known in earlier_approver_ids}:
+        return "The second approval must come from another person than the first."
+    if level == "finance":
+        allowed = _ROLES["finance"]
+        reason = "This changes money, tax or a date: someone from finance must approve it."
+    else:
+        allowed = _ROLES["peer"]
+        reason = "Approving needs a working role in a team."
+    return "" if allowed & set(approver_roles) else reason

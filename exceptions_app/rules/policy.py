@@ -1,0 +1,314 @@
+"""A bridge's policy as data: every option with its words, its allowed values, and the presets.
+
+What users disagree on is an option here, never a constant. A preset is where a pair of systems
+starts; it holds nothing a customer decides (places, reasons and charge codes stay unmapped).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
+
+from exceptions_app.choices import ApprovalAxis, Bucket, MappingKind, PostingKind
+from exceptions_app.rules.facts import Policy
+
+Value = object
+
+
+class PolicyInvalid(ValueError):
+    """The policy cannot be used; `problems` are (option, sentence naming the allowed values)."""
+
+    def __init__(self, problems: tuple[tuple[str, str], ...]) -> None:
+        super().__init__("; ".join(text for _, text in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting as its screen shows it. `choices` is empty where a number or a table is asked."""
+
+    name: str
+    label: str
+    explanation: str
+    allowed: str  # what may be entered, in words
+    read: Callable[[Value], Value]
+    choices: tuple[Choice, ...] = ()
+
+
+def _one_of(*values: str) -> Callable[[Value], Value]:
+    def read(raw: Value) -> Value:
+        if raw in values:
+            return raw
+        raise ValueError
+
+    return read
+
+
+def _flag(raw: Value) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    words = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+    return words[str(raw).strip().casefold()]
+
+
+def _count(minimum: int, maximum: int) -> Callable[[Value], Value]:
+    def read(raw: Value) -> Value:
+        if isinstance(raw, bool) or not isinstance(raw, int | str):
+            raise ValueError
+        number = int(raw)
+        if not minimum <= number <= maximum:
+            raise ValueError
+        return number
+
+    return read
+
+
+def _amount(raw: Value) -> Decimal:
+    if isinstance(raw, bool | float) or raw is None:
+        raise ValueError
+    amount = Decimal(str(raw))
+    if not amount.is_finite() or amount < 0:
+        raise ValueError
+    return amount
+
+
+def _table(raw: Value) -> Mapping[str, Value]:
+    if not isinstance(raw, Mapping):
+        raise ValueError
+    return {str(key): value for key, value in raw.items()}
+
+
+def _schedule(raw: Value) -> Value:
+    table = _table(raw)
+    if not set(table) <= set(PostingKind.values):
+        raise ValueError
+    if not set(table.values()) <= {"immediate", "run", "windows"}:
+        raise ValueError
+    return MappingProxyType({kind: str(value) for kind, value in table.items()})
+
+
+def _tolerance(raw: Value) -> Value:
+    table = _table(raw)
+    if any(len(code) != 3 or not code.isalpha() for code in table):
+        raise ValueError
+    return MappingProxyType({code.upper(): _amount(value) for code, value in table.items()})
+
+
+def _chosen(name: str, label: str, explanation: str, *choices: tuple[str, str]) -> Option:
+    values = tuple(value for value, _ in choices)
+    return Option(
+        name=name,
+        label=label,
+        explanation=explanation,
+        allowed=", ".join(values),
+        read=_one_of(*values),
+        choices=tuple(Choice(value, text) for value, text in choices),
+    )
+
+
+def _yes_no(name: str, label: str, explanation: str) -> Option:
+    choices = (Choice("true", "Yes"), Choice("false", "No"))
+    return Option(name, label, explanation, "true, false", _flag, choices)
+
+
+def _number(
+    name: str, label: str, explanation: str, unit: str, minimum: int, maximum: int
+) -> Option:
+    allowed = f"whole {unit} from {minimum} to {maximum}"
+    return Option(name, label, explanation, allowed, _count(minimum, maximum))
+
+
+OPTIONS: tuple[Option, ...] = (
+    _chosen(
+        "credit_trigger",
+        "When a credit memo is created",
+        "After the refund, the ledger follows money that really moved. After receipt or inspection,"
+        " the ledger follows the goods, and the refund is checked against the credit later.",
+        ("refund_confirmed", "When the platform confirms the refund"),
+        ("goods_received", "When the goods arrived"),
+        ("goods_inspected", "When every item has its final disposition"),
+    ),
+    _chosen(
+        "stock_trigger",
+        "When stock is booked",
+        "Only a final disposition moves stock, so goods never become saleable before someone"
+        " looked at them.",
+        ("final_disposition", "When the disposition of a unit is final"),
+    ),
+    _chosen(
+        "disposition_authority",
+        "Whose disposition counts",
+        "The leading side decides the bucket. When the other side says something else, that opens"
+        " an exception and overwrites nothing.",
+        ("platform", "The returns platform"),
+    ),
+    _yes_no(
+        "authorise_first",
+        "Send the authorisation first",
+        "The warehouse then sees in the ERP what is coming. Receipts wait until the ERP has the"
+        " authorisation.",
+    ),
+    _yes_no(
+        "note_to_platform",
+        "Note the ERP's numbers on the return",
+        "Agents who work in the platform see the receipt and credit numbers there. Costs one call"
+        " of the platform's daily quota for each note.",
+    ),
+    Option(
+        "schedule",
+        "When each kind of document leaves",
+        "At once, or held until a person starts a run, or in the ERP's windows. Held credits can"
+        " be checked together before they post.",
+        "for each posting kind: immediate, run, windows",
+        _schedule,
+    ),
+    Option(
+        "tolerance",
+        "How far refund and credit may differ",
+        "An absolute amount for each currency. A smaller difference posts without anybody looking."
+        " Without an entry, refund and credit must agree to the penny, apart from rounding of"
+        " partly returned lines.",
+        "currency code and an amount of 0 or more, as in GBP 0.05",
+        _tolerance,
+    ),
+    _number(
+        "undo_seconds",
+        "Time to take a decision back",
+        "An approved fix waits this long before it acts.",
+        "seconds",
+        0,
+        3600,
+    ),
+    _number(
+        "unknown_case_after_minutes",
+        "When an unknown outcome becomes an exception",
+        "A lost reply is first looked up in the ERP. If that cannot settle it in this time, a"
+        " person is asked.",
+        "minutes",
+        1,
+        1440,
+    ),
+    _number(
+        "credit_grace_hours",
+        "How long a refund may go without a credit",
+        "Counted from the confirmed refund. Within this time it is late, not wrong.",
+        "hours",
+        1,
+        720,
+    ),
+    _number(
+        "receipt_grace_hours",
+        "How long graded goods may go without a receipt",
+        "Counted from the final disposition. Within this time it is late, not wrong.",
+        "hours",
+        1,
+        720,
+    ),
+    Option(
+        "second_approver_above",
+        "Value above which two people approve",
+        "Money changes above this value need two approvers from finance.",
+        "an amount of 0 or more",
+        _amount,
+    ),
+)
+
+_BY_NAME = {option.name: option for option in OPTIONS}
+
+
+def parse(raw: Mapping[str, Value]) -> Policy:
+    """The policy `raw` describes; what it leaves out keeps the default.
+
+    Raises PolicyInvalid naming every unknown option and every value that is not allowed.
+    """
+    values: dict[str, Value] = {}
+    problems = []
+    for name, value in raw.items():
+        option = _BY_NAME.get(name)
+        if option is None:
+            names = ", ".join(_BY_NAME)
+            problems.append((name, f"{name} is not an option; there are: {names}"))
+            continue
+        try:
+            values[name] = option.read(value)
+        except (ValueError, KeyError, InvalidOperation):
+            problems.append((name, f"{name} cannot be {value!r}; allowed: {option.allowed}"))
+    if problems:
+        raise PolicyInvalid(tuple(problems))
+    return Policy(**values)  # type: ignore[arg-type]  # Each reader returns its field's type.
+
+
+@dataclass(frozen=True, slots=True)
+class MappingRow:
+    """A mapping a preset brings: the platform's word, and our code for it."""
+
+    kind: str  # MappingKind code
+    source_value: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """Where a pair of systems starts. `policy` is raw, as `parse` takes it."""
+
+    code: str
+    label: str
+    explanation: str
+    policy: Mapping[str, Value]
+    mappings: tuple[MappingRow, ...]
+
+
+_RETURNGO_STATUSES = (
+    ("Pending", ApprovalAxis.REQUESTED),
+    ("Approved", ApprovalAxis.AUTHORISED),
+    ("Received", ApprovalAxis.AUTHORISED),
+    ("Validated", ApprovalAxis.AUTHORISED),
+    ("Done", ApprovalAxis.CLOSED),
+    ("Rejected", ApprovalAxis.REFUSED),
+    ("Canceled", ApprovalAxis.CANCELLED),
+)
+
+_RETURNGO_DISPOSITIONS = (
+    ("restockable", Bucket.SALEABLE),
+    ("not_restockable", Bucket.QUARANTINE),
+)
+
+PRESETS: Mapping[str, Preset] = MappingProxyType(
+    {
+        "bluecherry+returngo": Preset(
+            code="bluecherry+returngo",
+            label="BlueCherry + ReturnGO",
+            explanation=(
+                "ReturnGO's disposition leads. The authorisation goes first, stock is booked as"
+                " soon as a disposition is final, and credits follow the confirmed refund."
+            ),
+            policy=MappingProxyType(
+                {
+                    "credit_trigger": "refund_confirmed",
+                    "stock_trigger": "final_disposition",
+                    "disposition_authority": "platform",
+                    "authorise_first": True,
+                    "note_to_platform": True,
+                }
+            ),
+            mappings=(
+                *(
+                    MappingRow(MappingKind.STATUS.value, word, axis.value)
+                    for word, axis in _RETURNGO_STATUSES
+                ),
+                *(
+                    MappingRow(MappingKind.DISPOSITION.value, word, bucket.value)
+                    for word, bucket in _RETURNGO_DISPOSITIONS
+                ),
+            ),
+        )
+    }
+)
