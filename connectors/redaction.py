@@ -37,60 +37,46 @@ SECRET_HEADERS = frozenset(
     }
 )
 
-# Compared without case, blanks, "-", "_" and a namespace prefix.
+# Names are compared without case, blanks, "-", "_", "." and a namespace prefix.
 PERSONAL_FIELDS = frozenset(
-    {
-        "email",
-        "emailaddress",
-        "customeremail",
-        "contactemail",
-        "phone",
-        "phonenumber",
-        "telephone",
-        "tel",
-        "mobile",
-        "mobilephone",
-        "fax",
-        "name1",
-        "firstname",
-        "lastname",
-        "fullname",
-        "customername",
-        "recipientname",
-        "contactname",
-        "street",
-        "streetaddress",
-        "address",
-        "address1",
-        "address2",
-        "address3",
-        "addressline1",
-        "addressline2",
-        "addressline3",
-        "addr1",
-        "addr2",
-        "addr3",
-        "line1",
-        "line2",
-        "city",
-        "zip",
-        "zipcode",
-        "postcode",
-        "postalcode",
-        "iban",
-        "bic",
-        "accountnumber",
-        "bankaccount",
-        "sortcode",
-        "cardnumber",
-        "password",
-        "accesstoken",
-        "refreshtoken",
-        "clientsecret",
-        "apikey",
-    }
+    {"name1", "name2", "tel", "fax", "mobile", "city", "zip", "bic", "line1", "line2"}
 )
+# These end a name, digits behind them not counted: userEmailAddress, street2, shipping_phone.
+PERSONAL_ENDINGS = (
+    "email",
+    "phone",
+    "telephone",
+    "phonenumber",
+    "firstname",
+    "lastname",
+    "surname",
+    "fullname",
+    "customername",
+    "recipientname",
+    "contactname",
+    "street",
+    "address",
+    "addressline",
+    "addr",
+    "postcode",
+    "postalcode",
+    "zipcode",
+    "iban",
+    "accountnumber",
+    "bankaccount",
+    "sortcode",
+    "cardnumber",
+    "password",
+    "accesstoken",
+    "refreshtoken",
+    "clientsecret",
+    "apikey",
+)
+# The name inside such an object is a person's.
+PERSONS = ("address", "customer", "recipient", "contact", "consumer", "user", "buyer")
 
+_JSON_PERSON = re.compile(r'"((?:[^"\\]|\\.){1,60})"(\s*:\s*\{)([^{}]*)', re.S)
+_JSON_NAME = re.compile(r'("name"\s*:\s*)"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.S | re.I)
 _JSON_PAIR = re.compile(
     r'"((?:[^"\\]|\\.){1,60})"(\s*:\s*)("(?:[^"\\]|\\.)*(?:"|\\?\Z)|-?[0-9][0-9.eE+-]*)', re.S
 )
@@ -113,15 +99,17 @@ def redact(text: str, secrets: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class Redactor:
-    """Masks one connection's exchanges; `secrets` are values, `fields` normalised field names."""
+    """Masks one connection's exchanges; `secrets` are values, the rest normalised field names."""
 
     secrets: tuple[str, ...] = field(default=(), repr=False)
     hidden_headers: frozenset[str] = SECRET_HEADERS
     fields: frozenset[str] = PERSONAL_FIELDS
+    endings: tuple[str, ...] = PERSONAL_ENDINGS
 
     def text(self, text: str) -> str:
         """Mask `text` and cut it to `MAX_BODY_CHARS`; NUL, which no database keeps, is replaced."""
         text = redact(text.replace("\x00", "\ufffd"), self.secrets)[:_SCANNED_CHARS]
+        text = _JSON_PERSON.sub(_json_person, text)
         text = _JSON_PAIR.sub(self._json_pair, text)
         text = _XML_ELEMENT.sub(self._xml_element, text)
         text = _NAME_VALUE.sub(self._name_value, text)
@@ -133,8 +121,8 @@ class Redactor:
         return {name: self.text(headers[name])[:_MAX_HEADER_CHARS] for name in kept[:_MAX_HEADERS]}
 
     def _is_personal(self, name: str) -> bool:
-        plain = re.sub(r"[\s_.-]", "", name.rpartition(":")[2]).lower()
-        return plain in self.fields
+        plain = _plain(name)
+        return plain in self.fields or plain.rstrip("0123456789").endswith(self.endings)
 
     def _json_pair(self, match: re.Match[str]) -> str:
         if self._is_personal(match[1]) and match[3] != '""':
@@ -150,6 +138,16 @@ class Redactor:
         if self._is_personal(match[1]):
             return f"{match[1]}={MASK}"
         return match[0]
+
+
+def _json_person(match: re.Match[str]) -> str:
+    if not _plain(match[1]).endswith(PERSONS):
+        return match[0]
+    return f'"{match[1]}"{match[2]}' + _JSON_NAME.sub(rf'\1"{MASK}"', match[3])
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_.-]", "", name.rpartition(":")[2]).lower()
 
 
 def _spellings(secret: str) -> set[str]:
