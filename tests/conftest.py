@@ -18,6 +18,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(data_dir, ignore_errors=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests that truncate the tables the rows back that migrations put there."""
+    for item in items:
+        names = getattr(item, "fixturenames", [])
+        marker = item.get_closest_marker("django_db")
+        truncates = {"live_server", "transactional_db"}.intersection(names) or (
+            marker is not None and marker.kwargs.get("transaction")
+        )
+        if truncates and "django_db_serialized_rollback" not in names:
+            names.append("django_db_serialized_rollback")
+
+
 def _is_local(address: object) -> bool:
     if not isinstance(address, tuple):
         return True  # A Unix socket's path.

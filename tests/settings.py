@@ -17,7 +17,7 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
     # A test cluster is thrown away, so it need not survive a power cut.
     os.environ["RETURNSBRIDGE_EMBEDDED_DURABLE"] = "off"
 
-from returnsbridge.settings import *  # noqa: E402, F403 (every setting, after the clean-up)
+from returnsbridge.settings import *  # noqa: F403 (every setting, after the clean-up)
 
 # Signing in costs half a second with the real hasher, and hundreds of tests sign in.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

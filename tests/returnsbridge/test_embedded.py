@@ -2,9 +2,11 @@
 
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,9 +27,12 @@ sys.stdin.read()
 
 
 @pytest.fixture
-def data_dir(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path
-    embedded.remove(tmp_path)
+def data_dir() -> Iterator[Path]:
+    """A data folder outside pytest's own, which every starting run makes private again."""
+    folder = Path(tempfile.mkdtemp(prefix="returnsbridge-test-"))
+    yield folder
+    embedded.remove(folder)
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
@@ -147,16 +152,16 @@ def test_stopping_ends_it_for_everyone_and_says_whether_it_ran(data_dir, start_u
     assert embedded.stop(data_dir) is False
 
 
-def test_a_path_too_long_for_a_socket_gets_a_private_folder_elsewhere(tmp_path):
-    data_dir = tmp_path / ("d" * 60) / ("e" * 60)
+def test_a_path_too_long_for_a_socket_gets_a_private_folder_elsewhere(data_dir):
+    deep = data_dir / ("d" * 60) / ("e" * 60)
 
-    server = embedded.ensure_running(data_dir, durable=False)
+    server = embedded.ensure_running(deep, durable=False)
 
     try:
         assert len(server.socket_dir) < 100
         assert Path(server.socket_dir).stat().st_mode & 0o077 == 0
         assert answer(server.socket_dir, "SELECT lower('É')") == "é"
     finally:
-        embedded.remove(data_dir)
+        embedded.remove(deep)
     assert not Path(server.socket_dir).exists()
-    assert not (data_dir / "postgres").exists()
+    assert not (deep / "postgres").exists()
