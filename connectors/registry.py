@@ -37,6 +37,7 @@ class Field:
     help_text: str
     is_required: bool = True
     default: str = ""
+    is_multiline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,13 @@ _ALL = (
                 "How this instance speaks; see the guide to writing a profile.",
                 is_required=False,
                 default=DEFAULT_BLUECHERRY_PROFILE,
+            ),
+            Field(
+                "profile_text",
+                "Profile of your own",
+                "A whole profile as TOML; it takes the place of the one named above.",
+                is_required=False,
+                is_multiline=True,
             ),
             Field("vnd_id", "Sender id", "Our id in the envelope of every document (vnd_id)."),
         ),

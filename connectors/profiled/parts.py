@@ -175,7 +175,8 @@ class Success(Frozen):
 class Reading(Frozen):
     """How one record is read. `lines` has one row per line; `skip_zero` leaves empty ones out.
 
-    For items, fields may name `header.` and `line.`: a record there is a header with a variant.
+    For items, fields name `header.` and `line.`: a record there is a header with one of its
+    variants, or twice the same row where the ERP knows no variants and `lines` is empty.
     """
 
     fields: dict[str, Extract]

@@ -83,7 +83,9 @@ class RecordReader:
             yield self._facts(self._reading.line_fields, self._target.line_fields, line, evidence)
 
     def line_rows(self, row: Fields, *, evidence: types.Evidence | None) -> list[dict[str, Any]]:
-        """The raw lines of `row` without those whose `skip_zero` is zero."""
+        """The raw lines of `row` without those whose `skip_zero` is zero; itself if it has none."""
+        if not self._reading.lines:
+            return [dict(row)]
         found = rows(self._reading.lines, row, evidence=evidence)
         skip = self._reading.skip_zero
         if not skip:

@@ -151,6 +151,8 @@ def _read_problems(profile: Profile, name: OperationName, operation: Operation) 
     reading = profile.readings.get(operation.read)
     if reading is None:
         return [*problems, f"read: no [readings.{operation.read}]"]
+    if name is OperationName.FIND_ORDER and not reading.lines:
+        problems.append(f"read: [readings.{operation.read}] needs the path of its 'lines'")
     return problems + [f"read: {text}" for text in _target_problems(name, reading)]
 
 

@@ -47,7 +47,10 @@ def test_every_kind_says_what_its_form_asks_for():
 
     assert asked == {
         "returngo": (["api_key"], [("shop_name", True), ("daily_call_limit", False)]),
-        "bluecherry": (["subscription_key"], [("profile", False), ("vnd_id", True)]),
+        "bluecherry": (
+            ["subscription_key"],
+            [("profile", False), ("profile_text", False), ("vnd_id", True)],
+        ),
     }
 
 

@@ -141,9 +141,18 @@ def test_the_item_master_is_read_in_pages_with_one_watermark(gateway, twin, cloc
 
     pages = read_all(gateway, "")
 
-    assert [len(page.rows) for page in pages] == [201, 200, 2]
+    assert [len(page.rows) for page in pages] == [201, 200, 2, 0]
     assert len({item.erp_id for page in pages for item in page.rows}) == 403
     assert pages[-1].watermark == "2026-03-05 10:01:00"
+
+
+def test_a_page_cap_nobody_told_us_loses_no_item(gateway, twin):
+    load_items(twin, range(100))
+    twin.set_switches({"page_cap": 40})
+
+    pages = read_all(gateway, "")
+
+    assert len({item.sku for page in pages for item in page.rows}) == 103
 
 
 def test_the_watermark_never_goes_back_on_a_later_page(gateway, twin, clock):
@@ -155,6 +164,7 @@ def test_the_watermark_never_goes_back_on_a_later_page(gateway, twin, clock):
     assert [page.watermark for page in read_all(gateway, "")] == [
         "2026-03-05 10:01:00",
         "2026-03-05 10:01:00",
+        "2026-03-05 10:01:00",
     ]
 
 
@@ -164,7 +174,7 @@ def test_only_what_changed_comes_again_and_the_overlap_before_it(gateway, twin, 
     clock.pass_seconds(120)
     load_items(twin, [2])
 
-    (page,) = read_all(gateway, "2026-03-05 11:02:00")
+    page, _ = read_all(gateway, "2026-03-05 11:02:00")
     (quiet,) = read_all(gateway, "2026-03-05 12:02:00")
 
     assert [item.sku for item in page.rows] == ["SKU1", "SKU2"]

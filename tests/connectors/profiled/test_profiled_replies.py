@@ -32,6 +32,9 @@ WORDINGS = [
     ("Customer not on file: NOBODY", "unknown_customer", "customer_code"),
     ("Credit quantity exceeds quantity shipped: #1001 line 1", "quantity", "quantity"),
     ("Document amount must be greater than zero: 0", "amount", "net"),
+    ("Customer not on file: VAT-1", "unknown_customer", "customer_code"),
+    ("Customer VAT setting does not allow posting: unknown", "vat_setting", "customer_code"),
+    ("Order not on file: inactive", "unknown_order", "order_number"),
     ("The moon is in the wrong house", "unclassified", ""),
 ]
 
@@ -164,6 +167,11 @@ def location_pages(*sizes):
     ]
 
 
+@pytest.fixture
+def short_rows_profile(profile_text):
+    return profile_text.replace('stop = "empty_rows"', 'stop = "short_rows"')
+
+
 @pytest.mark.parametrize(
     ("sizes", "calls", "rows"),
     [
@@ -173,8 +181,10 @@ def location_pages(*sizes):
         pytest.param((200, 200, 0), 3, 400, id="full-to-the-end"),
     ],
 )
-def test_reading_ends_at_a_page_with_fewer_rows_than_its_size(canned, sizes, calls, rows):
-    gateway, transport = canned(*location_pages(*sizes))
+def test_reading_ends_at_a_page_with_fewer_rows_than_its_size(
+    canned, short_rows_profile, sizes, calls, rows
+):
+    gateway, transport = canned(*location_pages(*sizes), profile_text=short_rows_profile)
 
     locations = gateway.list_locations()
 
@@ -184,15 +194,28 @@ def test_reading_ends_at_a_page_with_fewer_rows_than_its_size(canned, sizes, cal
     ]
 
 
-def test_the_stop_counts_rows_of_the_row_path_not_keys_around_it(canned):
+def test_the_stop_counts_rows_of_the_row_path_not_keys_around_it(canned, short_rows_profile):
     """One integration compared the page size with the keys of `data` and stopped after page one."""
-    wide = {f"other{index}": [] for index in range(300)}
-    gateway, transport = canned((200, encode({"data": {"header": [], **wide}})))
+    styles = [
+        {"division": "WOM", "last_mod": "2026-03-05 10:00:00", "styledetail": {"rows": []}}
+    ] * 200
+    gateway, _ = canned(
+        (200, encode({"data": {"header": styles}})),
+        (200, encode({"data": {"header": styles[:199], **{str(index): [] for index in range(9)}}})),
+        profile_text=short_rows_profile,
+    )
 
-    page = gateway.changed_items(since="")
+    first = gateway.changed_items(since="")
+    second = gateway.changed_items(since="", cursor=first.next_cursor)
 
-    assert (page.rows, page.next_cursor) == ((), "")
-    assert len(transport.requests) == 1
+    assert (first.next_cursor, second.next_cursor) == ("2;2026-03-05 10:00:00", "")
+
+
+def test_where_the_cap_is_unknown_only_an_empty_page_ends_the_reading(canned):
+    gateway, transport = canned(*location_pages(50, 3, 0))
+
+    assert len(gateway.list_locations()) == 53
+    assert len(transport.requests) == 3
 
 
 def test_a_system_that_ignores_page_numbers_is_noticed(canned):
@@ -290,6 +313,17 @@ def test_documents_are_asked_for_in_sets_of_fifty_each_key_once(canned):
     asked = [request.path_url.partition("refs=")[2].split("%2C") for request in transport.requests]
     assert [len(keys) for keys in asked] == [50, 50, 1]
     assert [key for keys in asked for key in keys] == keys
+
+
+def test_items_without_variants_are_read_from_the_row_itself(canned, profile_text):
+    flat = profile_text.replace('lines = "styledetail.rows"\n', "")
+    row = {"style": "S1", "sim_sku": "SCARF", "sim_active": "N", "division": "WOM"}
+    gateway, _ = canned((200, encode({"data": {"header": [row]}})), profile_text=flat)
+
+    (item,) = gateway.find_items(["SCARF"])
+
+    assert (item.erp_id, item.is_active, item.is_returnable) == ("WOM|S1||||", False, True)
+    assert (item.unit_cost, item.key_parts) == (None, {"style": "S1"})
 
 
 def test_documents_nobody_asked_for_are_left_out(canned):

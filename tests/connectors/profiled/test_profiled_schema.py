@@ -192,6 +192,13 @@ def test_text_that_is_no_toml_is_refused():
             id="missing-reading",
         ),
         pytest.param(
+            'lines = "pickdetail.rows"\n',
+            "",
+            "operations.find_order.read",
+            "[readings.order] needs the path of its 'lines'",
+            id="order-without-lines",
+        ),
+        pytest.param(
             'net = "sim_net_amt"\n',
             "",
             "operations.find_order.read",
@@ -227,7 +234,7 @@ def test_text_that_is_no_toml_is_refused():
             id="refusal-code",
         ),
         pytest.param(
-            'match = "inactive|not active"',
+            'match = "^[^:]*(inactive|not active)"',
             'match = "inactive|("',
             "errors.4.match",
             "is not a regular expression",
