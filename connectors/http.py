@@ -114,16 +114,7 @@ class Session:
             Misconfigured: address, TLS, credentials or a redirect.
             UnreadableReply: a read answered more than the size cap.
         """
-        url = self._url(path)
-        prepared = self._requests.prepare_request(
-            requests.Request(
-                method,
-                url,
-                params=list(query),
-                data=None if body is None else wire_json.encode(body).encode(),
-                headers={} if body is None else {"Content-Type": "application/json"},
-            )
-        )
+        prepared = self._prepare(method, self._url(path), query, body)
         self._pacer.before(operation=operation, is_write=is_write)
         exchange = _Exchange(operation, prepared, self._redactor, is_write=is_write)
         try:
@@ -138,6 +129,27 @@ class Session:
         url = f"{self._config.base_url.rstrip('/')}/{path.lstrip('/')}"
         addresses.check_written(self._config.base_url, self._config.mode)
         return url
+
+    def _prepare(
+        self, method: str, url: str, query: Sequence[tuple[str, str]], body: object | None
+    ) -> requests.PreparedRequest:
+        request = requests.Request(
+            method,
+            url,
+            params=list(query),
+            data=None if body is None else wire_json.encode(body).encode(),
+            headers={} if body is None else {"Content-Type": "application/json"},
+        )
+        try:
+            prepared = self._requests.prepare_request(request)
+            for value in prepared.headers.values():
+                str(value).encode("latin-1")
+        except (requests.RequestException, UnicodeError):
+            # Their texts quote the value, and a key pasted with a line break is a value.
+            raise errors.Misconfigured(
+                "The address or a credential holds characters that cannot be sent."
+            ) from None
+        return prepared
 
     def _send(self, exchange: _Exchange, prepared: requests.PreparedRequest) -> None:
         with pinned.deadline(self._total_timeout_seconds) as watch:

@@ -671,6 +671,29 @@ def test_bodies_are_cut_and_long_ones_take_no_time():
     assert datetime.now(UTC) - started < timedelta(seconds=2)
 
 
+@pytest.mark.parametrize("key", [f"{CANARY}\n", f"{CANARY}\u2013", f" {CANARY}"])
+def test_a_key_that_cannot_be_sent_is_not_quoted(key):
+    pacer, seen = CountingPacer(), []
+    session = http.Session(
+        config=make_config(),
+        pacer=pacer,
+        headers={"X-Api-Key": key},
+        transport=WsgiTransport({"/erp": answering(seen=seen)}),
+    )
+
+    with pytest.raises(errors.Misconfigured) as raised:
+        write(session)
+
+    assert "canary" not in str(raised.value)
+    assert pacer.asked == []
+    assert seen == []
+
+
+def test_an_address_that_cannot_be_encoded_is_a_matter_of_set_up():
+    with pytest.raises(errors.Misconfigured):
+        read(make_session(base_url="https://*.example.com"))
+
+
 def test_no_secret_reaches_the_logs(loopback, caplog):
     caplog.set_level("DEBUG")
     session = make_session(base_url=loopback(sending(b"HTTP/1.1 200 OK\r\nContent-Le")))
