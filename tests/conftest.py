@@ -21,13 +21,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give tests that truncate the tables the rows back that migrations put there."""
     for item in items:
-        names = getattr(item, "fixturenames", [])
         marker = item.get_closest_marker("django_db")
-        truncates = {"live_server", "transactional_db"}.intersection(names) or (
-            marker is not None and marker.kwargs.get("transaction")
-        )
-        if truncates and "django_db_serialized_rollback" not in names:
-            names.append("django_db_serialized_rollback")
+        asked = dict(marker.kwargs) if marker is not None else {}
+        fixtures = getattr(item, "fixturenames", ())
+        if asked.get("transaction") or {"live_server", "transactional_db"}.intersection(fixtures):
+            whole = asked | {"transaction": True, "serialized_rollback": True}
+            item.add_marker(pytest.mark.django_db(**whole), append=False)
 
 
 def _is_local(address: object) -> bool:
