@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import tomllib
 from dataclasses import dataclass
@@ -98,6 +99,8 @@ def load(name: str) -> LoadedProfile:
     return loads(entry.read_text(encoding="utf-8"))
 
 
+# A worker builds a gateway per posting; the same text need not be checked each time.
+@functools.lru_cache(maxsize=64)
 def loads(text: str) -> LoadedProfile:
     """A profile from its TOML text.
 

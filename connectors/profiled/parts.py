@@ -107,7 +107,7 @@ class MoneyRules(Frozen):
 
 
 class Idempotency(Frozen):
-    """`settle_seconds`: how long after a lost reply a document may still appear (reliability B.4).
+    """`settle_seconds`: how long after a lost reply a document may still appear.
 
     With `is_duplicate_looked_up`, a duplicate-key refusal is checked against what is there before
     it counts as one: our own earlier write that landed is then an unknown outcome, no refusal.

@@ -1,4 +1,4 @@
-"""What a profile may say, as one frozen model (bluecherry-prima.md 7.2).
+"""What a profile may say, as one frozen model.
 
 A profile is data: how one way of speaking to one ERP works, operation by operation, each with the
 evidence that it is so. Loading checks everything that can be checked without a call.
