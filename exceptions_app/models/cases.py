@@ -181,7 +181,8 @@ class AuditEntry(models.Model):
     actor_user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
-        on_delete=models.SET_NULL,
+        # The trail is append-only: a deleted user leaves a dangling id, the name stays as text.
+        on_delete=models.DO_NOTHING,
         db_constraint=False,
         related_name="+",
     )

@@ -1,0 +1,41 @@
+"""What was not possible, in words a person can read. Doors translate these; nothing else does."""
+
+
+class DeskError(Exception):
+    """Something an act could not do; `str()` is fit for the screen."""
+
+
+class PostingNotClaimable(DeskError):
+    """Someone else has the posting, or it is not due."""
+
+
+class PostingSuperseded(DeskError):
+    """The lease was lost to another worker; the late write was refused by the fence."""
+
+
+class PostingNotRetryable(DeskError):
+    """The posting is not in a state from which it may be sent again."""
+
+
+class CaseAlreadyClosed(DeskError):
+    """The exception was closed meanwhile."""
+
+
+class FixNotAllowed(DeskError):
+    """The change is not allowed here, or to this person."""
+
+
+class FixAlreadyDecided(DeskError):
+    """The request was approved, refused or taken back meanwhile."""
+
+
+class InvalidChoice(DeskError):
+    """A value given is not one we can use; the text says which and what would do."""
+
+
+class ConnectionUnusable(DeskError):
+    """The connection is inactive or its secrets cannot be read."""
+
+
+class BodyTooLarge(DeskError):
+    """A message from outside exceeds the size we take in."""

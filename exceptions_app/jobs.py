@@ -1,0 +1,39 @@
+"""The only door to django-q2: wake a queue. Our rows decide what is due (decision 0003)."""
+
+from django_q.models import Schedule
+from django_q.tasks import async_task
+
+# Task name -> queue. Names are dotted paths that are never renamed without an alias.
+QUEUES = {
+    "ingest": "ingest",
+    "plan": "ingest",
+    "post": "post",
+    "settle": "post",
+    "sweep": "report",
+    "poll": "ingest",
+}
+
+
+def nudge(step: str) -> None:
+    """Ask for one drain of `step`, in the caller's transaction: gone if that rolls back.
+
+    A lost nudge costs at most one tick, a doubled one finds nothing due.
+    """
+    async_task(f"exceptions_app.tasks.{step}", cluster=QUEUES[step])
+
+
+def install_schedules() -> int:
+    """Create or correct the one-minute safety nets; returns how many there are."""
+    for step, queue in QUEUES.items():
+        schedule, _ = Schedule.objects.update_or_create(
+            name=f"drain {step}",
+            defaults={
+                "func": f"exceptions_app.tasks.{step}",
+                "schedule_type": Schedule.MINUTES,
+                "minutes": 1,
+                "repeats": -1,
+                "cluster": queue,
+            },
+        )
+        schedule.full_clean()
+    return len(QUEUES)

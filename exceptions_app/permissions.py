@@ -1,0 +1,105 @@
+"""The capability table: who may do what. Every door names one capability; roles are groups."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from exceptions_app.choices import FixKind, Role
+
+Actor = User | AnonymousUser
+
+EVERYONE = frozenset(Role.values)
+STAFF = EVERYONE - {Role.AUDITOR}
+
+CAPABILITIES: dict[str, frozenset[str]] = {
+    "view_desk": EVERYONE,
+    "view_personal_data": frozenset({Role.CX, Role.ADMIN}),
+    "view_operations": frozenset({Role.INTEGRATOR, Role.ADMIN, Role.AUDITOR, Role.FINANCE}),
+    "view_raw_messages": frozenset({Role.INTEGRATOR, Role.ADMIN}),
+    "view_audit": frozenset({Role.ADMIN, Role.AUDITOR, Role.FINANCE}),
+    "assign_case": STAFF,
+    "close_case": STAFF,
+    "fix_item": frozenset({Role.MERCHANDISING, Role.ADMIN}),
+    "fix_stock": frozenset({Role.WAREHOUSE, Role.ADMIN}),
+    "fix_status": frozenset({Role.INTEGRATOR, Role.ADMIN}),
+    "fix_money": frozenset({Role.FINANCE}),
+    "retry_posting": frozenset(
+        {Role.INTEGRATOR, Role.FINANCE, Role.WAREHOUSE, Role.MERCHANDISING, Role.ADMIN}
+    ),
+    "approve_fix": frozenset(
+        {Role.MERCHANDISING, Role.WAREHOUSE, Role.FINANCE, Role.INTEGRATOR, Role.ADMIN}
+    ),
+    "approve_money": frozenset({Role.FINANCE}),
+    "start_run": frozenset({Role.FINANCE}),
+    "key_by_hand": frozenset({Role.WAREHOUSE, Role.FINANCE, Role.INTEGRATOR}),
+    "replay_event": frozenset({Role.INTEGRATOR, Role.ADMIN}),
+    "manage_connections": frozenset({Role.INTEGRATOR, Role.ADMIN}),
+    "manage_mappings": frozenset({Role.ADMIN}),
+    "manage_users": frozenset({Role.ADMIN}),
+    "use_admin": frozenset({Role.ADMIN, Role.INTEGRATOR}),
+}
+
+FIX_CAPABILITY: dict[str, str] = {
+    FixKind.SKU_ALIAS: "fix_item",
+    FixKind.DISPOSITION: "fix_stock",
+    FixKind.REASON: "fix_stock",
+    FixKind.LOCATION: "fix_stock",
+    FixKind.SET_LOCATION: "fix_stock",
+    FixKind.STATUS: "fix_status",
+    FixKind.VAT: "fix_money",
+    FixKind.FEE: "fix_money",
+    FixKind.LINK_ORDER: "fix_money",
+    FixKind.ACCEPT_DIFFERENCE: "fix_money",
+    FixKind.CORRECT_CREDIT: "fix_money",
+    FixKind.POSTING_DATE: "fix_money",
+    FixKind.RETRY: "retry_posting",
+    FixKind.LINK_DOCUMENT: "retry_posting",
+    FixKind.CLOSE: "close_case",
+}
+
+
+def roles_of(user: Actor) -> frozenset[str]:
+    """Role codes of an active user, read once per request; empty for strangers."""
+    if isinstance(user, AnonymousUser) or not user.is_active:
+        return frozenset()
+    cached: frozenset[str] | None = getattr(user, "_roles", None)
+    if cached is None:
+        cached = frozenset(user.groups.values_list("name", flat=True)) & EVERYONE
+        user._roles = cached  # type: ignore[attr-defined]
+    return cached
+
+
+def can(user: Actor, capability: str) -> bool:
+    """Say whether one of the user's roles carries `capability`; unknown names are a KeyError."""
+    return bool(CAPABILITIES[capability] & roles_of(user))
+
+
+def capabilities_of(user: Actor) -> frozenset[str]:
+    roles = roles_of(user)
+    return frozenset(name for name, allowed in CAPABILITIES.items() if allowed & roles)
+
+
+View = Callable[..., HttpResponse]
+
+
+def required(capability: str) -> Callable[[View], View]:
+    """Guard a view: strangers go to sign-in, others without the capability get 403."""
+    CAPABILITIES[capability]
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if not can(request.user, capability):
+                raise PermissionDenied(capability)
+            return view(request, *args, **kwargs)
+
+        guarded.capability = capability  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate

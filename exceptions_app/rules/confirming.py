@@ -1,0 +1,82 @@
+"""Compare what an ERP holds under our key with what we meant; never adopt what differs (B.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from connectors.errors import RejectionCode
+from connectors.types import DocumentDraft, DocumentKind, DocumentState, DocumentStatus
+
+
+class Verdict(StrEnum):
+    ABSENT = "absent"
+    STAGED = "staged"
+    EQUAL = "equal"
+    REJECTED = "rejected"
+    DIFFERS = "differs"
+    TWICE = "twice"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`differences` name field, meant and found, for people; empty unless DIFFERS or TWICE."""
+
+    verdict: Verdict
+    state: DocumentState | None
+    differences: tuple[tuple[str, str, str], ...] = ()
+
+
+def compare(draft: DocumentDraft, states: Sequence[DocumentState]) -> Comparison:
+    """Judge the documents found under `draft.key`; rejected ones count only when nothing else is."""
+    alive = [state for state in states if state.status != DocumentStatus.REJECTED]
+    if not alive:
+        refused = states[-1] if states else None
+        return Comparison(Verdict.REJECTED if refused else Verdict.ABSENT, refused)
+    if len(alive) > 1:
+        numbers = ", ".join(state.number or state.external_id for state in alive)
+        return Comparison(Verdict.TWICE, alive[0], (("documents", "1", numbers),))
+    state = alive[0]
+    differences = tuple(_differences(draft, state))
+    if differences:
+        return Comparison(Verdict.DIFFERS, state, differences)
+    posted = state.status == DocumentStatus.POSTED
+    return Comparison(Verdict.EQUAL if posted else Verdict.STAGED, state)
+
+
+def _differences(draft: DocumentDraft, state: DocumentState) -> list[tuple[str, str, str]]:
+    found = []
+    if state.units != draft.units:
+        found.append(("units", str(draft.units), str(state.units)))
+    if draft.kind == DocumentKind.CREDIT_MEMO and state.gross != draft.gross:
+        found.append(("amount", str(draft.gross), str(state.gross)))
+    if state.currency and draft.currency and state.currency != draft.currency:
+        found.append(("currency", draft.currency, state.currency))
+    for name in ("warehouse", "division"):
+        meant, is_there = getattr(draft, name), getattr(state, name)
+        if meant and is_there and meant != is_there:
+            found.append((name, meant, is_there))
+    return found
+
+
+# Refusals that name their own type; all others are the document's refusal as such.
+_REFUSAL_TYPES = {
+    RejectionCode.PERIOD_CLOSED: "PERIOD_CLOSED",
+    RejectionCode.UNKNOWN_ITEM: "SKU_UNKNOWN",
+    RejectionCode.INACTIVE_ITEM: "SKU_INACTIVE",
+    RejectionCode.UNKNOWN_WAREHOUSE: "WAREHOUSE_UNMAPPED",
+    RejectionCode.UNKNOWN_DIVISION: "DIVISION_MISMATCH",
+    RejectionCode.DIVISION_WAREHOUSE_PAIR: "DIVISION_MISMATCH",
+    RejectionCode.UNKNOWN_ORDER: "SO_LINK_MISSING",
+    RejectionCode.VAT_SETTING: "VAT_SETTING",
+    RejectionCode.QUANTITY: "OVER_RETURN",
+}
+
+
+def refusal_type(code: str, kind: str) -> str:
+    """The case type of an ERP's refusal (DESIGN section 4: type by vendor code)."""
+    if code == RejectionCode.DUPLICATE_KEY:
+        return "OUTCOME_UNKNOWN"
+    fallback = "CM_REJECTED" if kind == DocumentKind.CREDIT_MEMO else "RECEIPT_NOT_POSTED"
+    return _REFUSAL_TYPES.get(code, fallback)

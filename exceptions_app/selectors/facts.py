@@ -1,0 +1,289 @@
+"""Everything a plan of one return decides on, read from rows into frozen facts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, Sum
+
+from connectors.types import Inspection
+from exceptions_app.choices import FixKind, FixStatus, MappingKind, MappingStatus, PostingStatus
+from exceptions_app.models import (
+    Bridge,
+    CreditTaking,
+    ErpLocation,
+    Fix,
+    Item,
+    Mapping,
+    Posting,
+    Rma,
+    RmaLine,
+    SalesOrder,
+)
+from exceptions_app.rules import drafts
+from exceptions_app.rules import policy as policies
+from exceptions_app.rules.facts import (
+    Decisions,
+    FeeFact,
+    FeeTarget,
+    ItemFact,
+    LineFact,
+    LocationTarget,
+    Mappings,
+    OrderFact,
+    OrderLineFact,
+    Policy,
+    PostingFact,
+    RefundFact,
+    RmaFacts,
+)
+from exceptions_app.rules.mapping import normalise
+
+
+# The one field of a mapping target that has one; locations and fees have two.
+TARGET_FIELD = {
+    MappingKind.SKU_ALIAS: "sku",
+    MappingKind.DISPOSITION: "bucket",
+    MappingKind.REASON: "code",
+    MappingKind.STATUS: "axis",
+    MappingKind.VAT: "treatment",
+}
+
+
+def policy_of(bridge: Bridge) -> Policy:
+    return policies.parse({**policies.PRESETS[bridge.preset].policy, **bridge.policy})
+
+
+def for_plan(rma: Rma, *, now: datetime) -> RmaFacts:
+    """Facts of `rma` at `now`. Ten queries at most, whatever the return's size."""
+    bridge = rma.bridge
+    lines = list(rma.lines.all())
+    mappings = mappings_of(bridge, sku_keys=[line.sku_key for line in lines])
+    items = _items_by_key(bridge, lines, mappings)
+    order = order_fact(rma.sales_order, excluding_rma_id=rma.pk) if rma.sales_order else None
+    return RmaFacts(
+        rma_id=rma.pk,
+        bridge_code=bridge.code,
+        external_id=rma.external_id,
+        order_name=rma.order_name,
+        currency=rma.currency,
+        status_raw=rma.status_raw,
+        logistics=rma.logistics,
+        received_at=rma.received_at,
+        requested_at=rma.requested_at,
+        company_date=now.astimezone(ZoneInfo(bridge.timezone)).date(),
+        now=now,
+        lines=tuple(_line(line, items, mappings) for line in lines),
+        refunds=tuple(
+            RefundFact(
+                external_id=refund.external_id,
+                status=refund.status,
+                status_raw=refund.status_raw,
+                amount=refund.amount,
+                currency=refund.currency,
+                confirmed_at=refund.confirmed_at,
+            )
+            for refund in rma.refunds.order_by("external_id")
+        ),
+        order=order,
+        order_candidates=(),
+        locations=locations_of(bridge),
+        mappings=mappings,
+        decisions=decisions_of(rma),
+        policy=policy_of(bridge),
+        postings=tuple(posting_fact(posting) for posting in live_postings(rma)),
+        closed_periods=frozenset(bridge.closed_periods),
+        is_master_complete=True,
+        cancellation_fee=rma.cancellation_fee,
+    )
+
+
+def mappings_of(bridge: Bridge, *, sku_keys: Iterable[str] | None = None) -> Mappings:
+    """Active mappings of a bridge by normalised source value; SKU aliases only of `sku_keys`."""
+    tables: dict[str, dict[str, Any]] = defaultdict(dict)
+    versions: dict[str, int] = {}
+    rows = Mapping.objects.filter(bridge=bridge, status=MappingStatus.ACTIVE)
+    if sku_keys is not None:
+        rows = rows.filter(~Q(kind=MappingKind.SKU_ALIAS) | Q(source_key__in=set(sku_keys)))
+    for kind, key, target, version in rows.values_list("kind", "source_key", "target", "version"):
+        tables[kind][key] = target_of(kind, target)
+        versions[kind] = max(version, versions.get(kind, 0))
+    return Mappings(
+        **{kind: tables[kind] for kind in MappingKind.values},
+        versions=versions,
+    )
+
+
+def target_of(kind: str, target: dict[str, Any]) -> Any:
+    """A stored mapping target as the rules want it."""
+    if kind == MappingKind.LOCATION:
+        return LocationTarget(division=target["division"], warehouse=target["warehouse"])
+    if kind == MappingKind.FEE:
+        return FeeTarget(component=target["component"], erp_code=target.get("erp_code", ""))
+    return target[TARGET_FIELD[MappingKind(kind)]]
+
+
+def locations_of(bridge: Bridge) -> frozenset[LocationTarget]:
+    rows = ErpLocation.objects.filter(connection=bridge.erp_id, is_active=True)
+    return frozenset(
+        LocationTarget(division=division, warehouse=code)
+        for division, code in rows.values_list("division", "code")
+    )
+
+
+def decisions_of(rma: Rma) -> Decisions:
+    """Approved fixes of this return that are still in force, latest of each kind."""
+    values: dict[str, Any] = {}
+    rows = Fix.objects.filter(
+        rma=rma, status__in=[FixStatus.HELD, FixStatus.APPLIED], mapping__isnull=True
+    ).order_by("id")
+    for fix in rows:
+        payload = fix.payload
+        if fix.kind == FixKind.SET_LOCATION:
+            values["location"] = payload["location"]
+        elif fix.kind == FixKind.LINK_ORDER:
+            values["order_number"] = payload["order_number"]
+        elif fix.kind == FixKind.ACCEPT_DIFFERENCE:
+            values["accepted_difference"] = Decimal(payload["difference"])
+        elif fix.kind == FixKind.CORRECT_CREDIT:
+            values["credit_adjustment"] = Decimal(payload["adjustment"])
+            values["adjustment_reason"] = fix.reason_code
+        elif fix.kind == FixKind.POSTING_DATE:
+            values["posting_date"] = date.fromisoformat(payload["date"])
+    return Decisions(**values)
+
+
+def live_postings(rma: Rma) -> list[Posting]:
+    rows = Posting.objects.filter(rma=rma).exclude(status=PostingStatus.CANCELLED)
+    return list(rows.order_by("sequence", "id"))
+
+
+def posting_fact(posting: Posting) -> PostingFact:
+    return PostingFact(
+        id=posting.pk,
+        slot=posting.slot,
+        kind=posting.kind,
+        status=posting.status,
+        key=posting.key,
+        plan_hash=posting.plan_hash,
+        number=posting.number,
+        gross=posting.gross,
+        units=posting.units,
+        created_at=posting.created_at,
+        unknown_since=posting.unknown_since,
+        open_type=posting.open_type,
+        open_facts=posting.open_facts,
+        draft=drafts.from_json(posting.draft),
+    )
+
+
+def order_fact(order: SalesOrder, *, excluding_rma_id: int | None) -> OrderFact:
+    """The order with what credits of *other* returns already took of each line."""
+    takings = CreditTaking.objects.filter(order=order)
+    if excluding_rma_id is not None:
+        takings = takings.exclude(posting__rma_id=excluding_rma_id)
+    taken: dict[int | None, Any] = {
+        row["order_line_id"]: row
+        for row in takings.values("order_line_id").annotate(
+            units=Sum("units"), net_taken=Sum("net"), tax_taken=Sum("tax")
+        )
+    }
+    zero: dict[str, Any] = {"units": 0, "net_taken": Decimal(0), "tax_taken": Decimal(0)}
+    shipping = taken.get(None, zero)
+    return OrderFact(
+        erp_id=order.erp_id,
+        number=order.number,
+        customer_code=order.customer_code,
+        vat_setting=order.vat_setting,
+        currency=order.currency,
+        division=order.division,
+        warehouse=order.warehouse,
+        invoice_number=order.invoice_number,
+        lines=tuple(
+            OrderLineFact(
+                line_id=line.line_id,
+                sku=line.sku,
+                description=line.description,
+                quantity=line.quantity,
+                unit_price=line.unit_price,
+                discount=line.discount,
+                net=line.net,
+                tax=line.tax,
+                tax_code=line.tax_code,
+                credited_units=taken.get(line.pk, zero)["units"],
+                credited_net=taken.get(line.pk, zero)["net_taken"],
+                credited_tax=taken.get(line.pk, zero)["tax_taken"],
+            )
+            for line in order.lines.all()
+        ),
+        shipping_net=order.shipping_net,
+        shipping_tax=order.shipping_tax,
+        shipping_tax_code=order.shipping_tax_code,
+        shipping_credited_net=shipping["net_taken"],
+        shipping_credited_tax=shipping["tax_taken"],
+    )
+
+
+def _items_by_key(
+    bridge: Bridge, lines: Iterable[RmaLine], mappings: Mappings
+) -> dict[str, list[ItemFact]]:
+    wanted = {line.sku_key for line in lines}
+    wanted |= {
+        normalise(mappings.sku_alias[key]) for key in list(wanted) if key in mappings.sku_alias
+    }
+    barcodes = {line.barcode for line in lines if line.barcode}
+    rows = Item.objects.filter(connection=bridge.erp_id).filter(
+        Q(sku_key__in=wanted) | Q(barcode__in=barcodes | wanted)
+    )
+    found: dict[str, list[ItemFact]] = defaultdict(list)
+    for item in rows.order_by("pk"):
+        fact = item_fact(item)
+        found[item.sku_key].append(fact)
+        if item.barcode and normalise(item.barcode) != item.sku_key:
+            found[f"barcode:{item.barcode}"].append(fact)
+            found[normalise(item.barcode)].append(fact)
+    return found
+
+
+def item_fact(item: Item) -> ItemFact:
+    return ItemFact(
+        sku=item.sku,
+        erp_id=item.erp_id,
+        barcode=item.barcode,
+        description=item.description,
+        division=item.division,
+        is_active=item.is_active,
+        is_returnable=item.is_returnable,
+        unit_cost=item.unit_cost,
+        key_parts=item.key_parts,
+    )
+
+
+def _line(line: RmaLine, items: dict[str, list[ItemFact]], mappings: Mappings) -> LineFact:
+    alias = mappings.sku_alias.get(line.sku_key)
+    candidates = items.get(line.sku_key) or items.get(f"barcode:{line.barcode}") or []
+    return LineFact(
+        line_no=line.line_no,
+        order_line_id=line.order_line_id,
+        sku=line.sku,
+        barcode=line.barcode,
+        name=line.name,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        unit_tax=line.unit_tax,
+        is_tax_included=line.is_tax_included,
+        reason=line.reason,
+        resolution=line.resolution,
+        inspection=Inspection(line.inspection),
+        disposition=line.disposition,
+        disposition_at=line.disposition_at,
+        location=line.location,
+        items=tuple(candidates),
+        alias_items=tuple(items.get(normalise(alias), [])) if alias else (),
+        fees=tuple(FeeFact(kind=fee["kind"], amount=Decimal(fee["amount"])) for fee in line.fees),
+    )

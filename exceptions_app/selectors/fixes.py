@@ -1,0 +1,131 @@
+"""What changes are under way for a return or a case, and whom they touch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from exceptions_app.choices import (
+    CASE_OPEN,
+    CaseStatus,
+    FixKind,
+    FixStatus,
+    MappingKind,
+    PostingStatus,
+)
+from exceptions_app.models import Bridge, Case, Fix, Posting, Rma
+from exceptions_app.rules.facts import RmaFacts
+from exceptions_app.rules.mapping import normalise
+
+_ON_ITS_WAY = (
+    PostingStatus.HELD,
+    PostingStatus.READY,
+    PostingStatus.SENDING,
+    PostingStatus.POSTED,
+)
+
+
+def undo_until(*, rma: Rma, facts: RmaFacts, now: datetime) -> datetime | None:
+    """Until when an approved change that touches this return can still be taken back."""
+    held = Fix.objects.filter(
+        Q(rma=rma) | Q(mapping__isnull=False),
+        bridge=rma.bridge_id,
+        status=FixStatus.HELD,
+        hold_until__gt=now,
+    )
+    moments = [
+        fix.hold_until
+        for fix in held
+        if fix.rma_id == rma.pk or normalise(fix.source_value) in _values(facts, fix.kind)
+    ]
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
+def _values(facts: RmaFacts, kind: str) -> frozenset[str]:
+    """The normalised source values of one mapping kind that occur in a return."""
+    if kind == FixKind.STATUS:
+        values: Iterable[str] = [facts.status_raw]
+    elif kind == FixKind.VAT:
+        values = [facts.order.vat_setting] if facts.order else []
+    elif kind == FixKind.DISPOSITION:
+        values = [line.disposition for line in facts.lines]
+    elif kind == FixKind.REASON:
+        values = [line.reason for line in facts.lines]
+    elif kind == FixKind.LOCATION:
+        values = [*(line.location for line in facts.lines), facts.decisions.location]
+    else:
+        values = [line.sku for line in facts.lines]
+        values = [*values, *(fee.kind for line in facts.lines for fee in line.fees)]
+    return frozenset(normalise(value) for value in values)
+
+
+def touched_rmas(*, bridge: Bridge, kind: str, source_value: str) -> QuerySet[Rma]:
+    """Returns with an open exception that hold `source_value` in the place `kind` maps."""
+    key = normalise(source_value)
+    waiting = Rma.objects.filter(bridge=bridge, cases__status__in=CASE_OPEN)
+    matches = {
+        MappingKind.SKU_ALIAS: Q(lines__sku_key=key),
+        MappingKind.FEE: Q(lines__sku_key=key) | Q(lines__fees__contains=[{"kind": key}]),
+        MappingKind.STATUS: Q(status_raw__iexact=source_value),
+        MappingKind.VAT: Q(sales_order__vat_setting__iexact=source_value),
+        MappingKind.DISPOSITION: Q(lines__disposition__iexact=source_value),
+        MappingKind.REASON: Q(lines__reason__iexact=source_value),
+        MappingKind.LOCATION: Q(lines__location__iexact=source_value),
+    }
+    found = waiting.filter(matches[MappingKind(kind)])
+    if kind == MappingKind.LOCATION:
+        by_hand = Fix.objects.filter(
+            kind=FixKind.SET_LOCATION,
+            status__in=[FixStatus.HELD, FixStatus.APPLIED],
+            payload__location__iexact=source_value,
+        )
+        found = waiting.filter(
+            Q(lines__location__iexact=source_value) | Q(pk__in=by_hand.values("rma_id"))
+        )
+    return found.distinct().order_by("pk")
+
+
+def waits_of(cases: Sequence[Case]) -> dict[int, tuple[str, str]]:
+    """Per case: the status it should show, and what it waits for ("" when nothing)."""
+    requested = list(
+        Fix.objects.filter(
+            status=FixStatus.REQUESTED,
+            bridge__in={case.bridge_id for case in cases if case.bridge_id},
+        ).select_related("requested_by")
+    )
+    posting_ids = [case.posting_id for case in cases if case.posting_id]
+    moving = {
+        posting.pk: posting
+        for posting in Posting.objects.filter(pk__in=posting_ids, status__in=_ON_ITS_WAY)
+        if not posting.parked_at
+    }
+    return {case.pk: _wait_of(case, requested, moving) for case in cases}
+
+
+def _wait_of(case: Case, requested: Sequence[Fix], moving: dict[int, Posting]) -> tuple[str, str]:
+    for fix in requested:
+        if fix.case_id == case.pk or _asks_for(fix, case):
+            return CaseStatus.AWAITING_APPROVAL, f"Approval of: {fix}"
+    if case.posting_id in moving:
+        posting = moving[case.posting_id]
+        return CaseStatus.WAITING, f"Confirmation of {posting.key}"
+    return (CaseStatus.ASSIGNED if case.assignee_id else CaseStatus.OPEN), ""
+
+
+def _asks_for(fix: Fix, case: Case) -> bool:
+    """Whether a requested mapping is the cause this case shares with others."""
+    if fix.kind not in MappingKind.values or fix.bridge_id != case.bridge_id:
+        return False
+    values = {case.facts.get(name, "") for name in ("source_value", "sku", "location", "setting")}
+    return normalise(fix.source_value) in {normalise(value) for value in values}
+
+
+def awaiting(*, roles: frozenset[str]) -> QuerySet[Fix]:
+    """Requests open for approval, newest last, with what their screen shows."""
+    return (
+        Fix.objects.filter(status=FixStatus.REQUESTED)
+        .select_related("bridge", "case", "rma", "requested_by", "mapping")
+        .order_by("pk")
+    )

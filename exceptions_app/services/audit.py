@@ -1,0 +1,49 @@
+"""History, written by the act itself in its own transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Model
+
+from exceptions_app.models import AuditEntry
+
+SYSTEM = "Returnsbridge"
+
+
+def record(
+    *,
+    actor: User | None,
+    act: str,
+    subject: Model,
+    text: str,
+    now: datetime,
+    rma_id: int | None = None,
+    case_id: int | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> AuditEntry:
+    """Write one entry; `actor` None is the system itself. Never give secrets or personal data."""
+    return AuditEntry.objects.create(
+        at=now,
+        actor=name_of(actor),
+        actor_user_id=actor.pk if actor is not None else None,
+        act=act,
+        subject_kind=subject._meta.model_name or "",
+        subject_id=subject.pk,
+        subject_label=str(subject)[:200],
+        rma_id=rma_id,
+        case_id=case_id,
+        text=text[:500],
+        before=before,
+        after=after,
+    )
+
+
+def name_of(actor: User | None) -> str:
+    """How a person is called on screens and in the trail."""
+    if actor is None:
+        return SYSTEM
+    return actor.get_full_name() or actor.get_username()

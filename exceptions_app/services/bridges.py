@@ -1,0 +1,103 @@
+"""Set up a bridge: a returns source and an ERP, with a preset's policy and mapping rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from exceptions_app import errors
+from exceptions_app.choices import MappingKind, MappingStatus
+from exceptions_app.models import Bridge, Connection, Mapping
+from exceptions_app.rules import policy as policies
+from exceptions_app.rules.mapping import normalise
+from exceptions_app.selectors.facts import TARGET_FIELD
+from exceptions_app.services import audit
+
+
+@transaction.atomic
+def create(
+    *,
+    code: str,
+    name: str,
+    source: Connection,
+    erp: Connection,
+    preset: str,
+    currency: str,
+    timezone_name: str,
+    policy: dict[str, Any],
+    actor: User | None,
+    now: datetime,
+) -> Bridge:
+    """Make the bridge and the preset's mapping rows; what is customer specific stays unmapped.
+
+    Raises:
+        InvalidChoice: the preset is not known, or a policy value is not one of its options.
+    """
+    if preset not in policies.PRESETS:
+        raise errors.InvalidChoice(f"Choose a preset: {', '.join(sorted(policies.PRESETS))}.")
+    _check_policy(preset, policy)
+    bridge = Bridge.objects.create(
+        code=code,
+        name=name,
+        source=source,
+        erp=erp,
+        preset=preset,
+        policy=policy,
+        currency=currency,
+        timezone=timezone_name,
+    )
+    for row in policies.PRESETS[preset].mappings:
+        Mapping.objects.create(
+            bridge=bridge,
+            kind=row.kind,
+            source_value=row.source_value,
+            source_key=normalise(row.source_value),
+            target={TARGET_FIELD[MappingKind(row.kind)]: row.target},
+            version=1,
+            status=MappingStatus.ACTIVE,
+            reason=f"Preset {preset}",
+            created_by=audit.name_of(actor),
+            created_at=now,
+            activated_at=now,
+        )
+    audit.record(
+        actor=actor,
+        act="bridge.create",
+        subject=bridge,
+        text=f"{name} set up from {preset}",
+        now=now,
+        after={"policy": policy},
+    )
+    return bridge
+
+
+@transaction.atomic
+def change_policy(
+    *, bridge_id: int, policy: dict[str, Any], actor: User, now: datetime
+) -> Bridge:
+    """Replace the bridge's own policy values; unsent postings follow at their next plan."""
+    bridge = Bridge.objects.select_for_update().get(pk=bridge_id)
+    _check_policy(bridge.preset, policy)
+    before = bridge.policy
+    bridge.policy = policy
+    bridge.save(update_fields=["policy"])
+    audit.record(
+        actor=actor,
+        act="bridge.policy",
+        subject=bridge,
+        text=f"Policy of {bridge.name} changed",
+        now=now,
+        before=before,
+        after=policy,
+    )
+    return bridge
+
+
+def _check_policy(preset: str, policy: dict[str, Any]) -> None:
+    try:
+        policies.parse({**policies.PRESETS[preset].policy, **policy})
+    except ValueError as error:
+        raise errors.InvalidChoice(str(error)) from error

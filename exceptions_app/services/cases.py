@@ -1,0 +1,309 @@
+"""Cases follow findings: opened when new, refreshed while they persist, closed when gone, with proof."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from exceptions_app import errors
+from exceptions_app.catalogue import entry as catalogue_entry
+from exceptions_app.catalogue import raised, render
+from exceptions_app.choices import CASE_OPEN, SEVERITY_RANK, CaseStatus, Closure
+from exceptions_app.models import (
+    Bridge,
+    Case,
+    CauseGroup,
+    Connection,
+    InboundEvent,
+    Posting,
+    Rma,
+)
+from exceptions_app.rules.facts import Finding
+from exceptions_app.services import audit
+
+VALUE_THRESHOLD = Decimal(500)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a set of findings is complete for; cases of the same subject not in the set close."""
+
+    key: str
+    bridge: Bridge | None = None
+    rma: Rma | None = None
+    connection: Connection | None = None
+    event: InboundEvent | None = None
+    currency: str = ""
+    names: tuple[tuple[str, str], ...] = ()
+
+
+def of_rma(rma: Rma) -> Subject:
+    bridge = rma.bridge
+    return Subject(
+        key=f"rma:{rma.pk}",
+        bridge=bridge,
+        rma=rma,
+        currency=rma.currency,
+        names=(
+            ("erp", bridge.erp.name),
+            ("platform", bridge.source.name),
+            ("bridge", bridge.name),
+            ("rma", str(rma)),
+            ("order", rma.order_name or "not known"),
+        ),
+    )
+
+
+def of_connection(connection: Connection) -> Subject:
+    return Subject(
+        key=f"connection:{connection.pk}",
+        connection=connection,
+        names=(("erp", connection.name), ("platform", connection.name)),
+    )
+
+
+def of_event(event: InboundEvent, *, bridge: Bridge | None) -> Subject:
+    return Subject(
+        key=f"event:{event.pk}",
+        bridge=bridge,
+        connection=event.connection,
+        event=event,
+        currency=bridge.currency if bridge else "",
+        names=(("platform", event.connection.name), ("rma", event.subject_id or "not known")),
+    )
+
+
+@transaction.atomic
+def sync(
+    *,
+    subject: Subject,
+    findings: Sequence[Finding],
+    now: datetime,
+    proof: str = "",
+    postings: dict[str, Posting] | None = None,
+) -> tuple[Case, ...]:
+    """Make the open cases of `subject` equal to `findings`; returns those now open.
+
+    Repeatable: the same findings again change nothing but the time they were last seen. `proof`
+    is what closes those that are gone; each has a default sentence from its catalogue entry.
+    """
+    known = {
+        case.fingerprint: case
+        for case in Case.objects.select_for_update().filter(subject=subject.key).order_by("pk")
+    }
+    current = []
+    for finding in findings:
+        fingerprint = _fingerprint(subject, finding)
+        posting = (postings or {}).get(finding.subject.removeprefix("posting:"))
+        case = known.pop(fingerprint, None)
+        if case is None:
+            current.append(_open(subject, finding, fingerprint, posting, now))
+        else:
+            current.append(_refresh(case, subject, finding, posting, now))
+    for case in known.values():
+        if case.status in CASE_OPEN:
+            _close_by_proof(case, proof, now)
+    return tuple(current)
+
+
+def _open(
+    subject: Subject,
+    finding: Finding,
+    fingerprint: str,
+    posting: Posting | None,
+    now: datetime,
+) -> Case:
+    entry = catalogue_entry(finding.type)
+    facts = _facts(subject, finding)
+    severity = _severity(finding)
+    case = Case.objects.create(
+        fingerprint=fingerprint,
+        type=finding.type,
+        team=entry.team,
+        severity=severity,
+        severity_rank=SEVERITY_RANK[severity],
+        rank=entry.rank,
+        status=CaseStatus.OPEN,
+        group=_group(subject, finding, now),
+        bridge=subject.bridge,
+        rma=subject.rma,
+        posting=posting,
+        connection=subject.connection,
+        event=subject.event,
+        subject=subject.key,
+        subject_part=finding.subject[:160],
+        title=render(entry.title, facts)[:300],
+        facts=facts,
+        value=finding.value,
+        currency=subject.currency,
+        value_formula=finding.value_formula[:300],
+        opened_at=now,
+        due_at=now + timedelta(hours=entry.clock_hours),
+        seen_at=now,
+    )
+    _record(case, "case.open", f"Opened: {case.title}", now)
+    return case
+
+
+def _refresh(
+    case: Case, subject: Subject, finding: Finding, posting: Posting | None, now: datetime
+) -> Case:
+    facts = _facts(subject, finding)
+    entry = catalogue_entry(finding.type)
+    severity = _severity(finding)
+    changed: dict[str, object] = {"seen_at": now}
+    if case.closure == Closure.BY_HAND and facts == case.facts:
+        # A person closed exactly this with a coded reason: it stays closed until facts change.
+        return case
+    if case.status == CaseStatus.RESOLVED:
+        changed |= {
+            "status": CaseStatus.ASSIGNED if case.assignee_id else CaseStatus.OPEN,
+            "closure": Closure.NONE,
+            "reopened_count": case.reopened_count + 1,
+            "resolved_at": None,
+            "proof": "",
+            "due_at": now + timedelta(hours=entry.clock_hours),
+        }
+    if facts != case.facts or finding.value != case.value:
+        changed |= {
+            "facts": facts,
+            "value": finding.value,
+            "value_formula": finding.value_formula[:300],
+            "title": render(entry.title, facts)[:300],
+        }
+    if SEVERITY_RANK[severity] > case.severity_rank:
+        changed |= {"severity": severity, "severity_rank": SEVERITY_RANK[severity]}
+    if posting is not None and case.posting_id != posting.pk:
+        changed["posting"] = posting
+    for name, value in changed.items():
+        setattr(case, name, value)
+    case.save(update_fields=list(changed))
+    if "reopened_count" in changed:
+        _record(case, "case.reopen", f"The cause came back: {case.title}", now)
+    return case
+
+
+def _close_by_proof(case: Case, proof: str, now: datetime) -> None:
+    case.status = CaseStatus.RESOLVED
+    case.closure = Closure.PROOF
+    case.resolved_at = now
+    case.proof = (proof or catalogue_entry(case.type).closes_by)[:500]
+    case.waiting_for = ""
+    case.save(update_fields=["status", "closure", "resolved_at", "proof", "waiting_for"])
+    _record(case, "case.resolve", f"Closed by proof: {case.proof}", now)
+
+
+@transaction.atomic
+def assign(
+    *, case_id: int, assignee: User, actor: User, now: datetime
+) -> Case:
+    """Give an open case to a person.
+
+    Raises:
+        CaseAlreadyClosed: it was closed meanwhile; nothing changes.
+    """
+    case = _open_case(case_id)
+    case.assignee = assignee
+    if case.status == CaseStatus.OPEN:
+        case.status = CaseStatus.ASSIGNED
+    case.save(update_fields=["assignee", "status"])
+    _record(case, "case.assign", f"Assigned to {audit.name_of(assignee)}", now, actor)
+    return case
+
+
+@transaction.atomic
+def close_by_hand(
+    *, case_id: int, reason: str, note: str, actor: User, now: datetime
+) -> Case:
+    """Close with one of the type's coded reasons.
+
+    Raises:
+        InvalidChoice: the type cannot be closed by hand, or not for this reason.
+        CaseAlreadyClosed: it was closed meanwhile.
+    """
+    case = _open_case(case_id)
+    labels = dict(catalogue_entry(case.type).close_reasons)
+    if reason not in labels:
+        raise errors.InvalidChoice(
+            "This exception closes by proof only."
+            if not labels
+            else "Choose one of: " + ", ".join(labels.values()) + "."
+        )
+    case.status = CaseStatus.RESOLVED
+    case.closure = Closure.BY_HAND
+    case.close_reason = reason
+    case.resolved_at = now
+    case.proof = (f"{labels[reason]}. {note}".strip())[:500]
+    case.save(update_fields=["status", "closure", "close_reason", "resolved_at", "proof"])
+    _record(case, "case.close", f"Closed by hand: {case.proof}", now, actor)
+    return case
+
+
+def set_waiting(*, cases: Sequence[Case], status: str, waiting_for: str, now: datetime) -> None:
+    """Mark open cases as waiting for an approval or a condition, or as open again."""
+    for case in cases:
+        if case.status in CASE_OPEN and (case.status, case.waiting_for) != (status, waiting_for):
+            case.status = status
+            case.waiting_for = waiting_for[:200]
+            case.save(update_fields=["status", "waiting_for"])
+            _record(case, "case.wait", waiting_for or "Open again", now)
+
+
+def _open_case(case_id: int) -> Case:
+    case = Case.objects.select_for_update().get(pk=case_id)
+    if case.status not in CASE_OPEN:
+        raise errors.CaseAlreadyClosed(f"This exception was closed meanwhile: {case.proof}")
+    return case
+
+
+def _group(subject: Subject, finding: Finding, now: datetime) -> CauseGroup:
+    title = render(catalogue_entry(finding.type).group_title, _facts(subject, finding))
+    group, is_new = CauseGroup.objects.get_or_create(
+        type=finding.type,
+        bridge=subject.bridge,
+        connection=None if subject.bridge else subject.connection,
+        cause=finding.cause[:200],
+        defaults={"title": title[:300], "first_seen_at": now, "last_seen_at": now},
+    )
+    if not is_new:
+        CauseGroup.objects.filter(pk=group.pk, last_seen_at__lt=now).update(last_seen_at=now)
+    return group
+
+
+def _facts(subject: Subject, finding: Finding) -> dict[str, str]:
+    return {
+        **dict(subject.names),
+        "value": f"{finding.value}",
+        "currency": subject.currency,
+        **finding.facts,
+    }
+
+
+def _severity(finding: Finding) -> str:
+    return raised(
+        catalogue_entry(finding.type),
+        value=finding.value,
+        threshold=VALUE_THRESHOLD,
+        is_promise_breached=False,
+        working_days_to_period_end=None,
+        group_count=1,
+    )
+
+
+def _fingerprint(subject: Subject, finding: Finding) -> str:
+    text = "\x1f".join([subject.key, finding.type, finding.subject, finding.cause])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _record(
+    case: Case, act: str, text: str, now: datetime, actor: User | None = None
+) -> None:
+    audit.record(
+        actor=actor, act=act, subject=case, text=text, now=now, rma_id=case.rma_id, case_id=case.pk
+    )

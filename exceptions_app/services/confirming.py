@@ -1,0 +1,288 @@
+"""Read back what was sent: prove it landed, settle what is not known. Reads in sets, by key."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from connectors.errors import ConnectorError
+from connectors.types import DocumentKind, DocumentState
+from exceptions_app import jobs
+from exceptions_app.choices import AttemptOutcome, HoldReason, PostingKind, PostingStatus
+from exceptions_app.errors import PostingSuperseded
+from exceptions_app.models import Connection, Posting
+from exceptions_app.rules import confirming, drafts, retry
+from exceptions_app.rules.confirming import Comparison, Verdict
+from exceptions_app.services import attempts, audit, connections, health, rmas
+from exceptions_app.services.faultpoints import reach
+from exceptions_app.services.posting import guarded_update, refusal_facts, replan
+
+LEASE = timedelta(seconds=90)
+STAGED_POLL_CAP_SECONDS = 300
+# Read-backs of an accepted document that find nothing before it counts as a silent success.
+LOOKUPS_BEFORE_SILENT = 5
+
+
+def settle_window(connection: Connection) -> timedelta:
+    """How long an unknown outcome must rest before a look-up can be believed (B.4)."""
+    chosen = connection.settings.get("settle_seconds")
+    if chosen is not None:
+        return timedelta(seconds=int(chosen))
+    gateway = connections.gateway(connection=connection, reason="lookup")
+    return timedelta(seconds=gateway.capabilities.settle_seconds)
+
+
+def settle_unknown(*, connection: Connection, now: datetime) -> int:
+    """Look up one set of unconfirmed postings past the settle window; returns how many."""
+    batch = _claim(
+        connection,
+        Q(
+            status=PostingStatus.UNCONFIRMED,
+            parked_at__isnull=True,
+            unknown_since__lte=now - settle_window(connection),
+        ),
+        now,
+    )
+    return _read_back(connection, batch, "lookup", now)
+
+
+def confirm_sent(*, connection: Connection, now: datetime) -> int:
+    """Read back one set of accepted postings that are due for it; returns how many."""
+    batch = _claim(connection, Q(status=PostingStatus.POSTED, parked_at__isnull=True), now)
+    return _read_back(connection, batch, "confirm", now)
+
+
+@transaction.atomic
+def release_held(*, now: datetime) -> int:
+    """Let postings go whose undo time or window has come; returns how many."""
+    count = Posting.objects.filter(
+        status=PostingStatus.HELD,
+        hold_reason__in=[HoldReason.UNDO, HoldReason.WINDOW],
+        hold_until__lte=now,
+    ).update(
+        status=PostingStatus.READY, hold_reason=HoldReason.NONE, hold_until=None, not_before=now
+    )
+    if count:
+        jobs.nudge("post")
+    return count
+
+
+@transaction.atomic
+def _claim(connection: Connection, which: Q, now: datetime) -> list[Posting]:
+    first = (
+        Posting.objects.filter(which, connection=connection, not_before__lte=now)
+        .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+        .order_by("not_before", "pk")
+        .first()
+    )
+    if first is None:
+        return []
+    limit = 1
+    if first.kind != PostingKind.PLATFORM_UPDATE:
+        gateway = connections.gateway(connection=connection, reason="lookup")
+        limit = gateway.capabilities.max_documents_per_read
+    rows = list(
+        Posting.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("rma", "bridge")
+        .filter(which, connection=connection, kind=first.kind, not_before__lte=now)
+        .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+        .order_by("not_before", "pk")[:limit]
+    )
+    Posting.objects.filter(pk__in=[row.pk for row in rows]).update(
+        lease_until=now + LEASE, fence=F("fence") + 1, lookups=F("lookups") + 1
+    )
+    for row in rows:
+        row.fence += 1
+        row.lookups += 1
+    return rows
+
+
+def _read_back(
+    connection: Connection, batch: Sequence[Posting], purpose: str, now: datetime
+) -> int:
+    if not batch:
+        return 0
+    if batch[0].kind == PostingKind.PLATFORM_UPDATE:
+        for posting in batch:
+            _note_is_safe_to_repeat(posting, now)
+        return len(batch)
+    if not health.may_call(connection_id=connection.pk, now=now):
+        _give_back(batch, now + health.PROBE_EVERY)
+        return 0
+    reach("before_lookup")
+    try:
+        gateway = connections.gateway(connection=connection, reason=purpose)
+        found = gateway.find_documents(
+            DocumentKind(batch[0].kind), [posting.key for posting in batch]
+        )
+    except ConnectorError as error:
+        health.note_failure(connection_id=connection.pk, error=error, now=now)
+        after = getattr(error, "after_seconds", None) or 30
+        _give_back(batch, now + timedelta(seconds=after))
+        return 0
+    health.note_success(connection_id=connection.pk, now=now)
+    reach("after_lookup")
+    by_key: dict[str, list[DocumentState]] = defaultdict(list)
+    for state in found:
+        by_key[state.key].append(state)
+    for posting in batch:
+        draft = drafts.from_json(posting.draft)
+        comparison = confirming.compare(draft, by_key[posting.key])
+        _settle(posting, comparison, purpose, now)
+    return len(batch)
+
+
+def _settle(posting: Posting, comparison: Comparison, purpose: str, now: datetime) -> None:
+    act = {
+        Verdict.EQUAL: _confirmed,
+        Verdict.STAGED: _staged,
+        Verdict.REJECTED: _refused,
+        Verdict.ABSENT: _absent_unknown if purpose == "lookup" else _absent_sent,
+        Verdict.DIFFERS: _differs,
+        Verdict.TWICE: _differs,
+    }[comparison.verdict]
+    try:
+        with transaction.atomic():
+            outcome, text, values = act(posting, comparison, now)
+            guarded_update(posting=posting, lease_until=None, **values)
+            attempts.note(
+                posting=posting,
+                purpose=purpose,
+                outcome=outcome,
+                text=text,
+                evidence=comparison.state.evidence if comparison.state else None,
+                now=now,
+            )
+            _follow(posting, now)
+    except PostingSuperseded:
+        return
+
+
+Settled = tuple[str, str, dict[str, Any]]
+
+
+def _confirmed(posting: Posting, comparison: Comparison, now: datetime) -> Settled:
+    state = comparison.state
+    assert state is not None
+    text = f"{posting.get_kind_display()} {state.number} is booked and equals what we meant"
+    values = {
+        "status": PostingStatus.CONFIRMED,
+        "confirmed_at": now,
+        "posted_at": posting.posted_at or now,
+        "external_id": state.external_id,
+        "number": state.number,
+        "url": state.url,
+        "unknown_since": None,
+        "open_type": "",
+        "open_facts": {},
+    }
+    return AttemptOutcome.FOUND, text, values
+
+
+def _staged(posting: Posting, comparison: Comparison, now: datetime) -> Settled:
+    state = comparison.state
+    assert state is not None
+    wait = min(2**posting.lookups, STAGED_POLL_CAP_SECONDS)
+    values = {
+        "status": PostingStatus.POSTED,
+        "posted_at": posting.posted_at or now,
+        "external_id": state.external_id,
+        "unknown_since": None,
+        "not_before": now + timedelta(seconds=wait),
+    }
+    return AttemptOutcome.FOUND, "Accepted, not booked yet", values
+
+
+def _refused(posting: Posting, comparison: Comparison, now: datetime) -> Settled:
+    state = comparison.state
+    assert state is not None
+    facts = refusal_facts(posting, state.refusal_code, state.refusal_field, "", state.refusal_text)
+    values = {
+        "status": PostingStatus.FAILED,
+        "unknown_since": None,
+        "open_type": confirming.refusal_type(state.refusal_code, posting.kind),
+        "open_facts": facts,
+    }
+    return AttemptOutcome.REJECTED, state.refusal_text or "Refused while booking", values
+
+
+def _absent_unknown(posting: Posting, comparison: Comparison, now: datetime) -> Settled:
+    """Proven absent after the settle window: the same key may be sent again."""
+    values = {
+        "status": PostingStatus.READY,
+        "unknown_since": None,
+        "not_before": now,
+        "external_id": "",
+    }
+    return AttemptOutcome.ABSENT, "Not there after the settle window: it may be sent again", values
+
+
+def _absent_sent(posting: Posting, comparison: Comparison, now: datetime) -> Settled:
+    """The ERP said yes, yet nothing is there: waited for a while, then a person's business (R088)."""
+    if posting.lookups < LOOKUPS_BEFORE_SILENT:
+        wait = retry.next_delay_seconds(attempts=posting.lookups, fraction=1, after_seconds=None)
+        values: dict[str, Any] = {"not_before": now + timedelta(seconds=float(wait))}
+        return AttemptOutcome.ABSENT, "Not there yet", values
+    facts = {
+        "kind": posting.get_kind_display(),
+        "key": posting.key,
+        "since": posting.posted_at.isoformat() if posting.posted_at else "",
+    }
+    values = {"parked_at": now, "open_type": "SILENT_SUCCESS", "open_facts": facts}
+    return AttemptOutcome.ABSENT, "The ERP accepted it, but it is not there", values
+
+
+def _differs(posting: Posting, comparison: Comparison, now: datetime) -> Settled:
+    """Another amount, or two documents under one key: never adopted, never sent again (N11)."""
+    told = "; ".join(
+        f"{name}: meant {meant}, found {found}" for name, meant, found in comparison.differences
+    )
+    facts = {"kind": posting.get_kind_display(), "key": posting.key, "vendor_text": told}
+    is_unknown = posting.status == PostingStatus.UNCONFIRMED
+    values = {
+        "parked_at": now,
+        "open_type": "OUTCOME_UNKNOWN" if is_unknown else "SILENT_SUCCESS",
+        "open_facts": facts,
+    }
+    return AttemptOutcome.DIFFERS, told, values
+
+
+def _follow(posting: Posting, now: datetime) -> None:
+    if posting.status == PostingStatus.READY:
+        jobs.nudge("post")
+    if posting.status == PostingStatus.CONFIRMED:
+        audit.record(
+            actor=None,
+            act="posting.confirm",
+            subject=posting,
+            text=f"{posting.get_kind_display()} {posting.number} confirmed",
+            now=now,
+            rma_id=posting.rma_id,
+        )
+        rmas.refresh_search(posting.rma)
+        jobs.nudge("post")
+    if posting.status in (PostingStatus.CONFIRMED, PostingStatus.FAILED) or posting.parked_at:
+        replan(posting, now)
+
+
+def _note_is_safe_to_repeat(posting: Posting, now: datetime) -> None:
+    """A note reads the timeline for its marker before it writes: sending again looks first."""
+    guarded_update(
+        posting=posting,
+        status=PostingStatus.READY,
+        unknown_since=None,
+        lease_until=None,
+        not_before=now,
+    )
+
+
+def _give_back(batch: Sequence[Posting], until: datetime) -> None:
+    for posting in batch:
+        Posting.objects.filter(pk=posting.pk, fence=posting.fence).update(
+            lease_until=None, not_before=until, lookups=F("lookups") - 1
+        )

@@ -1,0 +1,336 @@
+"""The inbox: keep what came, then act on it once (reliability B.6)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.contrib.auth.models import User
+from django.db import connection as database
+from django.db import transaction
+from django.db.models import Q
+
+from connectors.errors import (
+    Misconfigured,
+    NotFound,
+    RetryLater,
+    UnreadableReply,
+)
+from exceptions_app import errors, jobs
+from exceptions_app.choices import EventState
+from exceptions_app.models import Bridge, Connection, InboundEvent, Watermark
+from exceptions_app.rules import retry
+from exceptions_app.rules.facts import Finding
+from exceptions_app.services import audit, cases, connections, health, rmas
+
+MAX_BODY_BYTES = 1024 * 1024
+LEASE = timedelta(minutes=3)
+# A repeat this long after its first was handled may be real news: it is fetched again.
+REPEAT_IS_NEWS_AFTER = timedelta(seconds=60)
+
+_RECEIVE = """
+INSERT INTO exceptions_app_inboundevent
+    (connection_id, external_id, topic, origin, headers, body, digest, subject_id, state,
+     error_type, error_facts, attempts, copies, differing_copies, received_at)
+VALUES (%s, %s, %s, %s, %s::jsonb, %s, %s, %s, 'new', '', '{}'::jsonb, 0, 0, 0, %s)
+ON CONFLICT (connection_id, external_id) DO NOTHING
+RETURNING id
+"""
+
+
+@transaction.atomic
+def receive(
+    *,
+    connection: Connection,
+    external_id: str,
+    topic: str,
+    origin: str,
+    body: bytes,
+    now: datetime,
+    subject_id: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> tuple[int, bool]:
+    """Keep one message and wake the ingest queue; returns (event id, whether it is new).
+
+    A repeat leaves one row: it is counted, and kept apart when its content differs.
+
+    Raises:
+        BodyTooLarge: more than MAX_BODY_BYTES; nothing is kept.
+    """
+    if len(body) > MAX_BODY_BYTES:
+        raise errors.BodyTooLarge(f"A message may have at most {MAX_BODY_BYTES} bytes.")
+    digest = hashlib.sha256(body).hexdigest()
+    with database.cursor() as cursor:
+        cursor.execute(
+            _RECEIVE,
+            [
+                connection.pk,
+                external_id[:120],
+                topic[:80],
+                origin,
+                _json(headers or {}),
+                body,
+                digest,
+                subject_id[:80],
+                now,
+            ],
+        )
+        row = cursor.fetchone()
+    if row is not None:
+        jobs.nudge("ingest")
+        return row[0], True
+    return _note_copy(connection, external_id[:120], digest, now), False
+
+
+def _note_copy(connection: Connection, external_id: str, digest: str, now: datetime) -> int:
+    event = (
+        InboundEvent.objects.select_for_update()
+        .select_related("connection")
+        .get(connection=connection, external_id=external_id)
+    )
+    event.copies += 1
+    event.last_copy_at = now
+    if event.digest != digest:
+        event.differing_copies += 1
+    handled_at = event.processed_at
+    is_news = handled_at is not None and now - handled_at > REPEAT_IS_NEWS_AFTER
+    if is_news and event.state in (EventState.PROCESSED, EventState.QUIET):
+        event.state = EventState.NEW
+        jobs.nudge("ingest")
+    event.save(update_fields=["copies", "last_copy_at", "differing_copies", "state"])
+    bridge = bridge_of(connection)
+    subject = cases.of_event(event, bridge=bridge)
+    cases.sync(subject=subject, findings=_repeat_finding(event), now=now)
+    if not event.differing_copies:
+        # The same content: what was suppressed stays visible as a case closed by its proof (R106).
+        cases.sync(
+            subject=subject,
+            findings=_error_finding(event),
+            now=now,
+            proof=f"Same content as the message received at {event.received_at:%H:%M:%S}; "
+            "it was applied once.",
+        )
+    return event.pk
+
+
+def claim_due(*, now: datetime) -> InboundEvent | None:
+    """Take the oldest due event for LEASE; None when nothing is due."""
+    with transaction.atomic():
+        event = (
+            InboundEvent.objects.select_for_update(skip_locked=True)
+            .filter(state=EventState.NEW)
+            .filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
+            .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+            .order_by("id")
+            .first()
+        )
+        if event is None:
+            return None
+        event.lease_until = now + LEASE
+        event.attempts += 1
+        event.save(update_fields=["lease_until", "attempts"])
+    return InboundEvent.objects.select_related("connection").get(pk=event.pk)
+
+
+def process(*, event: InboundEvent, now: datetime) -> InboundEvent:
+    """Fetch what a claimed event points at and apply it; returns the event as it stands.
+
+    The message itself is only a hint: the return is read from its own system (R, polling is the
+    truth). Connector errors never leave here.
+    """
+    bridge = bridge_of(event.connection)
+    if bridge is None:
+        return _finish(event, EventState.QUIET, now)
+    if not event.subject_id:
+        _poll_soon(event.connection, now)
+        return _finish(event, EventState.QUIET, now)
+    if not health.may_call(connection_id=event.connection_id, now=now):
+        return _later(event, now + health.PROBE_EVERY)
+    try:
+        source = connections.source(connection=event.connection, reason=_reason(event))
+        reading = source.rma(event.subject_id)
+    except RetryLater as error:
+        health.note_failure(connection_id=event.connection_id, error=error, now=now)
+        return _later(event, now + timedelta(seconds=_delay(event, error)))
+    except Misconfigured as error:
+        health.note_failure(connection_id=event.connection_id, error=error, now=now)
+        return _later(event, now + health.REFUSED_PROBE_EVERY)
+    except NotFound:
+        health.note_success(connection_id=event.connection_id, now=now)
+        return _park(event, bridge, "OUT_OF_ORDER", {"needs": f"return {event.subject_id}"}, now)
+    except UnreadableReply as error:
+        facts = {"field": error.field or "not known", "got": error.text, "expected": "a return"}
+        return _park(event, bridge, "PAYLOAD_INVALID", facts, now)
+    health.note_success(connection_id=event.connection_id, now=now)
+    outcome = rmas.apply(bridge=bridge, reading=reading, now=now)
+    state = EventState.PROCESSED if outcome.is_changed else EventState.QUIET
+    return _finish(event, state, now)
+
+
+@transaction.atomic
+def replay(*, event_id: int, actor: User, now: datetime) -> InboundEvent:
+    """Set a kept event back to new; its effect is computed afresh, so nothing happens twice."""
+    event = InboundEvent.objects.select_for_update().select_related("connection").get(pk=event_id)
+    if event.state == EventState.NEW:
+        raise errors.InvalidChoice("This message is already waiting to be handled.")
+    event.state = EventState.NEW
+    event.not_before = None
+    event.lease_until = None
+    event.attempts = 0
+    event.save(update_fields=["state", "not_before", "lease_until", "attempts"])
+    audit.record(actor=actor, act="event.replay", subject=event, text=f"Replayed {event}", now=now)
+    jobs.nudge("ingest")
+    return event
+
+
+def wake_parked(*, connection: Connection, now: datetime) -> int:
+    """Give parked events whose predecessor may have come another try; returns how many."""
+    return InboundEvent.objects.filter(
+        connection=connection,
+        state=EventState.PARKED,
+        error_type="OUT_OF_ORDER",
+        not_before__lte=now,
+    ).update(state=EventState.NEW, lease_until=None)
+
+
+def park_unknown_refund(
+    *, connection: Connection, refund_id: str, rma_id: str, now: datetime
+) -> None:
+    """Keep a refund that came before its return, and say what it waits for (R022)."""
+    event_id, _ = receive(
+        connection=connection,
+        external_id=f"refund:{refund_id}",
+        topic="TRANSACTION",
+        origin="poll",
+        body=refund_id.encode(),
+        now=now,
+        subject_id=rma_id,
+    )
+    event = InboundEvent.objects.select_related("connection").get(pk=event_id)
+    if not rma_id and event.state == EventState.NEW:
+        facts = {"needs": f"the return that refund {refund_id} belongs to"}
+        _park(event, bridge_of(connection), "OUT_OF_ORDER", facts, now)
+
+
+def refund_has_home(*, connection: Connection, refund_id: str, now: datetime) -> None:
+    """The return of a parked refund has come: its event and case close."""
+    event = (
+        InboundEvent.objects.select_related("connection")
+        .filter(connection=connection, external_id=f"refund:{refund_id}", state=EventState.PARKED)
+        .first()
+    )
+    if event is not None:
+        _finish(event, EventState.PROCESSED, now)
+
+
+def bridge_of(connection: Connection) -> Bridge | None:
+    return (
+        Bridge.objects.select_related("source", "erp")
+        .filter(source=connection, is_active=True)
+        .order_by("pk")
+        .first()
+    )
+
+
+def _reason(event: InboundEvent) -> str:
+    return "poll" if event.attempts <= 1 else "retry"
+
+
+def _delay(event: InboundEvent, error: RetryLater) -> int:
+    return int(
+        retry.next_delay_seconds(
+            attempts=event.attempts, fraction=_fraction(event), after_seconds=error.after_seconds
+        )
+    )
+
+
+def _fraction(event: InboundEvent) -> float:
+    """A fixed pseudo-random share per event and try, so that a replayed history is the same."""
+    digest = hashlib.sha256(f"{event.pk}:{event.attempts}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") / 2**32
+
+
+def _later(event: InboundEvent, moment: datetime) -> InboundEvent:
+    event.not_before = moment
+    event.lease_until = None
+    event.save(update_fields=["not_before", "lease_until"])
+    return event
+
+
+@transaction.atomic
+def _finish(event: InboundEvent, state: str, now: datetime) -> InboundEvent:
+    event.state = state
+    event.processed_at = now
+    event.lease_until = None
+    event.error_type = ""
+    event.error_facts = {}
+    event.save(update_fields=["state", "processed_at", "lease_until", "error_type", "error_facts"])
+    bridge = bridge_of(event.connection)
+    cases.sync(subject=cases.of_event(event, bridge=bridge), findings=_all_findings(event), now=now)
+    return event
+
+
+@transaction.atomic
+def _park(
+    event: InboundEvent,
+    bridge: Bridge | None,
+    error_type: str,
+    facts: dict[str, str],
+    now: datetime,
+) -> InboundEvent:
+    event.error_type = error_type
+    event.error_facts = facts
+    event.lease_until = None
+    event.not_before = now + timedelta(minutes=5)
+    event.state = EventState.PARKED
+    event.save(update_fields=["error_type", "error_facts", "lease_until", "not_before", "state"])
+    cases.sync(subject=cases.of_event(event, bridge=bridge), findings=_all_findings(event), now=now)
+    return event
+
+
+def _all_findings(event: InboundEvent) -> tuple[Finding, ...]:
+    differing = _repeat_finding(event) if event.differing_copies else ()
+    return _error_finding(event) + differing
+
+
+def _error_finding(event: InboundEvent) -> tuple[Finding, ...]:
+    if not event.error_type:
+        return ()
+    return (
+        Finding(
+            type=event.error_type,
+            subject="event",
+            cause=event.error_facts.get("field") or event.subject_id or event.topic,
+            facts={"event": event.topic, **event.error_facts},
+            value=Decimal(0),
+            value_formula="not known before the message can be read",
+        ),
+    )
+
+
+def _repeat_finding(event: InboundEvent) -> tuple[Finding, ...]:
+    return (
+        *_error_finding(event),
+        Finding(
+            type="DUPLICATE_SIGNAL",
+            subject="event",
+            cause="differs" if event.differing_copies else "same",
+            facts={"event": event.topic, "copies": str(event.copies + 1)},
+            value=Decimal(0),
+            value_formula="none: a repeat has no effect",
+        ),
+    )
+
+
+def _poll_soon(connection: Connection, now: datetime) -> None:
+    Watermark.objects.filter(connection=connection).filter(
+        Q(next_at__gt=now) | Q(next_at__isnull=True)
+    ).update(next_at=now)
+    jobs.nudge("poll")
+
+
+def _json(headers: Mapping[str, str]) -> str:
+    return json.dumps(dict(headers))

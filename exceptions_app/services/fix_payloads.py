@@ -1,0 +1,201 @@
+"""What each kind of change may hold, and what it does to a posting when that is its subject."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from exceptions_app import errors
+from exceptions_app.catalogue import entry as catalogue_entry
+from exceptions_app.choices import AttemptOutcome, FixKind, HoldReason, PostingStatus
+from exceptions_app.models import Bridge, Case, Fix, Posting, Rma
+from exceptions_app.rules import money
+from exceptions_app.services import attempts, rmas
+from exceptions_app.services.posting import replan
+
+ON_POSTINGS = (FixKind.RETRY, FixKind.LINK_DOCUMENT)
+
+# Coded reasons of money decisions; a free text alone is never enough for finance.
+MONEY_REASONS = (
+    ("rounding", "Rounding between the two systems"),
+    ("goodwill", "Goodwill agreed with the customer"),
+    ("fee_waived", "A fee was waived"),
+    ("price_agreed", "Price agreed after the order"),
+    ("platform_error", "The platform refunded a wrong amount"),
+    ("written_off", "Written off: not worth pursuing"),
+)
+_NEEDS_REASON = (FixKind.ACCEPT_DIFFERENCE, FixKind.CORRECT_CREDIT)
+
+
+def clean(
+    *, kind: str, bridge: Bridge, rma: Rma | None, payload: dict[str, Any], now: datetime
+) -> dict[str, Any]:
+    """The payload as stored.
+
+    Raises:
+        InvalidChoice: a value is missing or not usable; the text says what would be.
+    """
+    if kind == FixKind.CLOSE:
+        return {}
+    if rma is None:
+        raise errors.InvalidChoice("This change belongs to one return; open it from there.")
+    if kind == FixKind.SET_LOCATION:
+        return {"location": _text(payload, "location", "the location", 120)}
+    if kind == FixKind.LINK_ORDER:
+        return {"order_number": _text(payload, "order_number", "the order's number", 80)}
+    if kind == FixKind.ACCEPT_DIFFERENCE:
+        return {"difference": _amount(payload, "difference", rma.currency)}
+    if kind == FixKind.CORRECT_CREDIT:
+        return {"adjustment": _amount(payload, "adjustment", rma.currency)}
+    if kind == FixKind.POSTING_DATE:
+        return {"date": _open_date(payload, bridge, now)}
+    return _posting(kind, rma, payload)
+
+
+def check_reason(*, kind: str, reason_code: str, case: Case | None) -> None:
+    """Money is decided with a coded reason; closing with one of the type's own."""
+    if kind in _NEEDS_REASON and reason_code not in dict(MONEY_REASONS):
+        raise errors.InvalidChoice(
+            "Choose a reason: " + ", ".join(label for _, label in MONEY_REASONS) + "."
+        )
+    if kind == FixKind.CLOSE and case is not None:
+        known = dict(catalogue_entry(case.type).close_reasons)
+        if reason_code not in known:
+            raise errors.InvalidChoice(
+                "Choose a reason: " + ", ".join(known.values()) + "."
+                if known
+                else "This exception closes by proof only."
+            )
+
+
+def apply_to_posting(*, fix: Fix, now: datetime) -> None:
+    """Do what a fix on a posting asks for: send again (after a look when in doubt), or link."""
+    posting = Posting.objects.select_for_update().get(pk=fix.payload["posting_id"])
+    if fix.kind == FixKind.LINK_DOCUMENT:
+        _link(posting, fix, now)
+    elif posting.status == PostingStatus.FAILED:
+        posting.status = PostingStatus.HELD
+        posting.hold_reason = HoldReason.UNDO
+        posting.hold_until = fix.hold_until
+        posting.attempts = 0
+        posting.crashes = 0
+        posting.not_before = now
+        posting.save(
+            update_fields=[
+                "status",
+                "hold_reason",
+                "hold_until",
+                "attempts",
+                "crashes",
+                "not_before",
+            ]
+        )
+    else:
+        # Accepted or unknown: never sent again before a look-up has proven it absent.
+        posting.status = PostingStatus.UNCONFIRMED
+        posting.unknown_since = now
+        posting.parked_at = None
+        posting.lookups = 0
+        posting.not_before = now
+        posting.fence += 1
+        posting.save(
+            update_fields=[
+                "status",
+                "unknown_since",
+                "parked_at",
+                "lookups",
+                "not_before",
+                "fence",
+            ]
+        )
+    replan(posting, now)
+
+
+def _link(posting: Posting, fix: Fix, now: datetime) -> None:
+    posting.status = PostingStatus.CONFIRMED
+    posting.confirmed_at = now
+    posting.number = fix.payload["number"]
+    posting.open_type = ""
+    posting.open_facts = {}
+    posting.unknown_since = None
+    posting.parked_at = None
+    posting.hold_reason = ""
+    posting.fence += 1
+    posting.save(
+        update_fields=[
+            "status",
+            "confirmed_at",
+            "number",
+            "open_type",
+            "open_facts",
+            "unknown_since",
+            "parked_at",
+            "hold_reason",
+            "fence",
+        ]
+    )
+    attempts.note(
+        posting=posting,
+        purpose="confirm",
+        outcome=AttemptOutcome.KEYED,
+        text=f"Linked by hand to {posting.number}",
+        evidence=None,
+        now=now,
+    )
+    rmas.refresh_search(posting.rma)
+
+
+def _posting(kind: str, rma: Rma, payload: dict[str, Any]) -> dict[str, Any]:
+    posting = Posting.objects.filter(pk=int(payload.get("posting_id") or 0), rma=rma).first()
+    if posting is None:
+        raise errors.InvalidChoice("That posting is not one of this return's.")
+    can_be_sent = (
+        posting.status == PostingStatus.FAILED
+        or (posting.parked_at is not None)
+        or posting.status == PostingStatus.UNCONFIRMED
+    )
+    if not can_be_sent and kind == FixKind.RETRY:
+        raise errors.InvalidChoice(
+            f"{posting.key} is {posting.get_status_display().lower()}: only a refused or doubtful "
+            "posting can be sent again."
+        )
+    clean_payload: dict[str, Any] = {"posting_id": posting.pk, "key": posting.key}
+    if kind == FixKind.LINK_DOCUMENT:
+        if posting.status in (PostingStatus.SENDING, PostingStatus.CONFIRMED):
+            raise errors.InvalidChoice(
+                f"{posting.key} is {posting.get_status_display().lower()}; nothing to link."
+            )
+        clean_payload["number"] = _text(payload, "number", "the ERP's document number", 80)
+    return clean_payload
+
+
+def _text(payload: dict[str, Any], name: str, what: str, limit: int) -> str:
+    value = " ".join(str(payload.get(name, "")).split())
+    if not value or len(value) > limit:
+        raise errors.InvalidChoice(f"Give {what}, at most {limit} characters.")
+    return value
+
+
+def _amount(payload: dict[str, Any], name: str, currency: str) -> str:
+    try:
+        amount = Decimal(str(payload.get(name, "")).replace("−", "-").strip())
+    except InvalidOperation as error:
+        raise errors.InvalidChoice("Give an amount, for example −3.20.") from error
+    if not amount.is_finite() or abs(amount) > Decimal(10) ** 12:
+        raise errors.InvalidChoice("Give an amount, for example −3.20.")
+    if money.quantise(amount, currency) != amount:
+        raise errors.InvalidChoice(f"{currency} has fewer decimal places than {amount}.")
+    return str(amount)
+
+
+def _open_date(payload: dict[str, Any], bridge: Bridge, now: datetime) -> str:
+    try:
+        chosen = date.fromisoformat(str(payload.get("date", "")))
+    except ValueError as error:
+        raise errors.InvalidChoice("Give a date, for example 2026-05-01.") from error
+    if chosen.strftime("%Y-%m") in bridge.closed_periods:
+        raise errors.InvalidChoice(f"{chosen:%B %Y} is locked. Choose a date in an open month.")
+    if abs((chosen - now.date()).days) > 366:
+        raise errors.InvalidChoice("Choose a date within a year of today.")
+    return chosen.isoformat()

@@ -1,0 +1,107 @@
+"""Drains: do what is due until nothing is, or the time is up. Harmless twice, late or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from connectors.errors import ConnectorError
+from exceptions_app.models import Connection
+from exceptions_app.services import (
+    confirming,
+    events,
+    fixes,
+    health,
+    planning,
+    polling,
+    posting,
+    reference,
+)
+from exceptions_app.services.faultpoints import reach
+
+Clock = Callable[[], datetime]
+BUDGET = timedelta(seconds=45)
+
+
+def ingest(*, clock: Clock) -> int:
+    """Handle due events; returns how many."""
+
+    def step(now: datetime) -> bool:
+        event = events.claim_due(now=now)
+        if event is None:
+            return False
+        reach("event_claimed")
+        events.process(event=event, now=now)
+        return True
+
+    return _drain(step, clock)
+
+
+def plan(*, clock: Clock) -> int:
+    """Plan due returns; returns how many."""
+
+    def step(now: datetime) -> bool:
+        rma = planning.claim_due(now=now)
+        if rma is None:
+            return False
+        if not health.may_call(connection_id=rma.bridge.erp_id, now=now):
+            planning.defer(rma_id=rma.pk, until=now + health.PROBE_EVERY)
+            return True
+        try:
+            reference.refresh(rma=rma, now=now)
+        except ConnectorError as error:
+            health.note_failure(connection_id=rma.bridge.erp_id, error=error, now=now)
+            after = getattr(error, "after_seconds", None) or 30
+            planning.defer(rma_id=rma.pk, until=now + timedelta(seconds=after))
+            return True
+        planning.plan(rma_id=rma.pk, now=now, planned_from=rma.plan_due_at)
+        reach("planned")
+        return True
+
+    return _drain(step, clock)
+
+
+def post(*, clock: Clock) -> int:
+    """Send due postings; returns how many were claimed."""
+    return _drain(lambda now: posting.post_next(now=now) is not None, clock)
+
+
+def settle(*, clock: Clock) -> int:
+    """Release what was held, recover lost claims, look up what is not known, confirm what was sent."""
+    now = clock()
+    count = fixes.release_due(now=now)
+    count += confirming.release_held(now=now)
+    count += posting.recover_expired(now=now)
+    for connection in Connection.objects.filter(is_active=True).order_by("pk"):
+        for act in (confirming.settle_unknown, confirming.confirm_sent):
+            count += _until_dry(act, connection, clock)
+    return count
+
+
+def poll(*, clock: Clock) -> int:
+    """Poll what is due and refresh reference data; returns feeds read."""
+    now = clock()
+    polling.refresh_reference(now=now)
+    return polling.poll_due(now=now)
+
+
+def _until_dry(
+    act: Callable[..., int], connection: Connection, clock: Clock, rounds: int = 50
+) -> int:
+    total = 0
+    for _ in range(rounds):
+        done = act(connection=connection, now=clock())
+        total += done
+        if not done:
+            break
+    return total
+
+
+def _drain(step: Callable[[datetime], bool], clock: Clock) -> int:
+    began = clock()
+    count = 0
+    while True:
+        now = clock()
+        if now - began > BUDGET or not step(now):
+            return count
+        count += 1

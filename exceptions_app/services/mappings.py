@@ -1,0 +1,231 @@
+"""Versions of mappings: a row is never edited, a change is a new version, history stays."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+
+from exceptions_app import errors
+from exceptions_app.choices import ApprovalAxis, Bucket, MappingKind, MappingStatus
+from exceptions_app.models import Bridge, ErpLocation, Item, Mapping
+from exceptions_app.rules import mapping as mapping_rules
+from exceptions_app.rules.mapping import normalise
+from exceptions_app.selectors import fixes as fixes_selector
+from exceptions_app.services import audit, rmas
+
+_VAT_TREATMENTS = ("included", "excluded", "exempt")
+_COMPONENTS = ("shipping", "fee", "goodwill", "discount", "adjustment")
+
+
+def clean_target(
+    *, bridge: Bridge, kind: str, source_value: str, target: dict[str, Any]
+) -> dict[str, str]:
+    """The target as stored, checked against what the ERP really has.
+
+    Raises:
+        InvalidChoice: says which value is not usable and what would be.
+    """
+    if not normalise(source_value):
+        raise errors.InvalidChoice("Say which value is to be mapped.")
+    if len(source_value) > 200:
+        raise errors.InvalidChoice("A value to be mapped has at most 200 characters.")
+    clean = {name: str(value).strip() for name, value in target.items()}
+    checks = {
+        MappingKind.SKU_ALIAS: _clean_sku,
+        MappingKind.LOCATION: _clean_location,
+        MappingKind.DISPOSITION: _clean_bucket,
+        MappingKind.REASON: _clean_reason,
+        MappingKind.STATUS: _clean_status,
+        MappingKind.VAT: _clean_vat,
+        MappingKind.FEE: _clean_fee,
+    }
+    return checks[MappingKind(kind)](bridge, source_value, clean)
+
+
+@transaction.atomic
+def propose(
+    *,
+    bridge: Bridge,
+    kind: str,
+    source_value: str,
+    target: dict[str, Any],
+    actor: User | None,
+    reason: str,
+    now: datetime,
+) -> Mapping:
+    """Write the next version as proposed; the active one stays in force until `activate`."""
+    clean = clean_target(bridge=bridge, kind=kind, source_value=source_value, target=target)
+    Bridge.objects.select_for_update().get(pk=bridge.pk)
+    latest = _versions(bridge, kind, source_value).order_by("-version").first()
+    return Mapping.objects.create(
+        bridge=bridge,
+        kind=kind,
+        source_value=" ".join(source_value.split()),
+        source_key=normalise(source_value),
+        target=clean,
+        version=latest.version + 1 if latest else 1,
+        status=MappingStatus.PROPOSED,
+        reason=reason[:300],
+        created_by=audit.name_of(actor),
+        created_at=now,
+    )
+
+
+@transaction.atomic
+def activate(*, mapping: Mapping, actor: User | None, now: datetime) -> Mapping:
+    """Put a proposed version in force; the one before it is kept as replaced."""
+    current = _active(mapping)
+    if current is not None:
+        current.status = MappingStatus.SUPERSEDED
+        current.ended_at = now
+        current.save(update_fields=["status", "ended_at"])
+    mapping.status = MappingStatus.ACTIVE
+    mapping.activated_at = now
+    mapping.approved_by = audit.name_of(actor)
+    mapping.save(update_fields=["status", "activated_at", "approved_by"])
+    audit.record(
+        actor=actor,
+        act="mapping.activate",
+        subject=mapping,
+        text=f"{mapping} is in force",
+        now=now,
+        before=current.target if current else None,
+        after=mapping.target,
+    )
+    wake(mapping=mapping, now=now)
+    return mapping
+
+
+@transaction.atomic
+def withdraw(
+    *, mapping: Mapping, actor: User | None, now: datetime, why: str
+) -> Mapping:
+    """Take a version back; if it was in force, the one before it is in force again."""
+    was_active = mapping.status == MappingStatus.ACTIVE
+    mapping.status = MappingStatus.WITHDRAWN
+    mapping.ended_at = now
+    mapping.save(update_fields=["status", "ended_at"])
+    previous = None
+    if was_active:
+        previous = (
+            _versions(mapping.bridge, mapping.kind, mapping.source_value)
+            .filter(status=MappingStatus.SUPERSEDED, version__lt=mapping.version)
+            .order_by("-version")
+            .first()
+        )
+    if previous is not None:
+        previous.status = MappingStatus.ACTIVE
+        previous.ended_at = None
+        previous.save(update_fields=["status", "ended_at"])
+    audit.record(
+        actor=actor,
+        act="mapping.withdraw",
+        subject=mapping,
+        text=f"{mapping} taken back: {why}",
+        now=now,
+        before=mapping.target,
+        after=previous.target if previous else None,
+    )
+    if was_active:
+        wake(mapping=mapping, now=now)
+    return mapping
+
+
+def wake(*, mapping: Mapping, now: datetime) -> int:
+    """Every return that waits on this value is planned again; returns how many."""
+    ids = fixes_selector.touched_rmas(
+        bridge=mapping.bridge, kind=mapping.kind, source_value=mapping.source_value
+    ).values_list("pk", flat=True)
+    return rmas.make_due(rma_ids=list(ids), now=now)
+
+
+def _versions(bridge: Bridge, kind: str, source_value: str) -> QuerySet[Mapping]:
+    return Mapping.objects.filter(bridge=bridge, kind=kind, source_key=normalise(source_value))
+
+
+def _active(mapping: Mapping) -> Mapping | None:
+    return (
+        _versions(mapping.bridge, mapping.kind, mapping.source_value)
+        .select_for_update()
+        .filter(status=MappingStatus.ACTIVE)
+        .exclude(pk=mapping.pk)
+        .first()
+    )
+
+
+def _clean_sku(bridge: Bridge, source_value: str, target: dict[str, str]) -> dict[str, str]:
+    sku = target.get("sku", "")
+    rows = list(Item.objects.filter(connection=bridge.erp, sku_key=normalise(sku))[:2])
+    if not sku or not rows:
+        raise errors.InvalidChoice(
+            f"{sku or 'An empty SKU'} is not in the item master of {bridge.erp.name}. "
+            "Choose an item from the list, or create it in the ERP first."
+        )
+    if not any(row.is_active for row in rows):
+        raise errors.InvalidChoice(f"{rows[0].sku} is inactive in {bridge.erp.name}.")
+    if normalise(sku) == normalise(source_value):
+        raise errors.InvalidChoice("An SKU cannot stand for itself.")
+    return {"sku": rows[0].sku}
+
+
+def _clean_location(bridge: Bridge, source_value: str, target: dict[str, str]) -> dict[str, str]:
+    pair = ErpLocation.objects.filter(
+        connection=bridge.erp,
+        division=target.get("division", ""),
+        code=target.get("warehouse", ""),
+        is_active=True,
+    ).first()
+    if pair is None:
+        known = ", ".join(
+            str(row)
+            for row in ErpLocation.objects.filter(connection=bridge.erp, is_active=True)[:8]
+        )
+        raise errors.InvalidChoice(
+            f"{bridge.erp.name} has no active pair of division {target.get('division') or '—'} and "
+            f"warehouse {target.get('warehouse') or '—'}. It has: {known or 'none read yet'}."
+        )
+    return {"division": pair.division, "warehouse": pair.code}
+
+
+def _clean_bucket(bridge: Bridge, source_value: str, target: dict[str, str]) -> dict[str, str]:
+    allowed = (*Bucket.values, mapping_rules.NO_STOCK)
+    bucket = target.get("bucket", "")
+    if bucket not in allowed:
+        raise errors.InvalidChoice(f"Choose one of: {', '.join(allowed)}.")
+    return {"bucket": bucket}
+
+
+def _clean_reason(bridge: Bridge, source_value: str, target: dict[str, str]) -> dict[str, str]:
+    code = target.get("code", "")
+    if not code or len(code) > 20:
+        raise errors.InvalidChoice("Give the ERP's reason code, at most 20 characters.")
+    return {"code": code}
+
+
+def _clean_status(bridge: Bridge, source_value: str, target: dict[str, str]) -> dict[str, str]:
+    axis = target.get("axis", "")
+    allowed = [value for value in ApprovalAxis.values if value != ApprovalAxis.UNKNOWN]
+    if axis not in allowed:
+        raise errors.InvalidChoice(f"Choose one of: {', '.join(allowed)}.")
+    return {"axis": axis}
+
+
+def _clean_vat(bridge: Bridge, source_value: str, target: dict[str, str]) -> dict[str, str]:
+    treatment = target.get("treatment", "")
+    if treatment not in _VAT_TREATMENTS:
+        raise errors.InvalidChoice(f"Choose one of: {', '.join(_VAT_TREATMENTS)}.")
+    return {"treatment": treatment}
+
+
+def _clean_fee(bridge: Bridge, source_value: str, target: dict[str, str]) -> dict[str, str]:
+    component = target.get("component", "")
+    if component not in _COMPONENTS:
+        raise errors.InvalidChoice(f"Choose one of: {', '.join(_COMPONENTS)}.")
+    code = target.get("erp_code", "")
+    if len(code) > 20:
+        raise errors.InvalidChoice("A charge code has at most 20 characters.")
+    return {"component": component, "erp_code": code}

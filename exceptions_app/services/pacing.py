@@ -1,0 +1,113 @@
+"""One budget per connection for all workers, kept in one row (reliability B.5).
+
+Every call asks here first, in a statement of its own outside any transaction. Day quota, bucket and
+a peer's "not before" are checked and taken in one UPDATE, so that N hosts together keep one quota.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection as database
+
+from connectors.errors import RetryLater
+from exceptions_app.models import CallCount, Connection, ConnectionBudget
+
+_TAKE = """
+UPDATE exceptions_app_connectionbudget SET
+    tokens = LEAST(capacity, tokens
+        + refill_per_second * GREATEST(0, EXTRACT(EPOCH FROM %(now)s - refilled_at))) - 1,
+    refilled_at = GREATEST(refilled_at, %(now)s),
+    calls_today = CASE WHEN day = %(day)s THEN calls_today ELSE 0 END + 1,
+    writes_today = CASE WHEN day = %(day)s THEN writes_today ELSE 0 END + %(write)s,
+    day = %(day)s
+WHERE connection_id = %(connection)s
+  AND (quiet_until IS NULL OR quiet_until <= %(now)s)
+  AND LEAST(capacity, tokens
+        + refill_per_second * GREATEST(0, EXTRACT(EPOCH FROM %(now)s - refilled_at))) >= 1
+  AND (daily_limit IS NULL OR
+       CASE WHEN day = %(day)s THEN calls_today ELSE 0 END
+       < daily_limit - CASE WHEN %(write)s = 1 THEN 0 ELSE write_reserve END)
+RETURNING calls_today
+"""
+
+_COUNT = """
+INSERT INTO exceptions_app_callcount (connection_id, day, operation, reason, count)
+VALUES (%s, %s, %s, %s, 1)
+ON CONFLICT (connection_id, day, operation, reason)
+DO UPDATE SET count = exceptions_app_callcount.count + 1
+"""
+
+
+class DatabasePacer:
+    """`ports.Pacer` over the connection's budget row; `reason` is why the calls are made (E.3)."""
+
+    def __init__(
+        self, *, connection: Connection, reason: str, clock: Callable[[], datetime]
+    ) -> None:
+        self._connection_id = connection.pk
+        self._reason = reason
+        self._clock = clock
+
+    def before(self, *, operation: str, is_write: bool) -> None:
+        """Take one call from the budget and count it.
+
+        Raises:
+            RetryLater: throttled; `after_seconds` says when a call may be free.
+        """
+        now = self._clock()
+        with database.cursor() as cursor:
+            cursor.execute(
+                _TAKE,
+                {
+                    "now": now,
+                    "day": now.date(),
+                    "write": int(is_write),
+                    "connection": self._connection_id,
+                },
+            )
+            if cursor.fetchone() is None:
+                raise self._refusal(now=now, is_write=is_write)
+            cursor.execute(_COUNT, [self._connection_id, now.date(), operation, self._reason])
+
+    def after(self, *, operation: str, status: int | None, headers: Mapping[str, str]) -> None:
+        """Note a throttled answer as wasted; the services slow the connection down."""
+        if status == 429:
+            CallCount.objects.bulk_create(
+                [
+                    CallCount(
+                        connection_id=self._connection_id,
+                        day=self._clock().date(),
+                        operation=operation,
+                        reason="wasted-429",
+                        count=0,
+                    )
+                ],
+                ignore_conflicts=True,
+            )
+            with database.cursor() as cursor:
+                cursor.execute(
+                    _COUNT,
+                    [self._connection_id, self._clock().date(), operation, "wasted-429"],
+                )
+
+    def _refusal(self, *, now: datetime, is_write: bool) -> RetryLater:
+        budget = ConnectionBudget.objects.get(connection_id=self._connection_id)
+        return RetryLater(
+            "Our own budget for this connection is used up for the moment.",
+            after_seconds=_wait_seconds(budget, now=now, is_write=is_write),
+            is_throttled=True,
+        )
+
+
+def _wait_seconds(budget: ConnectionBudget, *, now: datetime, is_write: bool) -> int:
+    if budget.quiet_until is not None and budget.quiet_until > now:
+        return int((budget.quiet_until - now).total_seconds()) + 1
+    reserve = 0 if is_write else budget.write_reserve
+    calls = budget.calls_today if budget.day == now.date() else 0
+    if budget.daily_limit is not None and calls >= budget.daily_limit - reserve:
+        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        return 86_400 - int((now - midnight).total_seconds()) + 1
+    return int(Decimal(1) / max(budget.refill_per_second, Decimal("0.001"))) + 1

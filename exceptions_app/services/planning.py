@@ -1,0 +1,323 @@
+"""Make the outbox of one return equal to its plan. The plan is computed, never edited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection as database
+from django.db import transaction
+from django.db.models import Q
+
+from connectors.types import DocumentDraft, DocumentKind, OperationSupport
+from exceptions_app import jobs
+from exceptions_app.choices import (
+    POSTING_FINISHED,
+    POSTING_UNSENT,
+    HoldReason,
+    PostingKind,
+    PostingStatus,
+)
+from exceptions_app.models import (
+    Case,
+    CreditTaking,
+    Posting,
+    Rma,
+    SalesOrder,
+    SalesOrderLine,
+)
+from exceptions_app.rules import drafts, planning
+from exceptions_app.rules.facts import Finding, Plan, PlannedPosting, RmaFacts
+from exceptions_app.selectors import facts as facts_selector
+from exceptions_app.selectors import fixes as fixes_selector
+from exceptions_app.services import audit, cases, connections
+
+PREFIX = {
+    PostingKind.RETURN_AUTHORISATION: "RA",
+    PostingKind.STOCK_RECEIPT: "RC",
+    PostingKind.STOCK_MOVE: "MV",
+    PostingKind.WRITE_OFF: "WO",
+    PostingKind.CREDIT_MEMO: "CM",
+    PostingKind.PLATFORM_UPDATE: "PU",
+}
+LEASE = timedelta(minutes=2)
+# Facts that depend on time (a credit that stays away) are looked at again this often.
+LOOK_AGAIN = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    rma_id: int
+    postings: tuple[Posting, ...]
+    cases: tuple[Case, ...]
+
+
+def claim_due(*, now: datetime) -> Rma | None:
+    """Take one return whose plan is due; None when none is."""
+    with transaction.atomic():
+        rma = (
+            Rma.objects.select_for_update(skip_locked=True)
+            .filter(plan_due_at__lte=now)
+            .filter(Q(plan_lease_until__isnull=True) | Q(plan_lease_until__lt=now))
+            .order_by("plan_due_at", "pk")
+            .first()
+        )
+        if rma is None:
+            return None
+        Rma.objects.filter(pk=rma.pk).update(plan_lease_until=now + LEASE)
+    return Rma.objects.select_related("bridge__erp", "bridge__source", "sales_order").get(pk=rma.pk)
+
+
+@transaction.atomic
+def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) -> Planned:
+    """Recompute one return: its unsent postings, and its cases, follow the facts as they are now.
+
+    Sent postings are never touched. Running it twice changes nothing the second time.
+    `planned_from` is the due time this run answers; a later one stays due.
+    """
+    rma = (
+        Rma.objects.select_for_update(of=("self",))
+        .select_related("bridge__erp", "bridge__source", "sales_order")
+        .get(pk=rma_id)
+    )
+    if rma.sales_order_id:
+        # Two returns of one order must not both take its last units: the order is the lock.
+        SalesOrder.objects.select_for_update().get(pk=rma.sales_order_id)
+    facts = facts_selector.for_plan(rma, now=now)
+    computed = planning.plan(facts)
+    rows = _sync_postings(rma, facts, computed, now)
+    opened = cases.sync(
+        subject=cases.of_rma(rma),
+        findings=computed.findings,
+        now=now,
+        proof=_proof(computed, rows),
+        postings={row.slot: row for row in rows},
+    )
+    _mark_waiting(opened, now)
+    _finish(rma, rows, planned_from, now)
+    if any(row.status == PostingStatus.READY for row in rows):
+        jobs.nudge("post")
+    return Planned(rma_id=rma.pk, postings=tuple(rows), cases=opened)
+
+
+def defer(*, rma_id: int, until: datetime) -> None:
+    """Put planning off (the ERP cannot be asked now); late is not wrong."""
+    Rma.objects.filter(pk=rma_id).update(plan_due_at=until, plan_lease_until=None)
+
+
+def _sync_postings(rma: Rma, facts: RmaFacts, computed: Plan, now: datetime) -> list[Posting]:
+    live = {row.slot: row for row in facts_selector.live_postings(rma)}
+    holds = _Holds(rma, facts, computed, now)
+    rows = []
+    for planned in computed.postings:
+        row = live.pop(planned.slot, None)
+        if row is not None and row.status not in POSTING_UNSENT:
+            rows.append(row)
+            continue
+        hash_ = planning.plan_hash(planned.draft)
+        if row is not None and row.plan_hash == hash_:
+            _restate(row, holds.of(planned), planned, now)
+            rows.append(row)
+            continue
+        if row is not None:
+            _cancel(row, "the facts changed", now)
+        rows.append(_create(rma, planned, hash_, row, holds.of(planned), computed, now))
+    for row in live.values():
+        if row.status in POSTING_UNSENT:
+            _cancel(row, "no longer called for", now)
+        else:
+            rows.append(row)
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    status: str
+    hold_reason: str = ""
+    hold_until: datetime | None = None
+    blocked_by: str = ""
+
+
+class _Holds:
+    """Why a planned posting may not leave yet: findings first, then the holds by policy."""
+
+    def __init__(self, rma: Rma, facts: RmaFacts, computed: Plan, now: datetime) -> None:
+        self._rma = rma
+        self._findings: tuple[Finding, ...] = computed.findings
+        self._undo_until = fixes_selector.undo_until(rma=rma, facts=facts, now=now)
+        self._creates: Mapping[DocumentKind, OperationSupport] | None = None
+
+    def of(self, planned: PlannedPosting) -> _State:
+        blockers = sorted({f.type for f in self._findings if planned.kind in f.blocks})
+        if blockers:
+            return _State(PostingStatus.BLOCKED, blocked_by=", ".join(blockers)[:200])
+        if self._is_manual(planned.kind):
+            return _State(PostingStatus.HELD, HoldReason.MANUAL)
+        if planned.hold:
+            return _State(PostingStatus.HELD, planned.hold)
+        if self._undo_until is not None:
+            return _State(PostingStatus.HELD, HoldReason.UNDO, self._undo_until)
+        return _State(PostingStatus.READY)
+
+    def _is_manual(self, kind: str) -> bool:
+        if kind == PostingKind.PLATFORM_UPDATE:
+            return False
+        if self._creates is None:
+            erp = self._rma.bridge.erp
+            gateway = connections.gateway(connection=erp, reason="plan-read")
+            self._creates = gateway.capabilities.creates
+        return self._creates.get(DocumentKind(kind)) == OperationSupport.MANUAL
+
+
+def _restate(row: Posting, state: _State, planned: PlannedPosting, now: datetime) -> None:
+    """Give an unchanged unsent posting its present state; a refused one waits for a person."""
+    if row.status == PostingStatus.FAILED:
+        return
+    if row.run_id and state.hold_reason == HoldReason.RUN:
+        state = _State(PostingStatus.READY)
+    changed = (row.status, row.hold_reason, row.hold_until, row.blocked_by) != (
+        state.status,
+        state.hold_reason,
+        state.hold_until,
+        state.blocked_by,
+    )
+    if not changed:
+        return
+    row.status = state.status
+    row.hold_reason = state.hold_reason
+    row.hold_until = state.hold_until
+    row.blocked_by = state.blocked_by
+    fields = ["status", "hold_reason", "hold_until", "blocked_by"]
+    if state.status == PostingStatus.READY and row.not_before < now and not row.attempts:
+        row.not_before = now
+        fields.append("not_before")
+    row.save(update_fields=fields)
+
+
+def _create(
+    rma: Rma,
+    planned: PlannedPosting,
+    hash_: str,
+    replaced: Posting | None,
+    state: _State,
+    computed: Plan,
+    now: datetime,
+) -> Posting:
+    generation = Posting.objects.filter(rma=rma, kind=planned.kind).count() + 1
+    is_note = planned.kind == PostingKind.PLATFORM_UPDATE
+    key = f"{PREFIX[PostingKind(planned.kind)]}-{rma.bridge.code}-{rma.external_id}-{generation}"
+    control_number = 0 if is_note else _next_control_number()
+    draft = drafts.numbered(planned.draft, key=key, control_number=control_number)
+    row = Posting.objects.create(
+        bridge=rma.bridge,
+        connection=rma.bridge.source if is_note else rma.bridge.erp,
+        rma=rma,
+        slot=planned.slot,
+        generation=generation,
+        kind=planned.kind,
+        sequence=planned.sequence,
+        key=key,
+        control_number=control_number,
+        plan_hash=hash_,
+        draft=drafts.to_json(draft),
+        checks=[list(check) for check in computed.checks],
+        units=draft.units,
+        gross=draft.gross,
+        currency=draft.currency,
+        status=state.status,
+        hold_reason=state.hold_reason,
+        hold_until=state.hold_until,
+        blocked_by=state.blocked_by,
+        replaces=replaced,
+        not_before=now,
+        # A refusal stays someone's business until its successor is confirmed.
+        open_type=replaced.open_type if replaced else "",
+        open_facts=replaced.open_facts if replaced else {},
+        created_at=now,
+    )
+    if planned.kind == PostingKind.CREDIT_MEMO:
+        _take(row, rma, draft)
+    audit.record(
+        actor=None,
+        act="posting.plan",
+        subject=row,
+        text=f"Planned {row.get_kind_display().lower()} {key}",
+        now=now,
+        rma_id=rma.pk,
+        after={"status": state.status, "gross": str(row.gross), "units": row.units},
+    )
+    return row
+
+
+def _take(row: Posting, rma: Rma, draft: DocumentDraft) -> None:
+    """Note what this credit takes of each sold line, so that no other return can take it too."""
+    order = rma.sales_order
+    if order is None:
+        return
+    by_line_id = {line.line_id: line for line in SalesOrderLine.objects.filter(order=order)}
+    CreditTaking.objects.bulk_create(
+        [
+            CreditTaking(
+                posting=row,
+                order=order,
+                order_line=by_line_id.get(line.order_line_id),
+                units=line.quantity if line.component == "item" else 0,
+                net=line.net,
+                tax=line.tax,
+            )
+            for line in draft.lines
+            if line.order_line_id in by_line_id or line.component == "shipping"
+        ]
+    )
+
+
+def _cancel(row: Posting, why: str, now: datetime) -> None:
+    row.status = PostingStatus.CANCELLED
+    row.hold_reason = ""
+    row.save(update_fields=["status", "hold_reason"])
+    row.takings.all().delete()
+    audit.record(
+        actor=None,
+        act="posting.cancel",
+        subject=row,
+        text=f"Cancelled {row.key} before it left: {why}",
+        now=now,
+        rma_id=row.rma_id,
+    )
+
+
+def _next_control_number() -> int:
+    with database.cursor() as cursor:
+        cursor.execute("SELECT nextval('exceptions_app_control_number')")
+        (number,) = cursor.fetchone()
+    return int(number)
+
+
+def _proof(computed: Plan, rows: list[Posting]) -> str:
+    """What a case that is gone was closed by: the ERP's documents first, else the checks passed."""
+    numbers = [
+        f"{row.get_kind_display()} {row.number}"
+        for row in rows
+        if row.status == PostingStatus.CONFIRMED and row.number
+    ]
+    checks = [text for _, text in computed.checks]
+    return "; ".join(numbers + checks)[:500]
+
+
+def _mark_waiting(opened: tuple[Case, ...], now: datetime) -> None:
+    """A case whose fix or re-post is under way waits for that, and says for what."""
+    waits = fixes_selector.waits_of(opened)
+    for case in opened:
+        status, text = waits[case.pk]
+        cases.set_waiting(cases=[case], status=status, waiting_for=text, now=now)
+
+
+def _finish(rma: Rma, rows: list[Posting], planned_from: datetime | None, now: datetime) -> None:
+    is_open = any(row.status not in POSTING_FINISHED for row in rows) or not rows
+    has_money = rma.money in ("pending", "confirmed")
+    due = now + LOOK_AGAIN if is_open and has_money else None
+    fresh = Rma.objects.filter(pk=rma.pk)
+    if planned_from is not None:
+        fresh = fresh.filter(plan_due_at__lte=planned_from)
+    fresh.update(planned_at=now, plan_due_at=due, plan_lease_until=None)

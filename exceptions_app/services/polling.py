@@ -1,0 +1,146 @@
+"""Read what changed from a returns platform. Polling is the truth; a webhook only hastens it.
+
+A feed's watermark is the time its poll *started*, for list rows carry no change time. It moves only after
+every page has landed, and the next poll begins an overlap before it, so nothing at the edge is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from connectors.errors import ConnectorError
+from connectors.ports import Source
+from exceptions_app.models import Bridge, Connection, Watermark
+from exceptions_app.services import connections, events, health, reference, rmas
+from exceptions_app.services.faultpoints import reach
+
+LEASE = timedelta(minutes=10)
+OVERLAP = timedelta(minutes=15)
+EVERY = timedelta(minutes=10)
+# How far back the first poll of a new connection reads.
+FIRST_READ = timedelta(days=90)
+MAX_PAGES = 1000
+
+
+def poll_due(*, now: datetime) -> int:
+    """Poll every feed that is due, of every active bridge; returns how many feeds were read."""
+    count = 0
+    for bridge in Bridge.objects.select_related("source", "erp").filter(is_active=True):
+        count += _poll_feed(bridge, "rmas", _read_rmas, now)
+        count += _poll_feed(bridge, "refunds", _read_refunds, now)
+        events.wake_parked(connection=bridge.source, now=now)
+    return count
+
+
+def poll_now(*, connection: Connection, now: datetime) -> None:
+    """Make all feeds of a connection due at once."""
+    for feed in ("rmas", "refunds"):
+        Watermark.objects.get_or_create(connection=connection, feed=feed)
+    Watermark.objects.filter(connection=connection, feed__in=["rmas", "refunds"]).update(
+        next_at=now, lease_until=None
+    )
+
+
+def refresh_reference(*, now: datetime) -> int:
+    """Bring the ERP's locations and item master up to date where their time has come."""
+    count = 0
+    for erp in Connection.objects.filter(is_active=True, erp_bridges__is_active=True).distinct():
+        if not health.may_call(connection_id=erp.pk, now=now):
+            continue
+        try:
+            count += reference.refresh_locations(connection=erp, now=now)
+        except ConnectorError as error:
+            health.note_failure(connection_id=erp.pk, error=error, now=now)
+    return count
+
+
+Reader = Callable[[Bridge, Source, datetime, datetime], None]
+
+
+def _poll_feed(bridge: Bridge, feed: str, read: Reader, now: datetime) -> int:
+    connection = bridge.source
+    mark = _claim(connection, feed, now)
+    if mark is None or not health.may_call(connection_id=connection.pk, now=now):
+        return 0
+    since = mark.read_at - _overlap(connection) if mark.read_at else now - FIRST_READ
+    try:
+        read(bridge, connections.source(connection=connection, reason="poll"), since, now)
+    except ConnectorError as error:
+        health.note_failure(connection_id=connection.pk, error=error, now=now)
+        after = getattr(error, "after_seconds", None) or 60
+        Watermark.objects.filter(pk=mark.pk).update(
+            next_at=now + timedelta(seconds=after), lease_until=None
+        )
+        return 0
+    health.note_success(connection_id=connection.pk, now=now)
+    reach("poll_stored")
+    Watermark.objects.filter(pk=mark.pk).update(
+        read_at=now, next_at=now + _every(connection), lease_until=None
+    )
+    return 1
+
+
+def _claim(connection: Connection, feed: str, now: datetime) -> Watermark | None:
+    with transaction.atomic():
+        mark, _ = Watermark.objects.get_or_create(connection=connection, feed=feed)
+        won = (
+            Watermark.objects.filter(pk=mark.pk)
+            .filter(Q(next_at__isnull=True) | Q(next_at__lte=now))
+            .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+            .update(lease_until=now + LEASE)
+        )
+    return mark if won else None
+
+
+def _read_rmas(bridge: Bridge, source: Source, since: datetime, now: datetime) -> None:
+    cursor = ""
+    for _ in range(MAX_PAGES):
+        page = source.changed_rmas(since=since, cursor=cursor)
+        for row in page.rows:
+            # One event per return and poll: the list carries no change time to compare.
+            events.receive(
+                connection=bridge.source,
+                external_id=f"poll:{row.external_id}:{now:%Y%m%dT%H%M%S%f}",
+                topic="POLL",
+                origin="poll",
+                body=f"{row.external_id} {row.status} {row.order_name}".encode(),
+                now=now,
+                subject_id=row.external_id,
+            )
+        cursor = page.next_cursor
+        if not cursor:
+            return
+
+
+def _read_refunds(bridge: Bridge, source: Source, since: datetime, now: datetime) -> None:
+    cursor = ""
+    for _ in range(MAX_PAGES):
+        page = source.changed_refunds(since=since, cursor=cursor)
+        for refund in page.rows:
+            applied = rmas.apply_refund(bridge=bridge, refund=refund, now=now)
+            if applied is None:
+                events.park_unknown_refund(
+                    connection=bridge.source,
+                    refund_id=refund.external_id,
+                    rma_id=refund.rma_external_id,
+                    now=now,
+                )
+            elif applied.is_changed:
+                events.refund_has_home(
+                    connection=bridge.source, refund_id=refund.external_id, now=now
+                )
+        cursor = page.next_cursor
+        if not cursor:
+            return
+
+
+def _overlap(connection: Connection) -> timedelta:
+    return timedelta(seconds=int(connection.settings.get("overlap_seconds", OVERLAP.seconds)))
+
+
+def _every(connection: Connection) -> timedelta:
+    return timedelta(seconds=int(connection.settings.get("poll_seconds", EVERY.seconds)))

@@ -1,0 +1,256 @@
+"""What a change would do, before it is saved: the same plan with one fact changed. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from connectors.types import DocumentDraft
+from exceptions_app.choices import POSTING_UNSENT, FixKind, MappingKind, PostingKind
+from exceptions_app.models import Bridge, Case, ErpLocation, Item, Rma, SalesOrder
+from exceptions_app.rules import drafts, matching, planning
+from exceptions_app.rules.facts import Plan, RmaFacts
+from exceptions_app.rules.mapping import normalise
+from exceptions_app.selectors import facts as facts_selector
+from exceptions_app.selectors import fixes as fixes_selector
+from exceptions_app.services import connections
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRow:
+    rma_id: int
+    label: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """`freed` is the refund money of returns left with nothing in their way, in `currency`."""
+
+    healed_cases: int
+    healed_returns: int
+    freed: Decimal
+    currency: str
+    still_blocked: int
+    newly_broken: int
+    rows: tuple[EffectRow, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        plain = asdict(self)
+        plain["freed"] = str(self.freed)
+        plain["rows"] = [{**row, "amount": str(row["amount"])} for row in plain["rows"][:200]]
+        return plain
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentPreview:
+    """`sent_before` is the last body that left for this slot, "" when none did."""
+
+    kind_label: str
+    key: str
+    title: str
+    sent_before: str
+    would_send: str
+
+
+def effect(
+    *,
+    bridge: Bridge,
+    kind: str,
+    source_value: str,
+    payload: dict[str, Any],
+    rma: Rma | None,
+    now: datetime,
+) -> Effect:
+    """What the change heals, frees and newly breaks, return by return; computed, never guessed."""
+    rows = []
+    for each in _touched(bridge, kind, source_value, rma):
+        facts = facts_selector.for_plan(each, now=now)
+        before = _types(planning.plan(facts))
+        after = _types(planning.plan(_changed(facts, each, kind, source_value, payload)))
+        rows.append(
+            EffectRow(
+                rma_id=each.pk,
+                label=str(each),
+                before=before,
+                after=after,
+                amount=each.amount_in,
+            )
+        )
+    return _summed(rows, bridge.currency)
+
+
+def documents(
+    *,
+    rma: Rma,
+    kind: str,
+    source_value: str,
+    payload: dict[str, Any],
+    now: datetime,
+) -> tuple[DocumentPreview, ...]:
+    """The exact bodies this return would send after the change, beside what was sent before."""
+    facts = facts_selector.for_plan(rma, now=now)
+    changed = planning.plan(_changed(facts, rma, kind, source_value, payload))
+    blocked = frozenset().union(*(finding.blocks for finding in changed.findings))
+    gateway = connections.gateway(connection=rma.bridge.erp, reason="plan-read")
+    live = {row.slot: row for row in facts_selector.live_postings(rma)}
+    previews = []
+    for planned in changed.postings:
+        row = live.get(planned.slot)
+        is_sent = row is not None and row.status not in POSTING_UNSENT
+        if is_sent or planned.kind in blocked or planned.kind == PostingKind.PLATFORM_UPDATE:
+            continue
+        draft = _numbered_like(planned.draft, row.draft if row else None)
+        last = row.attempt_rows.exclude(request="").order_by("-id").first() if row else None
+        previews.append(
+            DocumentPreview(
+                kind_label=PostingKind(planned.kind).label,
+                key=draft.key,
+                title=f"{PostingKind(planned.kind).label} for {rma}",
+                sent_before=last.request if last else "",
+                would_send=gateway.preview(draft),
+            )
+        )
+    return tuple(previews)
+
+
+def suggestions(*, case: Case) -> tuple[matching.Suggestion, ...]:
+    """Ranked items of the ERP for a case about an SKU, best first, with reasons."""
+    rma = case.rma
+    if rma is None:
+        return ()
+    sku = case.facts.get("sku", "")
+    line = rma.lines.filter(sku_key=normalise(sku)).first()
+    order = rma.sales_order
+    order_skus = tuple(order.lines.values_list("sku", flat=True)) if order else ()
+    return matching.rank_skus(
+        matching.Wanted(
+            sku=sku,
+            barcode=line.barcode if line else "",
+            description=line.name if line else case.facts.get("name", ""),
+        ),
+        candidates=[facts_selector.item_fact(item) for item in _candidates(rma, sku, order_skus)],
+        order_skus=order_skus,
+    )
+
+
+def order_candidates(*, case: Case) -> tuple[tuple[str, str], ...]:
+    """Orders that could be this return's, with the reason, best first (R055)."""
+    rma = case.rma
+    if rma is None:
+        return ()
+    skus = set(rma.lines.values_list("sku", flat=True))
+    orders = (
+        SalesOrder.objects.filter(connection=rma.bridge.erp, lines__sku__in=skus)
+        .distinct()
+        .order_by("-ordered_at")[:20]
+    )
+    ranked = []
+    for order in orders:
+        shared = skus & set(order.lines.values_list("sku", flat=True))
+        why = f"{len(shared)} of {len(skus)} SKUs, ordered {order.ordered_at:%d %b %Y}"
+        ranked.append((len(shared), order.number, why))
+    ranked.sort(key=lambda row: -row[0])
+    return tuple((number, why) for _, number, why in ranked[:5])
+
+
+def location_choices(*, bridge: Bridge) -> tuple[ErpLocation, ...]:
+    return tuple(ErpLocation.objects.filter(connection=bridge.erp, is_active=True))
+
+
+def _touched(bridge: Bridge, kind: str, source_value: str, rma: Rma | None) -> Iterable[Rma]:
+    if kind in MappingKind.values:
+        rows = fixes_selector.touched_rmas(bridge=bridge, kind=kind, source_value=source_value)
+        return rows.select_related("bridge__erp", "bridge__source", "sales_order")
+    return [rma] if rma is not None else []
+
+
+def _changed(
+    facts: RmaFacts, rma: Rma, kind: str, source_value: str, payload: dict[str, Any]
+) -> RmaFacts:
+    if kind in MappingKind.values:
+        return _with_mapping(facts, rma, kind, source_value, payload)
+    decisions = facts.decisions
+    if kind == FixKind.SET_LOCATION:
+        decisions = replace(decisions, location=payload["location"])
+    elif kind == FixKind.ACCEPT_DIFFERENCE:
+        decisions = replace(decisions, accepted_difference=Decimal(payload["difference"]))
+    elif kind == FixKind.CORRECT_CREDIT:
+        decisions = replace(decisions, credit_adjustment=Decimal(payload["adjustment"]))
+    elif kind == FixKind.POSTING_DATE:
+        decisions = replace(decisions, posting_date=date.fromisoformat(payload["date"]))
+    elif kind == FixKind.LINK_ORDER:
+        return _with_order(facts, rma, payload["order_number"])
+    return replace(facts, decisions=decisions)
+
+
+def _with_mapping(
+    facts: RmaFacts, rma: Rma, kind: str, source_value: str, payload: dict[str, Any]
+) -> RmaFacts:
+    key = normalise(source_value)
+    table = dict(getattr(facts.mappings, kind))
+    table[key] = facts_selector.target_of(kind, payload)
+    changed = replace(facts, mappings=replace(facts.mappings, **{kind: table}))
+    if kind != MappingKind.SKU_ALIAS:
+        return changed
+    items = tuple(
+        facts_selector.item_fact(item)
+        for item in Item.objects.filter(
+            connection=rma.bridge.erp, sku_key=normalise(payload["sku"])
+        )
+    )
+    lines = tuple(
+        replace(line, alias_items=items) if normalise(line.sku) == key else line
+        for line in facts.lines
+    )
+    return replace(changed, lines=lines)
+
+
+def _with_order(facts: RmaFacts, rma: Rma, number: str) -> RmaFacts:
+    order = SalesOrder.objects.filter(connection=rma.bridge.erp, number=number).first()
+    if order is None:
+        return facts
+    return replace(
+        facts,
+        order=facts_selector.order_fact(order, excluding_rma_id=rma.pk),
+        decisions=replace(facts.decisions, order_number=number),
+    )
+
+
+def _types(plan: Plan) -> tuple[str, ...]:
+    return tuple(sorted(finding.type for finding in plan.findings))
+
+
+def _summed(rows: list[EffectRow], currency: str) -> Effect:
+    healed = [row for row in rows if row.before and not row.after]
+    return Effect(
+        healed_cases=sum(max(len(row.before) - len(row.after), 0) for row in rows),
+        healed_returns=len(healed),
+        freed=sum((row.amount for row in healed), Decimal(0)),
+        currency=currency,
+        still_blocked=sum(1 for row in rows if row.after),
+        newly_broken=sum(1 for row in rows if set(row.after) - set(row.before)),
+        rows=tuple(rows),
+    )
+
+
+def _numbered_like(draft: DocumentDraft, stored: dict[str, Any] | None) -> DocumentDraft:
+    """The draft with the key it has, or the words that stand for the key it will get."""
+    if stored is None:
+        return drafts.numbered(draft, key="(numbered when sent)", control_number=0)
+    return drafts.numbered(draft, key=stored["key"], control_number=int(stored["control_number"]))
+
+
+def _candidates(rma: Rma, sku: str, order_skus: tuple[str, ...]) -> list[Item]:
+    """Items worth ranking: the order's own first, then those sharing the beginning of the code."""
+    items = Item.objects.filter(connection=rma.bridge.erp, is_active=True)
+    chosen = list(items.filter(sku__in=order_skus)[:100])
+    stem = normalise(sku)[:4]
+    if stem:
+        chosen += list(items.filter(sku_key__startswith=stem).order_by("sku_key")[:200])
+    return list({item.pk: item for item in chosen}.values())

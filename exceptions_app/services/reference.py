@@ -1,0 +1,270 @@
+"""Bring in what a plan needs from the ERP: the order, the items, the locations. Reads only.
+
+Looked up in our copy first, then live (R037); a miss is remembered for a while, so that one unknown
+SKU costs one call and not one per return.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from connectors import types
+from connectors.ports import Gateway
+from exceptions_app.choices import FixKind, FixStatus, MappingKind, MappingStatus
+from exceptions_app.models import (
+    Bridge,
+    Connection,
+    ErpLocation,
+    Fix,
+    Item,
+    ItemMiss,
+    Mapping,
+    Rma,
+    SalesOrder,
+    SalesOrderLine,
+    Watermark,
+)
+from exceptions_app.rules.mapping import normalise
+from exceptions_app.services import connections, health
+
+ASK_AGAIN_AFTER = timedelta(minutes=30)
+LOCATIONS_FOR = timedelta(hours=12)
+
+
+def refresh(*, rma: Rma, now: datetime) -> None:
+    """Read live what `rma` needs and we lack. Connector errors pass through to the caller."""
+    erp = rma.bridge.erp
+    order_number = _wanted_order(rma, now)
+    skus = _missing_skus(rma, now)
+    if order_number:
+        gateway = connections.gateway(connection=erp, reason="plan-read")
+        _read_order(rma, gateway, order_number, now)
+    if skus:
+        gateway = connections.gateway(connection=erp, reason="reference")
+        _read_items(erp, gateway, skus, now)
+    if order_number or skus:
+        health.note_success(connection_id=erp.pk, now=now)
+
+
+def refresh_locations(*, connection: Connection, now: datetime) -> int:
+    """Read all warehouses when the copy is older than LOCATIONS_FOR; returns how many there are."""
+    mark, _ = Watermark.objects.get_or_create(connection=connection, feed="locations")
+    if mark.read_at is not None and now - mark.read_at < LOCATIONS_FOR:
+        return 0
+    rows = connections.gateway(connection=connection, reason="reference").list_locations()
+    with transaction.atomic():
+        seen = [_save_location(connection, row, now) for row in rows]
+        ErpLocation.objects.filter(connection=connection).exclude(pk__in=seen).update(
+            is_active=False
+        )
+        Watermark.objects.filter(pk=mark.pk).update(read_at=now)
+    return len(rows)
+
+
+def sync_items(*, connection: Connection, now: datetime, max_pages: int = 200) -> int:
+    """Read the item master's changes since the last time; returns rows read.
+
+    The watermark moves only after the last page has landed.
+    """
+    mark, _ = Watermark.objects.get_or_create(connection=connection, feed="items")
+    gateway = connections.gateway(connection=connection, reason="reference")
+    cursor, position, count = "", mark.position, 0
+    for _ in range(max_pages):
+        page = gateway.changed_items(since=mark.position, cursor=cursor)
+        save_items(connection=connection, items=page.rows, now=now)
+        count += len(page.rows)
+        position = page.watermark or position
+        cursor = page.next_cursor
+        if not cursor:
+            break
+    Watermark.objects.filter(pk=mark.pk).update(position=position, read_at=now)
+    return count
+
+
+@transaction.atomic
+def save_items(
+    *, connection: Connection, items: Iterable[types.ErpItem], now: datetime
+) -> list[str]:
+    """Store items as read; returns the SKU keys that are new to us (their cases may heal)."""
+    rows = [_item_row(connection, item, now) for item in items]
+    Item.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["connection", "erp_id"],
+        update_fields=[
+            "sku",
+            "sku_key",
+            "barcode",
+            "description",
+            "division",
+            "is_active",
+            "is_returnable",
+            "unit_cost",
+            "key_parts",
+            "read_at",
+        ],
+    )
+    keys = {row.sku_key for row in rows} | {normalise(row.barcode) for row in rows if row.barcode}
+    missed = ItemMiss.objects.filter(connection=connection, sku_key__in=keys)
+    healed = list(missed.values_list("sku_key", flat=True))
+    missed.delete()
+    return healed
+
+
+def _wanted_order(rma: Rma, now: datetime) -> str:
+    linked = (
+        Fix.objects.filter(
+            rma=rma,
+            kind=FixKind.LINK_ORDER,
+            status__in=[FixStatus.HELD, FixStatus.APPLIED],
+        )
+        .order_by("-id")
+        .values_list("payload", flat=True)
+        .first()
+    )
+    number: str = linked["order_number"] if linked else rma.order_name
+    current = rma.sales_order.number if rma.sales_order else ""
+    if not number or number == current:
+        return ""
+    known = SalesOrder.objects.filter(connection=rma.bridge.erp, number=number).first()
+    if known is not None:
+        _link(rma, known)
+        return ""
+    asked = rma.order_asked_at
+    return "" if asked is not None and now - asked < ASK_AGAIN_AFTER else number
+
+
+def _read_order(rma: Rma, gateway: Gateway, number: str, now: datetime) -> None:
+    orders = gateway.find_orders([number])
+    with transaction.atomic():
+        Rma.objects.filter(pk=rma.pk).update(order_asked_at=now)
+        if len(orders) == 1:
+            _link(rma, save_order(connection=rma.bridge.erp, order=orders[0], now=now))
+
+
+def _link(rma: Rma, order: SalesOrder) -> None:
+    Rma.objects.filter(pk=rma.pk).update(sales_order=order)
+    rma.sales_order = order
+
+
+@transaction.atomic
+def save_order(*, connection: Connection, order: types.ErpOrder, now: datetime) -> SalesOrder:
+    """Store an order as read. Lines already known keep their rows: credits hang on them."""
+    row, _ = SalesOrder.objects.update_or_create(
+        connection=connection,
+        number=order.number,
+        defaults={
+            "erp_id": order.erp_id,
+            "customer_code": order.customer_code,
+            "customer_name": order.customer_name,
+            "vat_setting": order.vat_setting,
+            "currency": order.currency,
+            "division": order.division,
+            "warehouse": order.warehouse,
+            "invoice_number": order.invoice_number,
+            "ordered_at": order.ordered_at,
+            "shipping_net": order.shipping_net,
+            "shipping_tax": order.shipping_tax,
+            "shipping_tax_code": order.shipping_tax_code,
+            "read_at": now,
+        },
+    )
+    SalesOrderLine.objects.bulk_create(
+        [
+            SalesOrderLine(
+                order=row,
+                line_id=line.line_id,
+                sku=line.sku,
+                description=line.description[:300],
+                quantity=line.quantity,
+                unit_price=line.unit_price,
+                discount=line.discount,
+                net=line.net,
+                tax=line.tax,
+                tax_code=line.tax_code,
+            )
+            for line in order.lines
+        ],
+        update_conflicts=True,
+        unique_fields=["order", "line_id"],
+        update_fields=["sku", "quantity", "unit_price", "discount", "net", "tax", "tax_code"],
+    )
+    return row
+
+
+def _missing_skus(rma: Rma, now: datetime) -> list[str]:
+    lines = list(rma.lines.all())
+    wanted = {line.sku_key: line.sku for line in lines}
+    active = Mapping.objects.filter(bridge=rma.bridge, status=MappingStatus.ACTIVE)
+    charges = set(
+        active.filter(kind=MappingKind.FEE, source_key__in=wanted).values_list(
+            "source_key", flat=True
+        )
+    )
+    aliases = active.filter(kind=MappingKind.SKU_ALIAS, source_key__in=wanted)
+    for key, target in aliases.values_list("source_key", "target"):
+        wanted.pop(key, None)
+        wanted[normalise(target["sku"])] = target["sku"]
+    for key in charges:
+        wanted.pop(key, None)
+    if not wanted:
+        return []
+    erp = rma.bridge.erp
+    known = Item.objects.filter(connection=erp).filter(
+        Q(sku_key__in=wanted) | Q(barcode__in=wanted)
+    )
+    for sku_key, barcode in known.values_list("sku_key", "barcode"):
+        wanted.pop(sku_key, None)
+        wanted.pop(normalise(barcode), None)
+    missed = ItemMiss.objects.filter(
+        connection=erp, sku_key__in=wanted, asked_at__gt=now - ASK_AGAIN_AFTER
+    )
+    for key in missed.values_list("sku_key", flat=True):
+        wanted.pop(key, None)
+    return list(wanted.values())
+
+
+def _read_items(erp: Connection, gateway: Gateway, skus: list[str], now: datetime) -> None:
+    found = gateway.find_items(skus)
+    save_items(connection=erp, items=found, now=now)
+    got = {normalise(item.sku) for item in found} | {normalise(item.barcode) for item in found}
+    for sku in skus:
+        if normalise(sku) not in got:
+            ItemMiss.objects.update_or_create(
+                connection=erp, sku_key=normalise(sku), defaults={"asked_at": now}
+            )
+
+
+def _save_location(connection: Connection, row: types.ErpLocation, now: datetime) -> int:
+    saved, _ = ErpLocation.objects.update_or_create(
+        connection=connection,
+        division=row.division,
+        code=row.code,
+        defaults={"name": row.name, "is_active": row.is_active, "read_at": now},
+    )
+    return saved.pk
+
+
+def _item_row(connection: Connection, item: types.ErpItem, now: datetime) -> Item:
+    return Item(
+        connection=connection,
+        erp_id=item.erp_id,
+        sku=item.sku,
+        sku_key=normalise(item.sku),
+        barcode=item.barcode,
+        description=item.description[:300],
+        division=item.division,
+        is_active=item.is_active,
+        is_returnable=item.is_returnable,
+        unit_cost=item.unit_cost,
+        key_parts=dict(item.key_parts),
+        read_at=now,
+    )
+
+
+def bridges_of(connection: Connection) -> list[Bridge]:
+    return list(Bridge.objects.filter(erp=connection, is_active=True))

@@ -1,0 +1,68 @@
+"""Slow upkeep: retention of raw messages, the conservation ledger, the slow re-read of open returns."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from exceptions_app import jobs
+from exceptions_app.choices import ApprovalAxis, EventState
+from exceptions_app.models import InboundEvent, Rma
+from exceptions_app.services import events
+
+RAW_KEPT_FOR = timedelta(days=90)
+REREAD_AFTER = timedelta(hours=24)
+BATCH = 500
+
+
+def sweep(*, now: datetime) -> int:
+    """Do a bounded part of the upkeep; returns rows touched."""
+    return forget_raw(now=now) + reread_open(now=now)
+
+
+def forget_raw(*, now: datetime) -> int:
+    """Empty bodies and headers of messages older than the retention time; digests stay."""
+    old = (
+        InboundEvent.objects.filter(received_at__lt=now - RAW_KEPT_FOR)
+        .exclude(body=b"")
+        .values_list("pk", flat=True)[:BATCH]
+    )
+    return InboundEvent.objects.filter(pk__in=list(old)).update(body=b"", headers={})
+
+
+def reread_open(*, now: datetime) -> int:
+    """Read open returns again that no feed has mentioned for a day.
+
+    Whether an inspection or a comment moves the platform's change time is not known (ReturnGO,
+    returns-platforms 5.2), so the feeds alone are not trusted.
+    """
+    stale = Rma.objects.select_related("bridge__source").filter(
+        bridge__is_active=True,
+        approval__in=[ApprovalAxis.REQUESTED, ApprovalAxis.AUTHORISED],
+        planned_at__lt=now - REREAD_AFTER,
+        source_updated_at__gt=now - timedelta(days=120),
+    )
+    count = 0
+    for rma in stale.order_by("planned_at")[:50]:
+        events.receive(
+            connection=rma.bridge.source,
+            external_id=f"reread:{rma.external_id}:{now:%Y%m%d}",
+            topic="REREAD",
+            origin="poll",
+            body=rma.external_id.encode(),
+            now=now,
+            subject_id=rma.external_id,
+        )
+        count += 1
+    if count:
+        jobs.nudge("ingest")
+    return count
+
+
+def stuck_since(*, now: datetime) -> datetime | None:
+    """When the oldest due message came that nobody has handled; None when the queue is dry."""
+    return (
+        InboundEvent.objects.filter(state=EventState.NEW)
+        .order_by("id")
+        .values_list("received_at", flat=True)
+        .first()
+    )
