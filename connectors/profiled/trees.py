@@ -1,8 +1,7 @@
 """The small language of a profile's requests and replies, as frozen models.
 
-A body is a tree of typed values, never a text template: that is how an unescaped quote would get in
-(bluecherry-prima.md 7.2). Only query values are templates, and there every placeholder inside other
-text must be quoted.
+A body is a tree of typed values, never a text template: that is how an unescaped quote would get
+in. Only query values are templates, and there every placeholder inside other text must be quoted.
 """
 
 from __future__ import annotations
