@@ -19,6 +19,7 @@ from exceptions_app.rules import (
     checks,
     credit,
     credit_findings,
+    money,
     relevance,
     stock,
     timeliness,
@@ -230,7 +231,7 @@ def _platform_update(resolved: Resolved) -> list[PlannedPosting]:
 
 def _label(facts: RmaFacts, kind: str, number: str, gross: Decimal) -> str:
     if kind == PostingKind.CREDIT_MEMO:
-        return f"credit memo {number} over {gross:.2f} {facts.currency}"
+        return f"credit memo {number} over {money.text(gross, facts.currency)} {facts.currency}"
     return f"stock receipt {number}"
 
 
@@ -257,8 +258,10 @@ def _note_draft(resolved: Resolved, slot: str, kind: DocumentKind, text: str) ->
 def plan_hash(draft: DocumentDraft) -> str:
     """Fingerprint of what a document says, as 64 hex digits.
 
-    Key, control number, date, authorisation number and note are left out: they do not make another
-    document. A note to the platform is nothing but its note, so there it counts. 1.0 equals 1.00.
+    Key, control number, authorisation number and note are left out: they do not make another
+    document. Nor does the date, but a credit's: a person may choose it, and the plan keeps a live
+    credit's own day, so that no night changes it. A note to the platform is nothing but its note,
+    so there it counts. 1.0 equals 1.00.
     """
     content: dict[str, object] = {
         "kind": draft.kind.value,
@@ -272,6 +275,8 @@ def plan_hash(draft: DocumentDraft) -> str:
     }
     if not draft.lines:
         content["note"] = draft.note
+    elif draft.kind == DocumentKind.CREDIT_MEMO:
+        content["date"] = draft.date.isoformat()
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

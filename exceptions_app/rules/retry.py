@@ -12,13 +12,13 @@ CAP_SECONDS = 300
 def next_delay_seconds(attempts: int, fraction: float, after_seconds: int | None = None) -> float:
     """Seconds until the next try after `attempts` tries (at least 1).
 
-    Full jitter: `fraction` in [0, 1) of a ceiling that doubles from 2 s up to 300 s, so that many
+    Full jitter: `fraction` of a ceiling that doubles from 2 s up to 300 s, so that many
     waiting rows do not come back together. What the other side asked for wins, also above 300 s.
 
-    Raises ValueError for a fraction outside [0, 1).
+    A fraction of 1 is the ceiling itself. Raises ValueError for one outside [0, 1].
     """
-    if not 0 <= fraction < 1:
-        msg = f"fraction {fraction} is outside [0, 1)"
+    if not 0 <= fraction <= 1:
+        msg = f"fraction {fraction} is outside [0, 1]"
         raise ValueError(msg)
     if after_seconds is not None:
         return float(max(0, after_seconds))
