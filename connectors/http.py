@@ -7,6 +7,7 @@ into a GET; an address may resolve to the inside of our own network.
 
 from __future__ import annotations
 
+import codecs
 import logging
 import time
 from collections.abc import Mapping, Sequence
@@ -31,6 +32,7 @@ logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 MAX_WAIT_SECONDS = 3_600
 _CHUNK_BYTES = 65_536
+_CHARSETS = frozenset({"utf-8", "utf-16", "iso8859-1", "iso8859-15", "cp1252", "ascii"})
 # At zero these say that a 503 is a quota answer. Brightpearl sends its header with every answer.
 _QUOTA_HEADERS = (
     "brightpearl-requests-remaining",
@@ -250,10 +252,7 @@ class _Exchange:
         self._started = time.monotonic()
 
     def text(self) -> str:
-        try:
-            return self.content.decode(self.encoding, errors="replace")
-        except LookupError:
-            return self.content.decode(errors="replace")
+        return self.content.decode(self.encoding, errors="replace")
 
     def evidence(self) -> types.Evidence:
         sent = self._prepared.body or b""
@@ -331,10 +330,17 @@ def _retry_after(headers: Mapping[str, str]) -> int | None:
 
 
 def _charset(response: requests.Response) -> str:
-    """The declared charset; requests would guess Latin-1 for any text without one."""
-    if "charset" in response.headers.get("Content-Type", "").lower():
-        return response.encoding or "utf-8"
-    return "utf-8"
+    """The declared charset when it is one of ours, else UTF-8.
+
+    Python knows codecs that no reply means and that are slow or fail on purpose.
+    """
+    if "charset" not in response.headers.get("Content-Type", "").lower():
+        return "utf-8"
+    try:
+        name = codecs.lookup(response.encoding or "").name
+    except (LookupError, ValueError):
+        return "utf-8"
+    return name if name in _CHARSETS else "utf-8"
 
 
 def _has_broken_headers(response: requests.Response) -> bool:

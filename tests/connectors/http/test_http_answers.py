@@ -201,12 +201,21 @@ def test_a_mark_before_the_json_is_no_obstacle():
     assert read(make_session(answering(body=b'\xef\xbb\xbf{"a": "\xc3\xa9"}'))).json() == {"a": "é"}
 
 
-def test_the_declared_charset_is_used_and_a_made_up_one_does_not_fail():
-    latin = answering(body=b"caf\xe9", headers={"Content-Type": "text/xml; charset=iso-8859-1"})
-    made_up = answering(body=b"cafe", headers={"Content-Type": "text/xml; charset=klingon"})
+@pytest.mark.parametrize(
+    ("charset", "text"),
+    [
+        ("iso-8859-1", "caf\u00e9"),
+        ("Windows-1252", "caf\u00e9"),
+        ("klingon", "caf\ufffd"),
+        ("idna", "caf\ufffd"),
+        ("undefined", "caf\ufffd"),
+        ("hex", "caf\ufffd"),
+    ],
+)
+def test_a_charset_is_used_when_a_reply_can_mean_it(charset, text):
+    app = answering(body=b"caf\xe9", headers={"Content-Type": f"text/xml; charset={charset}"})
 
-    assert read(make_session(latin)).text == "café"
-    assert read(make_session(made_up)).text == "cafe"
+    assert read(make_session(app)).text == text
 
 
 def test_a_query_is_sent_in_order_and_escaped():
