@@ -12,8 +12,10 @@ _PROCESS_OF_COMMAND = {"runserver": "web", "qcluster": "worker"}
 def main() -> None:
     """Run the command named on the command line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "returnsbridge.settings")
-    command = sys.argv[1] if len(sys.argv) > 1 else ""
-    os.environ.setdefault("RETURNSBRIDGE_PROCESS", _PROCESS_OF_COMMAND.get(command, "command"))
+    # Other commands set nothing: what they start must still find out for itself.
+    process = _PROCESS_OF_COMMAND.get(sys.argv[1] if len(sys.argv) > 1 else "")
+    if process is not None:
+        os.environ.setdefault("RETURNSBRIDGE_PROCESS", process)
     execute_from_command_line(sys.argv)
 
 

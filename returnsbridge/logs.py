@@ -11,14 +11,16 @@ _SECRET_NAME = re.compile(
     r"secret|token|password|passwd|authorization|api[-_]?key|(^|[-_])key$|signature|cookie|csrf",
     re.IGNORECASE,
 )
+# Every repetition is bounded, so that a hostile body in an error message costs linear time.
 _SECRET_IN_TEXT = re.compile(
-    r"(?P<name>[\w-]*(?:secret|token|password|passwd|authorization|api[-_]?key|signature)[\w-]*)"
-    r"(?P<between>[\"']?\s*[:=]\s*[\"']?)(?P<value>(?:(?:bearer|basic|token)\s+)?[^\s\"',;&]+)",
+    r"(?P<name>(?:secret|token|password|passwd|authorization|api[-_]?key|signature)[\w-]{0,30})"
+    r"(?P<between>[\"']?\s{0,5}[:=]\s{0,5}[\"']?)"
+    r"(?P<value>(?:(?:bearer|basic|token)\s{1,5})?[^\s\"',;&]+)",
     re.IGNORECASE,
 )
-_BEARER = re.compile(r"\b(?P<scheme>bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE)
-_USER_IN_ADDRESS = re.compile(r"(?P<scheme>\w+://)[^/\s:@]+:[^/\s@]+@")
-_EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
+_BEARER = re.compile(r"\b(?P<scheme>bearer|basic)\s{1,5}[\w.~+/=-]{8,}", re.IGNORECASE)
+_USER_IN_ADDRESS = re.compile(r"://[^/\s:@]{1,256}:[^/\s@]{1,256}@")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 
 # A posting's key is how people find it again; it opens no door.
 _OPEN_NAMES = frozenset({"idempotency_key", "cause_key", "message_key", "dedupe_key"})
@@ -33,7 +35,7 @@ def redact(
 
 def redact_text(text: str) -> str:
     """Return the text with tokens, passwords and e-mail addresses blanked."""
-    text = _USER_IN_ADDRESS.sub(rf"\g<scheme>{REDACTED}@", text)
+    text = _USER_IN_ADDRESS.sub(f"://{REDACTED}@", text)
     text = _SECRET_IN_TEXT.sub(rf"\g<name>\g<between>{REDACTED}", text)
     text = _BEARER.sub(rf"\g<scheme> {REDACTED}", text)
     return _EMAIL.sub(REDACTED, text)

@@ -39,6 +39,7 @@ def test_the_key_of_a_posting_stays_readable():
         ("sent bearer abcdefgh12345", "sent bearer [redacted]"),
         ("postgresql://ann:canary@db/x", "postgresql://[redacted]@db/x"),
         ('{"password": "canary"}', '{"password": "[redacted]"}'),
+        ("client_secret: canary", "client_secret: [redacted]"),
         ("return 1042 of 2 units", "return 1042 of 2 units"),
     ],
 )
@@ -59,3 +60,9 @@ def test_a_line_is_json_and_a_traceback_in_it_is_clean(capsys):
     assert (line["event"], line["posting"], line["level"]) == ("failed", 7, "error")
     assert "ValueError: token=[redacted] for [redacted]" in line["exception"]
     assert "canary" not in str(line)
+
+
+def test_a_hostile_message_costs_linear_time():
+    text = "a" * 200_000 + "." * 200_000 + "token" * 20_000
+
+    assert logs.redact_text(text) == text
