@@ -33,12 +33,20 @@ def settle_window(connection: Connection) -> timedelta:
     chosen = connection.settings.get("settle_seconds")
     if chosen is not None:
         return timedelta(seconds=int(chosen))
+    if not connection.erp_bridges.exists():
+        # A platform's note reads before it writes; a short rest is enough.
+        return timedelta(seconds=30)
     gateway = connections.gateway(connection=connection, reason="lookup")
     return timedelta(seconds=gateway.capabilities.settle_seconds)
 
 
 def settle_unknown(*, connection: Connection, now: datetime) -> int:
     """Look up one set of unconfirmed postings past the settle window; returns how many."""
+    unknown = Posting.objects.filter(
+        connection=connection, status=PostingStatus.UNCONFIRMED, parked_at__isnull=True
+    )
+    if not unknown.exists():
+        return 0
     batch = _claim(
         connection,
         Q(
