@@ -209,7 +209,7 @@ class BlueCherryTwin(Twin):
     # --- writes -------------------------------------------------------------------------------
 
     def create(self, request: Request) -> Response:
-        doc_type = _DOC_TYPES[request.path.rpartition("/")[2]]
+        doc_type = _DOC_TYPES[request.path.rstrip("/").rpartition("/")[2]]
         try:
             records = self._records(request)
             for record in records:

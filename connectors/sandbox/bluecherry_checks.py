@@ -186,11 +186,10 @@ def _check_credit(record: Record, facts: Facts) -> None:
     asked: dict[str, int] = {}
     for line in item_lines(record):
         reference = text(line, "order_line")
-        if not reference:
-            continue
-        sold = order_line(order, reference)
+        sold = order_line(order, reference) if reference else None
         line_id = reference if sold is None else text(sold, "line_id")
-        asked[line_id] = asked.get(line_id, 0) + quantity(line)
         shipped = 0 if sold is None else int(sold["quantity"])
-        if asked[line_id] + facts.credited(number, line_id) > shipped:
+        asked[line_id] = asked.get(line_id, 0) + quantity(line)
+        is_above = bool(reference) and asked[line_id] + facts.credited(number, line_id) > shipped
+        if is_above or quantity(line) < 0:
             raise CheckFailed("quantity", "size_qty", f"{number} line {reference}")

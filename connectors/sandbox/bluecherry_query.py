@@ -88,6 +88,6 @@ def _whole(args: Mapping[str, str], name: str, default: int) -> int:
     text = args.get(name, "")
     if not text:
         return default
-    if not (text.isdecimal() and int(text) > 0):
+    if not (text.isdecimal() and len(text) < 10 and int(text) > 0):
         raise QueryRefused(f"{name} must be a positive whole number.", name)
     return int(text)

@@ -118,6 +118,7 @@ def test_a_filter_finds_what_it_says(client, path, text, found):
         {"$filter": "colour eq 'red'"},
         {"_pgno": "0"},
         {"_pgsize": "many"},
+        {"_pgsize": "9" * 5000},
     ],
 )
 def test_a_query_it_cannot_read_is_refused_with_a_text(client, query):

@@ -68,6 +68,11 @@ REFUSALS = [
         id="line_not_on_order",
     ),
     pytest.param(
+        {"detail": [make_detail(size_qty=-1)]},
+        errors_list("Credit quantity exceeds quantity shipped: #1001 line L-1"),
+        id="negative_quantity",
+    ),
+    pytest.param(
         {"customer": "C2", "ord_num": "#1002"},
         errors_list("Customer VAT setting does not allow posting: margin_scheme"),
         id="vat_setting",

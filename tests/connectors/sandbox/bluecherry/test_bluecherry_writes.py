@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
+from werkzeug.test import Client
 
 from tests.connectors.sandbox.bluecherry.bluecherry_cast import (
     credit,
@@ -219,3 +221,15 @@ def test_a_reset_forgets_everything(client, twin):
     assert headers(client, "/api/pick") == []
     twin.load(make_books())
     assert credit(client, isa_num="700000009")[0] == 200
+
+
+def test_many_callers_at_once_each_get_a_document_of_their_own(twin):
+    def send(number):
+        return credit(Client(twin), ref_num=f"T{number}", detail=[make_detail(order_line="")])
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(send, range(80)))
+
+    pkeys = {body["pkey"] for status, body in answers if status == 200}
+    assert len(pkeys) == 80
+    assert {row["pkey"] for row in twin.documents()} == pkeys
