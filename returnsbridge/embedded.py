@@ -25,6 +25,8 @@ from returnsbridge import server_account
 PORT = 5432
 USER = "postgres"
 _START_TIMEOUT_SECONDS = 60
+# For a cluster that its account cannot reach in the data folder; survives a restart.
+_ELSEWHERE = Path("/var/tmp")
 _LONGEST_SOCKET_PATH = 100
 _SETTINGS = {
     "listen_addresses": "''",
@@ -206,7 +208,7 @@ def _cluster_folder(data_dir: Path, account: server_account.Account) -> Path:
             return cluster
     except OSError:
         pass  # A file system that refuses chmod or chown; the next place is tried.
-    cluster = Path("/var/tmp") / f"returnsbridge-{_digest(data_dir)}"
+    cluster = _ELSEWHERE / f"returnsbridge-{_digest(data_dir)}"
     server_account.own_folder(cluster, account)
     (data_dir / "postgres.place").write_text(f"{cluster}\n", encoding="utf-8")
     return cluster

@@ -4,6 +4,7 @@ import os
 import select
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -13,13 +14,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from returnsbridge import embedded
+from returnsbridge import embedded, server_account
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 _USER = """
 import sys
 from pathlib import Path
-from returnsbridge import embedded
+from returnsbridge import embedded, server_account
 server = embedded.ensure_running(Path(sys.argv[1]), durable=False)
 print(server.socket_dir, flush=True)
 sys.stdin.read()
@@ -165,3 +166,31 @@ def test_a_path_too_long_for_a_socket_gets_a_private_folder_elsewhere(data_dir):
         embedded.remove(deep)
     assert not Path(server.socket_dir).exists()
     assert not (deep / "postgres").exists()
+
+
+def test_a_data_folder_its_account_cannot_reach_puts_the_cluster_elsewhere_for_good(
+    tmp_path, monkeypatch
+):
+    data_dir, elsewhere = tmp_path / "data", tmp_path / "elsewhere"
+    data_dir.mkdir()
+    elsewhere.mkdir()
+    monkeypatch.setattr(embedded, "_ELSEWHERE", elsewhere)
+    monkeypatch.setattr(server_account, "make_programs_reachable", lambda _account: None)
+    monkeypatch.setattr(server_account, "can_write", lambda _folder, _account: False)
+    account = server_account.Account(os.geteuid(), os.getegid(), must_switch=True)
+
+    cluster = embedded._cluster_folder(data_dir, account)
+
+    assert cluster.parent == elsewhere
+    assert stat.S_IMODE(cluster.stat().st_mode) == 0o700
+    assert embedded._cluster_folder(data_dir, account) == cluster
+    assert [path.name for path in elsewhere.iterdir()] == [cluster.name]
+
+
+def test_a_folder_that_a_stranger_planted_is_refused(tmp_path):
+    planted = tmp_path / "planted"
+    planted.symlink_to(tmp_path)
+    account = server_account.Account(os.geteuid(), os.getegid(), must_switch=False)
+
+    with pytest.raises(server_account.EmbeddedPostgresFailed, match="belongs to another account"):
+        server_account.own_folder(planted, account)
