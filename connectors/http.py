@@ -167,7 +167,7 @@ class Session:
                         raise _no_answer(exchange, watch, has_left=True)
                     self._read(response, exchange, watch)
             except requests.exceptions.SSLError:
-                raise _tls_failure(exchange, has_left=watch.has_left) from None
+                raise _tls_failure(exchange, watch) from None
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
                 has_left = watch.has_left if self._is_pinned else not _never_connected(error)
                 raise _no_answer(exchange, watch, has_left=has_left) from None
@@ -368,9 +368,10 @@ def _no_answer(
     return _unsettled(exchange, "The answer was lost on the way.")
 
 
-def _tls_failure(exchange: _Exchange, *, has_left: bool) -> errors.ConnectorError:
-    if has_left:
-        return _unsettled(exchange, "The secure connection broke off.")
+def _tls_failure(exchange: _Exchange, watch: pinned.Watch) -> errors.ConnectorError:
+    # A handshake cut at the deadline looks like a bad one.
+    if watch.has_left or watch.is_over():
+        return _no_answer(exchange, watch, has_left=watch.has_left)
     return errors.Misconfigured(
         "The host's certificate or encryption was not accepted.", evidence=exchange.evidence()
     )

@@ -28,20 +28,33 @@ class Watch:
         self.has_left = False
         self._ends = time.monotonic() + seconds
         self._socket: socket.socket | None = None
+        self._copy: socket.socket | None = None
         self._lock = threading.Lock()
         self._is_done = False
 
     def is_over(self) -> bool:
         return time.monotonic() >= self._ends
 
+    def holds(self, sock: socket.socket) -> None:
+        """Keep hold of a new connection; a copy, because TLS takes the original's place."""
+        self._drop_copy()
+        self._copy = self._socket = sock.dup()
+
     def leaves_by(self, sock: socket.socket | None) -> None:
         self.has_left = True
-        self._socket = sock
+        if self._socket is None:
+            self._socket = sock
 
     def end(self) -> None:
         with self._lock:
             self._is_done = True
             self._socket = None
+            self._drop_copy()
+
+    def _drop_copy(self) -> None:
+        if self._copy is not None:
+            self._copy.close()
+            self._copy = None
 
     def cut(self) -> None:
         """Shut the call's socket down, which wakes whoever reads from it."""
@@ -54,6 +67,8 @@ class Watch:
 
 
 _current = threading.local()
+# Each address tried costs a connect timeout.
+_MAX_TRIED = 4
 
 
 @contextlib.contextmanager
@@ -72,8 +87,12 @@ def deadline(seconds: float) -> Iterator[Watch]:
         timer.cancel()
 
 
+def _watch() -> Watch | None:
+    return getattr(_current, "watch", None)
+
+
 def _leaves(sock: socket.socket | None) -> None:
-    watch: Watch | None = getattr(_current, "watch", None)
+    watch = _watch()
     if watch is not None:
         watch.leaves_by(sock)
 
@@ -132,16 +151,24 @@ def _connect(connection: HTTPConnection, mode: types.Mode) -> socket.socket:
     except OSError as error:
         raise NewConnectionError(connection, "The host name cannot be resolved.") from error
     failure: OSError = OSError("The host has no address.")
-    for address in addresses.checked_addresses(host, found, mode):
+    for address in addresses.checked_addresses(host, found, mode)[:_MAX_TRIED]:
         try:
-            return urllib3.util.connection.create_connection(
-                (address, connection.port),
-                connection.timeout,
-                source_address=connection.source_address,
-                socket_options=connection.socket_options,
-            )
+            return _open(connection, address)
         except OSError as error:
             failure = error
     if isinstance(failure, TimeoutError):
         raise ConnectTimeoutError(connection, "The host did not answer in time.") from failure
     raise NewConnectionError(connection, "The host refused the connection.") from failure
+
+
+def _open(connection: HTTPConnection, address: str) -> socket.socket:
+    sock = urllib3.util.connection.create_connection(
+        (address, connection.port),
+        connection.timeout,
+        source_address=connection.source_address,
+        socket_options=connection.socket_options,
+    )
+    watch = _watch()
+    if watch is not None:
+        watch.holds(sock)
+    return sock

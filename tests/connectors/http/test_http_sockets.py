@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors import errors
-from tests.connectors.http.http_cast import both_ways, dripping, sending
+from connectors import addresses, errors
+from tests.connectors.http.http_cast import both_ways, dripping, make_session, sending, write
 
 
 @pytest.mark.parametrize(
@@ -90,6 +90,34 @@ def test_a_handshake_that_fails_is_a_matter_of_set_up(loopback):
     url = loopback(sending(b"HTTP/1.1 400 Bad Request\r\n\r\n")).replace("http:", "https:")
 
     assert both_ways(url) == (errors.Misconfigured, errors.Misconfigured)
+
+
+def test_a_handshake_that_drips_is_cut_and_did_surely_nothing(loopback):
+    # The head of a TLS record that promises sixteen kilobytes of handshake.
+    url = loopback(dripping(b"\x16\x03\x03\x40\x00")).replace("http:", "https:")
+    started = datetime.now(UTC)
+
+    outcome = both_ways(url, total_timeout_seconds=0.3)
+
+    assert outcome == (errors.RetryLater, errors.RetryLater)
+    assert datetime.now(UTC) - started < timedelta(seconds=2)
+
+
+def test_a_name_with_many_dead_addresses_is_given_up_soon(monkeypatch):
+    tried = []
+
+    def refuse(self, to):
+        tried.append(to[0])
+        raise ConnectionRefusedError
+
+    dead = [f"127.0.0.{last}" for last in range(1, 10)]
+    monkeypatch.setattr(addresses, "resolve", lambda host, port: dead)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+
+    with pytest.raises(errors.RetryLater):
+        write(make_session(base_url="http://erp.example"))
+
+    assert tried == dead[:4]
 
 
 def test_a_redirect_is_neither_followed_nor_read(loopback):
