@@ -81,7 +81,7 @@ def _part(
 
 def _within(amount: Decimal, left: Decimal) -> Decimal:
     """`amount`, kept between nothing and what is left; earlier credits may have taken unevenly."""
-    return max(money.ZERO, min(amount, left))
+    return max(min(amount, left), money.ZERO)
 
 
 def allowance(resolved: Resolved) -> Decimal:
