@@ -19,10 +19,11 @@ from connectors.errors import (
     RetryLater,
     UnreadableReply,
 )
+from connectors.types import SourceRefund
 from exceptions_app import errors, jobs
 from exceptions_app.choices import EventState
 from exceptions_app.models import Bridge, Connection, InboundEvent, Watermark
-from exceptions_app.rules import retry
+from exceptions_app.rules import refund_text, retry
 from exceptions_app.rules.facts import Finding
 from exceptions_app.services import audit, cases, connections, health, rmas
 
@@ -30,6 +31,9 @@ MAX_BODY_BYTES = 1024 * 1024
 LEASE = timedelta(minutes=3)
 # A repeat this long after its first was handled may be real news: it is fetched again.
 REPEAT_IS_NEWS_AFTER = timedelta(seconds=60)
+# A refund may come a little before its return; only past this is it out of order.
+ORDER_GRACE = timedelta(minutes=15)
+REFUND_TOPIC = "REFUND"
 
 _RECEIVE = """
 INSERT INTO exceptions_app_inboundevent
@@ -144,6 +148,8 @@ def process(*, event: InboundEvent, now: datetime) -> InboundEvent:
     bridge = bridge_of(event.connection)
     if bridge is None:
         return _finish(event, EventState.QUIET, now)
+    if event.topic == REFUND_TOPIC:
+        return _process_refund(event, bridge, now)
     if not event.subject_id:
         _poll_soon(event.connection, now)
         return _finish(event, EventState.QUIET, now)
@@ -168,6 +174,18 @@ def process(*, event: InboundEvent, now: datetime) -> InboundEvent:
     outcome = rmas.apply(bridge=bridge, reading=reading, now=now)
     state = EventState.PROCESSED if outcome.is_changed else EventState.QUIET
     return _finish(event, state, now)
+
+
+def _process_refund(event: InboundEvent, bridge: Bridge, now: datetime) -> InboundEvent:
+    """Apply a kept refund; while its return is missing it waits, and is a case only past a limit."""
+    refund = refund_text.from_bytes(bytes(event.body))
+    applied = rmas.apply_refund(bridge=bridge, refund=refund, now=now)
+    if applied is not None:
+        return _finish(event, EventState.PROCESSED, now)
+    if now - event.received_at < ORDER_GRACE:
+        return _later(event, now + timedelta(minutes=1))
+    facts = {"needs": f"the return that refund {refund.external_id} belongs to"}
+    return _park(event, bridge, "OUT_OF_ORDER", facts, now)
 
 
 @transaction.atomic
@@ -196,34 +214,16 @@ def wake_parked(*, connection: Connection, now: datetime) -> int:
     ).update(state=EventState.NEW, lease_until=None)
 
 
-def park_unknown_refund(
-    *, connection: Connection, refund_id: str, rma_id: str, now: datetime
-) -> None:
-    """Keep a refund that came before its return, and say what it waits for (R022)."""
-    event_id, _ = receive(
+def receive_refund(*, connection: Connection, refund: SourceRefund, now: datetime) -> None:
+    """Keep a refund whose return is not known yet; it is applied when the return has come (R022)."""
+    receive(
         connection=connection,
-        external_id=f"refund:{refund_id}",
-        topic="TRANSACTION",
+        external_id=f"refund:{refund.external_id}",
+        topic=REFUND_TOPIC,
         origin="poll",
-        body=refund_id.encode(),
+        body=refund_text.to_bytes(refund),
         now=now,
-        subject_id=rma_id,
     )
-    event = InboundEvent.objects.select_related("connection").get(pk=event_id)
-    if not rma_id and event.state == EventState.NEW:
-        facts = {"needs": f"the return that refund {refund_id} belongs to"}
-        _park(event, bridge_of(connection), "OUT_OF_ORDER", facts, now)
-
-
-def refund_has_home(*, connection: Connection, refund_id: str, now: datetime) -> None:
-    """The return of a parked refund has come: its event and case close."""
-    event = (
-        InboundEvent.objects.select_related("connection")
-        .filter(connection=connection, external_id=f"refund:{refund_id}", state=EventState.PARKED)
-        .first()
-    )
-    if event is not None:
-        _finish(event, EventState.PROCESSED, now)
 
 
 def bridge_of(connection: Connection) -> Bridge | None:

@@ -123,16 +123,7 @@ def _read_refunds(bridge: Bridge, source: Source, since: datetime, now: datetime
         for refund in page.rows:
             applied = rmas.apply_refund(bridge=bridge, refund=refund, now=now)
             if applied is None:
-                events.park_unknown_refund(
-                    connection=bridge.source,
-                    refund_id=refund.external_id,
-                    rma_id=refund.rma_external_id,
-                    now=now,
-                )
-            elif applied.is_changed:
-                events.refund_has_home(
-                    connection=bridge.source, refund_id=refund.external_id, now=now
-                )
+                events.receive_refund(connection=bridge.source, refund=refund, now=now)
         cursor = page.next_cursor
         if not cursor:
             return
