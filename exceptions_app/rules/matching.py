@@ -86,7 +86,7 @@ def _suggest(wanted: Wanted, item: ItemFact, on_order: set[str]) -> Suggestion:
     if is_on_order:
         reasons.append("on the same order")
     if wanted.barcode and wanted.barcode.strip() == item.barcode.strip():
-        score = 90
+        score = 88
         reasons.append("same barcode")
     if same_style(wanted.sku, item.sku):
         score = max(score, 85)
@@ -95,8 +95,8 @@ def _suggest(wanted: Wanted, item: ItemFact, on_order: set[str]) -> Suggestion:
         score, reason = _closeness(wanted, item)
         reasons.extend(reason)
     if is_on_order:
-        # Being on the order weighs more than any likeness of text, less than proof by barcode.
-        score = min(100, max(score, 50) + 10)
+        # Only what was sold can come back: the order's own items rank above all others.
+        score = 90 + score // 10
     return Suggestion(sku=item.sku, score=score, reasons=tuple(reasons))
 
 

@@ -1,0 +1,72 @@
+"""Who must agree to a fix, and who may."""
+
+from decimal import Decimal
+
+import pytest
+
+from exceptions_app.choices import FixKind
+from exceptions_app.rules.approval import approvers_needed, may_approve, needs_approval
+from exceptions_app.rules.facts import Policy
+
+LEVELS = {
+    "sku_alias": "peer",
+    "disposition": "peer",
+    "reason": "peer",
+    "location": "peer",
+    "status": "peer",
+    "vat": "finance",
+    "fee": "finance",
+    "set_location": "none",
+    "link_order": "finance",
+    "accept_difference": "finance",
+    "correct_credit": "finance",
+    "posting_date": "finance",
+    "retry": "none",
+    "link_document": "finance",
+    "close": "none",
+}
+
+
+def test_every_fix_has_its_level():
+    assert {kind: needs_approval(kind, Decimal(10), Policy()) for kind in FixKind.values} == LEVELS
+
+
+def test_a_fix_nobody_listed_needs_finance():
+    assert needs_approval("new_kind", Decimal(0), Policy()) == "finance"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [
+        ("retry", "9999", 0),
+        ("sku_alias", "9999", 1),
+        ("accept_difference", "500.00", 1),
+        ("accept_difference", "500.01", 2),
+        ("accept_difference", "-500.01", 2),
+    ],
+)
+def test_two_of_finance_agree_above_the_threshold(kind, value, expected):
+    assert approvers_needed(kind, Decimal(value), Policy()) == expected
+
+
+@pytest.mark.parametrize(
+    ("approver", "roles", "level", "earlier", "is_allowed"),
+    [
+        (2, {"finance"}, "finance", (), True),
+        (2, {"merchandising"}, "finance", (), False),
+        (1, {"finance"}, "finance", (), False),
+        ("1", {"finance"}, "finance", (), False),
+        (2, {"merchandising"}, "peer", (), True),
+        (2, {"auditor"}, "peer", (), False),
+        (2, set(), "peer", (), False),
+        (1, {"merchandising"}, "peer", (), False),
+        (1, set(), "none", (), True),
+        (2, {"finance"}, "finance", (2,), False),
+        (3, {"finance"}, "finance", (2,), True),
+    ],
+)
+def test_nobody_approves_alone_or_without_the_role(approver, roles, level, earlier, is_allowed):
+    reason = may_approve(1, approver, roles, level, earlier)
+
+    assert (reason == "") is is_allowed
+    assert reason == "" or reason.endswith(".")

@@ -1,0 +1,139 @@
+"""Suggestions for people, and the assignment of returned units to sold lines."""
+
+import pytest
+
+from exceptions_app.rules.matching import (
+    Share,
+    Wanted,
+    match_order_lines,
+    rank_orders,
+    rank_skus,
+    same_style,
+)
+from tests.exceptions_app.rules.make import (
+    make_item,
+    make_line,
+    make_mappings,
+    make_order,
+    make_order_line,
+)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "expected"),
+    [
+        ("ab-0032/blk", "AB 32 BLK", True),
+        ("AB32", "ab-032", True),
+        ("AB-32", "AB-33", False),
+        ("", "", False),
+        ("00", "0", True),
+    ],
+)
+def test_codes_may_differ_in_separators_case_and_leading_zeros(left, right, expected):
+    assert same_style(left, right) is expected
+
+
+def test_barcode_then_spelling_then_likeness_and_the_order_lifts_all_of_them():
+    candidates = [
+        make_item("JEANS-33", description="Blue jeans 33"),
+        make_item("jeans 032", description="Other words"),
+        make_item("XK-9", barcode="5012", description="Cap"),
+        make_item("QQQ", description="Sun hat"),
+        make_item("JEANS-034", description="Blue jeans 34"),
+        make_item("GONE-32", barcode="5012", is_active=False),
+    ]
+    wanted = Wanted("JEANS-32", barcode="5012", description="Blue jeans 32")
+
+    ranked = rank_skus(wanted, candidates, ["jeans-034"])
+
+    assert [row.sku for row in ranked] == ["JEANS-034", "XK-9", "jeans 032", "JEANS-33"]
+    assert ranked[0].reasons[0] == "on the same order"
+    assert ranked[1].reasons == ("same barcode",)
+    assert ranked[2].reasons == ("same code written differently",)
+    assert ranked[3].reasons == ("code 88% alike", "description 92% alike")
+    assert all(0 < row.score <= 100 for row in ranked)
+
+
+def test_suggestions_are_few_and_do_not_depend_on_the_order_of_candidates():
+    candidates = [make_item(f"JEANS-{size}") for size in range(20, 40)]
+
+    ranked = rank_skus(Wanted("JEANS-41"), candidates, [], limit=3)
+
+    assert len(ranked) == 3
+    assert ranked == rank_skus(Wanted("JEANS-41"), reversed(candidates), [], limit=3)
+
+
+def test_orders_are_ranked_by_number_then_by_what_they_sold():
+    orders = [
+        make_order(make_order_line("HAT"), number="9999"),
+        make_order(make_order_line("JEANS-32"), number="2002"),
+        make_order(make_order_line("JEANS-32"), number="UK 01001"),
+    ]
+
+    ranked = rank_orders(order_name="UK-1001", skus=["jeans-32"], currency="GBP", candidates=orders)
+
+    assert [(row.number, row.score) for row in ranked] == [("UK 01001", 100), ("2002", 50)]
+    assert ranked[0].reasons == (
+        "same number written differently",
+        "1 of 1 SKUs were sold on it",
+        "same currency",
+    )
+
+
+ORDER = make_order(
+    make_order_line("A", line_id="1", quantity=2, net="80.00", tax="16.00"),
+    make_order_line("A", line_id="2", quantity=2, net="100.00", tax="20.00"),
+    make_order_line("E-B", line_id="3", quantity=1),
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "shares", "unmatched"),
+    [
+        pytest.param(make_line("A"), [("2", 1)], {}, id="same-price"),
+        pytest.param(make_line("A", unit_price="48.00"), [("1", 1)], {}, id="the-other-price"),
+        pytest.param(make_line("A", unit_price=None), [("1", 1)], {}, id="no-price"),
+        pytest.param(
+            make_line("A", unit_price=None, order_line_id="2"), [("2", 1)], {}, id="told-line"
+        ),
+        pytest.param(make_line("A", quantity=3), [("1", 1), ("2", 2)], {}, id="spans"),
+        pytest.param(make_line("a ", quantity=5), [("1", 2), ("2", 2)], {1: 1}, id="too-many"),
+        pytest.param(make_line("B"), [("3", 1)], {}, id="by-item-key"),
+        pytest.param(make_line("C"), [], {1: 1}, id="never-sold"),
+    ],
+)
+def test_units_go_to_the_line_with_their_price_then_to_any_with_units_left(line, shares, unmatched):
+    result = match_order_lines([line], ORDER, make_mappings())
+
+    assert result.shares == tuple(Share(1, line_id, units) for line_id, units in shares)
+    assert result.unmatched == unmatched
+
+
+def test_units_credited_before_are_gone():
+    order = make_order(make_order_line("A", quantity=2, credited_units=1))
+
+    result = match_order_lines([make_line("A", quantity=2)], order, make_mappings())
+
+    assert result.shares == (Share(1, "1", 1),)
+    assert result.unmatched == {1: 1}
+
+
+def test_an_aliased_sku_finds_the_line_of_its_target():
+    mappings = make_mappings(sku_alias={"old": "A"})
+
+    result = match_order_lines([make_line("OLD", items=())], ORDER, mappings)
+
+    assert result.shares == (Share(1, "2", 1),)
+
+
+def test_the_better_priced_claim_comes_first_whatever_the_order_of_lines():
+    order = make_order(
+        make_order_line("A", line_id="1", net="40.00", tax="8.00"),
+        make_order_line("A", line_id="2"),
+    )
+    lines = [make_line("A", unit_price="10.00"), make_line("A", line_no=2)]
+
+    one, other = (match_order_lines(rows, order, make_mappings()) for rows in (lines, lines[::-1]))
+
+    assert set(one.shares) == {Share(1, "1", 1), Share(2, "2", 1)}
+    assert one == other

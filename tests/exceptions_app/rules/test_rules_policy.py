@@ -1,0 +1,90 @@
+"""A bridge's policy: what it may say, and what it says back when it cannot be used."""
+
+from dataclasses import fields
+from decimal import Decimal
+
+import pytest
+
+from exceptions_app.choices import ApprovalAxis, Bucket, MappingKind
+from exceptions_app.rules.facts import Policy
+from exceptions_app.rules.policy import OPTIONS, PRESETS, PolicyInvalid, parse
+
+
+def test_every_field_of_a_policy_has_an_option_that_explains_it():
+    assert [option.name for option in OPTIONS] == [field.name for field in fields(Policy)]
+    assert all(option.label and option.explanation and option.allowed for option in OPTIONS)
+
+
+def test_what_is_left_out_keeps_the_default():
+    assert parse({}) == Policy()
+
+
+def test_values_are_read_as_stored_in_json():
+    policy = parse(
+        {
+            "credit_trigger": "goods_received",
+            "authorise_first": False,
+            "note_to_platform": "yes",
+            "schedule": {"credit_memo": "run"},
+            "tolerance": {"gbp": "0.05"},
+            "undo_seconds": "90",
+            "second_approver_above": "1000.00",
+        }
+    )
+
+    assert (policy.credit_trigger, policy.authorise_first, policy.note_to_platform) == (
+        "goods_received",
+        False,
+        True,
+    )
+    assert dict(policy.schedule) == {"credit_memo": "run"}
+    assert dict(policy.tolerance) == {"GBP": Decimal("0.05")}
+    assert (policy.undo_seconds, policy.second_approver_above) == (90, Decimal("1000.00"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("credit_trigger", "whenever", "refund_confirmed, goods_received, goods_inspected"),
+        ("authorise_first", "perhaps", "true, false"),
+        ("schedule", {"credit_memo": "sometimes"}, "immediate, run, windows"),
+        ("schedule", {"letter": "run"}, "immediate, run, windows"),
+        ("schedule", "run", "immediate, run, windows"),
+        ("tolerance", {"GBP": 0.05}, "currency code"),
+        ("tolerance", {"GBP": "-1"}, "currency code"),
+        ("tolerance", {"GBP": "NaN"}, "currency code"),
+        ("tolerance", {"POUND": "1"}, "currency code"),
+        ("undo_seconds", 3601, "whole seconds from 0 to 3600"),
+        ("undo_seconds", "soon", "whole seconds from 0 to 3600"),
+        ("undo_seconds", True, "whole seconds from 0 to 3600"),
+        ("second_approver_above", None, "an amount of 0 or more"),
+        ("credit_triger", "run", "is not an option"),
+    ],
+)
+def test_a_value_that_is_not_allowed_is_named_with_what_is(name, value, words):
+    with pytest.raises(PolicyInvalid) as caught:
+        parse({name: value})
+
+    ((option, text),) = caught.value.problems
+    assert option == name
+    assert words in text
+
+
+def test_all_problems_are_told_at_once():
+    with pytest.raises(PolicyInvalid) as caught:
+        parse({"undo_seconds": -1, "credit_trigger": "x", "receipt_grace_hours": 1})
+
+    assert [name for name, _ in caught.value.problems] == ["undo_seconds", "credit_trigger"]
+
+
+def test_the_first_preset_is_usable_and_decides_nothing_for_the_customer():
+    preset = PRESETS["bluecherry+returngo"]
+
+    assert parse(preset.policy).credit_trigger == "refund_confirmed"
+    rows = {(row.kind, row.source_value): row.target for row in preset.mappings}
+    assert {kind for kind, _ in rows} == {MappingKind.STATUS, MappingKind.DISPOSITION}
+    assert rows["status", "Canceled"] == ApprovalAxis.CANCELLED
+    assert rows["status", "Validated"] == ApprovalAxis.AUTHORISED
+    assert rows["disposition", "restockable"] == Bucket.SALEABLE
+    assert rows["disposition", "not_restockable"] == Bucket.QUARANTINE
+    assert len(rows) == 9
