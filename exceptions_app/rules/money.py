@@ -78,3 +78,9 @@ def paid_gross(line: LineFact) -> Decimal | None:
 def text(amount: Decimal, currency: str) -> str:
     """`amount` for a finding's facts: plain digits in the currency's places, no symbol."""
     return f"{quantise(amount, currency):f}"
+
+
+def exact_text(amount: Decimal, currency: str) -> str:
+    """Like `text`, but with all digits where the currency's places would lose some (unit costs)."""
+    rounded = quantise(amount, currency)
+    return f"{rounded:f}" if rounded == amount else f"{amount.normalize():f}"

@@ -59,13 +59,11 @@ def plan(facts: RmaFacts) -> Plan:
     resolved = resolve(facts)
     due_credit = _credit(resolved)
     stock_plan = stock.plan(resolved) if resolved.is_approved else stock.StockPlan((), ())
-    found = [
-        *validation.findings(resolved),
-        *_conflicts(resolved, stock_plan),
-    ]
+    found = list(validation.findings(resolved))
     if resolved.is_approved:
         found.extend(credit_findings.findings(resolved, due_credit))
     found = relevance.still_relevant(resolved, found)
+    found.extend(_conflicts(resolved, stock_plan))
     postings = _postings(resolved, stock_plan, due_credit)
     found.extend(timeliness.findings(resolved, tuple(found), postings))
     return Plan(

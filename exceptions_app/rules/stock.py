@@ -10,6 +10,7 @@ from exceptions_app.choices import Bucket
 from exceptions_app.rules import mapping
 from exceptions_app.rules.facts import Finding, LocationTarget, PostingFact
 from exceptions_app.rules.resolving import Resolved, ReturnedLine, sent_postings
+from exceptions_app.rules.validation import STOCK_KINDS
 
 RECEIPT_SEQUENCE = 20
 FOLLOW_UP_SEQUENCE = 30
@@ -39,7 +40,8 @@ def plan(resolved: Resolved) -> StockPlan:
     One receipt per division and warehouse, its lines naming their bucket (R029); damaged and
     disposed units are written off as well, units for repair moved as well. Units without stock
     effect, not returned, or without a known place yield nothing. A document that was sent keeps
-    its content: what came later is a further document, and what no longer agrees is a finding.
+    its content: what came later is a further document, and what no longer agrees is a finding that
+    holds back every other stock document of the return.
     """
     documents: list[StockDocument] = []
     conflicts: list[Finding] = []
@@ -204,6 +206,8 @@ def _conflict(
         facts={"expected": _words(due), "got": _words(booked), "key": posting.key},
         value=posting.gross,
         value_formula=f"{gap} units booked otherwise than the platform says",
+        # Units booked in the wrong place must not be booked a second time in the right one.
+        blocks=STOCK_KINDS,
     )
 
 

@@ -143,7 +143,9 @@ def _cost_gap(line: ReturnedLine, currency: str) -> values.Value:
     if not costs:
         return values.paid(line, currency)
     gap = money.quantise((max(costs) - min(costs)) * line.fact.quantity, currency)
-    return gap, f"{line.fact.quantity} × cost gap {max(costs):f} − {min(costs):f}"
+    most = money.exact_text(max(costs), currency)
+    least = money.exact_text(min(costs), currency)
+    return gap, f"{line.fact.quantity} × cost gap {most} − {least}"
 
 
 def _codes(resolved: Resolved, line: ReturnedLine) -> Iterator[Finding]:
@@ -271,6 +273,6 @@ def _over_return(resolved: Resolved, line: ReturnedLine, excess: int) -> Finding
             "excess": str(excess),
         },
         value=money.quantise(unit * excess, facts.currency),
-        value_formula=f"{excess} too many × {unit:f} paid",
+        value_formula=f"{excess} too many × {money.exact_text(unit, facts.currency)} paid",
         blocks=ORDER_KINDS,
     )

@@ -17,7 +17,9 @@ def stock(line: ReturnedLine, currency: str) -> Value:
     units = line.fact.quantity
     if line.item is not None and line.item.unit_cost is not None:
         cost = line.item.unit_cost
-        return money.quantise(cost * units, currency), f"{units} × {cost:f} unit cost"
+        return money.quantise(
+            cost * units, currency
+        ), f"{units} × {money.exact_text(cost, currency)} unit cost"
     return paid(line, currency)
 
 
@@ -27,7 +29,9 @@ def paid(line: ReturnedLine, currency: str) -> Value:
     if unit is None:
         return money.ZERO, "price not known"
     units = line.fact.quantity
-    return money.quantise(unit * units, currency), f"{units} × {unit:f} paid"
+    return money.quantise(
+        unit * units, currency
+    ), f"{units} × {money.exact_text(unit, currency)} paid"
 
 
 def item(line: ReturnedLine, currency: str) -> Value:

@@ -28,6 +28,15 @@ def test_amounts_round_half_away_from_zero_to_the_minor_unit(amount, currency, e
 
 
 @pytest.mark.parametrize(
+    ("amount", "text", "exact"),
+    [("60.0000", "60.00", "60.00"), ("7.1250", "7.13", "7.125"), ("0", "0.00", "0.00")],
+)
+def test_amounts_in_words_have_the_currencys_places_and_costs_lose_no_digit(amount, text, exact):
+    assert money.text(Decimal(amount), "GBP") == text
+    assert money.exact_text(Decimal(amount), "GBP") == exact
+
+
+@pytest.mark.parametrize(
     ("total", "quantity", "expected"),
     [
         pytest.param("10.00", 3, ["3.33", "3.34", "3.33"], id="spare-cent"),

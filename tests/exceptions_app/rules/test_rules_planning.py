@@ -188,6 +188,17 @@ def test_a_disposition_changed_after_the_receipt_is_a_conflict_and_moves_nothing
     assert plan_hash(planned(changed, "stock_receipt:10/WH1").draft) == receipt.plan_hash
 
 
+def test_goods_booked_in_one_place_are_not_booked_again_when_the_place_changes():
+    receipt = sent(make_facts(), "stock_receipt:10/WH1")
+    moved = make_facts(make_line(location="York"), postings=(receipt,))
+
+    (conflict,) = plan(moved).findings
+
+    assert conflict.subject == "posting:stock_receipt:10/WH1"
+    assert planned(moved, "stock_receipt:10/WH2").kind in conflict.blocks
+    assert "credit_memo" not in conflict.blocks
+
+
 def test_a_plan_keeps_the_day_of_a_live_posting():
     first = make_facts()
     posting = sent(first, "credit_memo", status="ready")

@@ -96,7 +96,7 @@ def test_the_order_decides_between_candidates_when_it_names_exactly_one():
     decided = make_facts(line, order=make.make_order(make.make_order_line("E-A-2")))
 
     assert (doubt.type, doubt.facts["candidates"]) == ("SKU_AMBIGUOUS", "A-1, A-2")
-    assert (doubt.value, doubt.value_formula) == (Decimal("8.00"), "1 × cost gap 20 − 12")
+    assert (doubt.value, doubt.value_formula) == (Decimal("8.00"), "1 × cost gap 20.00 − 12.00")
     assert found(decided) == []
     assert plan(decided).postings[0].draft.lines[0].item_erp_id == "E-A-2"
 
