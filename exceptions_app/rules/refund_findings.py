@@ -90,9 +90,17 @@ def against_refund(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding
     compared = credit.compare(resolved, draft)
     if not foreign and draft.gross > 0 and is_settled(resolved, compared.difference):
         return
+    if not foreign and _is_explained_by_lines(resolved, draft, compared.difference):
+        return
     if draft.gross <= 0 and facts.decisions.accepted_difference == compared.difference:
         return
     yield _difference(facts, compared, blocks=CREDIT)
+
+
+def _is_explained_by_lines(resolved: Resolved, draft: DocumentDraft, difference: Decimal) -> bool:
+    """Whether the lines paid too much for are the whole difference: one cause, one finding."""
+    excess = sum((finding.value for finding in over_line(resolved, draft)), money.ZERO)
+    return bool(excess) and abs(excess - difference) <= shares.allowance(resolved)
 
 
 def _is_foreign(facts: RmaFacts, currency: str, status: str) -> bool:

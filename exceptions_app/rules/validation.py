@@ -29,6 +29,8 @@ STOCK_KINDS = frozenset(
 CREDIT = frozenset({PostingKind.CREDIT_MEMO.value})
 ORDER_KINDS = CREDIT | {PostingKind.RETURN_AUTHORISATION.value}
 DOCUMENTS = STOCK_KINDS | ORDER_KINDS
+# While stock cannot be booked the credit waits too: the ERP's documents keep their order (R022).
+FROM_STOCK_ON = STOCK_KINDS | CREDIT
 
 
 def findings(resolved: Resolved) -> tuple[Finding, ...]:
@@ -169,7 +171,7 @@ def _unmapped(resolved: Resolved, line: ReturnedLine, kind: str, value_raw: str)
         },
         value=value,
         value_formula=formula,
-        blocks=DOCUMENTS if kind == "REASON_UNMAPPED" else STOCK_KINDS,
+        blocks=DOCUMENTS if kind == "REASON_UNMAPPED" else FROM_STOCK_ON,
     )
 
 
@@ -213,7 +215,7 @@ def _place_finding(resolved: Resolved, line: ReturnedLine, kind: str) -> Finding
         },
         value=value,
         value_formula=formula,
-        blocks=STOCK_KINDS,
+        blocks=FROM_STOCK_ON,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.types import Inspection
@@ -88,6 +88,7 @@ def test_units_returned_one_by_one_sum_to_the_line(net, tax, quantity, is_includ
     assert taken[1:] == (Decimal(net), Decimal(tax))
 
 
+@settings(deadline=None)
 @given(
     net=st.integers(0, 500_00),
     tax=st.integers(0, 100_00),
@@ -373,6 +374,7 @@ def test_the_comparison_takes_the_difference_apart_to_the_penny():
     assert result.difference == Decimal("9.50")
 
 
+@settings(deadline=None)
 @given(
     refund=st.integers(0, 200_00),
     price=st.one_of(st.none(), st.integers(0, 100_00)),

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exceptions_app.rules.ledger import Entry, conserve
@@ -39,6 +39,7 @@ def test_two_breaks_that_cancel_out_are_both_named_the_greatest_first():
     assert result.gap == 1
 
 
+@settings(deadline=None)
 @given(rows=st.lists(st.tuples(AMOUNTS, AMOUNTS, AMOUNTS, AMOUNTS), max_size=20))
 def test_the_total_gap_is_the_sum_of_the_gaps(rows):
     entries = [Entry(number, *row) for number, row in enumerate(rows)]

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exceptions_app.rules import money
@@ -54,6 +54,7 @@ def test_units_returned_one_by_one_take_the_running_share(total, quantity, expec
     assert [str(share) for share in shares] == expected
 
 
+@settings(deadline=None)
 @given(
     currency=CURRENCIES,
     minor=st.integers(min_value=0, max_value=10_000_000),

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.types import DraftLine, Inspection
@@ -332,6 +332,7 @@ def numbered(lines):
     return [replace(line, line_no=number) for number, line in enumerate(lines, start=1)]
 
 
+@settings(deadline=None)
 @given(lines=LINES, data=st.data())
 def test_the_order_of_the_platforms_lines_changes_no_total_and_no_document(lines, data):
     lines = numbered(lines)
@@ -345,6 +346,7 @@ def test_the_order_of_the_platforms_lines_changes_no_total_and_no_document(lines
     assert one.findings == other.findings
 
 
+@settings(deadline=None)
 @given(lines=LINES)
 def test_planning_twice_gives_the_same_plan_also_after_everything_left(lines):
     facts = make_facts(*numbered(lines), order=ORDER)

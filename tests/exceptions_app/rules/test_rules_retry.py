@@ -1,7 +1,7 @@
 """When to try again, and when to stop."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exceptions_app.rules import retry
@@ -17,6 +17,7 @@ def test_the_ceiling_doubles_from_two_seconds_to_five_minutes(attempts, ceiling)
     assert retry.next_delay_seconds(attempts, 0) == 0
 
 
+@settings(deadline=None)
 @given(attempts=st.integers(0, 100), fraction=st.floats(0, 1, exclude_max=True))
 def test_the_delay_stays_under_its_ceiling(attempts, fraction):
     assert 0 <= retry.next_delay_seconds(attempts, fraction) <= retry.CAP_SECONDS

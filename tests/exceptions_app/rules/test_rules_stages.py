@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.types import Inspection
@@ -138,6 +138,7 @@ CLAIMS = {
 }
 
 
+@settings(deadline=None)
 @given(
     status=st.sampled_from(["Pending", "Approved", "Done", "Rejected", "Odd"]),
     logistics=st.sampled_from(["expected", "in_transit", "received", "not_required"]),
