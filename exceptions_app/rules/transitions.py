@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from exceptions_app.choices import CaseStatus, FixStatus, PostingStatus
 
+# A person may link a document the ERP already has, wherever ours is not under way: that confirms it.
+_LINKED = PostingStatus.CONFIRMED
+
 POSTING: Mapping[str, frozenset[str]] = {
-    # Sent without an answer we may trust goes through unconfirmed; it never goes back to ready
-    # without proof that nothing landed.
     PostingStatus.PLANNED: frozenset(
         {
             PostingStatus.READY,
@@ -18,15 +19,17 @@ POSTING: Mapping[str, frozenset[str]] = {
         }
     ),
     PostingStatus.BLOCKED: frozenset(
+        {PostingStatus.READY, PostingStatus.HELD, _LINKED, PostingStatus.CANCELLED}
+    ),
+    # Taking back the release of a refused posting puts it back to failed.
+    PostingStatus.HELD: frozenset(
         {
-            PostingStatus.PLANNED,
             PostingStatus.READY,
-            PostingStatus.HELD,
+            PostingStatus.BLOCKED,
+            PostingStatus.FAILED,
+            _LINKED,
             PostingStatus.CANCELLED,
         }
-    ),
-    PostingStatus.HELD: frozenset(
-        {PostingStatus.READY, PostingStatus.BLOCKED, PostingStatus.CANCELLED}
     ),
     PostingStatus.READY: frozenset(
         {
@@ -34,12 +37,16 @@ POSTING: Mapping[str, frozenset[str]] = {
             PostingStatus.BLOCKED,
             PostingStatus.HELD,
             PostingStatus.FAILED,
+            _LINKED,
             PostingStatus.CANCELLED,
         }
     ),
+    # Sent without an answer we may trust goes through unconfirmed; from there it is ready again
+    # only with proof that nothing landed.
     PostingStatus.SENDING: frozenset(
         {
             PostingStatus.POSTED,
+            PostingStatus.CONFIRMED,
             PostingStatus.UNCONFIRMED,
             PostingStatus.READY,
             PostingStatus.FAILED,
@@ -61,7 +68,7 @@ POSTING: Mapping[str, frozenset[str]] = {
             PostingStatus.READY,
             PostingStatus.BLOCKED,
             PostingStatus.HELD,
-            PostingStatus.POSTED,
+            _LINKED,
             PostingStatus.CANCELLED,
         }
     ),

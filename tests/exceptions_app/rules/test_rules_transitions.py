@@ -14,6 +14,8 @@ from exceptions_app.rules import transitions
         ("posting", "sending", "unconfirmed", True),
         ("posting", "unconfirmed", "ready", True),
         ("posting", "failed", "ready", True),
+        ("posting", "held", "confirmed", True),
+        ("posting", "held", "failed", True),
         ("posting", "ready", "posted", False),
         ("posting", "blocked", "sending", False),
         ("posting", "held", "sending", False),
