@@ -6,6 +6,7 @@ import socket
 from pathlib import Path
 
 import pytest
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from returnsbridge import embedded
 
@@ -27,6 +28,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if asked.get("transaction") or {"live_server", "transactional_db"}.intersection(fixtures):
             whole = asked | {"transaction": True, "serialized_rollback": True}
             item.add_marker(pytest.mark.django_db(**whole), append=False)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """Let every connection object of this process know the rows to put back.
+
+    They are kept on one object, and the browser's event loop makes Django use another.
+    """
+    wrapper = connections[DEFAULT_DB_ALIAS]
+    if hasattr(wrapper, "_test_serialized_contents"):
+        type(wrapper)._test_serialized_contents = wrapper._test_serialized_contents
 
 
 def _is_local(address: object) -> bool:

@@ -1,4 +1,7 @@
 import pytest
+from django.contrib.auth.models import Group
+
+from exceptions_app.choices import Role
 
 
 @pytest.fixture
@@ -26,3 +29,8 @@ def test_the_accessibility_check_finds_a_picture_without_words(admin_page, asser
 
     with pytest.raises(AssertionError, match="image-alt"):
         assert_accessible()
+
+
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_a_browser_test_finds_what_migrations_put_in(admin_page, time):
+    assert set(Group.objects.values_list("name", flat=True)) >= set(Role.values)
