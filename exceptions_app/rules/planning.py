@@ -74,10 +74,12 @@ def plan(facts: RmaFacts) -> Plan:
 
 
 def _conflicts(resolved: Resolved, stock_plan: stock.StockPlan) -> list[Finding]:
-    # With an item in doubt, what was booked cannot be held against what is due.
-    if any(line.is_for_stock and line.item is None for line in resolved.lines):
-        return []
-    return list(stock_plan.conflicts)
+    # With an item, bucket or place in doubt, nobody knows what is due: that is no conflict yet.
+    is_in_doubt = any(
+        line.is_for_stock and not (line.item and line.bucket and line.target)
+        for line in resolved.lines
+    )
+    return [] if is_in_doubt else list(stock_plan.conflicts)
 
 
 def _ordered(found: list[Finding]) -> tuple[Finding, ...]:

@@ -9,13 +9,18 @@ from __future__ import annotations
 from exceptions_app.choices import PostingKind
 from exceptions_app.rules.facts import Finding
 from exceptions_app.rules.resolving import Resolved, sent_postings
-from exceptions_app.rules.validation import STOCK_KINDS
+from exceptions_app.rules.validation import FROM_STOCK_ON, STOCK_KINDS
 
 
 def still_relevant(resolved: Resolved, found: list[Finding]) -> list[Finding]:
     """`found` without those that block only kinds this return has fully sent."""
     open_kinds = _open_kinds(resolved)
-    return [row for row in found if not row.blocks or row.blocks & open_kinds]
+    return [row for row in found if not row.blocks or _reason_to_block(row) & open_kinds]
+
+
+def _reason_to_block(row: Finding) -> frozenset[str]:
+    # Where goods go matters until they are booked; the credit only waits behind that.
+    return STOCK_KINDS if row.blocks == FROM_STOCK_ON else row.blocks
 
 
 def _open_kinds(resolved: Resolved) -> frozenset[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from exceptions_app.choices import CaseStatus, FixStatus, PostingStatus
 
-# A person may link a document the ERP already has, wherever ours is not under way: that confirms it.
+# Linking a document the ERP already has confirms a posting of ours that is not under way.
 _LINKED = PostingStatus.CONFIRMED
 
 POSTING: Mapping[str, frozenset[str]] = {

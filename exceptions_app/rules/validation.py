@@ -7,7 +7,8 @@ What each group of findings holds back:
 - order findings (no order, more units than sold): authorisation and credit. Stock that is really
   there may be booked, since it needs item and place only (R055: no id, no *financial* posting).
   Too many units are settled when finance decides the credit's amount: no unit is credited twice;
-- disposition and location findings: receipt, move and write-off (R014, R032, R033);
+- disposition and location findings: receipt, move and write-off (R014, R032, R033), and the
+  credit, which comes after them (R022);
 - money findings: the credit alone.
 
 A line whose SKU is a declared charge is no item: it is checked for its charge code only.

@@ -306,6 +306,15 @@ def test_a_finished_return_stays_quiet_when_its_item_is_put_to_sleep():
     assert found(make_facts(asleep, postings=done)) == []
 
 
+def test_a_place_unmapped_after_the_receipt_left_stops_and_accuses_nothing():
+    receipt = sent(make_facts(), "stock_receipt:10/WH1")
+    unmapped = make.make_mappings(location={})
+
+    assert found(make_facts(mappings=unmapped)) == [("WAREHOUSE_UNMAPPED", "line:1")]
+    later = make_facts(mappings=unmapped, postings=(receipt,))
+    assert found(later) == []
+
+
 LINES = st.lists(
     st.builds(
         make_line,
