@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from exceptions_app.choices import (
     CASE_OPEN,
+    POSTING_UNSENT,
     CaseStatus,
     FixKind,
     FixStatus,
@@ -62,9 +63,14 @@ def _values(facts: RmaFacts, kind: str) -> frozenset[str]:
 
 
 def touched_rmas(*, bridge: Bridge, kind: str, source_value: str) -> QuerySet[Rma]:
-    """Returns with an open exception that hold `source_value` in the place `kind` maps."""
+    """Returns that hold `source_value` in the place `kind` maps and are not settled yet.
+
+    Not settled: an exception is open, or something planned has not left (it may be taken back).
+    """
     key = normalise(source_value)
-    waiting = Rma.objects.filter(bridge=bridge, cases__status__in=CASE_OPEN)
+    waiting = Rma.objects.filter(
+        Q(cases__status__in=CASE_OPEN) | Q(postings__status__in=POSTING_UNSENT), bridge=bridge
+    )
     matches = {
         MappingKind.SKU_ALIAS: Q(lines__sku_key=key),
         MappingKind.FEE: Q(lines__sku_key=key) | Q(lines__fees__contains=[{"kind": key}]),

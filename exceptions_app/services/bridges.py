@@ -75,9 +75,7 @@ def create(
 
 
 @transaction.atomic
-def change_policy(
-    *, bridge_id: int, policy: dict[str, Any], actor: User, now: datetime
-) -> Bridge:
+def change_policy(*, bridge_id: int, policy: dict[str, Any], actor: User, now: datetime) -> Bridge:
     """Replace the bridge's own policy values; unsent postings follow at their next plan."""
     bridge = Bridge.objects.select_for_update().get(pk=bridge_id)
     _check_policy(bridge.preset, policy)

@@ -200,9 +200,7 @@ def _close_by_proof(case: Case, proof: str, now: datetime) -> None:
 
 
 @transaction.atomic
-def assign(
-    *, case_id: int, assignee: User, actor: User, now: datetime
-) -> Case:
+def assign(*, case_id: int, assignee: User, actor: User, now: datetime) -> Case:
     """Give an open case to a person.
 
     Raises:
@@ -218,9 +216,7 @@ def assign(
 
 
 @transaction.atomic
-def close_by_hand(
-    *, case_id: int, reason: str, note: str, actor: User, now: datetime
-) -> Case:
+def close_by_hand(*, case_id: int, reason: str, note: str, actor: User, now: datetime) -> Case:
     """Close with one of the type's coded reasons.
 
     Raises:
@@ -301,9 +297,7 @@ def _fingerprint(subject: Subject, finding: Finding) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _record(
-    case: Case, act: str, text: str, now: datetime, actor: User | None = None
-) -> None:
+def _record(case: Case, act: str, text: str, now: datetime, actor: User | None = None) -> None:
     audit.record(
         actor=actor, act=act, subject=case, text=text, now=now, rma_id=case.rma_id, case_id=case.pk
     )

@@ -29,6 +29,7 @@ from exceptions_app.permissions import FIX_CAPABILITY, can, roles_of
 from exceptions_app.rules import approval
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
+from exceptions_app.selectors import fixes as fixes_selector
 from exceptions_app.services import audit, cases, fix_payloads, mappings, rmas
 
 UNDER_WAY = (FixStatus.REQUESTED, FixStatus.HELD)
@@ -104,9 +105,7 @@ def request(
 
 
 @transaction.atomic
-def approve(
-    *, fix_id: int, seen_hash: str, actor: User, now: datetime, note: str = ""
-) -> Fix:
+def approve(*, fix_id: int, seen_hash: str, actor: User, now: datetime, note: str = "") -> Fix:
     """Approve another person's request; what it frees is held for the undo time.
 
     Raises:
@@ -222,13 +221,23 @@ def _put_in_force(fix: Fix, actor: User, now: datetime) -> Fix:
 
 
 def _hold_again(fix: Fix, now: datetime) -> None:
-    """What the fix had freed goes back to where it was; sent postings make undo impossible."""
+    """What the fix had freed is stopped in this very transaction; the replan then says the rest."""
+    if fix.mapping is not None:
+        touched = fixes_selector.touched_rmas(
+            bridge=fix.bridge, kind=fix.kind, source_value=fix.source_value
+        ).values("pk")
+    else:
+        touched = Rma.objects.filter(pk=fix.rma_id).values("pk")
+    held = Posting.objects.filter(
+        rma__in=touched, status=PostingStatus.HELD, hold_reason=HoldReason.UNDO
+    )
     if fix.kind in fix_payloads.ON_POSTINGS:
-        Posting.objects.filter(
-            pk=fix.payload.get("posting_id"),
-            status=PostingStatus.HELD,
-            hold_reason=HoldReason.UNDO,
-        ).update(status=PostingStatus.FAILED, hold_reason="", hold_until=None)
+        held.filter(pk=fix.payload.get("posting_id")).update(
+            status=PostingStatus.FAILED, hold_reason="", hold_until=None
+        )
+    held.update(
+        status=PostingStatus.BLOCKED, hold_reason="", hold_until=None, blocked_by="taken back"
+    )
 
 
 def _check_right(actor: User, kind: str) -> None:

@@ -101,9 +101,7 @@ def activate(*, mapping: Mapping, actor: User | None, now: datetime) -> Mapping:
 
 
 @transaction.atomic
-def withdraw(
-    *, mapping: Mapping, actor: User | None, now: datetime, why: str
-) -> Mapping:
+def withdraw(*, mapping: Mapping, actor: User | None, now: datetime, why: str) -> Mapping:
     """Take a version back; if it was in force, the one before it is in force again."""
     was_active = mapping.status == MappingStatus.ACTIVE
     mapping.status = MappingStatus.WITHDRAWN

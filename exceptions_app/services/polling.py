@@ -53,6 +53,7 @@ def refresh_reference(*, now: datetime) -> int:
             continue
         try:
             count += reference.refresh_locations(connection=erp, now=now)
+            count += reference.sync_items(connection=erp, now=now)
         except ConnectorError as error:
             health.note_failure(connection_id=erp.pk, error=error, now=now)
     return count

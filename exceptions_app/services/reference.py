@@ -14,9 +14,9 @@ from django.db.models import Q
 
 from connectors import types
 from connectors.ports import Gateway
-from exceptions_app.choices import FixKind, FixStatus, MappingKind, MappingStatus
+from exceptions_app.choices import CASE_OPEN, FixKind, FixStatus, MappingKind, MappingStatus
 from exceptions_app.models import (
-    Bridge,
+    Case,
     Connection,
     ErpLocation,
     Fix,
@@ -29,10 +29,12 @@ from exceptions_app.models import (
     Watermark,
 )
 from exceptions_app.rules.mapping import normalise
-from exceptions_app.services import connections, health
+from exceptions_app.services import connections, health, rmas
 
 ASK_AGAIN_AFTER = timedelta(minutes=30)
 LOCATIONS_FOR = timedelta(hours=12)
+ITEMS_FOR = timedelta(hours=1)
+ITEM_TYPES = ("SKU_UNKNOWN", "SKU_INACTIVE", "SKU_AMBIGUOUS")
 
 
 def refresh(*, rma: Rma, now: datetime) -> None:
@@ -66,30 +68,47 @@ def refresh_locations(*, connection: Connection, now: datetime) -> int:
 
 
 def sync_items(*, connection: Connection, now: datetime, max_pages: int = 200) -> int:
-    """Read the item master's changes since the last time; returns rows read.
+    """Read the item master's changes when the copy is older than ITEMS_FOR; returns rows read.
 
     The watermark moves only after the last page has landed.
     """
     mark, _ = Watermark.objects.get_or_create(connection=connection, feed="items")
+    if mark.read_at is not None and now - mark.read_at < ITEMS_FOR:
+        return 0
     gateway = connections.gateway(connection=connection, reason="reference")
     cursor, position, count = "", mark.position, 0
+    changed: set[str] = set()
     for _ in range(max_pages):
         page = gateway.changed_items(since=mark.position, cursor=cursor)
-        save_items(connection=connection, items=page.rows, now=now)
+        changed |= save_items(connection=connection, items=page.rows, now=now)
         count += len(page.rows)
         position = page.watermark or position
         cursor = page.next_cursor
         if not cursor:
             break
     Watermark.objects.filter(pk=mark.pk).update(position=position, read_at=now)
+    _wake_waiting(connection, changed, now)
     return count
+
+
+def _wake_waiting(connection: Connection, keys: set[str], now: datetime) -> None:
+    """Returns that wait for one of these items are planned again: their case may close by proof."""
+    waiting = Case.objects.filter(
+        bridge__erp=connection, type__in=ITEM_TYPES, status__in=CASE_OPEN, rma__isnull=False
+    )
+    ids = {
+        case.rma_id
+        for case in waiting.only("rma_id", "facts")
+        if normalise(case.facts.get("sku", "")) in keys
+    }
+    rmas.make_due(rma_ids=[pk for pk in ids if pk is not None], now=now)
 
 
 @transaction.atomic
 def save_items(
     *, connection: Connection, items: Iterable[types.ErpItem], now: datetime
-) -> list[str]:
-    """Store items as read; returns the SKU keys that are new to us (their cases may heal)."""
+) -> set[str]:
+    """Store items as read; returns their SKU and barcode keys (cases about them may heal)."""
     rows = [_item_row(connection, item, now) for item in items]
     Item.objects.bulk_create(
         rows,
@@ -109,10 +128,8 @@ def save_items(
         ],
     )
     keys = {row.sku_key for row in rows} | {normalise(row.barcode) for row in rows if row.barcode}
-    missed = ItemMiss.objects.filter(connection=connection, sku_key__in=keys)
-    healed = list(missed.values_list("sku_key", flat=True))
-    missed.delete()
-    return healed
+    ItemMiss.objects.filter(connection=connection, sku_key__in=keys).delete()
+    return keys
 
 
 def _wanted_order(rma: Rma, now: datetime) -> str:
@@ -264,7 +281,3 @@ def _item_row(connection: Connection, item: types.ErpItem, now: datetime) -> Ite
         key_parts=dict(item.key_parts),
         read_at=now,
     )
-
-
-def bridges_of(connection: Connection) -> list[Bridge]:
-    return list(Bridge.objects.filter(erp=connection, is_active=True))
