@@ -28,8 +28,7 @@ STOCK_KINDS = frozenset(
     {PostingKind.STOCK_RECEIPT.value, PostingKind.STOCK_MOVE.value, PostingKind.WRITE_OFF.value}
 )
 CREDIT = frozenset({PostingKind.CREDIT_MEMO.value})
-ORDER_KINDS = CREDIT | {PostingKind.RETURN_AUTHORISATION.value}
-DOCUMENTS = STOCK_KINDS | ORDER_KINDS
+DOCUMENTS = STOCK_KINDS | CREDIT | {PostingKind.RETURN_AUTHORISATION.value}
 # While stock cannot be booked the credit waits too: the ERP's documents keep their order (R022).
 FROM_STOCK_ON = STOCK_KINDS | CREDIT
 
@@ -236,7 +235,7 @@ def _order(resolved: Resolved) -> Iterator[Finding]:
             },
             value=value,
             value_formula=formula,
-            blocks=ORDER_KINDS,
+            blocks=DOCUMENTS,
         )
         return
     for line in resolved.lines:
@@ -277,5 +276,5 @@ def _over_return(resolved: Resolved, line: ReturnedLine, excess: int) -> Finding
         },
         value=money.quantise(unit * excess, facts.currency),
         value_formula=f"{excess} too many × {money.exact_text(unit, facts.currency)} paid",
-        blocks=ORDER_KINDS,
+        blocks=DOCUMENTS,
     )

@@ -25,7 +25,7 @@ from exceptions_app.models import (
     RmaLine,
     SalesOrder,
 )
-from exceptions_app.rules import drafts
+from exceptions_app.rules import drafts, matching
 from exceptions_app.rules import policy as policies
 from exceptions_app.rules.facts import (
     Decisions,
@@ -43,7 +43,6 @@ from exceptions_app.rules.facts import (
     RmaFacts,
 )
 from exceptions_app.rules.mapping import normalise
-
 
 # The one field of a mapping target that has one; locations and fees have two.
 TARGET_FIELD = {
@@ -91,7 +90,7 @@ def for_plan(rma: Rma, *, now: datetime) -> RmaFacts:
             for refund in rma.refunds.order_by("external_id")
         ),
         order=order,
-        order_candidates=(),
+        order_candidates=order_candidates(rma, lines) if order is None else (),
         locations=locations_of(bridge),
         mappings=mappings,
         decisions=decisions_of(rma),
@@ -193,6 +192,29 @@ def order_fact(order: SalesOrder, *, excluding_rma_id: int | None) -> OrderFact:
             units=Sum("units"), net_taken=Sum("net"), tax_taken=Sum("tax")
         )
     }
+    return _order(order, taken=taken)
+
+
+def order_candidates(rma: Rma, lines: Iterable[RmaLine]) -> tuple[tuple[str, str], ...]:
+    """Orders we know that could be this return's, with the reasons, best first (R055)."""
+    skus = {line.sku for line in lines}
+    orders = SalesOrder.objects.filter(connection=rma.bridge.erp_id, lines__sku__in=skus)
+    recent = orders.distinct().order_by("-ordered_at").prefetch_related("lines")[:20]
+    ranked = matching.rank_orders(
+        order_name=rma.order_name,
+        skus=skus,
+        currency=rma.currency,
+        candidates=[_order_alone(order) for order in recent],
+    )
+    return tuple((row.number, ", ".join(row.reasons)) for row in ranked)
+
+
+def _order_alone(order: SalesOrder) -> OrderFact:
+    """An order without what credits took of it: enough to judge likeness."""
+    return _order(order, taken={})
+
+
+def _order(order: SalesOrder, *, taken: dict[int | None, Any]) -> OrderFact:
     zero: dict[str, Any] = {"units": 0, "net_taken": Decimal(0), "tax_taken": Decimal(0)}
     shipping = taken.get(None, zero)
     return OrderFact(

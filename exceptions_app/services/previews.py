@@ -142,21 +142,7 @@ def suggestions(*, case: Case) -> tuple[matching.Suggestion, ...]:
 def order_candidates(*, case: Case) -> tuple[tuple[str, str], ...]:
     """Orders that could be this return's, with the reason, best first (R055)."""
     rma = case.rma
-    if rma is None:
-        return ()
-    skus = set(rma.lines.values_list("sku", flat=True))
-    orders = (
-        SalesOrder.objects.filter(connection=rma.bridge.erp, lines__sku__in=skus)
-        .distinct()
-        .order_by("-ordered_at")[:20]
-    )
-    ranked = []
-    for order in orders:
-        shared = skus & set(order.lines.values_list("sku", flat=True))
-        why = f"{len(shared)} of {len(skus)} SKUs, ordered {order.ordered_at:%d %b %Y}"
-        ranked.append((len(shared), order.number, why))
-    ranked.sort(key=lambda row: -row[0])
-    return tuple((number, why) for _, number, why in ranked[:5])
+    return facts_selector.order_candidates(rma, rma.lines.all()) if rma is not None else ()
 
 
 def location_choices(*, bridge: Bridge) -> tuple[ErpLocation, ...]:

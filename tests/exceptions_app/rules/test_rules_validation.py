@@ -15,7 +15,6 @@ DOCUMENTS = frozenset(
     {"return_authorisation", "stock_receipt", "stock_move", "write_off", "credit_memo"}
 )
 FROM_STOCK_ON = DOCUMENTS - {"return_authorisation"}
-FINANCIAL = frozenset({"credit_memo", "return_authorisation"})
 
 
 def only(facts):
@@ -188,7 +187,7 @@ def test_without_any_location_read_from_the_erp_no_pair_is_accused():
     assert found(make_facts(locations=frozenset())) == []
 
 
-def test_a_missing_order_stops_the_money_and_not_the_stock():
+def test_a_missing_order_stops_every_document():
     facts = make_facts(
         order=None, order_candidates=(("1001", "same number"), ("1010", "")), order_name="#1001"
     )
@@ -198,7 +197,7 @@ def test_a_missing_order_stops_the_money_and_not_the_stock():
     assert (finding.type, finding.subject, finding.blocks) == (
         "SO_LINK_MISSING",
         "order",
-        FINANCIAL,
+        DOCUMENTS,
     )
     assert finding.facts["candidates"] == "1001 (same number), 1010"
     assert [row.slot for row in plan(facts).postings] == [
@@ -217,7 +216,7 @@ def test_all_returns_together_may_not_take_back_more_than_was_sold():
 
     finding = only(facts)
 
-    assert (finding.type, finding.blocks) == ("OVER_RETURN", FINANCIAL)
+    assert (finding.type, finding.blocks) == ("OVER_RETURN", DOCUMENTS)
     assert {name: finding.facts[name] for name in ("sold", "returned", "excess")} == {
         "sold": "3",
         "returned": "4",
