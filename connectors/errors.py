@@ -68,7 +68,8 @@ class Rejected(ConnectorError):
 
 
 class Misconfigured(ConnectorError):
-    """The connection itself cannot work as set up: credentials refused, host not allowed, unconfirmed write.
+    """The connection itself cannot work as set up: credentials refused, host not allowed,
+    unconfirmed write.
 
     `is_credentials` is true when the other side refused who we are (401/403 class).
     """

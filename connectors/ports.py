@@ -15,12 +15,14 @@ from connectors import types
 
 
 class Pacer(Protocol):
-    """Asked before every call; counts it, and may raise `RetryLater` instead of letting it leave."""
+    """Asked before every call; counts it, and may raise `RetryLater` instead of letting it
+    leave."""
 
     def before(self, *, operation: str, is_write: bool) -> None: ...
 
     def after(self, *, operation: str, status: int | None, headers: Mapping[str, str]) -> None:
-        """Told of every answer (status None: none came), so quota headers can correct the budget."""
+        """Told of every answer (status None: none came), so quota headers can correct the
+        budget."""
         ...
 
 
@@ -44,11 +46,13 @@ class Source(Protocol):
         ...
 
     def comment(self, *, rma_external_id: str, text: str, marker: str) -> None:
-        """Put a note on the return's timeline once: reads first, writes only if `marker` is not there."""
+        """Put a note on the return's timeline once: reads first, writes only if `marker` is not
+        there."""
         ...
 
     def set_shipment_status(self, *, rma_external_id: str, shipment_id: str, status: str) -> None:
-        """Move a shipment; `Rejected(code="transition")` before any call when the move is not allowed."""
+        """Move a shipment; `Rejected(code="transition")` before any call when the move is not
+        allowed."""
         ...
 
 
@@ -78,7 +82,8 @@ class Gateway(Protocol):
     def find_documents(
         self, kind: types.DocumentKind, keys: Sequence[str]
     ) -> tuple[types.DocumentState, ...]:
-        """Read documents back by our key. One key may yield several: that is a duplicate to report."""
+        """Read documents back by our key. One key may yield several: that is a duplicate to
+        report."""
         ...
 
     def manual_task(self, draft: types.DocumentDraft) -> types.ManualTask:

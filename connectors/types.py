@@ -1,6 +1,7 @@
 """What crosses the border: frozen, vendor-neutral shapes.
 
-Ids are text, money is `Decimal` with its currency beside it, times are aware UTC. Enum-like values a
+Ids are text, money is `Decimal` with its currency beside it, times are aware UTC. Enum-like values
+a
 vendor may extend (`status`, `resolution`, `reason`, `disposition`…) are kept raw as text; mapping
 them is a rule's business, and a value nobody mapped becomes a finding, never a crash.
 """
@@ -137,7 +138,8 @@ class SourceShipment:
 
 @dataclass(frozen=True, slots=True)
 class SourceRefund:
-    """Money the platform says moved. `rma_external_id` may be empty: then `unit_ids` tell the return."""
+    """Money the platform says moved. `rma_external_id` may be empty: then `unit_ids` tell the
+    return."""
 
     external_id: str
     rma_external_id: str
@@ -162,7 +164,8 @@ class SourceEvent:
 
 @dataclass(frozen=True, slots=True)
 class SourceExchange:
-    """A replacement (or fee) order the platform made for this return; `order_id` empty until released."""
+    """A replacement (or fee) order the platform made for this return; `order_id` empty until
+    released."""
 
     draft_order_id: str
     order_id: str
@@ -172,7 +175,8 @@ class SourceExchange:
 
 @dataclass(frozen=True, slots=True)
 class SourceRma:
-    """One whole return as the platform tells it. Identity is `external_id` within the connection (lesson 24).
+    """One whole return as the platform tells it. Identity is `external_id` within the connection
+    (lesson 24).
 
     `version` orders two readings of the same return: the later one has the greater `updated_at`.
     """
@@ -239,7 +243,8 @@ class ErpLocation:
 
 @dataclass(frozen=True, slots=True)
 class ErpItem:
-    """One item of the ERP's master. `sku` is the text other systems use, `erp_id` the ERP's own key."""
+    """One item of the ERP's master. `sku` is the text other systems use, `erp_id` the ERP's own
+    key."""
 
     erp_id: str
     sku: str
@@ -262,7 +267,8 @@ class ItemPage:
 
 @dataclass(frozen=True, slots=True)
 class ErpOrderLine:
-    """A line as sold. `net`, `discount` and `tax` are totals of the line; `net` is after discount, without tax."""
+    """A line as sold. `net`, `discount` and `tax` are totals of the line; `net` is after discount,
+    without tax."""
 
     line_id: str
     sku: str
@@ -312,9 +318,9 @@ class DocumentKind(StrEnum):
 class DraftLine:
     """One line of a document to be created. Amounts are line totals in the draft's currency.
 
-    `component` is "item", "shipping", "fee", "goodwill" or "adjustment"; `charge_code` is the ERP's code for all
-    but items. Amounts are positive except for a fee kept back, which takes from the credit (negative).
-    Stock documents carry items only and no money.
+    `component` is "item", "shipping", "fee", "goodwill" or "adjustment"; `charge_code` is the ERP's
+    code for all but items. Amounts are positive except for a fee kept back, which takes from the
+    credit (negative). Stock documents carry items only and no money.
     """
 
     line_no: int
@@ -336,7 +342,8 @@ class DraftLine:
 
 @dataclass(frozen=True, slots=True)
 class DocumentDraft:
-    """A document we mean to create. `key` is fixed before the first byte leaves and carries a type prefix (lesson 25)."""
+    """A document we mean to create. `key` is fixed before the first byte leaves and carries a type
+    prefix (lesson 25)."""
 
     kind: DocumentKind
     key: str
@@ -416,7 +423,8 @@ class DocumentState:
 
 @dataclass(frozen=True, slots=True)
 class ManualTask:
-    """What a person must key by hand where the ERP's API is private: labels and values, in order."""
+    """What a person must key by hand where the ERP's API is private: labels and values, in
+    order."""
 
     title: str
     fields: tuple[tuple[str, str], ...]

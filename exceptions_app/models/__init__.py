@@ -1,5 +1,6 @@
 """Tables, constraints and queryset filters."""
 
+from exceptions_app.models.access import SignInTry
 from exceptions_app.models.bridges import Bridge, Mapping
 from exceptions_app.models.cases import AuditEntry, Case, CauseGroup, Fix
 from exceptions_app.models.connections import (
@@ -42,5 +43,6 @@ __all__ = [
     "SalesOrder",
     "SalesOrderLine",
     "Shipment",
+    "SignInTry",
     "Watermark",
 ]

@@ -45,7 +45,8 @@ class CauseGroup(models.Model):
 
 
 class Case(models.Model):
-    """A finding that a person must deal with. Opened, refreshed and closed by `services.cases.sync`."""
+    """A finding that a person must deal with. Opened, refreshed and closed by
+    `services.cases.sync`."""
 
     fingerprint = models.CharField(max_length=64, unique=True)
     type = models.CharField(max_length=40)
@@ -109,7 +110,8 @@ class Case(models.Model):
 
 
 class Fix(models.Model):
-    """A person's change of a fact, with its approval. The plan follows; the fix never sends anything.
+    """A person's change of a fact, with its approval. The plan follows; the fix never sends
+    anything.
 
     `payload` is the new fact by kind (same shape as Mapping.target, or {"location"},
     {"order_number"}, {"difference"}, {"adjustment"}, {"date"}, {"posting_id"}…); its hash voids an
@@ -171,7 +173,8 @@ class Fix(models.Model):
 
 
 class AuditEntry(models.Model):
-    """One act, one entry, written in the act's own transaction. Append-only: a trigger refuses changes.
+    """One act, one entry, written in the act's own transaction. Append-only: a trigger refuses
+    changes.
 
     Actor and subject are kept as text as well, so that the entry outlives both.
     """

@@ -6,7 +6,8 @@ from exceptions_app.choices import BreakerState
 
 
 class Connection(models.Model):
-    """One configured account on one outside system. Secrets are sealed (decision 0006), never in clear."""
+    """One configured account on one outside system. Secrets are sealed (decision 0006), never in
+    clear."""
 
     code = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=80)
@@ -28,7 +29,8 @@ class Connection(models.Model):
 
 
 class ConnectionBudget(models.Model):
-    """Token bucket and day quota of one connection: one row, one UPDATE per call (reliability B.5)."""
+    """Token bucket and day quota of one connection: one row, one UPDATE per call (reliability
+    B.5)."""
 
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="budget")
     capacity = models.DecimalField(max_digits=12, decimal_places=4, default=20)

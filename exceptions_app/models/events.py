@@ -7,7 +7,8 @@ from exceptions_app.models.connections import Connection
 
 
 class InboundEvent(models.Model):
-    """Unique per connection and external id; a repeat is counted, never applied twice (R012, R106)."""
+    """Unique per connection and external id; a repeat is counted, never applied twice (R012,
+    R106)."""
 
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="events")
     external_id = models.CharField(max_length=120)

@@ -32,7 +32,8 @@ class CreditRun(models.Model):
 class Posting(models.Model):
     """Claimed with a lease on the database's clock and a fence that every later write checks.
 
-    `key` is fixed before the first byte leaves and is unique per connection. A changed plan is a new
+    `key` is fixed before the first byte leaves and is unique per connection. A changed plan is a
+    new
     row with a new key; `replaces` names the one it took over from (decision 0004).
     """
 
@@ -128,7 +129,8 @@ class Posting(models.Model):
 
 
 class PostingAttempt(models.Model):
-    """One try at sending or looking up, with redacted evidence; written before and after the call."""
+    """One try at sending or looking up, with redacted evidence; written before and after the
+    call."""
 
     posting = models.ForeignKey(Posting, on_delete=models.CASCADE, related_name="attempt_rows")
     fence = models.PositiveIntegerField()

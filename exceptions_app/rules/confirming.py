@@ -29,7 +29,8 @@ class Comparison:
 
 
 def compare(draft: DocumentDraft, states: Sequence[DocumentState]) -> Comparison:
-    """Judge the documents found under `draft.key`; rejected ones count only when nothing else is."""
+    """Judge the documents found under `draft.key`; rejected ones count only when nothing else
+    is."""
     alive = [state for state in states if state.status != DocumentStatus.REJECTED]
     if not alive:
         refused = states[-1] if states else None

@@ -1,4 +1,5 @@
-"""Cases follow findings: opened when new, refreshed while they persist, closed when gone, with proof."""
+"""Cases follow findings: opened when new, refreshed while they persist, closed when gone, with
+proof."""
 
 from __future__ import annotations
 

@@ -231,7 +231,8 @@ def _absent_unknown(posting: Posting, comparison: Comparison, now: datetime) -> 
 
 
 def _absent_sent(posting: Posting, comparison: Comparison, now: datetime) -> Settled:
-    """The ERP said yes, yet nothing is there: waited for a while, then a person's business (R088)."""
+    """The ERP said yes, yet nothing is there: waited for a while, then a person's business
+    (R088)."""
     if posting.lookups < LOOKUPS_BEFORE_SILENT:
         wait = retry.next_delay_seconds(attempts=posting.lookups, fraction=1, after_seconds=None)
         values: dict[str, Any] = {"not_before": now + timedelta(seconds=float(wait))}

@@ -177,7 +177,8 @@ def process(*, event: InboundEvent, now: datetime) -> InboundEvent:
 
 
 def _process_refund(event: InboundEvent, bridge: Bridge, now: datetime) -> InboundEvent:
-    """Apply a kept refund; while its return is missing it waits, and is a case only past a limit."""
+    """Apply a kept refund; while its return is missing it waits, and is a case only past a
+    limit."""
     refund = refund_text.from_bytes(bytes(event.body))
     applied = rmas.apply_refund(bridge=bridge, refund=refund, now=now)
     if applied is not None:
@@ -215,7 +216,8 @@ def wake_parked(*, connection: Connection, now: datetime) -> int:
 
 
 def receive_refund(*, connection: Connection, refund: SourceRefund, now: datetime) -> None:
-    """Keep a refund whose return is not known yet; it is applied when the return has come (R022)."""
+    """Keep a refund whose return is not known yet; it is applied when the return has come
+    (R022)."""
     receive(
         connection=connection,
         external_id=f"refund:{refund.external_id}",

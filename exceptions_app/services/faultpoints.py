@@ -1,6 +1,7 @@
 """Named places where the fault tests end a process or break off a step. Costs nothing otherwise.
 
-`RETURNSBRIDGE_CRASH_AT=<name>` with `RETURNSBRIDGE_CRASH_FILE=<path>` kills this process with SIGKILL at
+`RETURNSBRIDGE_CRASH_AT=<name>` with `RETURNSBRIDGE_CRASH_FILE=<path>` kills this process with
+SIGKILL at
 the named place, as long as the file exists (it is removed first, so that the restart survives).
 """
 

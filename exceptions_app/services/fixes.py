@@ -1,6 +1,7 @@
 """Changes of facts by people: asked for, approved by another, held for undo, applied.
 
-A fix never sends anything: it changes a fact, and the plan of every return it touches follows. What it
+A fix never sends anything: it changes a fact, and the plan of every return it touches follows.
+What it
 frees stays held until the undo time is over, so that nothing leaves at once.
 """
 
@@ -227,7 +228,7 @@ def _hold_again(fix: Fix, now: datetime) -> None:
             bridge=fix.bridge, kind=fix.kind, source_value=fix.source_value
         ).values("pk")
     else:
-        touched = Rma.objects.filter(pk=fix.rma_id).values("pk")
+        touched = Rma.objects.filter(fixes=fix).values("pk")
     held = Posting.objects.filter(
         rma__in=touched, status=PostingStatus.HELD, hold_reason=HoldReason.UNDO
     )

@@ -1,4 +1,5 @@
-"""Drains: do what is due until nothing is, or the time is up. Harmless twice, late or not at all."""
+"""Drains: do what is due until nothing is, or the time is up. Harmless twice, late or not at
+all."""
 
 from __future__ import annotations
 
@@ -67,7 +68,8 @@ def post(*, clock: Clock) -> int:
 
 
 def settle(*, clock: Clock) -> int:
-    """Release what was held, recover lost claims, look up what is not known, confirm what was sent."""
+    """Release what was held, recover lost claims, look up what is not known, confirm what was
+    sent."""
     now = clock()
     count = fixes.release_due(now=now)
     count += confirming.release_held(now=now)

@@ -1,7 +1,9 @@
 """Read what changed from a returns platform. Polling is the truth; a webhook only hastens it.
 
-A feed's watermark is the time its poll *started*, for list rows carry no change time. It moves only after
-every page has landed, and the next poll begins an overlap before it, so nothing at the edge is lost.
+A feed's watermark is the time its poll *started*, for list rows carry no change time. It moves
+only after
+every page has landed, and the next poll begins an overlap before it, so nothing at the edge is
+lost.
 """
 
 from __future__ import annotations

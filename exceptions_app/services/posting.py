@@ -1,6 +1,7 @@
 """Send one posting: claim, call, settle. No transaction is open during the call (decision 0004).
 
-The intent is committed before the first byte leaves; the claim carries a lease and a fence that every
+The intent is committed before the first byte leaves; the claim carries a lease and a fence that
+every
 later write checks; a lost reply makes the posting unconfirmed and is never sent again blindly.
 """
 

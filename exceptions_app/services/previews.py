@@ -1,4 +1,5 @@
-"""What a change would do, before it is saved: the same plan with one fact changed. Writes nothing."""
+"""What a change would do, before it is saved: the same plan with one fact changed. Writes
+nothing."""
 
 from __future__ import annotations
 

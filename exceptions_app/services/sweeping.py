@@ -1,4 +1,5 @@
-"""Slow upkeep: retention of raw messages, the conservation ledger, the slow re-read of open returns."""
+"""Slow upkeep: retention of raw messages, the conservation ledger, the slow re-read of open
+returns."""
 
 from __future__ import annotations
 
