@@ -23,7 +23,7 @@ class Policy:
     disposition_authority: str = "platform"
     authorise_first: bool = True
     note_to_platform: bool = False
-    # "immediate" | "run" (held until a person starts the run) | "windows"
+    # "immediate" | "run" (held until a person starts the run) | windows as in rules.windows
     schedule: Mapping[str, str] = field(default_factory=dict)
     # currency -> absolute amount a refund and its credit may differ by before it is a case
     tolerance: Mapping[str, Decimal] = field(default_factory=dict)

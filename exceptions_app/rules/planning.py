@@ -111,13 +111,14 @@ def _is_credit_wanted(resolved: Resolved) -> bool:
 
 def _planned(resolved: Resolved, slot: str, sequence: int, draft: DocumentDraft) -> PlannedPosting:
     kind = re.split("[:#]", slot, maxsplit=1)[0]
-    is_run = resolved.facts.policy.schedule.get(kind) == "run"
+    schedule = resolved.facts.policy.schedule.get(kind, "immediate")
+    hold = {"run": HoldReason.RUN.value, "immediate": HoldReason.NONE.value}
     return PlannedPosting(
         slot=slot,
         kind=kind,
         sequence=sequence,
         draft=draft,
-        hold=HoldReason.RUN.value if is_run else HoldReason.NONE.value,
+        hold=hold.get(schedule, HoldReason.WINDOW.value),
     )
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 
 from exceptions_app.choices import ApprovalAxis, Bucket, MappingKind, PostingKind
+from exceptions_app.rules import windows
 from exceptions_app.rules.facts import Policy
 
 Value = object
@@ -86,11 +87,16 @@ def _table(raw: Value) -> Mapping[str, Value]:
     return {str(key): value for key, value in raw.items()}
 
 
+_SIMPLE = frozenset({"immediate", "run"})
+
+
 def _schedule(raw: Value) -> Value:
     table = _table(raw)
     if not set(table) <= set(PostingKind.values):
         raise ValueError
-    if not set(table.values()) <= {"immediate", "run", "windows"}:
+    if not all(
+        str(value) in _SIMPLE or windows.is_schedule(str(value)) for value in table.values()
+    ):
         raise ValueError
     return MappingProxyType({kind: str(value) for kind, value in table.items()})
 
@@ -167,7 +173,7 @@ OPTIONS: tuple[Option, ...] = (
         "When each kind of document leaves",
         "At once, or held until a person starts a run, or in the ERP's windows. Held credits can"
         " be checked together before they post.",
-        "for each posting kind: immediate, run, windows",
+        "for each posting kind: immediate, run, or windows such as 02:00-04:00, 13:00-14:00",
         _schedule,
     ),
     Option(

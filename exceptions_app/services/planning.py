@@ -16,6 +16,7 @@ from exceptions_app.choices import (
     POSTING_FINISHED,
     POSTING_UNSENT,
     HoldReason,
+    MoneyAxis,
     PostingKind,
     PostingStatus,
 )
@@ -27,7 +28,7 @@ from exceptions_app.models import (
     SalesOrder,
     SalesOrderLine,
 )
-from exceptions_app.rules import drafts, planning
+from exceptions_app.rules import drafts, planning, windows
 from exceptions_app.rules.facts import Finding, Plan, PlannedPosting, RmaFacts
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import fixes as fixes_selector
@@ -44,6 +45,8 @@ PREFIX = {
 LEASE = timedelta(minutes=2)
 # Facts that depend on time (a credit that stays away) are looked at again this often.
 LOOK_AGAIN = timedelta(minutes=30)
+LOOK_OFTEN_FOR = timedelta(days=3)
+LOOK_RARELY = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,7 @@ class _Holds:
         self._rma = rma
         self._findings: tuple[Finding, ...] = computed.findings
         self._undo_until = fixes_selector.undo_until(rma=rma, facts=facts, now=now)
+        self._now = now
         self._creates: Mapping[DocumentKind, OperationSupport] | None = None
 
     def of(self, planned: PlannedPosting) -> _State:
@@ -154,11 +158,21 @@ class _Holds:
             return _State(PostingStatus.BLOCKED, blocked_by=", ".join(blockers)[:200])
         if self._is_manual(planned.kind):
             return _State(PostingStatus.HELD, HoldReason.MANUAL)
-        if planned.hold:
+        if planned.hold == HoldReason.RUN:
             return _State(PostingStatus.HELD, planned.hold)
+        opens_at = self._opens_at(planned)
+        if opens_at > self._now:
+            return _State(PostingStatus.HELD, HoldReason.WINDOW, opens_at)
         if self._undo_until is not None:
             return _State(PostingStatus.HELD, HoldReason.UNDO, self._undo_until)
         return _State(PostingStatus.READY)
+
+    def _opens_at(self, planned: PlannedPosting) -> datetime:
+        if planned.hold != HoldReason.WINDOW:
+            return self._now
+        bridge = self._rma.bridge
+        schedule = facts_selector.policy_of(bridge).schedule[planned.kind]
+        return windows.next_open(windows.parse(schedule), now=self._now, zone=bridge.timezone)
 
     def _is_manual(self, kind: str) -> bool:
         if kind == PostingKind.PLATFORM_UPDATE:
@@ -314,9 +328,11 @@ def _mark_waiting(opened: tuple[Case, ...], now: datetime) -> None:
 
 
 def _finish(rma: Rma, rows: list[Posting], planned_from: datetime | None, now: datetime) -> None:
-    is_open = any(row.status not in POSTING_FINISHED for row in rows) or not rows
-    has_money = rma.money in ("pending", "confirmed")
-    due = now + LOOK_AGAIN if is_open and has_money else None
+    is_open = any(row.status not in POSTING_FINISHED for row in rows)
+    owes_credit = not rows and rma.money == MoneyAxis.CONFIRMED
+    age = now - rma.source_updated_at
+    wait = LOOK_AGAIN if age < LOOK_OFTEN_FOR else LOOK_RARELY
+    due = now + wait if is_open or owes_credit else None
     fresh = Rma.objects.filter(pk=rma.pk)
     if planned_from is not None:
         fresh = fresh.filter(plan_due_at__lte=planned_from)

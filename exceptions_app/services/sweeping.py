@@ -6,18 +6,25 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from exceptions_app import jobs
-from exceptions_app.choices import ApprovalAxis, EventState
+from exceptions_app.choices import (
+    CASE_OPEN,
+    POSTING_UNSENT,
+    ApprovalAxis,
+    EventState,
+    PostingStatus,
+)
 from exceptions_app.models import InboundEvent, Rma
-from exceptions_app.services import events
+from exceptions_app.services import events, rmas
 
 RAW_KEPT_FOR = timedelta(days=90)
+PEOPLE_KEPT_FOR = timedelta(days=365)
 REREAD_AFTER = timedelta(hours=24)
 BATCH = 500
 
 
 def sweep(*, now: datetime) -> int:
     """Do a bounded part of the upkeep; returns rows touched."""
-    return forget_raw(now=now) + reread_open(now=now)
+    return forget_raw(now=now) + forget_people(now=now) + reread_open(now=now)
 
 
 def forget_raw(*, now: datetime) -> int:
@@ -28,6 +35,24 @@ def forget_raw(*, now: datetime) -> int:
         .values_list("pk", flat=True)[:BATCH]
     )
     return InboundEvent.objects.filter(pk__in=list(old)).update(body=b"", headers={})
+
+
+def forget_people(*, now: datetime) -> int:
+    """Empty names and addresses of settled returns past the retention time; returns how many."""
+    old = (
+        Rma.objects.filter(source_updated_at__lt=now - PEOPLE_KEPT_FOR)
+        .exclude(customer_email="", customer_name="")
+        .exclude(cases__status__in=CASE_OPEN)
+        .exclude(postings__status__in=[*POSTING_UNSENT, PostingStatus.UNCONFIRMED])
+        .order_by("pk")[:BATCH]
+    )
+    rows = list(old)
+    for rma in rows:
+        rma.customer_email = ""
+        rma.customer_name = ""
+        rma.save(update_fields=["customer_email", "customer_name"])
+        rmas.refresh_search(rma)
+    return len(rows)
 
 
 def reread_open(*, now: datetime) -> int:

@@ -47,9 +47,9 @@ def test_values_are_read_as_stored_in_json():
     [
         ("credit_trigger", "whenever", "refund_confirmed, goods_received, goods_inspected"),
         ("authorise_first", "perhaps", "true, false"),
-        ("schedule", {"credit_memo": "sometimes"}, "immediate, run, windows"),
-        ("schedule", {"letter": "run"}, "immediate, run, windows"),
-        ("schedule", "run", "immediate, run, windows"),
+        ("schedule", {"credit_memo": "sometimes"}, "immediate, run, or windows"),
+        ("schedule", {"letter": "run"}, "immediate, run, or windows"),
+        ("schedule", "run", "immediate, run, or windows"),
         ("tolerance", {"GBP": 0.05}, "currency code"),
         ("tolerance", {"GBP": "-1"}, "currency code"),
         ("tolerance", {"GBP": "NaN"}, "currency code"),
