@@ -1,0 +1,1 @@
+"""Replay a retailer's own order and credit lines through the whole pipeline, against twins."""

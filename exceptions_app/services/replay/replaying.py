@@ -1,0 +1,112 @@
+"""The whole replay: read, load, carry, account. The one entrance doors use."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from exceptions_app.models import Bridge
+from exceptions_app.selectors.clock import database_now
+from exceptions_app.services.replay import accounting, driving, matching, records, setup
+from exceptions_app.services.replay.accounting import Account
+from exceptions_app.services.replay.driving import Clock, Tell
+from exceptions_app.services.replay.reading import FileLine, digest_of
+from exceptions_app.services.replay.simulation import Simulation
+
+# A year of credits in some minutes: the platform's daily quota has no meaning here.
+_SIMULATED_DAILY_LIMIT = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What a run did. `problems` is empty, or the run failed and says how; signs as in the file."""
+
+    account: Account
+    calls: Mapping[str, int]
+    seconds: float
+    problems: tuple[str, ...]
+
+
+def replay(
+    *,
+    lines: Sequence[FileLine],
+    simulation: Simulation,
+    tell: Tell,
+    clock: Clock = database_now,
+    pause: Callable[[float], None] = time.sleep,
+    is_lasting: bool = True,
+) -> Replay:
+    """Carry every credit of `lines` through the normal flow, and prove where each one is.
+
+    The same lines again change no row but counters and signs of life. `is_lasting` false says that
+    the simulated systems end with this run, so the bridge is put out of use afterwards.
+
+    Raises:
+        SandboxUnreachable: the control API does not answer.
+        ReplayStuck: something was under way and did not move any more.
+    """
+    began = clock()
+    bridge = setup.prepare(digest=digest_of(lines), simulation=simulation, now=began)
+    try:
+        calls_before = accounting.calls_of(bridge)
+        returns = matching.returns_of(lines)
+        _load(bridge, lines, returns, simulation)
+        setup.learn(bridge=bridge, now=clock())
+        setup.read_from(bridge=bridge, moment=bridge.created_at)
+        driving.drive(bridge=bridge, returns=len(returns), clock=clock, pause=pause, tell=tell)
+    finally:
+        if not is_lasting:
+            setup.retire(bridge=bridge)
+    account = accounting.account(bridge=bridge)
+    calls = accounting.calls_of(bridge)
+    return Replay(
+        account=account,
+        calls={name: count - calls_before[name] for name, count in calls.items()},
+        seconds=round((clock() - began).total_seconds(), 1),
+        problems=(
+            *account.problems,
+            *_against_file(lines, account),
+            *accounting.duplicates(
+                bridge=bridge, documents=simulation.documents(setup.ERP), sold=_sold(lines)
+            ),
+        ),
+    )
+
+
+def _load(
+    bridge: Bridge,
+    lines: Sequence[FileLine],
+    returns: Sequence[matching.Return],
+    simulation: Simulation,
+) -> None:
+    simulation.set_switches(setup.PLATFORM, {"daily_limit": _SIMULATED_DAILY_LIMIT})
+    for load in records.erp_loads(lines):
+        simulation.load(setup.ERP, load)
+    # The wire carries whole seconds.
+    at = bridge.created_at.replace(microsecond=0)
+    for load in records.platform_loads(returns, at=at):
+        simulation.load(setup.PLATFORM, load)
+
+
+def _sold(lines: Sequence[FileLine]) -> dict[tuple[str, str], int]:
+    orders = matching.sold_lines(lines)
+    return {
+        (number, row.line_id): row.line.units for number, rows in orders.items() for row in rows
+    }
+
+
+def _against_file(lines: Sequence[FileLine], account: Account) -> list[str]:
+    """Our own rows against what the file holds: what was lost on the way shows here."""
+    credited = [line for line in lines if line.is_credit]
+    expected = {
+        "credit lines": (Decimal(len(credited)), Decimal(account.credit_lines)),
+        "units": (Decimal(sum(line.quantity for line in credited)), account.units.came_in),
+        "GBP": (sum((line.money for line in credited), Decimal(0)), account.money.came_in),
+    }
+    return [
+        f"The file holds {wanted:f} {name}, our rows {found:f}."
+        for name, (wanted, found) in expected.items()
+        if wanted != found
+    ]

@@ -1,0 +1,145 @@
+"""The replay's own connections and bridge: one set per content of a file, made once.
+
+The codes carry the digest of the file's lines. The same data finds its own rows again and changes
+nothing, another year's file works beside it, and no other bridge is touched.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from connectors.http import check_base_url
+from connectors.types import Mode
+from exceptions_app.choices import MappingKind, MappingStatus
+from exceptions_app.models import Bridge, Connection, Mapping, Watermark
+from exceptions_app.rules.mapping import normalise
+from exceptions_app.services import bridges, connections, mappings, reference
+from exceptions_app.services.replay import codes, records
+from exceptions_app.services.replay.reading import CURRENCY, TIMEZONE
+from exceptions_app.services.replay.simulation import Simulation
+
+PLATFORM = "returngo"
+ERP = "bluecherry"
+PRESET = "bluecherry+returngo"
+# A replay reads the platform when it is run, not on a schedule.
+_POLL_SECONDS = str(int(timedelta(days=3650).total_seconds()))
+_OVERLAP_SECONDS = "60"
+_CALLS_PER_SECOND = 1000
+
+
+def prepare(*, digest: str, simulation: Simulation, now: datetime) -> Bridge:
+    """The bridge for these lines, pointed at `simulation`; made with its connections if new."""
+    bridge = Bridge.objects.filter(code=f"replay-{digest}").first()
+    if bridge is None:
+        bridge = _create(digest, simulation, now)
+    for connection, system in ((bridge.source, PLATFORM), (bridge.erp, ERP)):
+        _point(connection, f"{simulation.base_url}/{system}")
+    Bridge.objects.filter(pk=bridge.pk).update(is_active=True)
+    return Bridge.objects.select_related("source", "erp").get(pk=bridge.pk)
+
+
+def learn(*, bridge: Bridge, now: datetime) -> None:
+    """Read the ERP's places and item master, and map what this customer would have mapped."""
+    reference.refresh_locations(connection=bridge.erp, now=now)
+    reference.sync_items(connection=bridge.erp, now=now)
+    place = {"division": records.DIVISION, "warehouse": records.WAREHOUSE}
+    wanted: list[tuple[str, str, dict[str, str]]] = [
+        (MappingKind.LOCATION, records.LOCATION, place),
+        (MappingKind.REASON, records.REASON, {"code": "CREDIT"}),
+    ]
+    for code, component in codes.CHARGES.items():
+        # Declared a charge and not mapped: the ERP's code is for the customer to give.
+        wanted.append((MappingKind.FEE, code, {"component": component, "erp_code": ""}))
+    for kind, source_value, target in wanted:
+        _map(bridge, kind, source_value, target, now)
+
+
+def read_from(*, bridge: Bridge, moment: datetime) -> None:
+    """Make the platform's feeds due, to be read from `moment` on."""
+    for feed in ("rmas", "refunds"):
+        Watermark.objects.update_or_create(
+            connection=bridge.source,
+            feed=feed,
+            defaults={"read_at": moment, "next_at": None, "lease_until": None},
+        )
+
+
+def retire(*, bridge: Bridge) -> None:
+    """The simulated systems are gone: nothing may be polled there until the next replay."""
+    Bridge.objects.filter(pk=bridge.pk).update(is_active=False)
+
+
+@transaction.atomic
+def _create(digest: str, simulation: Simulation, now: datetime) -> Bridge:
+    platform_keys = simulation.credentials(PLATFORM)
+    erp_keys = simulation.credentials(ERP)
+    common: dict[str, Any] = {
+        "mode": "sandbox",
+        "actor": None,
+        "now": now,
+        "refill_per_second": _CALLS_PER_SECOND,
+        "capacity": _CALLS_PER_SECOND,
+    }
+    source = connections.save(
+        code=f"replay-{digest}-{PLATFORM}",
+        name=f"ReturnGO (replay {digest})",
+        kind=PLATFORM,
+        base_url=f"{simulation.base_url}/{PLATFORM}",
+        settings_values={
+            "shop_name": platform_keys["shop_name"],
+            "overlap_seconds": _OVERLAP_SECONDS,
+            "poll_seconds": _POLL_SECONDS,
+        },
+        secrets={"api_key": platform_keys["api_key"]},
+        **common,
+    )
+    erp = connections.save(
+        code=f"replay-{digest}-{ERP}",
+        name=f"BlueCherry (replay {digest})",
+        kind=ERP,
+        base_url=f"{simulation.base_url}/{ERP}",
+        settings_values={"vnd_id": "REPLAY"},
+        secrets={"subscription_key": next(iter(erp_keys.values()))},
+        **common,
+    )
+    return bridges.create(
+        code=f"replay-{digest}",
+        name=f"Replay {digest}",
+        source=source,
+        erp=erp,
+        preset=PRESET,
+        currency=CURRENCY,
+        timezone_name=TIMEZONE,
+        policy={"note_to_platform": False},
+        actor=None,
+        now=now,
+    )
+
+
+def _point(connection: Connection, base_url: str) -> None:
+    """A simulated system's port is new in every run; that is nobody's decision, so not audited."""
+    check_base_url(base_url, Mode.SANDBOX)
+    Connection.objects.filter(pk=connection.pk).exclude(base_url=base_url).update(base_url=base_url)
+
+
+def _map(
+    bridge: Bridge, kind: str, source_value: str, target: dict[str, str], now: datetime
+) -> None:
+    """Put a mapping in force where there is none; what a person changed since stays."""
+    key = normalise(source_value)
+    rows = Mapping.objects.filter(bridge=bridge, kind=kind, source_key=key)
+    if rows.filter(status=MappingStatus.ACTIVE).exists():
+        return
+    row = mappings.propose(
+        bridge=bridge,
+        kind=kind,
+        source_value=source_value,
+        target=target,
+        actor=None,
+        reason="Replay of a retailer's lines",
+        now=now,
+    )
+    mappings.activate(mapping=row, actor=None, now=now)
