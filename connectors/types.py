@@ -217,9 +217,19 @@ class RmaPage:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableRow:
+    """A row of a page that could not be understood; the others of the page could."""
+
+    external_id: str
+    field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefundPage:
     rows: tuple[SourceRefund, ...]
     next_cursor: str
+    unreadable: tuple[UnreadableRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

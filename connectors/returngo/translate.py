@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
+from connectors.errors import UnreadableReply
 from connectors.returngo.reading import Drift, Reader, unreadable
 from connectors.types import (
     Fee,
@@ -28,6 +29,7 @@ from connectors.types import (
     SourceRefund,
     SourceRma,
     SourceShipment,
+    UnreadableRow,
 )
 
 _FEE_KEYS = (
@@ -93,10 +95,18 @@ def rma_page(raw: object) -> RmaPage:
 
 
 def refund_page(raw: object) -> RefundPage:
-    """A page of GET /transactions; the rows do not name their return, their unit ids do."""
+    """A page of GET /transactions; the rows do not name their return, their unit ids do.
+
+    A row that cannot be read is told apart, so that it never holds up the feed.
+    """
     top = Reader.of(raw, place="", drift=Drift())
-    rows = tuple(refund(row, "") for row in top.required_children("transactions"))
-    return RefundPage(rows=rows, next_cursor=top.text("next_cursor"))
+    rows, bad = [], []
+    for row in top.required_children("transactions"):
+        try:
+            rows.append(refund(row, ""))
+        except UnreadableReply as error:
+            bad.append(UnreadableRow(row.text("id"), error.field, error.text))
+    return RefundPage(rows=tuple(rows), next_cursor=top.text("next_cursor"), unreadable=tuple(bad))
 
 
 def refund(row: Reader, rma_external_id: str) -> SourceRefund:

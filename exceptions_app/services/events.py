@@ -19,7 +19,7 @@ from connectors.errors import (
     RetryLater,
     UnreadableReply,
 )
-from connectors.types import SourceRefund
+from connectors.types import SourceRefund, UnreadableRow
 from exceptions_app import errors, jobs
 from exceptions_app.choices import EventState
 from exceptions_app.models import Bridge, Connection, InboundEvent, Watermark
@@ -226,6 +226,22 @@ def receive_refund(*, connection: Connection, refund: SourceRefund, now: datetim
         body=refund_text.to_bytes(refund),
         now=now,
     )
+
+
+def park_unreadable_refund(*, connection: Connection, row: UnreadableRow, now: datetime) -> None:
+    """Keep a row of the money feed that nobody can read; the rest of the feed goes on (R108)."""
+    event_id, is_new = receive(
+        connection=connection,
+        external_id=f"unreadable:{row.external_id}",
+        topic=REFUND_TOPIC,
+        origin="poll",
+        body=row.text.encode(),
+        now=now,
+    )
+    if is_new:
+        event = InboundEvent.objects.select_related("connection").get(pk=event_id)
+        facts = {"field": row.field or "not known", "got": row.text, "expected": "a refund"}
+        _park(event, bridge_of(connection), "PAYLOAD_INVALID", facts, now)
 
 
 def bridge_of(connection: Connection) -> Bridge | None:

@@ -127,6 +127,8 @@ def _read_refunds(bridge: Bridge, source: Source, since: datetime, now: datetime
             applied = rmas.apply_refund(bridge=bridge, refund=refund, now=now)
             if applied is None:
                 events.receive_refund(connection=bridge.source, refund=refund, now=now)
+        for row in page.unreadable:
+            events.park_unreadable_refund(connection=bridge.source, row=row, now=now)
         cursor = page.next_cursor
         if not cursor:
             return
