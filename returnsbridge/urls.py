@@ -13,3 +13,8 @@ urlpatterns = [
 ]
 if find_spec("exceptions_app.urls") is not None:
     urlpatterns.append(path("", include("exceptions_app.urls")))
+
+handler400 = "exceptions_app.views.errors.bad_request"
+handler403 = "exceptions_app.views.errors.forbidden"
+handler404 = "exceptions_app.views.errors.not_found"
+handler500 = "exceptions_app.views.errors.server_error"

@@ -57,6 +57,23 @@ def gateway(*, connection: Connection, reason: str) -> Gateway:
     )
 
 
+def kinds() -> tuple[registry.Kind, ...]:
+    """Every kind of system a connection can be, by label, with the fields its form asks for."""
+    return tuple(sorted(registry.KINDS.values(), key=lambda kind: kind.label))
+
+
+def kind_of(code: str) -> registry.Kind:
+    """The kind `code`.
+
+    Raises:
+        ConnectionUnusable: this release has no such connector.
+    """
+    kind = registry.KINDS.get(code)
+    if kind is None:
+        raise errors.ConnectionUnusable(f"This release has no connector of the kind {code}.")
+    return kind
+
+
 def config_of(connection: Connection) -> types.ConnectionConfig:
     """What the connector may know.
 

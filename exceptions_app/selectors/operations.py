@@ -1,0 +1,199 @@
+"""What operations look at: connections with pace and freshness, messages, documents, calls."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Count, Prefetch, QuerySet, Sum
+
+from exceptions_app.choices import BreakerState, EventState, HoldReason, PostingStatus
+from exceptions_app.models import (
+    Bridge,
+    CallCount,
+    Connection,
+    InboundEvent,
+    Posting,
+    PostingAttempt,
+    Rma,
+    Watermark,
+)
+
+TOPICS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Calls of one kind on one day."""
+
+    reason: str
+    operation: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRow:
+    """One connection: `daily_left` is None where the vendor sets no daily limit."""
+
+    connection: Connection
+    is_paused: bool
+    calls_today: int
+    writes_today: int
+    daily_limit: int | None
+    daily_left: int | None
+    calls: tuple[Calls, ...]
+    watermarks: tuple[Watermark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PerReturn:
+    """Calls of one bridge's two connections today, for each return it read today."""
+
+    bridge: str
+    calls: int
+    returns: int
+    per_return: Decimal | None
+
+
+def connections(*, now: datetime) -> tuple[ConnectionRow, ...]:
+    """Every connection by name, switched off ones included, in three queries."""
+    calls = CallCount.objects.filter(day=now.date(), count__gt=0).order_by("-count", "operation")
+    rows = (
+        Connection.objects.select_related("health", "budget")
+        .prefetch_related(
+            Prefetch("calls", calls, to_attr="calls_of_day"),
+            Prefetch("watermarks", Watermark.objects.order_by("feed")),
+        )
+        .order_by("name", "pk")
+    )
+    return tuple(_row(row, now.date()) for row in rows)
+
+
+def _row(row: Connection, day: date) -> ConnectionRow:
+    budget = getattr(row, "budget", None)
+    is_today = budget is not None and budget.day == day
+    used = budget.calls_today if budget is not None and is_today else 0
+    limit = budget.daily_limit if budget is not None else None
+    health = getattr(row, "health", None)
+    return ConnectionRow(
+        connection=row,
+        is_paused=health is not None and health.state != BreakerState.CLOSED,
+        calls_today=used,
+        writes_today=budget.writes_today if budget is not None and is_today else 0,
+        daily_limit=limit,
+        daily_left=None if limit is None else max(0, limit - used),
+        calls=tuple(
+            Calls(call.reason, call.operation, call.count)
+            for call in row.calls_of_day  # type: ignore[attr-defined]
+        ),
+        watermarks=tuple(row.watermarks.all()),
+    )
+
+
+def per_return(*, rows: Iterable[ConnectionRow], now: datetime) -> tuple[PerReturn, ...]:
+    """Calls per return and bridge, in two queries; None where no return was read today."""
+    made = {row.connection.pk: sum(call.count for call in row.calls) for row in rows}
+    start = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    touched: dict[int, int] = defaultdict(int)
+    counted = (
+        Rma.objects.filter(planned_at__gte=start)
+        .order_by()
+        .values("bridge")
+        .annotate(count=Count("pk"))
+    )
+    for found in counted:
+        touched[found["bridge"]] = found["count"]
+    shown = []
+    for bridge in Bridge.objects.filter(is_active=True).order_by("name", "pk"):
+        calls = made.get(bridge.source_id, 0) + made.get(bridge.erp_id, 0)
+        returns = touched[bridge.pk]
+        share = (Decimal(calls) / returns).quantize(Decimal("0.01")) if returns else None
+        shown.append(PerReturn(bridge.name, calls, returns, share))
+    return tuple(shown)
+
+
+def calls_by_kind(*, now: datetime) -> tuple[tuple[str, int], ...]:
+    """(reason, calls of today) over all connections, most first."""
+    rows = (
+        CallCount.objects.filter(day=now.date())
+        .order_by()
+        .values("reason")
+        .annotate(total=Sum("count"))
+    )
+    pairs = [(row["reason"], row["total"]) for row in rows if row["total"]]
+    return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
+
+
+def events(*, state: str = "", topic: str = "", connection: str = "") -> QuerySet[InboundEvent]:
+    """Messages without their bodies; unknown filter values find nothing."""
+    rows = InboundEvent.objects.select_related("connection").defer("body", "headers")
+    if state:
+        rows = rows.filter(state=state)
+    if topic:
+        rows = rows.filter(topic=topic)
+    if connection:
+        rows = rows.filter(connection__code=connection)
+    return rows
+
+
+def event(*, event_id: int, has_body: bool) -> InboundEvent:
+    """One message; its body and headers are read only for those who may see them.
+
+    Raises:
+        InboundEvent.DoesNotExist: there is none.
+    """
+    rows = InboundEvent.objects.select_related("connection")
+    if not has_body:
+        rows = rows.defer("body", "headers")
+    return rows.get(pk=event_id)
+
+
+def return_of(event: InboundEvent) -> Rma | None:
+    """The return a message is about, when we have it."""
+    if not event.subject_id:
+        return None
+    return Rma.objects.filter(
+        bridge__source=event.connection_id, external_id=event.subject_id
+    ).first()
+
+
+def postings(
+    *, status: str = "", kind: str = "", bridge: str = "", hold: str = ""
+) -> QuerySet[Posting]:
+    rows = Posting.objects.select_related("rma", "connection", "bridge").defer("draft")
+    if status:
+        rows = rows.filter(status=status)
+    if kind:
+        rows = rows.filter(kind=kind)
+    if bridge:
+        rows = rows.filter(bridge__code=bridge)
+    if hold:
+        rows = rows.filter(hold_reason=hold)
+    return rows
+
+
+def posting(*, posting_id: int) -> Posting:
+    """One document with its tries, newest first.
+
+    Raises:
+        Posting.DoesNotExist: there is none.
+    """
+    return (
+        Posting.objects.select_related("rma", "connection", "bridge", "replaces", "run")
+        .prefetch_related(Prefetch("attempt_rows", PostingAttempt.objects.order_by("-pk")))
+        .get(pk=posting_id)
+    )
+
+
+def states() -> dict[str, list[tuple[str, str]]]:
+    """What the lists can be narrowed by, as (value, label)."""
+    return {
+        "state": list(EventState.choices),
+        "status": list(PostingStatus.choices),
+        "hold": [choice for choice in HoldReason.choices if choice[0]],
+        "connection": list(Connection.objects.order_by("name").values_list("code", "name")),
+        "bridge": list(Bridge.objects.order_by("name").values_list("code", "name")),
+    }

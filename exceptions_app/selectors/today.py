@@ -1,0 +1,301 @@
+"""What a person should look at first, and the figures beside the navigation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Min, OuterRef, QuerySet, Subquery, Sum, Value
+
+from exceptions_app.choices import (
+    CASE_OPEN,
+    SEVERITY_RANK,
+    BreakerState,
+    Closure,
+    EventState,
+    FixStatus,
+    HoldReason,
+    PostingStatus,
+    Role,
+    Team,
+)
+from exceptions_app.models import (
+    Case,
+    CauseGroup,
+    Connection,
+    Fix,
+    InboundEvent,
+    Posting,
+    Watermark,
+)
+from exceptions_app.permissions import CAPABILITIES
+
+ROWS = 8
+COUNT_CAP = 1_000
+GREEN_SINCE = timedelta(hours=24)
+
+TEAM_OF_ROLE: Mapping[str, Team] = {
+    Role.CX: Team.CX,
+    Role.WAREHOUSE: Team.WAREHOUSE,
+    Role.FINANCE: Team.FINANCE,
+    Role.MERCHANDISING: Team.MERCHANDISING,
+    Role.INTEGRATOR: Team.OPERATIONS,
+    Role.ADMIN: Team.OPERATIONS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A sum in one currency; sums of different currencies are never added up."""
+
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Open exceptions of one team that share a cause."""
+
+    group_id: int
+    title: str
+    severity: str
+    count: int
+    values: tuple[Amount, ...]
+    oldest_at: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The open exceptions of one team: all of them in figures, the gravest causes in rows."""
+
+    team: str
+    label: str
+    count: int
+    values: tuple[Amount, ...]
+    oldest_at: datetime | None
+    by_severity: tuple[tuple[str, int], ...]
+    causes: tuple[Cause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRun:
+    """Credits of one bridge that leave when somebody starts the run."""
+
+    bridge_id: int
+    bridge: str
+    count: int
+    total: Decimal
+    currency: str
+    oldest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What stands on every page. Counts beyond COUNT_CAP are read as COUNT_CAP + 1."""
+
+    cases: int
+    approvals: int
+    simulated: tuple[str, ...]
+    data_as_of: datetime | None
+
+
+def teams_of(roles: Iterable[str]) -> tuple[str, ...]:
+    """The teams whose queue these roles work on, in the order of the teams.
+
+    An auditor works on none and sees all.
+    """
+    roles = frozenset(roles)
+    if Role.AUDITOR in roles:
+        return tuple(Team.values)
+    own = {TEAM_OF_ROLE[role] for role in roles if role in TEAM_OF_ROLE}
+    return tuple(team.value for team in Team if team in own)
+
+
+def shell(*, roles: frozenset[str], user_id: int) -> Shell:
+    """Counts, simulated systems and the age of our data, in two queries."""
+    cases = Case.objects.filter(status__in=CASE_OPEN, team__in=teams_of(roles))
+    counted = _capped(cases, "cases").union(
+        _capped(decidable(roles=roles, user_id=user_id), "approvals"), all=True
+    )
+    tally = {"cases": 0, "approvals": 0}
+    for name in counted:
+        tally[name] += 1
+    fed = Watermark.objects.filter(
+        connection=OuterRef("pk"), connection__source_bridges__is_active=True
+    )
+    oldest = fed.order_by().values("connection").annotate(at=Min("read_at")).values("at")
+    rows = list(
+        Connection.objects.filter(is_active=True)
+        .annotate(as_of=Subquery(oldest))
+        .values_list("name", "mode", "as_of")
+    )
+    moments = [as_of for _, _, as_of in rows if as_of is not None]
+    return Shell(
+        cases=tally["cases"],
+        approvals=tally["approvals"],
+        simulated=tuple(dict.fromkeys(name for name, mode, _ in rows if mode == "sandbox")),
+        data_as_of=min(moments, default=None),
+    )
+
+
+def _capped(rows: QuerySet[Any], name: str) -> QuerySet[Any]:
+    """At most COUNT_CAP + 1 rows that say only whose they are, so that no count reads a table."""
+    picked = rows.order_by().annotate(counted=Value(name)).values_list("counted", flat=True)
+    return picked[: COUNT_CAP + 1]
+
+
+def decidable(*, roles: frozenset[str], user_id: int) -> QuerySet[Fix]:
+    """Requests this person may decide on: never their own, and money only for finance."""
+    levels = []
+    if roles & CAPABILITIES["approve_fix"]:
+        levels.append("peer")
+    if roles & CAPABILITIES["approve_money"]:
+        levels.append("finance")
+    return Fix.objects.filter(status=FixStatus.REQUESTED, level__in=levels).exclude(
+        requested_by_id=user_id
+    )
+
+
+def queue(*, team: str) -> Queue:
+    """The open exceptions of `team`, in two queries however many there are."""
+    open_cases = Case.objects.filter(status__in=CASE_OPEN, team=team).order_by()
+    by_severity: dict[str, int] = {}
+    sums: dict[str, Decimal] = {}
+    oldest: list[datetime] = []
+    groups: dict[int, list[dict[str, Any]]] = {}
+    rows = open_cases.values("group", "severity", "currency").annotate(
+        count=Count("pk"), total=Sum("value"), oldest=Min("opened_at"), due=Min("due_at")
+    )
+    for row in rows:
+        by_severity[row["severity"]] = by_severity.get(row["severity"], 0) + row["count"]
+        _add(sums, row)
+        oldest.append(row["oldest"])
+        groups.setdefault(row["group"], []).append(row)
+    first = sorted(groups, key=lambda pk: _gravity(groups[pk]), reverse=True)[:ROWS]
+    titles = dict(CauseGroup.objects.filter(pk__in=first).values_list("pk", "title"))
+    ranked = sorted(by_severity.items(), key=lambda pair: -SEVERITY_RANK[pair[0]])
+    return Queue(
+        team=team,
+        label=Team(team).label,
+        count=sum(by_severity.values()),
+        values=_amounts(sums),
+        oldest_at=min(oldest, default=None),
+        by_severity=tuple(ranked),
+        causes=tuple(_cause(pk, titles[pk], groups[pk]) for pk in first),
+    )
+
+
+def _gravity(rows: list[dict[str, Any]]) -> tuple[int, Decimal, float]:
+    """Severity first, then value at risk, then who has waited longest."""
+    rank = max(SEVERITY_RANK[row["severity"]] for row in rows)
+    value = max(row["total"] for row in rows)
+    return rank, value, -min(row["oldest"] for row in rows).timestamp()
+
+
+def _cause(group_id: int, title: str, rows: list[dict[str, Any]]) -> Cause:
+    sums: dict[str, Decimal] = {}
+    for row in rows:
+        _add(sums, row)
+    return Cause(
+        group_id=group_id,
+        title=title,
+        severity=max((row["severity"] for row in rows), key=lambda code: SEVERITY_RANK[code]),
+        count=sum(row["count"] for row in rows),
+        values=_amounts(sums),
+        oldest_at=min(row["oldest"] for row in rows),
+        due_at=min(row["due"] for row in rows),
+    )
+
+
+def _add(sums: dict[str, Decimal], row: dict[str, Any]) -> None:
+    if row["total"]:
+        code = row["currency"]
+        sums[code] = sums.get(code, Decimal(0)) + row["total"]
+
+
+def _amounts(sums: Mapping[str, Decimal]) -> tuple[Amount, ...]:
+    return tuple(Amount(amount, code) for code, amount in sorted(sums.items()))
+
+
+def waiting_runs() -> tuple[WaitingRun, ...]:
+    rows = (
+        Posting.objects.filter(status=PostingStatus.HELD, hold_reason=HoldReason.RUN)
+        .order_by("bridge__name", "bridge")
+        .values("bridge", "bridge__name", "bridge__currency")
+        .annotate(count=Count("pk"), total=Sum("gross"), oldest=Min("created_at"))
+    )
+    return tuple(
+        WaitingRun(
+            bridge_id=row["bridge"],
+            bridge=row["bridge__name"],
+            count=row["count"],
+            total=row["total"],
+            currency=row["bridge__currency"],
+            oldest_at=row["oldest"],
+        )
+        for row in rows
+    )
+
+
+def unknown_postings() -> list[Posting]:
+    """Postings whose outcome is not known, oldest first, one more than is shown."""
+    return list(
+        Posting.objects.filter(status=PostingStatus.UNCONFIRMED)
+        .select_related("rma", "connection")
+        .order_by("not_before", "pk")[: ROWS + 1]
+    )
+
+
+def to_key() -> list[Posting]:
+    """Documents to be keyed by hand, oldest first, one more than is shown."""
+    return list(
+        Posting.objects.filter(status=PostingStatus.HELD, hold_reason=HoldReason.MANUAL)
+        .select_related("rma", "connection")
+        .order_by("not_before", "pk")[: ROWS + 1]
+    )
+
+
+def approvals(*, roles: frozenset[str], user_id: int) -> list[Fix]:
+    """Requests this person may decide on, oldest first, one more than is shown."""
+    rows = decidable(roles=roles, user_id=user_id).select_related("requested_by", "bridge", "case")
+    return list(rows.order_by("pk")[: ROWS + 1])
+
+
+def connections() -> list[Connection]:
+    return list(
+        Connection.objects.filter(is_active=True).select_related("health").order_by("name", "pk")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One statement that holds or does not; `figure` is what it was counted from."""
+
+    text: str
+    figure: str
+    is_green: bool
+
+
+def checks(*, rows: Iterable[Connection], unknown: int, now: datetime) -> tuple[Check, ...]:
+    """What can be said of the whole house in two more queries."""
+    rows = list(rows)
+    working = sum(_is_working(row) for row in rows)
+    parked = InboundEvent.objects.filter(connection__in=rows, state=EventState.PARKED).count()
+    closed = Case.objects.filter(resolved_at__gt=now - GREEN_SINCE, closure=Closure.PROOF).count()
+    return (
+        Check("Every connection answers", f"{working} of {len(rows)}", working == len(rows) > 0),
+        Check("No document has an unknown outcome", f"{unknown} unknown", unknown == 0),
+        Check(
+            "No message waits for one that should have come first", f"{parked} parked", not parked
+        ),
+        Check("Exceptions closed by proof in the last 24 hours", f"{closed}", closed > 0),
+    )
+
+
+def _is_working(row: Connection) -> bool:
+    health = getattr(row, "health", None)
+    return health is not None and health.state == BreakerState.CLOSED

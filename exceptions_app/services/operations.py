@@ -1,0 +1,62 @@
+"""What a person does to a connection: ask whether it answers, and let calls leave again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from connectors.errors import ConnectorError
+from connectors.ports import Gateway, Source
+from exceptions_app import errors
+from exceptions_app.models import Connection
+from exceptions_app.services import audit, connections, health
+
+REASON = "check"
+
+
+def check_connection(*, connection_id: int, actor: User, now: datetime) -> str:
+    """Make one harmless call; returns what the other side said, fit for the screen.
+
+    The answer moves the breaker like any other call: a good one closes it. No transaction is open
+    during the call.
+
+    Raises:
+        ConnectionUnusable: its credentials cannot be read, or it is switched off.
+    """
+    connection = Connection.objects.get(pk=connection_id)
+    if not connection.is_active:
+        raise errors.ConnectionUnusable(f"{connection.name} is switched off.")
+    try:
+        outcome = _port(connection).check()
+    except ConnectorError as error:
+        health.note_failure(connection_id=connection.pk, error=error, now=now)
+        text = f"{connection.name} did not pass: {error.text}"
+    else:
+        if outcome.is_ok:
+            health.note_success(connection_id=connection.pk, now=now)
+        text = f"{connection.name}: {outcome.text}"
+    audit.record(actor=actor, act="connection.check", subject=connection, text=text, now=now)
+    return text
+
+
+@transaction.atomic
+def resume(*, connection_id: int, actor: User, now: datetime) -> Connection:
+    """Let the next call through as a probe, after someone repaired the connection."""
+    connection = Connection.objects.select_for_update().get(pk=connection_id)
+    health.resume(connection_id=connection.pk, now=now)
+    audit.record(
+        actor=actor,
+        act="connection.resume",
+        subject=connection,
+        text=f"{connection.name}: the next call may leave as a probe",
+        now=now,
+    )
+    return connection
+
+
+def _port(connection: Connection) -> Source | Gateway:
+    if connections.kind_of(connection.kind).role == "source":
+        return connections.source(connection=connection, reason=REASON)
+    return connections.gateway(connection=connection, reason=REASON)

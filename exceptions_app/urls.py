@@ -1,0 +1,34 @@
+"""Every address of the pages. tests/exceptions_app/test_url_roles.py says who may go where."""
+
+from django.urls import path
+
+from exceptions_app.views import account, home, hooks, manual, operations, returns
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("sign-in/", account.SignIn.as_view(), name="sign-in"),
+    path("sign-out/", account.sign_out, name="sign-out"),
+    path("runs/<int:bridge_id>/start/", home.start_run, name="run-start"),
+    path("returns/", returns.list_returns, name="return-list"),
+    path("returns/<int:rma_id>/", returns.detail, name="return-detail"),
+    path("operations/", operations.overview, name="operations"),
+    path(
+        "operations/connections/<int:connection_id>/check/",
+        operations.check,
+        name="connection-check",
+    ),
+    path(
+        "operations/connections/<int:connection_id>/resume/",
+        operations.resume,
+        name="connection-resume",
+    ),
+    path("operations/inbox/", operations.inbox, name="inbox"),
+    path("operations/inbox/<int:event_id>/", operations.event_detail, name="event-detail"),
+    path("operations/inbox/<int:event_id>/replay/", operations.replay, name="event-replay"),
+    path("operations/postings/", operations.list_postings, name="posting-list"),
+    path("operations/postings/<int:posting_id>/", operations.posting_detail, name="posting-detail"),
+    path("postings/<int:posting_id>/key/", operations.key_by_hand, name="posting-key"),
+    path("hooks/<str:code>/<str:secret>/", hooks.receive, name="hook"),
+    path("manual/", manual.index, name="manual"),
+    path("manual/<str:code>/", manual.page, name="manual-type"),
+]

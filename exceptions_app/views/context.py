@@ -1,0 +1,101 @@
+"""What every page shows around its content: navigation with counts, and how fresh the data is."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from exceptions_app import permissions
+from exceptions_app.choices import Role
+from exceptions_app.selectors import today
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One line of the navigation; `counted` names the figure of `today.Shell` beside it."""
+
+    group: str
+    label: str
+    url_name: str
+    icon: str
+    capability: str
+    key: str = ""
+    counted: str = ""
+
+
+PLACES = (
+    Place("Work", "Today", "home", "today", "view_desk", key="t"),
+    Place("Work", "Exceptions", "case-list", "flag", "view_desk", key="e", counted="cases"),
+    Place("Work", "Approvals", "approval-list", "stamp", "view_desk", key="a", counted="approvals"),
+    Place("Work", "Returns", "return-list", "return", "view_desk", key="r"),
+    Place("System", "Operations", "operations", "pulse", "view_operations", key="o"),
+    Place("System", "Inbox", "inbox", "send", "view_operations"),
+    Place("System", "Postings", "posting-list", "link", "view_operations", key="p"),
+    Place("System", "Manual", "manual", "book", "view_desk", key="m"),
+    Place("System", "Set-up", "admin:index", "key", "use_admin"),
+)
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Empty for strangers. Three queries at most: the roles, the counts, the connections."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {}
+    roles = permissions.roles_of(user)
+    if not roles:
+        return {"nav": [], "place": "No role yet"}
+    figures = today.shell(roles=roles, user_id=user.pk)
+    return {
+        "nav": [item for place in PLACES if (item := _item(place, request, roles, figures))],
+        "place": ", ".join(Role(role).label for role in Role.values if role in roles),
+        "simulated_systems": figures.simulated,
+        "data_as_of": figures.data_as_of,
+        "can": dict.fromkeys(permissions.capabilities_of(user), True),
+    }
+
+
+def _item(
+    place: Place, request: HttpRequest, roles: frozenset[str], figures: today.Shell
+) -> dict[str, Any] | None:
+    if not permissions.CAPABILITIES[place.capability] & roles:
+        return None
+    try:
+        url = reverse(place.url_name)
+    except NoReverseMatch:
+        return None
+    return {
+        "group": place.group,
+        "label": place.label,
+        "url": url,
+        "icon": place.icon,
+        "key": place.key,
+        "count": _shown(getattr(figures, place.counted)) if place.counted else "",
+        "is_current": is_current(place, request, url),
+    }
+
+
+def _shown(count: int) -> str:
+    if not count:
+        return ""
+    return f"{today.COUNT_CAP:,}+" if count > today.COUNT_CAP else f"{count:,}"
+
+
+def is_current(place: Place, request: HttpRequest, url: str) -> bool:
+    """The longest place whose address begins this one; Today only for itself."""
+    if url == "/":
+        return request.path == "/"
+    if not request.path.startswith(url):
+        return False
+    return not any(
+        request.path.startswith(other) and len(other) > len(url)
+        for other in (_address(each) for each in PLACES if each is not place)
+        if other
+    )
+
+
+def _address(place: Place) -> str:
+    try:
+        return reverse(place.url_name)
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,202 @@
+"""Operations: connections, inbox, documents with every try, and what can be done about them."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from connectors.errors import ConnectorError
+from exceptions_app import errors, permissions
+from exceptions_app.choices import PostingKind
+from exceptions_app.forms.operations import KeyByHandForm
+from exceptions_app.models import Connection, InboundEvent, Posting
+from exceptions_app.selectors import operations as selector
+from exceptions_app.selectors import paging
+from exceptions_app.services import events, runs
+from exceptions_app.services import operations as acts
+from exceptions_app.views.returns import POSTING_TONES
+
+EVENT_TONES = {"processed": "good", "quiet": "calm", "parked": "bad", "refused": "bad"}
+
+
+@require_safe
+@permissions.required("view_operations")
+def overview(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    rows = selector.connections(now=now)
+    context = {
+        "now": now,
+        "rows": rows,
+        "per_return": selector.per_return(rows=rows, now=now),
+        "by_kind": selector.calls_by_kind(now=now),
+    }
+    return render(request, "operations/overview.html", context)
+
+
+@require_POST
+@permissions.required("manage_connections")
+def check(request: HttpRequest, connection_id: int) -> HttpResponse:
+    connection = get_object_or_404(Connection, pk=connection_id)
+    try:
+        text = acts.check_connection(
+            connection_id=connection.pk, actor=request.user, now=timezone.now()
+        )
+    except (errors.DeskError, ConnectorError) as error:
+        messages.error(request, str(error))
+    else:
+        messages.info(request, text)
+    return redirect("operations")
+
+
+@require_POST
+@permissions.required("manage_connections")
+def resume(request: HttpRequest, connection_id: int) -> HttpResponse:
+    connection = get_object_or_404(Connection, pk=connection_id)
+    acts.resume(connection_id=connection.pk, actor=request.user, now=timezone.now())
+    messages.info(request, f"{connection.name}: the next call leaves as a probe.")
+    return redirect("operations")
+
+
+# --- Inbox -----------------------------------------------------------------------------------
+
+
+@require_safe
+@permissions.required("view_operations")
+def inbox(request: HttpRequest) -> HttpResponse:
+    chosen = {name: request.GET.get(name, "") for name in ("state", "topic", "connection")}
+    found = selector.events(**_clean(chosen))
+    page = paging.page(found, order=("-id",), cursor=request.GET.get("cursor", ""))
+    options = selector.states()
+    context = {
+        "rows": [
+            {"event": event, "tone": EVENT_TONES.get(event.state, "wait")} for event in page.rows
+        ],
+        "newer": page.newer,
+        "older": page.older,
+        "chosen": chosen,
+        "selects": [
+            _select("state", "State", options["state"], chosen),
+            _select("connection", "Connection", options["connection"], chosen),
+        ],
+        "now": timezone.now(),
+    }
+    return render(request, "operations/inbox.html", context)
+
+
+@require_safe
+@permissions.required("view_operations")
+def event_detail(request: HttpRequest, event_id: int) -> HttpResponse:
+    may_read = permissions.can(request.user, "view_raw_messages")
+    try:
+        event = selector.event(event_id=event_id, has_body=may_read)
+    except InboundEvent.DoesNotExist as error:
+        raise Http404 from error
+    context = {
+        "event": event,
+        "tone": EVENT_TONES.get(event.state, "wait"),
+        "rma": selector.return_of(event),
+        "may_read": may_read,
+        "body": bytes(event.body).decode("utf-8", errors="replace") if may_read else "",
+        "headers": sorted(event.headers.items()) if may_read else [],
+        "now": timezone.now(),
+    }
+    return render(request, "operations/event.html", context)
+
+
+@require_POST
+@permissions.required("replay_event")
+def replay(request: HttpRequest, event_id: int) -> HttpResponse:
+    get_object_or_404(InboundEvent.objects.only("pk"), pk=event_id)
+    try:
+        events.replay(event_id=event_id, actor=request.user, now=timezone.now())
+    except errors.DeskError as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, "The message is handled again; nothing it did is doubled.")
+    return redirect("event-detail", event_id=event_id)
+
+
+# --- Postings --------------------------------------------------------------------------------
+
+
+@require_safe
+@permissions.required("view_operations")
+def list_postings(request: HttpRequest) -> HttpResponse:
+    chosen = {name: request.GET.get(name, "") for name in ("status", "kind", "bridge", "hold")}
+    found = selector.postings(**_clean(chosen))
+    page = paging.page(found, order=("-id",), cursor=request.GET.get("cursor", ""))
+    options = selector.states()
+    context = {
+        "rows": [
+            {"posting": posting, "tone": POSTING_TONES.get(posting.status, "wait")}
+            for posting in page.rows
+        ],
+        "newer": page.newer,
+        "older": page.older,
+        "selects": [
+            _select("status", "State", options["status"], chosen),
+            _select("kind", "Kind", list(PostingKind.choices), chosen),
+            _select("hold", "Held because", options["hold"], chosen),
+            _select("bridge", "Bridge", options["bridge"], chosen),
+        ],
+        "now": timezone.now(),
+    }
+    return render(request, "operations/postings.html", context)
+
+
+@require_safe
+@permissions.required("view_operations")
+def posting_detail(request: HttpRequest, posting_id: int) -> HttpResponse:
+    try:
+        posting = selector.posting(posting_id=posting_id)
+    except Posting.DoesNotExist as error:
+        raise Http404 from error
+    context = {
+        "posting": posting,
+        "tone": POSTING_TONES.get(posting.status, "wait"),
+        "attempts": list(posting.attempt_rows.all()),
+        "now": timezone.now(),
+    }
+    return render(request, "operations/posting.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permissions.required("key_by_hand")
+def key_by_hand(request: HttpRequest, posting_id: int) -> HttpResponse:
+    posting = get_object_or_404(Posting.objects.select_related("rma", "connection"), pk=posting_id)
+    form = KeyByHandForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            runs.key_by_hand(
+                posting_id=posting.pk,
+                number=form.cleaned_data["number"],
+                actor=request.user,
+                now=timezone.now(),
+            )
+        except errors.DeskError as error:
+            form.add_error(None, str(error))
+        else:
+            number = form.cleaned_data["number"]
+            messages.success(request, f"{posting.get_kind_display()} kept as {number}.")
+            return redirect("return-detail", rma_id=posting.rma_id)
+    context: dict[str, Any] = {"posting": posting, "form": form, "task": None, "problem": ""}
+    try:
+        context["task"] = runs.manual_task(posting=posting)
+    except (errors.DeskError, ConnectorError) as error:
+        context["problem"] = str(error)
+    status = 422 if form.errors else 200
+    return render(request, "operations/key.html", context, status=status)
+
+
+def _clean(chosen: dict[str, str]) -> dict[str, str]:
+    """A NUL can be in no stored text and is no text for PostgreSQL."""
+    return {name: value.replace("\0", "") for name, value in chosen.items()}
+
+
+def _select(
+    name: str, label: str, options: list[tuple[str, str]], chosen: dict[str, str]
+) -> dict[str, Any]:
+    return {"name": name, "label": label, "options": options, "value": chosen[name]}

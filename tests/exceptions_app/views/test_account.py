@@ -1,0 +1,146 @@
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from exceptions_app.models import SignInTry
+from exceptions_app.services import access
+from exceptions_app.views import account
+from tests.cast import PASSWORD, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def sign_in(client, username="cleo", password=PASSWORD, **extra):
+    return client.post("/sign-in/", {"username": username, "password": password, **extra})
+
+
+def test_the_right_password_leads_to_today_with_a_new_session_key(client):
+    make_user("cleo")
+    client.get("/sign-in/")
+    session = client.session
+    session["before"] = True
+    session.save()
+    old_key = session.session_key
+    client.cookies["sessionid"] = old_key
+
+    answer = sign_in(client)
+
+    assert answer.status_code == 302
+    assert answer.url == "/"
+    assert client.session.session_key != old_key
+
+
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [
+        pytest.param("cleo", "wrong", id="wrong password"),
+        pytest.param("nobody", PASSWORD, id="unknown name"),
+    ],
+)
+def test_a_wrong_name_and_a_wrong_password_get_the_same_words(client, username, password):
+    make_user("cleo")
+
+    answer = sign_in(client, username, password)
+
+    assert answer.status_code == 200
+    assert answer.context["form"].non_field_errors() == [account.WRONG]
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_person_who_left_gets_the_words_of_a_wrong_password(client):
+    cleo = make_user("cleo")
+    cleo.is_active = False
+    cleo.save()
+
+    assert sign_in(client).context["form"].non_field_errors() == [account.WRONG]
+
+
+def test_after_five_wrong_tries_even_the_right_password_waits(client):
+    make_user("cleo")
+    for _ in range(access.TRIES):
+        sign_in(client, password="wrong")
+
+    answer = sign_in(client)
+
+    assert answer.context["form"].non_field_errors() == [account.WAIT]
+    assert "_auth_user_id" not in client.session
+    assert SignInTry.objects.get().failures == access.TRIES
+
+
+def test_case_of_the_name_is_no_way_around_the_limit(client):
+    make_user("cleo")
+    for name in ("cleo", "CLEO", "Cleo", "cLeo", "clEo"):
+        sign_in(client, name, "wrong")
+
+    assert sign_in(client).context["form"].non_field_errors() == [account.WAIT]
+
+
+def test_another_address_and_another_name_do_not_wait(client):
+    make_user("cleo")
+    make_user("finn")
+    for _ in range(access.TRIES):
+        sign_in(client, password="wrong")
+
+    elsewhere = Client(REMOTE_ADDR="10.0.0.9")
+
+    assert sign_in(elsewhere).status_code == 302
+    assert sign_in(client, "finn").status_code == 302
+
+
+def test_the_wait_ends_after_fifteen_minutes(client):
+    make_user("cleo")
+    for _ in range(access.TRIES):
+        sign_in(client, password="wrong")
+    SignInTry.objects.update(first_at=timezone.now() - access.WINDOW - timedelta(seconds=1))
+
+    assert sign_in(client).status_code == 302
+    assert not SignInTry.objects.exists()
+
+
+def test_the_row_holds_neither_name_nor_address(client):
+    sign_in(client, "cleo", "wrong")
+
+    kept = SignInTry.objects.get().key
+
+    assert len(kept) == 64
+    assert "cleo" not in kept
+    assert "127.0.0.1" not in kept
+
+
+@pytest.mark.parametrize(
+    ("asked", "led"),
+    [
+        pytest.param("/returns/?q=5001", "/returns/?q=5001", id="own page"),
+        pytest.param("https://evil.example/", "/", id="other site"),
+        pytest.param("//evil.example/", "/", id="no scheme"),
+        pytest.param("javascript:alert(1)", "/", id="script"),
+    ],
+)
+def test_next_leads_only_to_this_site(client, asked, led):
+    make_user("cleo")
+
+    assert sign_in(client, next=asked).url == led
+
+
+def test_signing_out_is_a_post_and_ends_the_session(client):
+    client.force_login(make_user("cleo"))
+
+    assert client.get("/sign-out/").status_code == 405
+    assert "_auth_user_id" in client.session
+    assert client.post("/sign-out/").url == "/sign-in/"
+    assert "_auth_user_id" not in client.session
+
+
+def test_the_proxy_in_front_names_the_address(settings, rf):
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    request = rf.get("/", HTTP_X_FORWARDED_FOR="1.2.3.4, 10.0.0.7")
+
+    assert account.address_of(request) == "10.0.0.7"
+
+
+def test_without_a_proxy_a_forwarded_address_is_not_believed(rf):
+    request = rf.get("/", HTTP_X_FORWARDED_FOR="1.2.3.4")
+
+    assert account.address_of(request) == "127.0.0.1"

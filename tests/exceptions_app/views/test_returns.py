@@ -1,0 +1,337 @@
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from exceptions_app.selectors import returns
+from exceptions_app.services import audit, rmas
+from tests import factories
+from tests.cast import make_user
+from tests.factories import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def cleo(client):
+    user = make_user("cleo")
+    client.force_login(user)
+    return user
+
+
+def make_known_return():
+    """A return with one of every number a person may quote."""
+    rma = factories.RmaFactory(external_id="5001", order_name="AW-104790", order_id="778899")
+    factories.RmaLineFactory(rma=rma, sku="TEE-BLK-M", barcode="5012345678900")
+    factories.RefundFactory(rma=rma, external_id="900777", reference="re_3abc")
+    factories.ShipmentFactory(rma=rma, tracking_number="H00E7712940318")
+    factories.PostingFactory(rma=rma, number="CM-20418")
+    rmas.refresh_search(rma)
+    factories.RmaFactory(
+        external_id="6002", order_name="ZZ-1", customer_name="Bo", customer_email="bo@else.test"
+    )
+    return rma
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5001",
+        "RMA5001",
+        "rma500",
+        "AW-104790",
+        "AW-1047",
+        "778899",
+        "cara@example.com",
+        "cara@exam",
+        "Cara Cust",
+        "customer cara",
+        "TEE-BLK-M",
+        "5012345678900",
+        "900777",
+        "re_3abc",
+        "H00E7712940318",
+        "h00e771",
+        "CM-20418",
+        "  5001  ",
+    ],
+)
+def test_a_return_is_found_by(client, cleo, text):
+    rma = make_known_return()
+
+    answer = client.get("/returns/", {"q": text})
+
+    assert [row.rma.pk for row in answer.context["rows"]] == [rma.pk]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\0",
+        "5001\0",
+        "'",
+        "''''",
+        "\\",
+        "\\'",
+        "&",
+        "5001 & !",
+        "5001 | 6002",
+        "!5001",
+        "(",
+        ":*",
+        "a:b:*",
+        "<->",
+        "%",
+        "x" * 5000,
+        "'; drop table exceptions_app_rma; --",
+        "\u202e",
+        "🧦",
+        "- -",
+    ],
+)
+def test_no_character_breaks_the_search(client, cleo, text):
+    make_known_return()
+
+    assert client.get("/returns/", {"q": text}).status_code == 200
+
+
+def test_operators_are_words_and_never_widen_the_search(client, cleo):
+    make_known_return()
+
+    assert client.get("/returns/", {"q": "5001 | 6002"}).context["rows"] == []
+
+
+def test_no_result_says_what_was_searched(client, cleo):
+    answer = client.get("/returns/", {"q": "nothing-like-it"})
+
+    assert "Looked in return, order, refund, credit and parcel numbers" in answer.text
+    assert "nothing-like-it" in answer.text
+
+
+def test_all_returns_stand_newest_first_in_pages(client, cleo):
+    bridge = factories.BridgeFactory()
+    made = [factories.RmaFactory(bridge=bridge).pk for _ in range(60)][::-1]
+
+    first = client.get("/returns/").context
+    second = client.get("/returns/", {"cursor": first["older"]}).context
+
+    assert [row.rma.pk for row in first["rows"]] == made[:50]
+    assert [row.rma.pk for row in second["rows"]] == made[50:]
+    assert second["older"] == ""
+
+
+def queries_of_list(client):
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert client.get("/returns/").status_code == 200
+    return len(captured)
+
+
+def test_a_list_of_fifty_costs_as_many_queries_as_one_of_five(client, cleo):
+    bridge = factories.BridgeFactory()
+
+    def add(count):
+        for _ in range(count):
+            rma = factories.RmaFactory(bridge=bridge)
+            factories.RefundFactory(rma=rma)
+            factories.PostingFactory(rma=rma)
+            factories.CaseFactory(rma=rma)
+
+    add(5)
+    few = queries_of_list(client)
+    add(45)
+
+    assert queries_of_list(client) == few
+
+
+def test_the_row_shows_the_figures_of_both_sides(client, cleo):
+    rma = factories.RmaFactory()
+    factories.RefundFactory(rma=rma, amount=Decimal("12.50"))
+    factories.RefundFactory(rma=rma, amount=Decimal("99.00"), status="pending")
+    factories.PostingFactory(rma=rma, gross=Decimal("12.00"), number="CM-7")
+    factories.PostingFactory(rma=rma, gross=Decimal("5.00"), status="ready")
+    factories.CaseFactory(rma=rma)
+
+    (row,) = client.get("/returns/").context["rows"]
+
+    assert (row.refunded, row.credited, row.numbers) == (
+        Decimal("12.50"),
+        Decimal("12.00"),
+        ("CM-7",),
+    )
+    assert row.open_cases == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("cara@example.com", "c…@example.com"),
+        ("Cara Customer", "C… C…"),
+        ("H00E77", "H…"),
+        ("@", "…@"),
+        ("", ""),
+    ],
+)
+def test_masking_leaves_the_first_letter(text, masked):
+    assert returns.mask(text) == masked
+
+
+@pytest.mark.parametrize("path", ["/returns/", "/returns/{pk}/"])
+def test_only_those_with_the_right_see_who_the_customer_is(client, path):
+    rma = factories.RmaFactory()
+    factories.ShipmentFactory(rma=rma, tracking_number="H00E7712940318")
+    address = path.format(pk=rma.pk)
+
+    client.force_login(make_user("finn"))
+    hidden = client.get(address).text
+    client.force_login(make_user("cleo"))
+    shown = client.get(address).text
+
+    assert "cara@example.com" not in hidden
+    assert "Customer" not in hidden.replace("Customer wants", "")
+    assert "H00E7712940318" not in hidden
+    assert "c…@example.com" in hidden
+    assert "cara@example.com" in shown
+
+
+def make_whole_return():
+    rma = factories.RmaFactory(external_id="5001")
+    order = factories.SalesOrderFactory(connection=rma.bridge.erp, number=rma.order_name)
+    factories.SalesOrderLineFactory(order=order)
+    rma.sales_order = order
+    rma.save()
+    for kind, value, target in (
+        ("status", "Validated", {"axis": "authorised"}),
+        ("disposition", "restockable", {"bucket": "saleable"}),
+        ("location", "Leeds DC", {"division": "10", "warehouse": "WH1"}),
+        ("reason", "Does not fit", {"code": "FIT"}),
+    ):
+        factories.MappingFactory(bridge=rma.bridge, kind=kind, source_value=value, target=target)
+    factories.ErpLocationFactory(connection=rma.bridge.erp)
+    factories.ItemFactory(connection=rma.bridge.erp, sku="TEE-BLK-M", division="10")
+    factories.RmaLineFactory(rma=rma)
+    factories.RefundFactory(rma=rma, amount=Decimal("20.00"), external_id="900777")
+    factories.ShipmentFactory(rma=rma)
+    factories.RmaEventFactory(rma=rma, name="RMA created")
+    return rma
+
+
+def test_the_page_says_only_what_is_proved(client, cleo):
+    rma = make_whole_return()
+
+    answer = client.get(f"/returns/{rma.pk}/")
+
+    detail = answer.context["detail"]
+    states = {stage.code: stage.state for stage in detail.stages}
+    assert states["refunded"] == "done"
+    assert states["credited"] == "waiting"
+    assert "We refunded £20.00" in detail.sentence or "We refunded 20.00 GBP" in detail.sentence
+    assert detail.sentence in answer.text
+    assert "has been credited" not in answer.text
+    assert detail.money.refunded == Decimal("20.00")
+    assert detail.money.credited is None
+    assert detail.money.difference is None
+
+
+def test_refund_less_credit_is_shown_once_both_are_proved(client, cleo):
+    rma = make_whole_return()
+    factories.PostingFactory(rma=rma, gross=Decimal("18.00"), number="CM-9")
+
+    money = client.get(f"/returns/{rma.pk}/").context["detail"].money
+
+    assert (money.credited, money.credit_numbers) == (Decimal("18.00"), ("CM-9",))
+    assert money.difference == Decimal("2.00")
+
+
+def test_what_blocks_it_is_named_with_who_has_it(client, cleo):
+    rma = make_whole_return()
+    case = factories.CaseFactory(rma=rma, assignee=make_user("mira"))
+    factories.CaseFactory(rma=rma, status="resolved", title="Old one")
+
+    text = client.get(f"/returns/{rma.pk}/").text
+
+    assert f"EX-{case.pk}" in text
+    assert "Mira, Merchandising" in text
+    assert "Old one" not in text
+
+
+def test_the_history_joins_what_the_platform_and_we_say(client, cleo):
+    rma = make_whole_return()
+    audit.record(actor=cleo, act="x", subject=rma, text="Looked at it", now=NOW, rma_id=rma.pk)
+
+    story = client.get(f"/returns/{rma.pk}/").context["detail"].story
+
+    assert [(entry.actor, entry.text) for entry in story] == [
+        ("Cleo", "Looked at it"),
+        ("ReturnGO", "RMA created"),
+    ]
+
+
+def test_attempts_are_shown_only_to_those_who_look_at_operations(client):
+    rma = make_whole_return()
+    posting = factories.PostingFactory(rma=rma)
+    factories.PostingAttemptFactory(posting=posting, request="<the exact request>")
+
+    client.force_login(make_user("cleo"))
+    without = client.get(f"/returns/{rma.pk}/").text
+    client.force_login(make_user("ines"))
+    with_them = client.get(f"/returns/{rma.pk}/").text
+
+    assert "the exact request" not in without
+    assert "&lt;the exact request&gt;" in with_them
+
+
+def test_a_change_that_can_still_be_taken_back_counts_down(client, cleo, time_machine):
+    time_machine.move_to(NOW, tick=False)
+    rma = make_whole_return()
+    factories.PostingFactory(
+        rma=rma, status="held", hold_reason="undo", hold_until=NOW + timedelta(seconds=40)
+    )
+
+    answer = client.get(f"/returns/{rma.pk}/")
+
+    assert [posting.hold_reason for posting in answer.context["held"]] == ["undo"]
+    assert "can still be taken back" in answer.text
+
+
+def detail_queries(client, rma):
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(f"/returns/{rma.pk}/").status_code == 200
+    return len(captured)
+
+
+def test_a_return_of_forty_lines_costs_as_many_queries_as_one_of_one(client):
+    client.force_login(make_user("ada"))
+    rma = make_whole_return()
+    posting = factories.PostingFactory(rma=rma)
+    factories.PostingAttemptFactory(posting=posting)
+    few = detail_queries(client, rma)
+    for number in range(40):
+        factories.RmaLineFactory(rma=rma, line_no=100 + number)
+        factories.PostingAttemptFactory(posting=factories.PostingFactory(rma=rma))
+
+    assert detail_queries(client, rma) == few
+
+
+def test_reading_a_return_takes_fourteen_queries(django_assert_max_num_queries):
+    rma = make_whole_return()
+    factories.PostingAttemptFactory(posting=factories.PostingFactory(rma=rma))
+    factories.CaseFactory(rma=rma)
+
+    with django_assert_max_num_queries(14):
+        found = returns.get(rma_id=rma.pk, now=NOW, has_attempts=True)
+        assert [len(posting.attempt_rows.all()) for posting in found.postings] == [1]
+
+
+def test_a_return_that_is_not_there_is_a_404(client, cleo):
+    assert client.get("/returns/999/").status_code == 404
+
+
+def test_a_customers_name_is_never_markup(client, cleo):
+    rma = factories.RmaFactory(customer_name="<script>alert(1)</script>")
+
+    for address in ("/returns/", f"/returns/{rma.pk}/"):
+        assert "<script>alert(1)" not in client.get(address).text

@@ -1,0 +1,375 @@
+"""Valid rows to start from; a test states only what matters to it."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import factory
+from django.contrib.postgres.search import SearchVector
+from django.db.models import Value
+from factory.django import DjangoModelFactory
+
+from connectors.types import DocumentDraft, DocumentKind
+from exceptions_app.choices import SEVERITY_RANK
+from exceptions_app.models import (
+    Bridge,
+    Case,
+    CauseGroup,
+    Connection,
+    ConnectionBudget,
+    ConnectionHealth,
+    ErpLocation,
+    Fix,
+    InboundEvent,
+    Item,
+    Mapping,
+    Posting,
+    PostingAttempt,
+    Refund,
+    Rma,
+    RmaEvent,
+    RmaLine,
+    SalesOrder,
+    SalesOrderLine,
+    Shipment,
+    Watermark,
+)
+from exceptions_app.rules import drafts
+from exceptions_app.rules.mapping import normalise
+
+NOW = datetime(2026, 5, 27, 9, 12, tzinfo=UTC)
+
+
+class ConnectionFactory(DjangoModelFactory):
+    class Meta:
+        model = Connection
+
+    code = factory.Sequence(lambda n: f"connection-{n}")
+    name = "ReturnGO"
+    kind = "returngo"
+    mode = "live"
+    base_url = "https://api.example.com"
+    settings = factory.LazyFunction(lambda: {"shop_name": "alder"})
+
+
+class ErpFactory(ConnectionFactory):
+    name = "BlueCherry"
+    kind = "bluecherry"
+    settings = factory.LazyFunction(lambda: {"vnd_id": "RB"})
+
+
+class HealthFactory(DjangoModelFactory):
+    class Meta:
+        model = ConnectionHealth
+
+    connection = factory.SubFactory(ConnectionFactory)
+    last_ok_at = NOW
+
+
+class BudgetFactory(DjangoModelFactory):
+    class Meta:
+        model = ConnectionBudget
+
+    connection = factory.SubFactory(ConnectionFactory)
+    refilled_at = NOW
+    day = NOW.date()
+
+
+class WatermarkFactory(DjangoModelFactory):
+    class Meta:
+        model = Watermark
+
+    connection = factory.SubFactory(ConnectionFactory)
+    feed = "rmas"
+    read_at = NOW
+
+
+class BridgeFactory(DjangoModelFactory):
+    class Meta:
+        model = Bridge
+
+    code = factory.Sequence(lambda n: f"bridge-{n}")
+    name = "Alder UK"
+    source = factory.SubFactory(ConnectionFactory)
+    erp = factory.SubFactory(ErpFactory)
+    preset = "bluecherry+returngo"
+    currency = "GBP"
+    timezone = "Europe/London"
+
+
+class SalesOrderFactory(DjangoModelFactory):
+    class Meta:
+        model = SalesOrder
+
+    connection = factory.SubFactory(ErpFactory)
+    erp_id = factory.Sequence(lambda n: f"E{n}")
+    number = factory.Sequence(lambda n: f"SO-{n}")
+    currency = "GBP"
+    ordered_at = NOW - timedelta(days=20)
+    read_at = NOW
+
+
+class SalesOrderLineFactory(DjangoModelFactory):
+    class Meta:
+        model = SalesOrderLine
+
+    order = factory.SubFactory(SalesOrderFactory)
+    line_id = factory.Sequence(str)
+    sku = "TEE-BLK-M"
+    quantity = 1
+    unit_price = Decimal("20.00")
+    net = Decimal("16.67")
+    tax = Decimal("3.33")
+
+
+class ItemFactory(DjangoModelFactory):
+    class Meta:
+        model = Item
+
+    connection = factory.SubFactory(ErpFactory)
+    erp_id = factory.Sequence(lambda n: f"I{n}")
+    sku = factory.Sequence(lambda n: f"SKU-{n}")
+    sku_key = factory.LazyAttribute(lambda row: normalise(row.sku))
+    read_at = NOW
+
+
+class ErpLocationFactory(DjangoModelFactory):
+    class Meta:
+        model = ErpLocation
+
+    connection = factory.SubFactory(ErpFactory)
+    code = "WH1"
+    name = "Leeds"
+    division = "10"
+    read_at = NOW
+
+
+class MappingFactory(DjangoModelFactory):
+    class Meta:
+        model = Mapping
+
+    bridge = factory.SubFactory(BridgeFactory)
+    kind = "disposition"
+    source_value = "restockable"
+    source_key = factory.LazyAttribute(lambda row: normalise(row.source_value))
+    target = factory.LazyFunction(lambda: {"bucket": "saleable"})
+    version = 1
+    status = "active"
+    created_by = "Ada"
+    created_at = NOW
+
+
+class RmaFactory(DjangoModelFactory):
+    """A return on its way to a credit, found by its numbers (the search text is filled)."""
+
+    class Meta:
+        model = Rma
+        skip_postgeneration_save = True
+
+    bridge = factory.SubFactory(BridgeFactory)
+    external_id = factory.Sequence(lambda n: str(50_000 + n))
+    order_name = factory.Sequence(lambda n: f"AW-{100_000 + n}")
+    status_raw = "Validated"
+    approval = "authorised"
+    logistics = "received"
+    inspection = "inspected"
+    money = "confirmed"
+    exchange = "none"
+    currency = "GBP"
+    customer_name = "Cara Customer"
+    customer_email = "cara@example.com"
+    units_in = 1
+    amount_in = Decimal("20.00")
+    requested_at = NOW - timedelta(days=3)
+    source_updated_at = NOW - timedelta(hours=2)
+    received_at = NOW - timedelta(days=1)
+    source_digest = "0" * 64
+
+    @factory.post_generation
+    def indexed(self, create, extracted, **kwargs):
+        if not create:
+            return
+        words = [self.external_id, f"RMA{self.external_id}", self.order_name]
+        words += [self.customer_email, self.customer_name, extracted or ""]
+        vector = SearchVector(Value(" ".join(words)), config="simple")
+        Rma.objects.filter(pk=self.pk).update(search=vector)
+
+
+class RmaLineFactory(DjangoModelFactory):
+    class Meta:
+        model = RmaLine
+
+    rma = factory.SubFactory(RmaFactory)
+    line_no = factory.Sequence(lambda n: n + 1)
+    unit_ids = factory.LazyAttribute(lambda row: [f"{row.line_no}-1"])
+    sku = "TEE-BLK-M"
+    sku_key = factory.LazyAttribute(lambda row: normalise(row.sku))
+    name = "T-shirt black M"
+    quantity = 1
+    unit_price = Decimal("20.00")
+    unit_tax = Decimal("3.33")
+    reason = "Does not fit"
+    resolution = "RefundToPaymentMethod"
+    inspection = "passed"
+    is_restockable = True
+    disposition = "restockable"
+    disposition_at = NOW - timedelta(hours=20)
+    location = "Leeds DC"
+
+
+class RefundFactory(DjangoModelFactory):
+    class Meta:
+        model = Refund
+
+    rma = factory.SubFactory(RmaFactory)
+    bridge = factory.SelfAttribute("rma.bridge")
+    external_id = factory.Sequence(lambda n: f"9{n:05}")
+    kind = "RefundToPaymentMethod"
+    status_raw = "Success"
+    status = "confirmed"
+    amount = Decimal("20.00")
+    currency = "GBP"
+    created_at = NOW - timedelta(hours=3)
+    source_updated_at = NOW - timedelta(hours=2)
+    confirmed_at = NOW - timedelta(hours=2)
+
+
+class ShipmentFactory(DjangoModelFactory):
+    class Meta:
+        model = Shipment
+
+    rma = factory.SubFactory(RmaFactory)
+    external_id = factory.Sequence(lambda n: f"S{n}")
+    status_raw = "Delivered"
+    tracking_number = factory.Sequence(lambda n: f"H00E77129{n:05}")
+
+
+class RmaEventFactory(DjangoModelFactory):
+    class Meta:
+        model = RmaEvent
+
+    rma = factory.SubFactory(RmaFactory)
+    name = "RMA created"
+    at = NOW - timedelta(days=3)
+
+
+def make_draft(row: Any) -> DocumentDraft:
+    """A document without lines for the posting being made."""
+    return DocumentDraft(
+        kind=DocumentKind(row.kind),
+        key=row.key,
+        date=NOW.date(),
+        division="10",
+        warehouse="WH1",
+        customer_code="WEB",
+        currency=row.currency,
+        rma_number=row.rma.external_id,
+        order_number=row.rma.order_name,
+        order_erp_id="",
+        invoice_number="",
+        authorisation_number="",
+        note="",
+        lines=(),
+    )
+
+
+class PostingFactory(DjangoModelFactory):
+    """A credit memo that is confirmed as CM-1."""
+
+    class Meta:
+        model = Posting
+
+    rma = factory.SubFactory(RmaFactory)
+    bridge = factory.SelfAttribute("rma.bridge")
+    connection = factory.SelfAttribute("rma.bridge.erp")
+    slot = factory.LazyAttributeSequence(lambda row, n: f"{row.kind}:{n}")
+    generation = 1
+    kind = "credit_memo"
+    sequence = 40
+    key = factory.Sequence(lambda n: f"RB-{n:06}")
+    plan_hash = "0" * 64
+    draft = factory.LazyAttribute(lambda row: drafts.to_json(make_draft(row)))
+    units = 1
+    gross = Decimal("20.00")
+    currency = "GBP"
+    status = "confirmed"
+    not_before = NOW - timedelta(hours=2)
+    created_at = NOW - timedelta(hours=2)
+    number = factory.LazyAttribute(lambda row: "CM-1" if row.status == "confirmed" else "")
+
+
+class PostingAttemptFactory(DjangoModelFactory):
+    class Meta:
+        model = PostingAttempt
+
+    posting = factory.SubFactory(PostingFactory)
+    fence = 1
+    purpose = "post"
+    started_at = NOW - timedelta(hours=1)
+    outcome = "accepted"
+
+
+class InboundEventFactory(DjangoModelFactory):
+    class Meta:
+        model = InboundEvent
+
+    connection = factory.SubFactory(ConnectionFactory)
+    external_id = factory.Sequence(lambda n: f"delivery-{n}")
+    topic = "RMA_UPDATED"
+    origin = "webhook"
+    body = b'{"eventName": "RMA_UPDATED"}'
+    digest = factory.LazyAttribute(lambda row: hashlib.sha256(row.body).hexdigest())
+    received_at = NOW
+    state = "processed"
+
+
+class CauseGroupFactory(DjangoModelFactory):
+    class Meta:
+        model = CauseGroup
+
+    type = "SKU_UNKNOWN"
+    bridge = factory.SubFactory(BridgeFactory)
+    cause = factory.Sequence(lambda n: f"sku-{n}")
+    title = factory.LazyAttribute(lambda row: f"SKU {row.cause} is not in BlueCherry")
+    first_seen_at = NOW - timedelta(days=1)
+    last_seen_at = NOW
+
+
+class CaseFactory(DjangoModelFactory):
+    class Meta:
+        model = Case
+
+    fingerprint = factory.Sequence(lambda n: f"{n:064}")
+    rma = factory.SubFactory(RmaFactory)
+    bridge = factory.SelfAttribute("rma.bridge")
+    group = factory.SubFactory(CauseGroupFactory, bridge=factory.SelfAttribute("..bridge"))
+    type = factory.SelfAttribute("group.type")
+    team = "merchandising"
+    severity = "high"
+    severity_rank = factory.LazyAttribute(lambda row: SEVERITY_RANK[row.severity])
+    status = "open"
+    subject = factory.LazyAttribute(lambda row: f"rma:{row.rma.pk}" if row.rma else "event:1")
+    subject_part = ""
+    title = factory.SelfAttribute("group.title")
+    value = Decimal("20.00")
+    currency = "GBP"
+    opened_at = NOW - timedelta(days=1)
+    due_at = NOW + timedelta(hours=4)
+    seen_at = NOW
+
+
+class FixFactory(DjangoModelFactory):
+    class Meta:
+        model = Fix
+
+    kind = "sku_alias"
+    status = "requested"
+    bridge = factory.SubFactory(BridgeFactory)
+    payload = factory.LazyFunction(lambda: {"sku": "TEE-BLK-M"})
+    payload_hash = "0" * 64
+    source_value = "TEE-BLACK-M"
+    level = "peer"
+    requested_at = NOW
