@@ -68,7 +68,12 @@ class World:
             self.clock.advance(seconds=seconds)
 
     def is_quiet(self) -> bool:
-        moving = (PostingStatus.READY, PostingStatus.SENDING, PostingStatus.POSTED)
+        moving = (
+            PostingStatus.READY,
+            PostingStatus.SENDING,
+            PostingStatus.UNCONFIRMED,
+            PostingStatus.POSTED,
+        )
         waits = Posting.objects.filter(status__in=moving, parked_at__isnull=True).exists()
         return not waits and not Rma.objects.filter(plan_due_at__lte=self.clock.now).exists()
 

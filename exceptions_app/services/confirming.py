@@ -18,11 +18,19 @@ from exceptions_app.errors import PostingSuperseded
 from exceptions_app.models import Connection, Posting
 from exceptions_app.rules import confirming, drafts, retry
 from exceptions_app.rules.confirming import Comparison, Verdict
-from exceptions_app.services import attempts, audit, connections, health, rmas
+from exceptions_app.services import (
+    attempts,
+    audit,
+    connections,
+    health,
+    leases,
+    ordering,
+    rmas,
+)
 from exceptions_app.services.faultpoints import reach
 from exceptions_app.services.posting import guarded_update, refusal_facts, replan
 
-LEASE = timedelta(seconds=90)
+LEASE = leases.lease(seconds=90)
 STAGED_POLL_CAP_SECONDS = 300
 # Read-backs of an accepted document that find nothing before it counts as a silent success.
 LOOKUPS_BEFORE_SILENT = 5
@@ -274,6 +282,7 @@ def _follow(posting: Posting, now: datetime) -> None:
             rma_id=posting.rma_id,
         )
         rmas.refresh_search(posting.rma)
+        ordering.promote_next(rma_ids=[posting.rma_id], now=now)
         jobs.nudge("post")
     if posting.status in (PostingStatus.CONFIRMED, PostingStatus.FAILED) or posting.parked_at:
         replan(posting, now)

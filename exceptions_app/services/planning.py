@@ -42,7 +42,7 @@ PREFIX = {
     PostingKind.CREDIT_MEMO: "CM",
     PostingKind.PLATFORM_UPDATE: "PU",
 }
-LEASE = timedelta(minutes=2)
+LEASE = leases.lease(seconds=120)
 # Facts that depend on time (a credit that stays away) are looked at again this often.
 LOOK_AGAIN = timedelta(minutes=30)
 LOOK_OFTEN_FOR = timedelta(days=3)
@@ -112,26 +112,35 @@ def defer(*, rma_id: int, until: datetime) -> None:
 def _sync_postings(rma: Rma, facts: RmaFacts, computed: Plan, now: datetime) -> list[Posting]:
     live = {row.slot: row for row in facts_selector.live_postings(rma)}
     holds = _Holds(rma, facts, computed, now)
-    rows = []
+    rows: list[Posting] = []
     for planned in computed.postings:
         row = live.pop(planned.slot, None)
         if row is not None and row.status not in POSTING_UNSENT:
             rows.append(row)
             continue
+        state = holds.of(
+            planned,
+            follows_open=any(_is_open(earlier) for earlier in rows),
+            is_released=row is not None and row.run_id is not None,
+        )
         hash_ = planning.plan_hash(planned.draft)
         if row is not None and row.plan_hash == hash_:
-            _restate(row, holds.of(planned), planned, now)
+            _restate(row, state, planned, now)
             rows.append(row)
             continue
         if row is not None:
             _cancel(row, "the facts changed", now)
-        rows.append(_create(rma, planned, hash_, row, holds.of(planned), computed, now))
+        rows.append(_create(rma, planned, hash_, row, state, computed, now))
     for row in live.values():
         if row.status in POSTING_UNSENT:
             _cancel(row, "no longer called for", now)
         else:
             rows.append(row)
     return rows
+
+
+def _is_open(row: Posting) -> bool:
+    return row.status not in POSTING_FINISHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,20 +161,21 @@ class _Holds:
         self._now = now
         self._creates: Mapping[DocumentKind, OperationSupport] | None = None
 
-    def of(self, planned: PlannedPosting) -> _State:
+    def of(self, planned: PlannedPosting, *, follows_open: bool, is_released: bool) -> _State:
+        """`follows_open`: an earlier step is not finished; `is_released`: a run let it go."""
         blockers = sorted({f.type for f in self._findings if planned.kind in f.blocks})
         if blockers:
             return _State(PostingStatus.BLOCKED, blocked_by=", ".join(blockers)[:200])
         if self._is_manual(planned.kind):
             return _State(PostingStatus.HELD, HoldReason.MANUAL)
-        if planned.hold == HoldReason.RUN:
+        if planned.hold == HoldReason.RUN and not is_released:
             return _State(PostingStatus.HELD, planned.hold)
         opens_at = self._opens_at(planned)
         if opens_at > self._now:
             return _State(PostingStatus.HELD, HoldReason.WINDOW, opens_at)
         if self._undo_until is not None:
             return _State(PostingStatus.HELD, HoldReason.UNDO, self._undo_until)
-        return _State(PostingStatus.READY)
+        return _State(PostingStatus.PLANNED if follows_open else PostingStatus.READY)
 
     def _opens_at(self, planned: PlannedPosting) -> datetime:
         if planned.hold != HoldReason.WINDOW:
@@ -188,8 +198,6 @@ def _restate(row: Posting, state: _State, planned: PlannedPosting, now: datetime
     """Give an unchanged unsent posting its present state; a refused one waits for a person."""
     if row.status == PostingStatus.FAILED:
         return
-    if row.run_id and state.hold_reason == HoldReason.RUN:
-        state = _State(PostingStatus.READY)
     changed = (row.status, row.hold_reason, row.hold_until, row.blocked_by) != (
         state.status,
         state.hold_reason,

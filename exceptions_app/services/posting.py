@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection as database
 from django.db import transaction
 
@@ -29,12 +30,14 @@ from exceptions_app.choices import AttemptOutcome, PostingKind, PostingStatus
 from exceptions_app.errors import PostingSuperseded
 from exceptions_app.models import Connection, Posting, PostingAttempt, Rma
 from exceptions_app.rules import confirming, drafts, retry
-from exceptions_app.services import attempts, connections, health
+from exceptions_app.services import attempts, connections, health, leases
 from exceptions_app.services.faultpoints import reach
 
-LEASE = timedelta(seconds=90)
+LEASE = leases.lease(seconds=90)
 # How long after an accepted create the first read-back is made.
-CONFIRM_AFTER = timedelta(seconds=2)
+CONFIRM_AFTER = timedelta(
+    seconds=getattr(settings, "RETURNSBRIDGE_CONFIRM_AFTER_SECONDS", 2)
+)
 # A posting whose worker died this often is handed to a person (poison).
 CRASHES_BEFORE_PARKING = 3
 
@@ -69,7 +72,7 @@ def post_next(*, now: datetime) -> Posting | None:
     posting = claim(now=now)
     if posting is None:
         return None
-    reach("after_claim")
+    reach("after_claim", posting.key)
     if not health.may_call(connection_id=posting.connection_id, now=now):
         return _release(posting, now + health.PROBE_EVERY)
     if _is_spent(posting):
@@ -96,13 +99,13 @@ def send(*, posting: Posting, now: datetime) -> Posting:
     except ConnectorError as error:
         return _settle_error(posting, None, error, now)
     attempt = attempts.begin(posting=posting, purpose="post", request=call.preview, now=now)
-    reach("before_call")
+    reach("before_call", posting.key)
     try:
         receipt = call()
     except ConnectorError as error:
-        reach("after_call")
+        reach("after_call", posting.key)
         return _settle_error(posting, attempt, error, now)
-    reach("after_call")
+    reach("after_call", posting.key)
     return _settle(posting, attempt, receipt, now)
 
 

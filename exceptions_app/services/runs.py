@@ -13,7 +13,7 @@ from exceptions_app import errors, jobs
 from exceptions_app.choices import AttemptOutcome, HoldReason, PostingStatus
 from exceptions_app.models import Bridge, CreditRun, Posting
 from exceptions_app.rules import drafts
-from exceptions_app.services import attempts, audit, connections, rmas
+from exceptions_app.services import attempts, audit, connections, ordering, rmas
 from exceptions_app.services.posting import replan
 
 
@@ -40,8 +40,9 @@ def start(*, bridge: Bridge, actor: User, now: datetime) -> CreditRun:
         currency=bridge.currency,
     )
     Posting.objects.filter(pk__in=[posting.pk for posting in waiting]).update(
-        status=PostingStatus.READY, hold_reason=HoldReason.NONE, run=run, not_before=now
+        status=PostingStatus.PLANNED, hold_reason=HoldReason.NONE, run=run, not_before=now
     )
+    ordering.promote_next(rma_ids=[posting.rma_id for posting in waiting], now=now)
     audit.record(
         actor=actor,
         act="run.start",
