@@ -76,13 +76,16 @@ def confirm_sent(*, connection: Connection, now: datetime) -> int:
 @transaction.atomic
 def release_held(*, now: datetime) -> int:
     """Let postings go whose undo time or window has come; returns how many."""
-    count = Posting.objects.filter(
+    due = Posting.objects.filter(
         status=PostingStatus.HELD,
         hold_reason__in=[HoldReason.UNDO, HoldReason.WINDOW],
         hold_until__lte=now,
-    ).update(
-        status=PostingStatus.READY, hold_reason=HoldReason.NONE, hold_until=None, not_before=now
     )
+    rma_ids = list(due.values_list("rma_id", flat=True))
+    count = due.update(
+        status=PostingStatus.PLANNED, hold_reason=HoldReason.NONE, hold_until=None, not_before=now
+    )
+    ordering.promote_next(rma_ids=rma_ids, now=now)
     if count:
         jobs.nudge("post")
     return count
