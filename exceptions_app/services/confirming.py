@@ -76,16 +76,19 @@ def confirm_sent(*, connection: Connection, now: datetime) -> int:
 @transaction.atomic
 def release_held(*, now: datetime) -> int:
     """Let postings go whose undo time or window has come; returns how many."""
-    due = Posting.objects.filter(
-        status=PostingStatus.HELD,
-        hold_reason__in=[HoldReason.UNDO, HoldReason.WINDOW],
-        hold_until__lte=now,
+    due = list(
+        Posting.objects.select_for_update(skip_locked=True)
+        .filter(
+            status=PostingStatus.HELD,
+            hold_reason__in=[HoldReason.UNDO, HoldReason.WINDOW],
+            hold_until__lte=now,
+        )
+        .only("pk", "rma_id")
     )
-    rma_ids = list(due.values_list("rma_id", flat=True))
-    count = due.update(
+    count = Posting.objects.filter(pk__in=[posting.pk for posting in due]).update(
         status=PostingStatus.PLANNED, hold_reason=HoldReason.NONE, hold_until=None, not_before=now
     )
-    ordering.promote_next(rma_ids=rma_ids, now=now)
+    ordering.promote_next(rma_ids=[posting.rma_id for posting in due], now=now)
     if count:
         jobs.nudge("post")
     return count
