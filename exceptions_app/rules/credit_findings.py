@@ -88,12 +88,14 @@ def _unmapped(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
             yield _component(facts, f"fee:{kind}", kind, amount)
     has_declared = any(line.charge is not None for line in resolved.lines)
     for line in draft.lines:
-        if line.charge_code or line.component == credit.FEE:
-            continue
-        is_shipping = line.component == credit.SHIPPING and not has_declared
-        if is_shipping or line.component == credit.ADJUSTMENT:
+        if line.component == credit.SHIPPING and not line.charge_code and not has_declared:
             gross = line.net + line.tax
             yield _component(facts, f"component:{line.component}", line.component, abs(gross))
+    # Asked of the decision, not of the draft: a declared charge may be an adjustment as well.
+    correction = facts.decisions.credit_adjustment
+    if correction and not credit.adjustment_code(facts):
+        name = credit.ADJUSTMENT
+        yield _component(facts, f"component:{name}", name, abs(correction))
 
 
 def _component(facts: RmaFacts, subject: str, name: str, amount: Decimal) -> Finding:
