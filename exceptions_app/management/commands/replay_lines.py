@@ -22,6 +22,7 @@ from exceptions_app.services.replay import reading
 from exceptions_app.services.replay.accounting import Account
 from exceptions_app.services.replay.driving import Progress
 from exceptions_app.services.replay.replaying import Replay, replay
+from exceptions_app.services.replay.setup import SandboxInUse
 from exceptions_app.services.replay.simulation import HttpSimulation
 
 _REFUSED = 1
@@ -79,6 +80,10 @@ class Command(BaseCommand):
                     tell=bar.tell,
                     is_lasting=bool(options["sandbox"]),
                 )
+        except SandboxInUse as error:
+            raise CommandError(str(error), returncode=_REFUSED) from error
+        except KeyboardInterrupt:
+            raise CommandError("Interrupted.", returncode=_FAILED) from None
         except (DeskError, ConnectorError) as error:
             raise CommandError(str(error), returncode=_FAILED) from error
         finally:

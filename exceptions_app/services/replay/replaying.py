@@ -45,6 +45,7 @@ def replay(
 
     Raises:
         SandboxUnreachable: the control API does not answer.
+        SandboxInUse: the platform would bring returns of someone else; nothing was loaded.
         ReplayStuck: something was under way and did not move any more.
     """
     began = clock()
@@ -52,6 +53,7 @@ def replay(
     try:
         calls_before = accounting.calls_of(bridge)
         returns = matching.returns_of(lines)
+        setup.refuse_strangers(bridge=bridge, known={row.external_id for row in returns})
         _load(bridge, lines, returns, simulation)
         setup.learn(bridge=bridge, now=clock())
         setup.read_from(bridge=bridge, moment=bridge.created_at)

@@ -6,6 +6,7 @@ nothing, another year's file works beside it, and no other bridge is touched.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.db import transaction
 from connectors.http import check_base_url
 from connectors.types import Mode
 from exceptions_app.choices import MappingKind, MappingStatus
+from exceptions_app.errors import DeskError
 from exceptions_app.models import Bridge, Connection, Mapping, Watermark
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.services import bridges, connections, mappings, reference
@@ -28,6 +30,10 @@ PRESET = "bluecherry+returngo"
 _POLL_SECONDS = str(int(timedelta(days=3650).total_seconds()))
 _OVERLAP_SECONDS = "60"
 _CALLS_PER_SECOND = 1000
+
+
+class SandboxInUse(DeskError):
+    """The simulated platform holds returns of someone else, which would join the replay's."""
 
 
 def prepare(*, digest: str, simulation: Simulation, now: datetime) -> Bridge:
@@ -55,6 +61,28 @@ def learn(*, bridge: Bridge, now: datetime) -> None:
         wanted.append((MappingKind.FEE, code, {"component": component, "erp_code": ""}))
     for kind, source_value, target in wanted:
         _map(bridge, kind, source_value, target, now)
+
+
+def refuse_strangers(*, bridge: Bridge, known: Collection[str]) -> None:
+    """Make sure that the platform's feed will bring none but the file's returns.
+
+    Raises:
+        SandboxInUse: it lists another return since the replay was set up; nothing was loaded.
+    """
+    source = connections.source(connection=bridge.source, reason="poll")
+    since, cursor = bridge.created_at - timedelta(seconds=int(_OVERLAP_SECONDS)), ""
+    while True:
+        page = source.changed_rmas(since=since, cursor=cursor)
+        for row in page.rows:
+            if row.external_id not in known:
+                raise SandboxInUse(
+                    f"The platform at {bridge.source.base_url} also holds return "
+                    f"{row.external_id} ({row.order_name or 'no order'}), which is not from this "
+                    "file. Use a sandbox of its own."
+                )
+        cursor = page.next_cursor
+        if not cursor:
+            return
 
 
 def read_from(*, bridge: Bridge, moment: datetime) -> None:
