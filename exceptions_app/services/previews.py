@@ -19,6 +19,10 @@ from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import fixes as fixes_selector
 from exceptions_app.services import connections
 
+_WHEN_SENT = "(numbered when sent)"
+# Stands for a control number not given yet: a body that needs one cannot be written with none.
+_UNNUMBERED = 999_999_999
+
 
 @dataclass(frozen=True, slots=True)
 class EffectRow:
@@ -114,7 +118,7 @@ def documents(
                 key=draft.key,
                 title=f"{PostingKind(planned.kind).label} for {rma}",
                 sent_before=last.request if last else "",
-                would_send=gateway.preview(draft),
+                would_send=gateway.preview(draft).replace(str(_UNNUMBERED), _WHEN_SENT),
             )
         )
     return tuple(previews)
@@ -229,7 +233,7 @@ def _summed(rows: list[EffectRow], currency: str) -> Effect:
 def _numbered_like(draft: DocumentDraft, stored: dict[str, Any] | None) -> DocumentDraft:
     """The draft with the key it has, or the words that stand for the key it will get."""
     if stored is None:
-        return drafts.numbered(draft, key="(numbered when sent)", control_number=0)
+        return drafts.numbered(draft, key=_WHEN_SENT, control_number=_UNNUMBERED)
     return drafts.numbered(draft, key=stored["key"], control_number=int(stored["control_number"]))
 
 

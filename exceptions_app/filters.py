@@ -1,0 +1,65 @@
+"""What a list can be narrowed by, in the address: the same for pages, exports and the API."""
+
+from __future__ import annotations
+
+import django_filters
+from django.db.models import Q, QuerySet
+
+from exceptions_app.catalogue import CATALOGUE
+from exceptions_app.choices import CASE_OPEN, CaseStatus, Severity, Team
+from exceptions_app.models import Case, CauseGroup
+from exceptions_app.selectors import cases as cases_selector
+
+ANY = "any"
+
+
+class CaseFilter(django_filters.FilterSet):
+    """Open exceptions, unless `status` names another state or "any". Needs the request for "me"."""
+
+    team = django_filters.ChoiceFilter(choices=Team.choices, label="Team")
+    type = django_filters.ChoiceFilter(
+        choices=lambda: [(code, found.short.capitalize()) for code, found in CATALOGUE.items()],
+        label="Type",
+    )
+    severity = django_filters.ChoiceFilter(choices=Severity.choices, label="Severity")
+    status = django_filters.ChoiceFilter(
+        choices=[*CaseStatus.choices, (ANY, "Open and resolved")], label="State", method="by_status"
+    )
+    bridge = django_filters.ModelChoiceFilter(
+        queryset=lambda request: cases_selector.bridges(), to_field_name="code", label="Bridge"
+    )
+    assignee = django_filters.ChoiceFilter(
+        choices=[("me", "Me"), ("none", "Nobody yet")], label="Assigned to", method="by_assignee"
+    )
+    group = django_filters.ModelChoiceFilter(queryset=CauseGroup.objects.all(), label="Cause")
+    q = django_filters.CharFilter(label="Words or number", max_length=100, method="by_words")
+
+    class Meta:
+        model = Case
+        fields: list[str] = []
+
+    def filter_queryset(self, queryset: QuerySet[Case]) -> QuerySet[Case]:
+        if not self.form.cleaned_data.get("status"):
+            queryset = queryset.filter(status__in=CASE_OPEN)
+        return super().filter_queryset(queryset)
+
+    def by_status(self, queryset: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
+        return queryset if value == ANY else queryset.filter(status=value)
+
+    def by_assignee(self, queryset: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
+        if value == "none":
+            return queryset.filter(assignee=None)
+        return queryset.filter(assignee=getattr(self.request, "user", None))
+
+    def by_words(self, queryset: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
+        """A return's or order's number from its beginning, or words of the title."""
+        words = value.strip()
+        number = words.upper().removeprefix("EX-").removeprefix("RMA")
+        found = (
+            Q(title__icontains=words)
+            | Q(rma__order_name__istartswith=words)
+            | Q(rma__external_id__istartswith=number)
+        )
+        if number.isascii() and number.isdigit() and len(number) < 15:
+            found |= Q(pk=int(number))
+        return queryset.filter(found)

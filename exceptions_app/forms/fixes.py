@@ -1,0 +1,305 @@
+"""One form per kind of change: what a person says, turned into the payload the service stores.
+
+A form that is valid holds a payload the services have already checked, so a refusal stands at the
+form with nothing lost, before anything is saved.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from exceptions_app import errors
+from exceptions_app.choices import ApprovalAxis, Bucket, FixKind, MappingKind, PostingStatus
+from exceptions_app.models import Case
+from exceptions_app.rules.mapping import NO_STOCK
+from exceptions_app.selectors import cases as cases_selector
+from exceptions_app.services import fix_payloads, mappings, previews
+
+OTHER = "other"
+# From this score on a suggestion is called strong.
+STRONG = 80
+
+
+class FixForm(forms.Form):
+    """Common to all kinds; a subclass adds its fields and says what its `new_fact` is."""
+
+    previewed = forms.CharField(required=False, widget=forms.HiddenInput)
+    note = forms.CharField(
+        label="Note to whoever approves",
+        required=False,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    main: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, kind: str, case: Case, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": f"{kind}_%s", **kwargs})
+        self.kind = kind
+        self.case = case
+        self.now = now
+        self.source_value = cases_selector.source_value(case, kind)
+        self.payload: dict[str, Any] = {}
+        self.prepare()
+
+    @property
+    def is_mapping(self) -> bool:
+        return self.kind in MappingKind.values
+
+    def chosen_reason(self) -> str:
+        return str(self.cleaned_data.get("reason_code", ""))
+
+    def prepare(self) -> None:
+        """Fill the choices from what the ERP has; called once."""
+
+    def new_fact(self) -> dict[str, Any]:
+        """The payload as asked for; by default each field of `main` under its own name."""
+        return {name: self.cleaned_data[name] for name in self.main}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.errors:
+            return cleaned
+        try:
+            self.payload = self._checked()
+        except errors.DeskError as error:
+            raise ValidationError(str(error)) from error
+        return cleaned
+
+    def _checked(self) -> dict[str, Any]:
+        case = self.case
+        if case.bridge is None:
+            raise errors.FixNotAllowed(
+                "This exception belongs to no bridge; nothing can be mapped."
+            )
+        fix_payloads.check_reason(kind=self.kind, reason_code=self.chosen_reason(), case=case)
+        if self.is_mapping:
+            return mappings.clean_target(
+                bridge=case.bridge,
+                kind=self.kind,
+                source_value=self.source_value,
+                target=self.new_fact(),
+            )
+        return fix_payloads.clean(
+            kind=self.kind, bridge=case.bridge, rma=case.rma, payload=self.new_fact(), now=self.now
+        )
+
+
+class SkuForm(FixForm):
+    """Ranked suggestions, or any item of the ERP by its code."""
+
+    choice = forms.ChoiceField(label="Which item is it?", required=False, widget=forms.RadioSelect)
+    sku = forms.CharField(label="Another item", required=False, max_length=120)
+
+    def prepare(self) -> None:
+        self.options = previews.suggestions(case=self.case)[:5]
+        chosen = [(option.sku, option.sku) for option in self.options]
+        self.fields["choice"].choices = [*chosen, (OTHER, "None of these")]  # type: ignore[attr-defined]
+        self.initial.setdefault("choice", self.options[0].sku if self.options else OTHER)
+        self.described = [
+            {
+                "value": option.sku,
+                "badge": "Strong match" if option.score >= STRONG else "Possible",
+                "tone": "good" if option.score >= STRONG else "calm",
+                "text": ". ".join(option.reasons),
+            }
+            for option in self.options
+        ]
+
+    def new_fact(self) -> dict[str, Any]:
+        chosen = self.cleaned_data["choice"]
+        return {"sku": chosen if chosen and chosen != OTHER else self.cleaned_data["sku"]}
+
+
+class LocationForm(FixForm):
+    pair = forms.ChoiceField(label="Division and warehouse")
+    main = ("pair",)
+
+    def prepare(self) -> None:
+        rows = previews.location_choices(bridge=self.case.bridge) if self.case.bridge else ()
+        self.fields["pair"].choices = [  # type: ignore[attr-defined]
+            ("", "Choose a pair"),
+            *(
+                (
+                    f"{row.division}|{row.code}",
+                    f"Division {row.division}, warehouse {row.code} {row.name}".strip(),
+                )
+                for row in rows
+            ),
+        ]
+
+    def new_fact(self) -> dict[str, Any]:
+        division, _, warehouse = self.cleaned_data["pair"].partition("|")
+        return {"division": division, "warehouse": warehouse}
+
+
+class DispositionForm(FixForm):
+    bucket = forms.ChoiceField(
+        label="Where such goods go",
+        choices=[*Bucket.choices, (NO_STOCK, "No stock effect")],
+        widget=forms.RadioSelect,
+    )
+    main = ("bucket",)
+
+
+class ReasonForm(FixForm):
+    code = forms.CharField(label="The ERP's reason code", max_length=20)
+    main = ("code",)
+
+
+class StatusForm(FixForm):
+    axis = forms.ChoiceField(
+        label="What the status means",
+        choices=[pair for pair in ApprovalAxis.choices if pair[0] != ApprovalAxis.UNKNOWN],
+        widget=forms.RadioSelect,
+    )
+    main = ("axis",)
+
+
+class VatForm(FixForm):
+    treatment = forms.ChoiceField(
+        label="How the prices are meant",
+        choices=[
+            ("included", "Prices include VAT"),
+            ("excluded", "VAT comes on top"),
+            ("exempt", "No VAT at all"),
+        ],
+        widget=forms.RadioSelect,
+    )
+    main = ("treatment",)
+
+
+class FeeForm(FixForm):
+    component = forms.ChoiceField(
+        label="What the charge is",
+        choices=[
+            ("shipping", "Shipping"),
+            ("fee", "Return fee"),
+            ("goodwill", "Goodwill"),
+            ("discount", "Discount"),
+            ("adjustment", "Adjustment"),
+        ],
+    )
+    erp_code = forms.CharField(label="The ERP's charge code", required=False, max_length=20)
+    main = ("component", "erp_code")
+
+
+class SetLocationForm(FixForm):
+    location = forms.CharField(label="Where the goods are", max_length=120)
+    main = ("location",)
+
+
+class LinkOrderForm(FixForm):
+    choice = forms.ChoiceField(label="Which order is it?", required=False, widget=forms.RadioSelect)
+    order_number = forms.CharField(label="Another order number", required=False, max_length=80)
+
+    def prepare(self) -> None:
+        self.options = previews.order_candidates(case=self.case)[:5]
+        chosen = [(number, number) for number, _ in self.options]
+        self.fields["choice"].choices = [*chosen, (OTHER, "None of these")]  # type: ignore[attr-defined]
+        self.initial.setdefault("choice", self.options[0][0] if self.options else OTHER)
+        self.described = [{"value": number, "text": why} for number, why in self.options]
+
+    def new_fact(self) -> dict[str, Any]:
+        chosen = self.cleaned_data["choice"]
+        is_listed = chosen and chosen != OTHER
+        return {"order_number": chosen if is_listed else self.cleaned_data["order_number"]}
+
+
+class MoneyForm(FixForm):
+    reason_code = forms.ChoiceField(
+        label="Reason", choices=[("", "Choose a reason"), *fix_payloads.MONEY_REASONS]
+    )
+
+
+class AcceptDifferenceForm(MoneyForm):
+    difference = forms.CharField(
+        label="Difference to accept",
+        max_length=30,
+        help_text="Refund less credit, with its sign. Only exactly this amount is accepted.",
+        widget=forms.TextInput(attrs={"inputmode": "text"}),
+    )
+    main = ("difference",)
+
+    def prepare(self) -> None:
+        self.initial.setdefault("difference", self.case.facts.get("difference", ""))
+
+
+class CorrectCreditForm(MoneyForm):
+    adjustment = forms.CharField(
+        label="Add to the credit",
+        max_length=30,
+        help_text="Positive credits more, negative credits less.",
+    )
+    main = ("adjustment",)
+
+    def prepare(self) -> None:
+        self.initial.setdefault("adjustment", self.case.facts.get("difference", ""))
+
+
+class PostingDateForm(FixForm):
+    date = forms.DateField(
+        label="Posting date", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    main = ("date",)
+
+    def new_fact(self) -> dict[str, Any]:
+        return {"date": self.cleaned_data["date"].isoformat()}
+
+
+class PostingForm(FixForm):
+    """Names one of the return's documents that are not confirmed."""
+
+    posting_id = forms.ChoiceField(label="Which document")
+    main: tuple[str, ...] = ("posting_id",)
+
+    def prepare(self) -> None:
+        rows = [
+            posting
+            for posting in cases_selector.postings_of(self.case)
+            if posting.status != PostingStatus.CONFIRMED
+        ]
+        self.fields["posting_id"].choices = [  # type: ignore[attr-defined]
+            (
+                str(row.pk),
+                f"{row.get_kind_display()} {row.key}, {row.get_status_display().lower()}",
+            )
+            for row in rows
+        ]
+        self.initial.setdefault("posting_id", str(self.case.posting_id or ""))
+
+
+class LinkDocumentForm(PostingForm):
+    number = forms.CharField(
+        label="The ERP's document number",
+        max_length=80,
+        help_text="Read it in the ERP; nothing is sent for this document any more.",
+    )
+    main = ("posting_id", "number")
+
+
+FORMS: dict[str, type[FixForm]] = {
+    FixKind.SKU_ALIAS: SkuForm,
+    FixKind.DISPOSITION: DispositionForm,
+    FixKind.REASON: ReasonForm,
+    FixKind.LOCATION: LocationForm,
+    FixKind.STATUS: StatusForm,
+    FixKind.VAT: VatForm,
+    FixKind.FEE: FeeForm,
+    FixKind.SET_LOCATION: SetLocationForm,
+    FixKind.LINK_ORDER: LinkOrderForm,
+    FixKind.ACCEPT_DIFFERENCE: AcceptDifferenceForm,
+    FixKind.CORRECT_CREDIT: CorrectCreditForm,
+    FixKind.POSTING_DATE: PostingDateForm,
+    FixKind.RETRY: PostingForm,
+    FixKind.LINK_DOCUMENT: LinkDocumentForm,
+}
+
+
+class DecisionForm(forms.Form):
+    """Refuse or withdraw: a reason is due, the requester reads it."""
+
+    note = forms.CharField(label="Why", max_length=400, widget=forms.Textarea(attrs={"rows": 2}))

@@ -1,0 +1,299 @@
+"""The queue of exceptions and the page of one: reads shaped for the screens and the export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+
+from exceptions_app.choices import (
+    CASE_OPEN,
+    SEVERITY_RANK,
+    FixKind,
+    FixStatus,
+    MoneyAxis,
+    Severity,
+    Team,
+)
+from exceptions_app.models import AuditEntry, Bridge, Case, Fix, Posting
+from exceptions_app.permissions import CAPABILITIES
+from exceptions_app.rules import approval
+from exceptions_app.rules.mapping import normalise
+from exceptions_app.selectors import facts as facts_selector
+from exceptions_app.selectors import paging
+from exceptions_app.selectors.today import TEAM_OF_ROLE, Amount
+
+# Severity, then value, then age: ids rise with time, so the oldest of equals stands first.
+QUEUE_ORDER = ("-severity_rank", "-value", "id")
+ORDERS: dict[str, tuple[str, ...]] = {
+    "": QUEUE_ORDER,
+    "value": ("value", "id"),
+    "-value": ("-value", "id"),
+    "age": ("-opened_at", "id"),
+    "-age": ("opened_at", "id"),
+    "due": ("due_at", "id"),
+    "-due": ("-due_at", "id"),
+}
+CAUSE_ORDER = ("-rank", "-total", "oldest", "group")
+# Where a case keeps the value that a mapping of this kind would map.
+_VALUE_FACT: dict[str, tuple[str, ...]] = {
+    FixKind.SKU_ALIAS: ("sku",),
+    FixKind.LOCATION: ("location",),
+    FixKind.VAT: ("setting",),
+    FixKind.FEE: ("component", "sku"),
+    FixKind.DISPOSITION: ("source_value",),
+    FixKind.REASON: ("source_value",),
+    FixKind.STATUS: ("source_value",),
+}
+_NAMES = 4
+_STORY = 60
+_SIBLINGS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One view of the open queue; `key` is the team's code, "" for all, "me" for one's own."""
+
+    key: str
+    label: str
+    count: int
+    values: tuple[Amount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Exceptions that share a cause; `waiting` counts customers whose refund is not confirmed."""
+
+    pk: int
+    title: str
+    type: str
+    bridge: str
+    team: str
+    severity: str
+    count: int
+    assigned: int
+    waiting: int
+    values: tuple[Amount, ...]
+    oldest: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What the filtered list holds; `count` is read no further than paging.COUNT_CAP + 1."""
+
+    count: int
+    values: tuple[Amount, ...]
+
+
+def open_cases() -> QuerySet[Case]:
+    return Case.objects.filter(status__in=CASE_OPEN)
+
+
+def tabs(*, user_id: int) -> tuple[Tab, ...]:
+    """All open, one per team, and one's own, with sums: one grouped query over open rows."""
+    mine = Q(assignee_id=user_id)
+    rows: list[Any] = list(
+        open_cases()
+        .order_by()
+        .values("team", "currency")
+        .annotate(
+            count=Count("pk"),
+            total=Sum("value"),
+            my_count=Count("pk", filter=mine),
+            my_total=Sum("value", filter=mine),
+        )
+    )
+    teams = [
+        _tab(team.value, team.label, [row for row in rows if row["team"] == team]) for team in Team
+    ]
+    own = [{**row, "count": row["my_count"], "total": row["my_total"]} for row in rows]
+    return (_tab("", "All open", rows), *teams, _tab("me", "Mine", own))
+
+
+def causes(cases: QuerySet[Case], *, cursor: str = "", size: int = paging.PAGE_SIZE) -> paging.Page:
+    """A page of causes of `cases`, gravest first, then most valuable, then oldest. Two queries."""
+    page = paging.page(_grouped(cases), order=CAUSE_ORDER, cursor=cursor, size=size)
+    return paging.Page(rows=_with_sums(page.rows, cases), newer=page.newer, older=page.older)
+
+
+def every_cause(cases: QuerySet[Case]) -> tuple[Cause, ...]:
+    """All causes of `cases` in the order of the screen, for the export."""
+    return _with_sums(tuple(_grouped(cases).order_by(*CAUSE_ORDER)), cases)
+
+
+def listed(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """`cases` with what a row of the queue shows."""
+    return cases.select_related("rma", "bridge", "assignee", "group")
+
+
+def totals(cases: QuerySet[Case]) -> Totals:
+    """Count and sums per currency of the filtered list, over at most COUNT_CAP + 1 rows."""
+    few = cases.order_by().values("pk")[: paging.COUNT_CAP + 1]
+    rows: list[Any] = list(
+        Case.objects.filter(pk__in=few)
+        .order_by()
+        .values("currency")
+        .annotate(count=Count("pk"), total=Sum("value"))
+    )
+    return Totals(count=sum(row["count"] for row in rows), values=_amounts(rows))
+
+
+def detail(case_id: int) -> QuerySet[Case]:
+    return Case.objects.filter(pk=case_id).select_related(
+        "rma__bridge__erp",
+        "rma__bridge__source",
+        "rma__sales_order",
+        "bridge__erp",
+        "bridge__source",
+        "connection",
+        "posting__connection",
+        "group",
+        "assignee",
+    )
+
+
+def siblings(case: Case) -> tuple[list[Case], int]:
+    """Open exceptions of the same cause, oldest first, and how many there are (capped)."""
+    others = Case.objects.filter(group=case.group_id, status__in=CASE_OPEN).exclude(pk=case.pk)
+    rows = list(others.select_related("rma").order_by("pk")[:_SIBLINGS])
+    return rows, paging.count(others) if len(rows) == _SIBLINGS else len(rows)
+
+
+def postings_of(case: Case) -> list[Posting]:
+    """The return's postings in the order they leave, cancelled ones left out."""
+    if case.rma_id is None:
+        return []
+    rows = Posting.objects.filter(rma=case.rma_id).exclude(status="cancelled")
+    return list(rows.select_related("connection"))
+
+
+def story(case: Case) -> list[AuditEntry]:
+    """What was done about the exception and its return, newest first."""
+    about = Q(case_id=case.pk)
+    if case.rma_id:
+        about |= Q(rma_id=case.rma_id)
+    return list(AuditEntry.objects.filter(about).order_by("-id")[:_STORY])
+
+
+def fixes_under_way(case: Case) -> list[Fix]:
+    """Requests and held changes that concern this case: its own, its return's, its cause's."""
+    rows = (
+        Fix.objects.filter(bridge=case.bridge_id, status__in=(FixStatus.REQUESTED, FixStatus.HELD))
+        .select_related("requested_by", "decided_by", "mapping", "bridge")
+        .order_by("pk")
+    )
+    return [fix for fix in rows if _concerns(fix, case)]
+
+
+def source_value(case: Case, kind: str) -> str:
+    """The value of the case that a mapping of `kind` would map; "" when it has none."""
+    facts = case.facts
+    return next((str(facts[name]) for name in _VALUE_FACT.get(kind, ()) if facts.get(name)), "")
+
+
+def approval_level(*, case: Case, kind: str) -> str:
+    """Who must agree before a change of `kind` is in force: none, peer or finance."""
+    if case.bridge is None:
+        return "finance"
+    policy = facts_selector.policy_of(case.bridge)
+    return approval.needs_approval(fix_kind=kind, value=case.value, policy=policy)
+
+
+def approvers(*, level: str, requester_id: int) -> tuple[str, ...]:
+    """Names of a few people other than the requester who may approve at this level."""
+    if level == "none":
+        return ()
+    right = "approve_money" if level == "finance" else "approve_fix"
+    people = (
+        User.objects.filter(is_active=True, groups__name__in=CAPABILITIES[right])
+        .exclude(pk=requester_id)
+        .distinct()
+        .order_by("first_name", "username")[:_NAMES]
+    )
+    return tuple(person.get_full_name() or person.get_username() for person in people)
+
+
+def team_mates(*, team: str) -> QuerySet[User]:
+    """Active people whose role works on `team`'s queue."""
+    roles = [role for role, own in TEAM_OF_ROLE.items() if own == team]
+    return (
+        User.objects.filter(is_active=True, groups__name__in=roles)
+        .distinct()
+        .order_by("first_name", "username")
+    )
+
+
+def bridges() -> QuerySet[Bridge]:
+    return Bridge.objects.filter(is_active=True).order_by("name")
+
+
+def _concerns(fix: Fix, case: Case) -> bool:
+    if fix.case_id == case.pk or (fix.rma_id is not None and fix.rma_id == case.rma_id):
+        return True
+    value = source_value(case, fix.kind)
+    return fix.mapping_id is not None and normalise(value) == normalise(fix.source_value) != ""
+
+
+def _grouped(cases: QuerySet[Case]) -> QuerySet[Any, Any]:
+    waits = Q(rma__isnull=False) & ~Q(rma__money=MoneyAxis.CONFIRMED)
+    return (
+        cases.order_by()
+        .values("group", "group__title", "group__bridge__name", "type", "team")
+        .annotate(
+            rank=Max("severity_rank"),
+            total=Sum("value"),
+            count=Count("pk"),
+            assigned=Count("assignee"),
+            waiting=Count("rma", distinct=True, filter=waits),
+            oldest=Min("opened_at"),
+            due_at=Min("due_at"),
+        )
+    )
+
+
+def _with_sums(rows: Sequence[dict[str, Any]], cases: QuerySet[Case]) -> tuple[Cause, ...]:
+    """Sums of different currencies are never added up, so they are read apart."""
+    sums: dict[int, list[dict[str, Any]]] = {}
+    pks = [row["group"] for row in rows]
+    if pks:
+        grouped: QuerySet[Any, Any] = (
+            cases.order_by().filter(group__in=pks).values("group", "currency")
+        )
+        for row in grouped.annotate(total=Sum("value")):
+            sums.setdefault(row["group"], []).append(row)
+    names = {rank: code for code, rank in SEVERITY_RANK.items()}
+    return tuple(
+        Cause(
+            pk=row["group"],
+            title=row["group__title"],
+            type=row["type"],
+            bridge=row["group__bridge__name"] or "",
+            team=Team(row["team"]).label,
+            severity=Severity(names[row["rank"]]).value,
+            count=row["count"],
+            assigned=row["assigned"],
+            waiting=row["waiting"],
+            values=_amounts(sums.get(row["group"], ())),
+            oldest=row["oldest"],
+            due_at=row["due_at"],
+        )
+        for row in rows
+    )
+
+
+def _tab(key: str, label: str, rows: Sequence[dict[str, Any]]) -> Tab:
+    return Tab(key, label, sum(row["count"] for row in rows), _amounts(rows))
+
+
+def _amounts(rows: Iterable[dict[str, Any]]) -> tuple[Amount, ...]:
+    sums: dict[str, Decimal] = {}
+    for row in rows:
+        if row["total"]:
+            sums[row["currency"]] = sums.get(row["currency"], Decimal(0)) + row["total"]
+    return tuple(Amount(amount, code) for code, amount in sorted(sums.items()))

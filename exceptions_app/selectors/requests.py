@@ -1,0 +1,97 @@
+"""Requests for changes, as the approvals screens show them."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.db.models import QuerySet
+
+from exceptions_app.choices import FixStatus, MappingKind, MappingStatus
+from exceptions_app.models import Fix, Mapping
+from exceptions_app.rules.mapping import normalise
+
+WAITING_CAP = 200
+DECIDED_CAP = 25
+DECIDED_SINCE = timedelta(days=30)
+
+_SHOWN = ("bridge__erp", "bridge__source", "case__rma", "rma", "mapping")
+_PEOPLE = ("requested_by", "decided_by")
+
+
+def waiting() -> list[Fix]:
+    """Requests nobody has decided on, oldest first, at most WAITING_CAP."""
+    rows = Fix.objects.filter(status=FixStatus.REQUESTED)
+    return list(_with_all(rows).order_by("pk")[:WAITING_CAP])
+
+
+def held(*, now: datetime) -> list[Fix]:
+    """Approved changes that can still be taken back, the next to leave first."""
+    rows = Fix.objects.filter(status=FixStatus.HELD, hold_until__gt=now)
+    return list(_with_all(rows).order_by("hold_until", "pk")[:WAITING_CAP])
+
+
+def decided(*, now: datetime) -> list[Fix]:
+    """The latest decisions of the last DECIDED_SINCE, newest first."""
+    rows = Fix.objects.filter(decided_at__gt=now - DECIDED_SINCE)
+    return list(_with_all(rows).order_by("-decided_at", "-pk")[:DECIDED_CAP])
+
+
+def detail(fix_id: int) -> QuerySet[Fix]:
+    rows = Fix.objects.filter(pk=fix_id)
+    return _with_all(rows).select_related("rma__bridge__erp", "case__rma__bridge__erp")
+
+
+def change(fix: Fix) -> dict[str, str]:
+    """The fact before and after as text, one name per line; before is "" when there was none."""
+    before: dict[str, Any] = {}
+    version = 0
+    if fix.kind in MappingKind.values:
+        others = Mapping.objects.filter(
+            bridge=fix.bridge_id, kind=fix.kind, source_key=normalise(fix.source_value)
+        ).exclude(pk=fix.mapping_id or 0)
+        wanted = (MappingStatus.ACTIVE, MappingStatus.SUPERSEDED)
+        older = others.filter(status__in=wanted)
+        if fix.mapping is not None:
+            older = older.filter(version__lt=fix.mapping.version)
+        latest = older.order_by("-version").first()
+        if latest is not None:
+            before, version = latest.target, latest.version
+    return {
+        "before": _lines(before),
+        "after": _lines(fix.payload),
+        "before_version": str(version or ""),
+        "after_version": str(fix.mapping.version) if fix.mapping else "",
+    }
+
+
+def effect(fix: Fix) -> dict[str, Any] | None:
+    """What the requester was shown, with its amounts as Decimal; None when nothing was stored."""
+    if not fix.effect:
+        return None
+    stored = dict(fix.effect)
+    stored["freed"] = _amount(stored.get("freed"))
+    stored["rows"] = [
+        {**row, "amount": _amount(row.get("amount"))} for row in stored.get("rows", [])
+    ]
+    return stored
+
+
+def _with_all(rows: QuerySet[Fix]) -> QuerySet[Fix]:
+    return rows.select_related(*_SHOWN, *_PEOPLE)
+
+
+def _lines(target: dict[str, Any]) -> str:
+    return "\n".join(
+        f"{name}: {value if isinstance(value, str) else json.dumps(value)}"
+        for name, value in sorted(target.items())
+    )
+
+
+def _amount(text: object) -> Decimal | None:
+    try:
+        return Decimal(str(text))
+    except InvalidOperation:
+        return None

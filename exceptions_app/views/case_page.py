@@ -1,0 +1,351 @@
+"""What the page of one exception shows: evidence, the change where it stands, history, playbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+
+from exceptions_app import permissions
+from exceptions_app.catalogue import entry as catalogue_entry
+from exceptions_app.catalogue import render as fill
+from exceptions_app.choices import CASE_OPEN, FixKind, FixStatus, PostingStatus, Team
+from exceptions_app.forms.cases import AssignForm, CloseForm
+from exceptions_app.forms.fixes import FORMS, FixForm
+from exceptions_app.models import Case, Fix, Item, Posting
+from exceptions_app.rules.mapping import normalise
+from exceptions_app.selectors import cases as cases_selector
+from exceptions_app.selectors import facts as facts_selector
+from exceptions_app.selectors import paging
+from exceptions_app.selectors.today import Amount
+from exceptions_app.templatetags.desk import money, when
+
+TONES = {
+    "open": "calm",
+    "assigned": "calm",
+    "waiting": "wait",
+    "awaiting_approval": "wait",
+    "resolved": "good",
+}
+POSTING_TONES = {
+    PostingStatus.CONFIRMED: "good",
+    PostingStatus.FAILED: "bad",
+    PostingStatus.BLOCKED: "warn",
+    PostingStatus.UNCONFIRMED: "warn",
+    PostingStatus.PLANNED: "calm",
+    PostingStatus.CANCELLED: "calm",
+}
+_FACT_LABELS = {
+    "sku": "SKU",
+    "name": "Name",
+    "units": "Units",
+    "candidates": "Candidates",
+    "source_value": "Value sent",
+    "location": "Location",
+    "division": "Division",
+    "warehouse": "Warehouse",
+    "order_division": "Division of the order",
+    "component": "Charge",
+    "setting": "VAT setting",
+    "period": "Period",
+    "posting_date": "Posting date",
+    "sold": "Sold",
+    "returned": "Returned",
+    "excess": "Excess",
+    "line_max": "Most for the line",
+    "kind": "Document",
+    "key": "Our key",
+    "attempts": "Tries",
+    "since": "Since",
+    "reason": "Reason",
+    "waiting": "Waits",
+    "event": "Message",
+    "field": "Field",
+    "expected": "Expected",
+    "got": "Came",
+    "needs": "Needs",
+}
+_ITEM_TYPES = frozenset({"SKU_UNKNOWN", "SKU_AMBIGUOUS", "SKU_INACTIVE", "PROMO_SKU"})
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One change this exception offers: its form if the reader may ask for it, or who may."""
+
+    kind: str
+    label: str
+    form: FixForm | None
+    level: str
+    approvers: tuple[str, ...]
+    preview: Any = None
+
+
+def show(
+    request: HttpRequest,
+    case: Case,
+    *,
+    now: datetime,
+    offered: Offer | None = None,
+    assign_form: AssignForm | None = None,
+    close_form: CloseForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The whole page; `offered` and the forms replace fresh ones when one of them was sent."""
+    entry = catalogue_entry(case.type)
+    is_open = case.status in CASE_OPEN
+    rows, sibling_count = cases_selector.siblings(case)
+    context: dict[str, Any] = {
+        "now": now,
+        "case": case,
+        "entry": entry,
+        "is_open": is_open,
+        "is_late": is_open and case.due_at < now,
+        "tone": TONES.get(case.status, "calm"),
+        "sentence": fill(entry.sentence, case.facts),
+        "consequence": fill(entry.consequence, case.facts),
+        "closes_by": fill(entry.closes_by, case.facts),
+        "difference": _difference(case),
+        "sides": _sides(case),
+        "refusal": _refusal(case),
+        "postings": _postings(case),
+        "story": cases_selector.story(case),
+        "steps": _steps(entry.playbook, case),
+        "siblings": rows,
+        "sibling_count": paging.shown(sibling_count),
+        "facts": _facts(case, now),
+    }
+    if is_open:
+        context |= _acts(request, case, now, offered, assign_form, close_form)
+    return render(request, "cases/detail.html", context, status=status)
+
+
+def with_sums(text: str, values: Iterable[Amount]) -> str:
+    """ "34, £2,299.08": a count with its sums, each in its own currency."""
+    return ", ".join([text, *(money(each.amount, each.currency) for each in values)])
+
+
+def offer(request: HttpRequest, case: Case, kind: str, form: FixForm | None) -> Offer:
+    level = cases_selector.approval_level(case=case, kind=kind)
+    return Offer(
+        kind=kind,
+        label=FixKind(kind).label,
+        form=form,
+        level=level,
+        approvers=cases_selector.approvers(level=level, requester_id=request.user.pk or 0),
+    )
+
+
+def under_way(fixes: Iterable[Fix], request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
+    """Requests and held changes with what the reader may do about each."""
+    names: dict[tuple[str, int], tuple[str, ...]] = {}
+    shown = []
+    for fix in fixes:
+        who = (fix.level, fix.requested_by_id)
+        if who not in names:
+            names[who] = cases_selector.approvers(level=fix.level, requester_id=who[1])
+        is_held = fix.status == FixStatus.HELD and (fix.hold_until or now) > now
+        shown.append(
+            {
+                "fix": fix,
+                "approvers": ", ".join(names[who]),
+                "is_mine": fix.requested_by_id == request.user.pk,
+                "is_held": is_held,
+                "hold_seconds": facts_selector.policy_of(fix.bridge).undo_seconds,
+                "take_back_url": (
+                    reverse("fix-undo", args=[fix.pk])
+                    if is_held and permissions.can(request.user, "approve_fix")
+                    else ""
+                ),
+            }
+        )
+    return shown
+
+
+def _acts(
+    request: HttpRequest,
+    case: Case,
+    now: datetime,
+    offered: Offer | None,
+    assign_form: AssignForm | None,
+    close_form: CloseForm | None,
+) -> dict[str, Any]:
+    """What can be done about an open exception, by this reader."""
+    acts: dict[str, Any] = {
+        "under_way": under_way(cases_selector.fixes_under_way(case), request, now),
+        "offers": _offers(request, case, now, offered),
+    }
+    if permissions.can(request.user, "assign_case"):
+        acts["assign_form"] = assign_form or AssignForm(case=case, user=request.user)
+    reasons = catalogue_entry(case.type).close_reasons
+    if reasons and permissions.can(request.user, "close_case"):
+        acts["close_form"] = close_form or CloseForm(case=case)
+    return acts
+
+
+def _offers(request: HttpRequest, case: Case, now: datetime, offered: Offer | None) -> list[Offer]:
+    if case.bridge is None:
+        return []
+    offers = []
+    for kind in catalogue_entry(case.type).actions:
+        if kind not in FORMS:
+            continue
+        if offered is not None and offered.kind == kind:
+            offers.append(offered)
+            continue
+        is_allowed = permissions.can(request.user, permissions.FIX_CAPABILITY[kind])
+        form = FORMS[kind](kind=kind, case=case, now=now) if is_allowed else None
+        offers.append(
+            offer(request, case, kind, form)
+            if is_allowed
+            else Offer(kind, FixKind(kind).label, None, "", ())
+        )
+    return offers
+
+
+def _difference(case: Case) -> dict[str, Any] | None:
+    """Refund, credit and difference, where the exception is about exactly these."""
+    amounts = [_amount(case.facts.get(name)) for name in ("refund", "credit", "difference")]
+    if case.rma is None or any(amount is None for amount in amounts):
+        return None
+    refund, credit, difference = amounts
+    currency = str(case.facts.get("currency") or case.currency)
+    platform, erp = case.facts.get("platform", ""), case.facts.get("erp", "")
+    return {
+        "left": {
+            "label": "Refund paid",
+            "amount": refund,
+            "currency": currency,
+            "proof": f"{platform}, return {case.rma}",
+        },
+        "right": {
+            "label": "Credit memo",
+            "amount": credit,
+            "currency": currency,
+            "proof": f"Computed from {erp} order {case.facts.get('order', '')}",
+        },
+        "difference": {
+            "label": "Difference",
+            "amount": difference,
+            "currency": currency,
+            "tone": "warn",
+            "proof": case.value_formula or "Refund less credit",
+        },
+    }
+
+
+def _amount(text: object) -> Decimal | None:
+    try:
+        amount = Decimal(str(text).replace("−", "-"))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() else None
+
+
+def _sides(case: Case) -> list[dict[str, str]]:
+    """Item exceptions: what the platform says beside what the ERP has, fact by fact."""
+    if case.type not in _ITEM_TYPES or case.rma is None:
+        return []
+    key = normalise(str(case.facts.get("sku", "")))
+    line = case.rma.lines.filter(sku_key=key).first()
+    items = list(Item.objects.filter(connection=case.rma.bridge.erp_id, sku_key=key)[:2])
+    order = case.rma.sales_order
+    sold = list(order.lines.all()[:6]) if order else []
+    same = (
+        f"{items[0].sku}{'' if items[0].is_active else ', inactive'}" if items else "No such item"
+    )
+    return [
+        {"label": "SKU", "theirs": str(case.facts.get("sku", "")), "ours": same},
+        {
+            "label": "Name",
+            "theirs": line.name if line else "",
+            "ours": items[0].description if items else "—",
+        },
+        {
+            "label": "Barcode",
+            "theirs": (line.barcode if line else "") or "None sent",
+            "ours": (items[0].barcode if items else "") or "—",
+        },
+        {
+            "label": "Order",
+            "theirs": case.rma.order_name,
+            "ours": f"{order.number}: {', '.join(each.sku for each in sold)}" if order else "—",
+        },
+    ]
+
+
+def _refusal(case: Case) -> dict[str, str] | None:
+    """What the ERP said, in its own words, for a document it refused."""
+    text = str(case.facts.get("vendor_text", ""))
+    code = str(case.facts.get("vendor_code", ""))
+    if not text and not code:
+        return None
+    return {"system": str(case.facts.get("erp", "")), "code": code, "text": text}
+
+
+def _postings(case: Case) -> list[dict[str, Any]]:
+    return [
+        {"row": row, "tone": POSTING_TONES.get(PostingStatus(row.status), "wait"), "why": _why(row)}
+        for row in cases_selector.postings_of(case)
+    ]
+
+
+def _why(row: Posting) -> str:
+    if row.status == PostingStatus.BLOCKED:
+        return ", ".join(
+            catalogue_entry(code.strip()).short
+            for code in row.blocked_by.split(",")
+            if code.strip()
+        )
+    return row.get_hold_reason_display() if row.hold_reason else ""
+
+
+def _steps(playbook: Iterable[Any], case: Case) -> list[dict[str, str]]:
+    return [{"title": fill(step.text, case.facts), "state": "not_yet"} for step in playbook]
+
+
+def _facts(case: Case, now: datetime) -> list[dict[str, str]]:
+    shown = [
+        {"label": "Team", "value": Team(case.team).label},
+        {"label": "With", "value": _name(case) or "Nobody yet"},
+        {"label": "Opened", "value": when(case.opened_at)},
+        {"label": "Act by", "value": when(case.due_at)},
+        {"label": "At risk", "value": _at_risk(case)},
+    ]
+    if case.rma is not None:
+        shown.append(
+            {"label": "Return", "value": str(case.rma), "url": _url("return-detail", case.rma.pk)}
+        )
+        shown.append({"label": "Order", "value": case.rma.order_name})
+    if case.bridge is not None:
+        shown.append({"label": "Bridge", "value": case.bridge.name})
+    if case.reopened_count:
+        shown.append({"label": "Came back", "value": f"{case.reopened_count} times"})
+    shown += [
+        {"label": label, "value": str(case.facts[name])}
+        for name, label in _FACT_LABELS.items()
+        if case.facts.get(name)
+    ]
+    return [*shown, {"label": "Code", "value": case.type}]
+
+
+def _at_risk(case: Case) -> str:
+    figure = money(case.value, case.currency) if case.currency else f"{case.value:f}"
+    return f"{figure} = {case.value_formula}" if case.value_formula else figure
+
+
+def _name(case: Case) -> str:
+    person = case.assignee
+    return (person.get_full_name() or person.get_username()) if person else ""
+
+
+def _url(name: str, pk: int) -> str:
+    try:
+        return reverse(name, args=[pk])
+    except NoReverseMatch:
+        return ""

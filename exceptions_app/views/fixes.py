@@ -1,0 +1,279 @@
+"""Changes of facts: shown before they are saved, asked for, decided by another, taken back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from connectors.errors import ConnectorError
+from exceptions_app import errors, permissions
+from exceptions_app.choices import CASE_OPEN, FixStatus
+from exceptions_app.forms.fixes import FORMS, DecisionForm, FixForm
+from exceptions_app.models import Case, Fix
+from exceptions_app.selectors import cases as cases_selector
+from exceptions_app.selectors import requests as requests_selector
+from exceptions_app.services import fix_payloads, fixes, previews
+from exceptions_app.views import case_page
+
+DECIDED_TONES = {
+    FixStatus.APPLIED: "good",
+    FixStatus.HELD: "wait",
+    FixStatus.REQUESTED: "wait",
+    FixStatus.REJECTED: "bad",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What was computed for the reader; `was_changed` when the answers differ from those shown."""
+
+    effect: previews.Effect | None
+    documents: tuple[previews.DocumentPreview, ...]
+    documents_refusal: str
+    digest: str
+    was_changed: bool = False
+
+
+@require_POST
+@permissions.required("assign_case")
+def preview(request: HttpRequest, case_id: int) -> HttpResponse:
+    case, form = _asked(request, case_id)
+    if not form.is_valid():
+        return _answer(request, case, form, None, status=422)
+    return _answer(request, case, form, _previewed(form))
+
+
+@require_POST
+@permissions.required("assign_case")
+def ask(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Ask for the change that was shown; other answers than those are shown first."""
+    case, form = _asked(request, case_id)
+    if not form.is_valid() or case.bridge is None:
+        return _answer(request, case, form, None, status=422)
+    shown = _previewed(form)
+    if form.cleaned_data["previewed"] != shown.digest:
+        return _answer(request, case, form, replace(shown, was_changed=True), status=422)
+    try:
+        fix = fixes.request(
+            kind=form.kind,
+            bridge=case.bridge,
+            actor=request.user,
+            now=form.now,
+            payload=form.payload,
+            case=case,
+            rma=None if form.is_mapping else case.rma,
+            source_value=form.source_value if form.is_mapping else "",
+            reason_code=form.chosen_reason(),
+            note=form.cleaned_data["note"],
+            effect=shown.effect.as_json() if shown.effect else {},
+        )
+    except errors.DeskError as error:
+        form.add_error(None, str(error))
+        return _answer(request, case, form, None, status=422)
+    messages.success(request, _asked_words(fix))
+    return redirect("case-detail", case_id=case.pk)
+
+
+@require_safe
+@permissions.required("view_desk")
+def index(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    waiting = requests_selector.waiting()
+    mine = [fix for fix in waiting if fix.requested_by_id == request.user.pk]
+    others = [fix for fix in waiting if fix.requested_by_id != request.user.pk]
+    context = {
+        "now": now,
+        "for_me": [fix for fix in others if _may_decide(request, fix)],
+        "for_others": [fix for fix in others if not _may_decide(request, fix)],
+        "mine": mine,
+        "held": case_page.under_way(requests_selector.held(now=now), request, now),
+        "decided": [
+            {"fix": fix, "tone": DECIDED_TONES.get(FixStatus(fix.status), "calm")}
+            for fix in requests_selector.decided(now=now)
+        ],
+    }
+    return render(request, "fixes/list.html", context)
+
+
+@require_safe
+@permissions.required("view_desk")
+def detail(request: HttpRequest, fix_id: int) -> HttpResponse:
+    return _show(request, fix_id, DecisionForm(auto_id="decide_%s"))
+
+
+@require_POST
+@permissions.required("approve_fix")
+def approve(request: HttpRequest, fix_id: int) -> HttpResponse:
+    try:
+        fix = fixes.approve(
+            fix_id=_known(fix_id),
+            seen_hash=request.POST.get("payload_hash", ""),
+            actor=request.user,
+            now=timezone.now(),
+            note=request.POST.get("note", ""),
+        )
+    except errors.DeskError as error:
+        return _show(request, fix_id, DecisionForm(auto_id="decide_%s"), refusal=str(error))
+    messages.success(request, f"Approved: {fix}. It can be taken back until it leaves.")
+    return redirect("fix-detail", fix_id=fix.pk)
+
+
+@require_POST
+@permissions.required("approve_fix")
+def reject(request: HttpRequest, fix_id: int) -> HttpResponse:
+    """Refuse another's request, or withdraw one's own; either way with a reason."""
+    form = DecisionForm(request.POST, auto_id="decide_%s")
+    if not form.is_valid():
+        return _show(request, _known(fix_id), form, status=422)
+    try:
+        fix = fixes.reject(
+            fix_id=_known(fix_id),
+            actor=request.user,
+            now=timezone.now(),
+            note=form.cleaned_data["note"],
+        )
+    except errors.DeskError as error:
+        return _show(request, fix_id, form, refusal=str(error))
+    messages.success(request, f"{fix.get_status_display()}: {fix}.")
+    return redirect("fix-detail", fix_id=fix.pk)
+
+
+@require_POST
+@permissions.required("approve_fix")
+def undo(request: HttpRequest, fix_id: int) -> HttpResponse:
+    try:
+        fix = fixes.undo(fix_id=_known(fix_id), actor=request.user, now=timezone.now())
+    except errors.DeskError as error:
+        return _show(request, fix_id, DecisionForm(auto_id="decide_%s"), refusal=str(error))
+    messages.success(request, f"Taken back before anything left: {fix}.")
+    return redirect("fix-detail", fix_id=fix.pk)
+
+
+def _asked(request: HttpRequest, case_id: int) -> tuple[Case, FixForm]:
+    """The exception and the form that was sent, for a reader who may ask for such a change."""
+    case = get_object_or_404(cases_selector.detail(case_id))
+    kind = request.POST.get("kind", "")
+    if kind not in FORMS:
+        raise Http404("That is not a change we know.")
+    if not permissions.can(request.user, permissions.FIX_CAPABILITY[kind]):
+        raise PermissionDenied(permissions.FIX_CAPABILITY[kind])
+    form = FORMS[kind](request.POST, kind=kind, case=case, now=timezone.now())
+    return case, form
+
+
+def _previewed(form: FixForm) -> Preview:
+    """Compute effect and documents for answers already checked; writes nothing."""
+    case = form.case
+    changed: dict[str, Any] = {
+        "kind": form.kind,
+        "source_value": form.source_value,
+        "payload": form.payload,
+        "now": form.now,
+    }
+    is_on_posting = form.kind in fix_payloads.ON_POSTINGS
+    effect = None
+    if case.bridge is not None and not is_on_posting:
+        rma = None if form.is_mapping else case.rma
+        effect = previews.effect(bridge=case.bridge, rma=rma, **changed)
+    documents: tuple[previews.DocumentPreview, ...] = ()
+    refusal = ""
+    if case.rma is not None:
+        try:
+            documents = previews.documents(rma=case.rma, **changed)
+        except (errors.DeskError, ConnectorError) as error:
+            refusal = str(error)
+    source = form.source_value if form.is_mapping else ""
+    digest = fixes.payload_hash(form.kind, source, form.payload)
+    return Preview(effect, documents, refusal, digest)
+
+
+def _answer(
+    request: HttpRequest, case: Case, form: FixForm, shown: Preview | None, status: int = 200
+) -> HttpResponse:
+    """The fragment for htmx, the whole page otherwise, with every answer still in the form."""
+    if case.status not in CASE_OPEN:
+        form.add_error(None, f"This exception was closed meanwhile: {case.proof}")
+        status = 422
+    offered = replace(case_page.offer(request, case, form.kind, form), preview=shown)
+    if request.htmx and case.status in CASE_OPEN:  # type: ignore[attr-defined]
+        context = {"case": case, "offer": offered, "now": form.now}
+        return render(request, "cases/_fix.html", context, status=status)
+    return case_page.show(request, case, now=form.now, offered=offered, status=status)
+
+
+def _asked_words(fix: Fix) -> str:
+    if fix.status == FixStatus.HELD:
+        return f"{fix}: in force. It can be taken back until it leaves."
+    return f"Asked for approval: {fix}. Nothing changes until another person approves."
+
+
+def _may_decide(request: HttpRequest, fix: Fix) -> bool:
+    if fix.requested_by_id == request.user.pk:
+        return False
+    right = "approve_money" if fix.level == "finance" else "approve_fix"
+    return permissions.can(request.user, right)
+
+
+def _known(fix_id: int) -> int:
+    return get_object_or_404(Fix.objects.only("pk"), pk=fix_id).pk
+
+
+def _show(
+    request: HttpRequest,
+    fix_id: int,
+    form: DecisionForm,
+    *,
+    refusal: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    now = timezone.now()
+    fix = get_object_or_404(requests_selector.detail(fix_id))
+    underway = case_page.under_way([fix], request, now)[0]
+    documents, documents_refusal = _documents(fix, now)
+    context = {
+        "now": now,
+        "fix": fix,
+        "underway": underway,
+        "tone": DECIDED_TONES.get(FixStatus(fix.status), "calm"),
+        "change": requests_selector.change(fix),
+        "reason": _reason(fix),
+        "effect": requests_selector.effect(fix),
+        "documents": documents,
+        "documents_refusal": documents_refusal,
+        "is_waiting": fix.status == FixStatus.REQUESTED,
+        "may_approve": _may_decide(request, fix),
+        "form": form,
+        "refusal": refusal,
+    }
+    return render(request, "fixes/detail.html", context, status=422 if refusal else status)
+
+
+def _reason(fix: Fix) -> str:
+    """The coded reason in words; the code itself if it is one we no longer have."""
+    return dict(fix_payloads.MONEY_REASONS).get(fix.reason_code, fix.reason_code)
+
+
+def _documents(fix: Fix, now: datetime) -> tuple[tuple[previews.DocumentPreview, ...], str]:
+    """What would be sent as things stand; only while the request waits."""
+    rma = fix.rma or (fix.case.rma if fix.case else None)
+    if rma is None or fix.status != FixStatus.REQUESTED:
+        return (), ""
+    try:
+        shown = previews.documents(
+            rma=rma,
+            kind=fix.kind,
+            source_value=fix.source_value,
+            payload=fix.payload,
+            now=now,
+        )
+    except (errors.DeskError, ConnectorError) as error:
+        return (), str(error)
+    return shown, ""

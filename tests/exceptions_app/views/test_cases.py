@@ -1,0 +1,287 @@
+"""The queue and one exception: what each role sees, and what a refused act leaves alone."""
+
+import csv
+import io
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from exceptions_app.models import AuditEntry, Case
+from tests.cast import make_user
+from tests.factories import CaseFactory, CauseGroupFactory, PostingFactory, RmaFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def enter(client):
+    def enter(name):
+        user = make_user(name)
+        client.force_login(user)
+        return user
+
+    return enter
+
+
+def _case(**values):
+    values.setdefault("facts", {"sku": "TEE-BLAK-M", "erp": "BlueCherry", "platform": "ReturnGO"})
+    return CaseFactory(**values)
+
+
+def _rows(response):
+    text = b"".join(response.streaming_content).decode()
+    return list(csv.reader(io.StringIO(text)))
+
+
+def test_the_queue_shows_causes_gravest_first_with_sums_per_currency(client, enter):
+    enter("mira")
+    rma = RmaFactory()
+    low = CauseGroupFactory(bridge=rma.bridge, title="A low cause")
+    grave = CauseGroupFactory(bridge=rma.bridge, title="A grave cause")
+    _case(rma=rma, group=low, severity="low", value=Decimal(900))
+    _case(rma=rma, group=grave, severity="critical", value=Decimal(2))
+    _case(rma=rma, group=grave, severity="high", value=Decimal(3), currency="EUR")
+
+    page = client.get(reverse("case-list"))
+
+    causes = page.context["page"].rows
+    assert [cause.title for cause in causes] == ["A grave cause", "A low cause"]
+    assert [(each.amount, each.currency) for each in causes[0].values] == [
+        (Decimal(3), "EUR"),
+        (Decimal(2), "GBP"),
+    ]
+    assert (causes[0].count, causes[0].severity) == (2, "critical")
+
+
+def test_filters_in_the_address_narrow_the_list_and_show_as_chips(client, enter):
+    mira = enter("mira")
+    kept = _case(assignee=mira, status="assigned")
+    _case(assignee=None)
+    _case(team="finance", assignee=mira)
+
+    page = client.get(
+        reverse("case-list"), {"team": "merchandising", "assignee": "me", "view": "list"}
+    )
+
+    assert [case.pk for case in page.context["page"].rows] == [kept.pk]
+    assert [chip["name"] for chip in page.context["chips"]] == ["Team", "Assigned to"]
+    assert "assignee=me" not in page.context["chips"][1]["remove_url"]
+
+
+def test_resolved_exceptions_show_only_when_asked_for(client, enter):
+    enter("mira")
+    _case(status="resolved", closure="proof", resolved_at=CaseFactory.opened_at)
+
+    assert client.get(reverse("case-list")).context["totals"].count == 0
+    resolved = client.get(reverse("case-list"), {"status": "resolved", "view": "list"})
+    assert resolved.context["totals"].count == 1
+
+
+def test_an_unknown_filter_finds_nothing_and_says_so(client, enter):
+    enter("mira")
+    _case()
+
+    page = client.get(reverse("case-list"), {"team": "pirates"})
+
+    assert page.status_code == 200
+    assert page.context["totals"].count == 0
+    assert "not one we know" in page.content.decode()
+
+
+def test_no_open_exceptions_and_no_match_are_told_apart(client, enter):
+    enter("mira")
+
+    assert "No open exceptions" in client.get(reverse("case-list")).content.decode()
+    narrowed = client.get(reverse("case-list"), {"severity": "low"}).content.decode()
+    assert "No exception matches these filters" in narrowed
+
+
+def test_a_tampered_cursor_answers_400(client, enter):
+    enter("mira")
+
+    assert client.get(reverse("case-list"), {"cursor": "x:y:z"}).status_code == 400
+
+
+def test_a_cause_unfolds_as_a_fragment_and_by_address(client, enter):
+    enter("mira")
+    case = _case()
+    url = reverse("cause-list", args=[case.group_id])
+
+    fragment = client.get(url, headers={"HX-Request": "true"}).content.decode()
+    followed = client.get(url, follow=True).content.decode()
+
+    assert f"EX-{case.pk}" in fragment
+    assert "<html" not in fragment
+    assert f"EX-{case.pk}" in followed
+    assert "<html" in followed
+
+
+@pytest.mark.parametrize("count", [10, 100])
+def test_the_queue_costs_the_same_queries_however_long(
+    client, enter, django_assert_max_num_queries, count
+):
+    enter("mira")
+    client.get(reverse("case-list"))
+    for _ in range(count):
+        _case()
+
+    for view in ("", "list"):
+        # The session, the user and three of the page's frame come on top of the queue's own.
+        with django_assert_max_num_queries(13):
+            assert client.get(reverse("case-list"), {"view": view}).status_code == 200
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_the_page_of_one_costs_the_same_queries(
+    client, enter, django_assert_max_num_queries, count
+):
+    enter("mira")
+    case = _case()
+    for _ in range(count):
+        _case(group=case.group, rma=RmaFactory(bridge=case.bridge))
+        PostingFactory(rma=case.rma)
+
+    with django_assert_max_num_queries(25):
+        assert client.get(reverse("case-detail", args=[case.pk])).status_code == 200
+
+
+def test_the_page_says_what_happened_and_offers_the_change(client, enter):
+    enter("mira")
+    case = _case()
+
+    text = client.get(reverse("case-detail", args=[case.pk])).content.decode()
+
+    assert "no item with this SKU" in text
+    assert "Map the SKU" in text
+    assert "You cannot approve your own request" in text
+    assert reverse("fix-preview", args=[case.pk]) in text
+
+
+def test_an_auditor_sees_all_and_is_offered_no_act(client, enter):
+    enter("aud")
+    case = _case()
+
+    text = client.get(reverse("case-detail", args=[case.pk])).content.decode()
+
+    assert case.title in text
+    assert reverse("fix-preview", args=[case.pk]) not in text
+    assert reverse("case-assign", args=[case.pk]) not in text
+
+
+def test_a_stranger_to_all_roles_sees_no_exception(client, enter):
+    enter("otto")
+    case = _case()
+
+    assert client.get(reverse("case-list")).status_code == 403
+    assert client.get(reverse("case-detail", args=[case.pk])).status_code == 403
+
+
+def test_the_customer_is_not_named(client, enter):
+    enter("mira")
+    case = _case()
+
+    assert (
+        "Cara Customer" not in client.get(reverse("case-detail", args=[case.pk])).content.decode()
+    )
+
+
+def test_a_closed_exception_explains_its_proof(client, enter):
+    enter("mira")
+    case = _case(
+        status="resolved", closure="proof", resolved_at=CaseFactory.opened_at, proof="CM-9 is there"
+    )
+
+    text = client.get(reverse("case-detail", args=[case.pk])).content.decode()
+
+    assert "CM-9 is there" in text
+    assert reverse("fix-preview", args=[case.pk]) not in text
+
+
+def test_whoever_takes_an_exception_has_it(client, enter):
+    mira = enter("mira")
+    case = _case()
+
+    client.post(reverse("case-assign", args=[case.pk]), {"assignee": "me"})
+
+    case.refresh_from_db()
+    assert (case.assignee, case.status) == (mira, "assigned")
+
+
+def test_a_person_outside_the_team_is_refused(client, enter):
+    enter("mira")
+    case, finn = _case(), make_user("finn")
+
+    answer = client.post(reverse("case-assign", args=[case.pk]), {"assignee": finn.pk})
+
+    case.refresh_from_db()
+    assert answer.status_code == 422
+    assert case.assignee is None
+    assert not AuditEntry.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["case-assign", "case-close", "fix-preview", "fix-request"])
+def test_an_auditor_changes_nothing(client, enter, name):
+    enter("aud")
+    case = _case()
+
+    answer = client.post(
+        reverse(name, args=[case.pk]), {"assignee": "me", "kind": "sku_alias", "sku": "X"}
+    )
+
+    assert answer.status_code == 403
+    assert list(Case.objects.values_list("status", "assignee")) == [("open", None)]
+    assert not AuditEntry.objects.exists()
+
+
+def test_closing_needs_a_coded_reason_of_the_type(client, enter):
+    enter("finn")
+    group = CauseGroupFactory(type="OVER_RETURN")
+    case = _case(group=group, rma=RmaFactory(bridge=group.bridge), team="finance")
+    url = reverse("case-close", args=[case.pk])
+
+    refused = client.post(url, {"reason": "because", "note": "kept note"})
+    case.refresh_from_db()
+
+    assert (refused.status_code, case.status) == (422, "open")
+    assert "kept note" in refused.content.decode()
+    client.post(url, {"reason": "registered_twice", "note": ""})
+    case.refresh_from_db()
+    assert (case.status, case.closure, case.close_reason) == (
+        "resolved",
+        "by_hand",
+        "registered_twice",
+    )
+
+
+def test_a_type_that_closes_by_proof_only_is_not_closed_by_hand(client, enter):
+    enter("mira")
+    case = _case()
+
+    answer = client.post(reverse("case-close", args=[case.pk]), {"reason": "x"})
+
+    case.refresh_from_db()
+    assert (answer.status_code, case.status) == (422, "open")
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_the_export_holds_what_is_on_screen_and_no_formula(client, enter, start):
+    enter("aud")
+    case = _case(title=f"{start}cmd|' /C calc'!A0")
+    _case(team="finance")
+
+    rows = _rows(client.get(reverse("case-export"), {"view": "list", "team": "merchandising"}))
+
+    assert len(rows) == 2
+    assert rows[1][0] == f"EX-{case.pk}"
+    assert rows[1][1] == f"'{start}cmd|' /C calc'!A0"
+
+
+def test_the_export_by_cause_holds_the_causes(client, enter):
+    enter("aud")
+    case = _case()
+
+    rows = _rows(client.get(reverse("case-export")))
+
+    assert [row[0] for row in rows] == ["Cause", case.group.title]
+    assert rows[1][4] == "20.0000 GBP"
