@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, cast
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
@@ -130,6 +131,11 @@ def with_sums(text: str, values: Iterable[Amount]) -> str:
     return ", ".join([text, *(money(each.amount, each.currency) for each in values)])
 
 
+def person(request: HttpRequest) -> User:
+    """Whoever is signed in; every view here is guarded, so there is somebody."""
+    return cast(User, request.user)
+
+
 def offer(request: HttpRequest, case: Case, kind: str, form: FixForm | None) -> Offer:
     level = cases_selector.approval_level(case=case, kind=kind)
     return Offer(
@@ -181,7 +187,7 @@ def _acts(
         "offers": _offers(request, case, now, offered),
     }
     if permissions.can(request.user, "assign_case"):
-        acts["assign_form"] = assign_form or AssignForm(case=case, user=request.user)
+        acts["assign_form"] = assign_form or AssignForm(case=case, user=person(request))
     reasons = catalogue_entry(case.type).close_reasons
     if reasons and permissions.can(request.user, "close_case"):
         acts["close_form"] = close_form or CloseForm(case=case)

@@ -42,15 +42,17 @@ def index(request: HttpRequest) -> HttpResponse:
         else cases_selector.causes(rows, cursor=cursor)
     )
     totals = cases_selector.totals(rows)
+    switch: list[dict[str, object]] = [
+        {"url": changed_query(request.GET, {"view": "", "o": ""}), "label": "By cause"},
+        {"url": changed_query(request.GET, {"view": "list"}), "label": "One by one"},
+    ]
+    switch[int(is_listed)]["is_current"] = True
     context = {
         "now": now,
         "filter": found,
         "chips": _chips(found, request.GET),
         "tabs": _tabs(request),
-        "switch": [
-            {"url": changed_query(request.GET, {"view": "", "o": ""}), "label": "By cause"},
-            {"url": changed_query(request.GET, {"view": "list"}), "label": "One by one"},
-        ],
+        "switch": switch,
         "is_listed": is_listed,
         "page": page,
         "totals": totals,
@@ -58,7 +60,6 @@ def index(request: HttpRequest) -> HttpResponse:
         "opened": _opened(request, rows, is_listed=is_listed),
         "query": _shared_query(request.GET),
     }
-    context["switch"][int(is_listed)]["is_current"] = True
     return render(request, "cases/list.html", context)
 
 
@@ -105,13 +106,13 @@ def assign(request: HttpRequest, case_id: int) -> HttpResponse:
     given = request.POST.copy()
     if given.get("assignee") == "me":
         given["assignee"] = str(request.user.pk)
-    form = AssignForm(given, case=case, user=request.user)
+    form = AssignForm(given, case=case, user=case_page.person(request))
     now = timezone.now()
     if not form.is_valid():
         return case_page.show(request, case, now=now, assign_form=form, status=422)
     person = form.cleaned_data["assignee"]
     try:
-        cases.assign(case_id=case.pk, assignee=person, actor=request.user, now=now)
+        cases.assign(case_id=case.pk, assignee=person, actor=case_page.person(request), now=now)
     except errors.DeskError as error:
         form.add_error(None, str(error))
         return case_page.show(request, case, now=now, assign_form=form, status=422)
@@ -132,7 +133,7 @@ def close(request: HttpRequest, case_id: int) -> HttpResponse:
                 case_id=case.pk,
                 reason=form.cleaned_data["reason"],
                 note=form.cleaned_data["note"],
-                actor=request.user,
+                actor=case_page.person(request),
                 now=now,
             )
         except errors.DeskError as error:

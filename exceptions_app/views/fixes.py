@@ -65,7 +65,7 @@ def ask(request: HttpRequest, case_id: int) -> HttpResponse:
         fix = fixes.request(
             kind=form.kind,
             bridge=case.bridge,
-            actor=request.user,
+            actor=case_page.person(request),
             now=form.now,
             payload=form.payload,
             case=case,
@@ -116,7 +116,7 @@ def approve(request: HttpRequest, fix_id: int) -> HttpResponse:
         fix = fixes.approve(
             fix_id=_known(fix_id),
             seen_hash=request.POST.get("payload_hash", ""),
-            actor=request.user,
+            actor=case_page.person(request),
             now=timezone.now(),
             note=request.POST.get("note", ""),
         )
@@ -136,7 +136,7 @@ def reject(request: HttpRequest, fix_id: int) -> HttpResponse:
     try:
         fix = fixes.reject(
             fix_id=_known(fix_id),
-            actor=request.user,
+            actor=case_page.person(request),
             now=timezone.now(),
             note=form.cleaned_data["note"],
         )
@@ -150,7 +150,7 @@ def reject(request: HttpRequest, fix_id: int) -> HttpResponse:
 @permissions.required("approve_fix")
 def undo(request: HttpRequest, fix_id: int) -> HttpResponse:
     try:
-        fix = fixes.undo(fix_id=_known(fix_id), actor=request.user, now=timezone.now())
+        fix = fixes.undo(fix_id=_known(fix_id), actor=case_page.person(request), now=timezone.now())
     except errors.DeskError as error:
         return _show(request, fix_id, DecisionForm(auto_id="decide_%s"), refusal=str(error))
     messages.success(request, f"Taken back before anything left: {fix}.")
