@@ -8,6 +8,7 @@ import structlog
 from exceptions_app.models import Heartbeat
 from exceptions_app.selectors.clock import database_now
 from exceptions_app.services import flow, sweeping
+from exceptions_app.services.faultpoints import reach
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +43,10 @@ def _run(name: str, act: Callable[[], int]) -> int:
         queue=name, defaults={"beat_at": database_now(), "process_id": os.getpid()}
     )
     try:
-        return act()
+        count = act()
     except Exception:
         log.exception("drain failed", queue=name)
         raise
+    if count:
+        reach("drain_done", name)
+    return count

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection as database
@@ -25,10 +26,11 @@ from exceptions_app.choices import EventState
 from exceptions_app.models import Bridge, Connection, InboundEvent, Watermark
 from exceptions_app.rules import refund_text, retry
 from exceptions_app.rules.facts import Finding
-from exceptions_app.services import audit, cases, connections, health, rmas
+from exceptions_app.services import audit, cases, connections, health, leases, rmas
+from exceptions_app.services.faultpoints import reach
 
 MAX_BODY_BYTES = 1024 * 1024
-LEASE = timedelta(minutes=3)
+LEASE = leases.lease(seconds=180)
 # A repeat this long after its first was handled may be real news: it is fetched again.
 REPEAT_IS_NEWS_AFTER = timedelta(seconds=60)
 # A refund may come a little before its return; only past this is it out of order.
@@ -45,7 +47,6 @@ RETURNING id
 """
 
 
-@transaction.atomic
 def receive(
     *,
     connection: Connection,
@@ -67,26 +68,35 @@ def receive(
     if len(body) > MAX_BODY_BYTES:
         raise errors.BodyTooLarge(f"A message may have at most {MAX_BODY_BYTES} bytes.")
     digest = hashlib.sha256(body).hexdigest()
+    values = [
+        connection.pk,
+        external_id[:120],
+        topic[:80],
+        origin,
+        _json(headers or {}),
+        body,
+        digest,
+        subject_id[:80],
+        now,
+    ]
+    reach("before_keep", external_id)
+    with transaction.atomic():
+        event_id = _insert(values)
+        is_new = event_id is not None
+        if event_id is None:
+            event_id = _note_copy(connection, external_id[:120], digest, now)
+        else:
+            jobs.nudge("ingest")
+    reach("after_keep", external_id)
+    return event_id, is_new
+
+
+def _insert(values: list[Any]) -> int | None:
+    """Keep one message; its id, or None when it is a repeat."""
     with database.cursor() as cursor:
-        cursor.execute(
-            _RECEIVE,
-            [
-                connection.pk,
-                external_id[:120],
-                topic[:80],
-                origin,
-                _json(headers or {}),
-                body,
-                digest,
-                subject_id[:80],
-                now,
-            ],
-        )
+        cursor.execute(_RECEIVE, values)
         row = cursor.fetchone()
-    if row is not None:
-        jobs.nudge("ingest")
-        return row[0], True
-    return _note_copy(connection, external_id[:120], digest, now), False
+    return None if row is None else int(row[0])
 
 
 def _note_copy(connection: Connection, external_id: str, digest: str, now: datetime) -> int:

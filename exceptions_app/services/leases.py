@@ -8,5 +8,5 @@ from django.conf import settings
 
 
 def lease(*, seconds: int) -> timedelta:
-    """`seconds`, unless `RETURNSBRIDGE_LEASE_SECONDS` is set: the fault tests cannot wait as long."""
+    """`seconds`; the fault tests cannot wait as long and set RETURNSBRIDGE_LEASE_SECONDS."""
     return timedelta(seconds=getattr(settings, "RETURNSBRIDGE_LEASE_SECONDS", seconds))

@@ -32,7 +32,7 @@ from exceptions_app.rules import drafts, planning, windows
 from exceptions_app.rules.facts import Finding, Plan, PlannedPosting, RmaFacts
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import fixes as fixes_selector
-from exceptions_app.services import audit, cases, connections
+from exceptions_app.services import audit, cases, connections, leases
 
 PREFIX = {
     PostingKind.RETURN_AUTHORISATION: "RA",

@@ -17,10 +17,10 @@ from django.db.models import Q
 from connectors.errors import ConnectorError
 from connectors.ports import Source
 from exceptions_app.models import Bridge, Connection, Watermark
-from exceptions_app.services import connections, events, health, reference, rmas
+from exceptions_app.services import connections, events, health, leases, reference, rmas
 from exceptions_app.services.faultpoints import reach
 
-LEASE = timedelta(minutes=10)
+LEASE = leases.lease(seconds=600)
 OVERLAP = timedelta(minutes=15)
 EVERY = timedelta(minutes=10)
 # How far back the first poll of a new connection reads.

@@ -35,9 +35,7 @@ from exceptions_app.services.faultpoints import reach
 
 LEASE = leases.lease(seconds=90)
 # How long after an accepted create the first read-back is made.
-CONFIRM_AFTER = timedelta(
-    seconds=getattr(settings, "RETURNSBRIDGE_CONFIRM_AFTER_SECONDS", 2)
-)
+CONFIRM_AFTER = timedelta(seconds=getattr(settings, "RETURNSBRIDGE_CONFIRM_AFTER_SECONDS", 2))
 # A posting whose worker died this often is handed to a person (poison).
 CRASHES_BEFORE_PARKING = 3
 
@@ -99,6 +97,8 @@ def send(*, posting: Posting, now: datetime) -> Posting:
     except ConnectorError as error:
         return _settle_error(posting, None, error, now)
     attempt = attempts.begin(posting=posting, purpose="post", request=call.preview, now=now)
+    if not _is_ours(posting):
+        return _withdraw(posting, attempt, now)
     reach("before_call", posting.key)
     try:
         receipt = call()
@@ -107,6 +107,26 @@ def send(*, posting: Posting, now: datetime) -> Posting:
         return _settle_error(posting, attempt, error, now)
     reach("after_call", posting.key)
     return _settle(posting, attempt, receipt, now)
+
+
+def _is_ours(posting: Posting) -> bool:
+    """Whether no other worker took over since the claim, as when this process was asleep.
+
+    A fence checked after the call keeps our rows right, not the ERP's: the call itself would make
+    a second document. Asked last thing before the first byte, once its attempt is committed.
+    """
+    return Posting.objects.filter(pk=posting.pk, fence=posting.fence).exists()
+
+
+def _withdraw(posting: Posting, attempt: PostingAttempt, now: datetime) -> Posting:
+    attempts.end(
+        attempt=attempt,
+        outcome=AttemptOutcome.SUPERSEDED,
+        text="Overtaken by another worker before anything was sent",
+        evidence=None,
+        now=now,
+    )
+    return posting
 
 
 def guarded_update(*, posting: Posting, **values: Any) -> None:
