@@ -12,7 +12,7 @@ from exceptions_app.models import Case
 from exceptions_app.selectors import cases as cases_selector
 
 
-class PersonField(forms.ModelChoiceField):
+class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic only in the stubs
     def label_from_instance(self, obj: User) -> str:
         return obj.get_full_name() or obj.get_username()
 

@@ -77,7 +77,7 @@ def cause(request: HttpRequest, group_id: int) -> HttpResponse:
 
 
 @require_safe
-@permissions.required("view_desk")
+@permissions.required("view_desk")  # type: ignore[arg-type]  # a stream is a response too
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """The rows of the screen with the same filters, order and columns, all pages, as CSV."""
     found = _filtered(request)
