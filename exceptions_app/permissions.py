@@ -83,6 +83,17 @@ def capabilities_of(user: Actor) -> frozenset[str]:
     return frozenset(name for name, allowed in CAPABILITIES.items() if allowed & roles)
 
 
+def actor_of(request: HttpRequest) -> User:
+    """The person acting, for services; guarded views have one.
+
+    Raises:
+        PermissionDenied: a stranger.
+    """
+    if isinstance(request.user, AnonymousUser):
+        raise PermissionDenied("sign in")
+    return request.user
+
+
 View = Callable[..., HttpResponse]
 
 

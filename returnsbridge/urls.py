@@ -2,14 +2,14 @@
 
 from importlib.util import find_spec
 
-from django.contrib import admin
 from django.urls import include, path
 
+from exceptions_app.admin import site
 from returnsbridge import health
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
-    path("admin/", admin.site.urls),
+    path("admin/", site.urls),
 ]
 if find_spec("exceptions_app.urls") is not None:
     urlpatterns.append(path("", include("exceptions_app.urls")))

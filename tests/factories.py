@@ -39,6 +39,7 @@ from exceptions_app.models import (
 )
 from exceptions_app.rules import drafts
 from exceptions_app.rules.mapping import normalise
+from exceptions_app.services import connections
 
 NOW = datetime(2026, 5, 27, 9, 12, tzinfo=UTC)
 
@@ -53,12 +54,14 @@ class ConnectionFactory(DjangoModelFactory):
     mode = "live"
     base_url = "https://api.example.com"
     settings = factory.LazyFunction(lambda: {"shop_name": "alder"})
+    sealed_secrets = factory.LazyFunction(lambda: connections.seal({"api_key": "rk"}))
 
 
 class ErpFactory(ConnectionFactory):
     name = "BlueCherry"
     kind = "bluecherry"
     settings = factory.LazyFunction(lambda: {"vnd_id": "RB"})
+    sealed_secrets = factory.LazyFunction(lambda: connections.seal({"subscription_key": "sk"}))
 
 
 class HealthFactory(DjangoModelFactory):

@@ -144,8 +144,9 @@ def shell(*, roles: frozenset[str], user_id: int) -> Shell:
 
 def _capped(rows: QuerySet[Any], name: str) -> QuerySet[Any]:
     """At most COUNT_CAP + 1 rows that say only whose they are, so that no count reads a table."""
-    picked = rows.order_by().annotate(counted=Value(name)).values_list("counted", flat=True)
-    return picked[: COUNT_CAP + 1]
+    picked: QuerySet[Any] = rows.order_by().annotate(counted=Value(name))
+    names: QuerySet[Any] = picked.values_list("counted", flat=True)
+    return names[: COUNT_CAP + 1]
 
 
 def decidable(*, roles: frozenset[str], user_id: int) -> QuerySet[Fix]:
@@ -170,7 +171,8 @@ def queue(*, team: str) -> Queue:
     rows = open_cases.values("group", "severity", "currency").annotate(
         count=Count("pk"), total=Sum("value"), oldest=Min("opened_at"), due=Min("due_at")
     )
-    for row in rows:
+    for found in rows:
+        row: dict[str, Any] = dict(found)
         by_severity[row["severity"]] = by_severity.get(row["severity"], 0) + row["count"]
         _add(sums, row)
         oldest.append(row["oldest"])

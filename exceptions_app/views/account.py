@@ -65,5 +65,5 @@ def address_of(request: HttpRequest | None) -> str:
     if settings.SECURE_PROXY_SSL_HEADER:
         forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
         if forwarded:
-            return forwarded.rpartition(",")[2].strip()
+            return str(forwarded).rpartition(",")[2].strip()
     return str(request.META.get("REMOTE_ADDR", ""))

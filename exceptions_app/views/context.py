@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from exceptions_app import permissions
 from exceptions_app.choices import Role
@@ -27,7 +27,7 @@ class Place:
 PLACES = (
     Place("Work", "Today", "home", "today", "view_desk", key="t"),
     Place("Work", "Exceptions", "case-list", "flag", "view_desk", key="e", counted="cases"),
-    Place("Work", "Approvals", "approval-list", "stamp", "view_desk", key="a", counted="approvals"),
+    Place("Work", "Approvals", "fix-list", "stamp", "view_desk", key="a", counted="approvals"),
     Place("Work", "Returns", "return-list", "return", "view_desk", key="r"),
     Place("System", "Operations", "operations", "pulse", "view_operations", key="o"),
     Place("System", "Inbox", "inbox", "send", "view_operations"),
@@ -60,10 +60,7 @@ def _item(
 ) -> dict[str, Any] | None:
     if not permissions.CAPABILITIES[place.capability] & roles:
         return None
-    try:
-        url = reverse(place.url_name)
-    except NoReverseMatch:
-        return None
+    url = reverse(place.url_name)
     return {
         "group": place.group,
         "label": place.label,
@@ -87,15 +84,5 @@ def is_current(place: Place, request: HttpRequest, url: str) -> bool:
         return request.path == "/"
     if not request.path.startswith(url):
         return False
-    return not any(
-        request.path.startswith(other) and len(other) > len(url)
-        for other in (_address(each) for each in PLACES if each is not place)
-        if other
-    )
-
-
-def _address(place: Place) -> str:
-    try:
-        return reverse(place.url_name)
-    except NoReverseMatch:
-        return ""
+    others = (reverse(each.url_name) for each in PLACES if each is not place)
+    return not any(request.path.startswith(other) and len(other) > len(url) for other in others)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from exceptions_app import errors, permissions
+from exceptions_app.choices import Team
 from exceptions_app.models import Bridge
 from exceptions_app.selectors import today
 from exceptions_app.services import runs
@@ -20,7 +21,7 @@ def home(request: HttpRequest) -> HttpResponse:
     roles = permissions.roles_of(request.user)
     teams = today.teams_of(roles)
     chosen = request.GET.get("team", "")
-    team = chosen if chosen in today.Team.values else teams[0]
+    team = chosen if chosen in Team.values else teams[0]
     unknown = today.unknown_postings()
     connections = today.connections()
     context = {
@@ -43,7 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def _tabs(team: str) -> list[dict[str, object]]:
     return [
         {"url": f"?team={code}", "label": label, "is_current": code == team}
-        for code, label in today.Team.choices
+        for code, label in Team.choices
     ]
 
 
@@ -52,7 +53,7 @@ def _tabs(team: str) -> list[dict[str, object]]:
 def start_run(request: HttpRequest, bridge_id: int) -> HttpResponse:
     bridge = get_object_or_404(Bridge, pk=bridge_id, is_active=True)
     try:
-        run = runs.start(bridge=bridge, actor=request.user, now=timezone.now())
+        run = runs.start(bridge=bridge, actor=permissions.actor_of(request), now=timezone.now())
     except errors.DeskError as error:
         messages.warning(request, str(error))
     else:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from connectors.errors import ConnectorError
 from exceptions_app import errors, permissions
-from exceptions_app.choices import PostingKind
+from exceptions_app.choices import PostingKind, PostingStatus
 from exceptions_app.forms.operations import KeyByHandForm
 from exceptions_app.models import Connection, InboundEvent, Posting
 from exceptions_app.selectors import operations as selector
@@ -42,7 +42,7 @@ def check(request: HttpRequest, connection_id: int) -> HttpResponse:
     connection = get_object_or_404(Connection, pk=connection_id)
     try:
         text = acts.check_connection(
-            connection_id=connection.pk, actor=request.user, now=timezone.now()
+            connection_id=connection.pk, actor=permissions.actor_of(request), now=timezone.now()
         )
     except (errors.DeskError, ConnectorError) as error:
         messages.error(request, str(error))
@@ -55,7 +55,9 @@ def check(request: HttpRequest, connection_id: int) -> HttpResponse:
 @permissions.required("manage_connections")
 def resume(request: HttpRequest, connection_id: int) -> HttpResponse:
     connection = get_object_or_404(Connection, pk=connection_id)
-    acts.resume(connection_id=connection.pk, actor=request.user, now=timezone.now())
+    acts.resume(
+        connection_id=connection.pk, actor=permissions.actor_of(request), now=timezone.now()
+    )
     messages.info(request, f"{connection.name}: the next call leaves as a probe.")
     return redirect("operations")
 
@@ -111,7 +113,7 @@ def event_detail(request: HttpRequest, event_id: int) -> HttpResponse:
 def replay(request: HttpRequest, event_id: int) -> HttpResponse:
     get_object_or_404(InboundEvent.objects.only("pk"), pk=event_id)
     try:
-        events.replay(event_id=event_id, actor=request.user, now=timezone.now())
+        events.replay(event_id=event_id, actor=permissions.actor_of(request), now=timezone.now())
     except errors.DeskError as error:
         messages.warning(request, str(error))
     else:
@@ -131,7 +133,7 @@ def list_postings(request: HttpRequest) -> HttpResponse:
     options = selector.states()
     context = {
         "rows": [
-            {"posting": posting, "tone": POSTING_TONES.get(posting.status, "wait")}
+            {"posting": posting, "tone": POSTING_TONES.get(PostingStatus(posting.status), "wait")}
             for posting in page.rows
         ],
         "newer": page.newer,
@@ -156,7 +158,7 @@ def posting_detail(request: HttpRequest, posting_id: int) -> HttpResponse:
         raise Http404 from error
     context = {
         "posting": posting,
-        "tone": POSTING_TONES.get(posting.status, "wait"),
+        "tone": POSTING_TONES.get(PostingStatus(posting.status), "wait"),
         "attempts": list(posting.attempt_rows.all()),
         "now": timezone.now(),
     }
@@ -167,13 +169,13 @@ def posting_detail(request: HttpRequest, posting_id: int) -> HttpResponse:
 @permissions.required("key_by_hand")
 def key_by_hand(request: HttpRequest, posting_id: int) -> HttpResponse:
     posting = get_object_or_404(Posting.objects.select_related("rma", "connection"), pk=posting_id)
-    form = KeyByHandForm(request.POST or None)
+    form = KeyByHandForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             runs.key_by_hand(
                 posting_id=posting.pk,
                 number=form.cleaned_data["number"],
-                actor=request.user,
+                actor=permissions.actor_of(request),
                 now=timezone.now(),
             )
         except errors.DeskError as error:

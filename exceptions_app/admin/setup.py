@@ -1,0 +1,309 @@
+"""Set-up of connections, bridges, mappings and people; each save is one service call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from connectors.errors import ConnectorError
+from exceptions_app import errors, permissions
+from exceptions_app.admin.site import SetUpAdmin, site
+from exceptions_app.forms.admin import (
+    MAPPED_HERE,
+    MappingForm,
+    UserForm,
+    bridge_form,
+    connection_form,
+    secret_name,
+    setting_name,
+)
+from exceptions_app.models import Bridge, Connection, Mapping
+from exceptions_app.permissions import FIX_CAPABILITY, actor_of
+from exceptions_app.services import bridges, connections, fixes, setup
+from exceptions_app.templatetags.desk import when
+
+
+class ServiceAdmin(SetUpAdmin):
+    """Calls the service while the form is checked, so that a refusal is a word on the form."""
+
+    def act(self, request: HttpRequest, form: Any, *, change: bool) -> Any:
+        """Make the service call; returns the row it made or changed."""
+        raise NotImplementedError
+
+    def save_form(self, request: HttpRequest, form: Any, change: Any) -> Any:
+        """Django asks for the row to save; it was saved already by the service."""
+        return form.instance
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """The service saved it while the form was checked."""
+
+    def get_form(self, request: HttpRequest, obj: Any = None, *args: Any, **kwargs: Any) -> Any:
+        base = self.form_class(request, obj)
+        act = self.act
+
+        def clean(form: Any) -> dict[str, Any]:
+            cleaned: dict[str, Any] = base.clean(form)
+            if form.errors or request.method != "POST":
+                return cleaned
+            try:
+                form.instance.pk = act(request, form, change=obj is not None).pk
+            except (errors.DeskError, ConnectorError) as error:
+                raise ValidationError(str(error)) from error
+            return cleaned
+
+        return type(base.__name__, (base,), {"clean": clean})
+
+    def form_class(self, request: HttpRequest, obj: Any) -> Any:
+        raise NotImplementedError
+
+
+@admin.register(Connection, site=site)
+class ConnectionAdmin(ServiceAdmin):
+    changes = "manage_connections"
+    list_display = ["name", "code", "kind", "mode", "base_url", "is_active"]
+    change_form_template = "admin/connection_form.html"
+
+    def form_class(self, request: HttpRequest, obj: Any) -> Any:
+        return connection_form(_kinds(obj), is_new=obj is None)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        shown: list[Any] = [
+            (None, {"fields": ["code", "name", "kind", "mode", "base_url", "is_active"]})
+        ]
+        for kind in _kinds(obj):
+            names = [setting_name(kind.code, field.code) for field in kind.settings_fields]
+            names += [secret_name(kind.code, field.code) for field in kind.credential_fields]
+            shown.append((kind.label, {"fields": names, "description": kind.documentation}))
+        return shown
+
+    def act(self, request: HttpRequest, form: Any, *, change: bool) -> Connection:
+        cleaned = form.cleaned_data
+        actor, now = actor_of(request), timezone.now()
+        row = connections.save(
+            code=cleaned["code"],
+            name=cleaned["name"],
+            kind=cleaned["kind"],
+            mode=cleaned["mode"],
+            base_url=cleaned["base_url"],
+            settings_values=cleaned["settings_values"],
+            secrets=cleaned["secrets"],
+            actor=actor,
+            now=now,
+            daily_limit=_daily_limit(cleaned["settings_values"]),
+        )
+        return setup.switch_connection(
+            connection_id=row.pk, is_active=cleaned["is_active"], actor=actor, now=now
+        )
+
+    def get_urls(self) -> list[Any]:
+        own = path(
+            "<int:connection_id>/webhook/",
+            self.admin_site.admin_view(self.webhook),
+            name="exceptions_app_connection_webhook",
+        )
+        return [own, *super().get_urls()]
+
+    def webhook(self, request: HttpRequest, connection_id: int) -> HttpResponse:
+        """Ask first; then show the new address this once."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied("manage_connections")
+        connection = get_object_or_404(Connection, pk=connection_id)
+        address = ""
+        if request.method == "POST":
+            secret = connections.new_webhook_secret(
+                connection_id=connection.pk, actor=actor_of(request), now=timezone.now()
+            )
+            address = request.build_absolute_uri(reverse("hook", args=[connection.code, secret]))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Webhook address of {connection.name}",
+            "connection": connection,
+            "address": address,
+        }
+        answer = render(request, "admin/webhook.html", context)
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+
+def _kinds(obj: Connection | None) -> tuple[Any, ...]:
+    """All kinds for a new connection; a kept one stays what it is."""
+    if obj is None:
+        return connections.kinds()
+    return tuple(kind for kind in connections.kinds() if kind.code == obj.kind)
+
+
+def _daily_limit(values: dict[str, str]) -> int | None:
+    given = values.get("daily_call_limit", "")
+    return int(given) if given.isascii() and given.isdigit() else None
+
+
+@admin.register(Bridge, site=site)
+class BridgeAdmin(ServiceAdmin):
+    changes = "manage_connections"
+    list_display = ["name", "code", "source", "erp", "preset", "currency", "is_active"]
+    list_select_related = ["source", "erp"]
+
+    def form_class(self, request: HttpRequest, obj: Any) -> Any:
+        return bridge_form(is_new=obj is None)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        options = list(bridge_form(is_new=False).base_fields)
+        own = ["code", "name", "source", "erp", "preset", "currency", "timezone"]
+        policy = ("Policy", {"fields": options, "description": "Empty follows the preset."})
+        return [policy] if obj else [(None, {"fields": own}), policy]
+
+    def act(self, request: HttpRequest, form: Any, *, change: bool) -> Bridge:
+        cleaned = form.cleaned_data
+        actor, now = actor_of(request), timezone.now()
+        if change:
+            return bridges.change_policy(
+                bridge_id=form.instance.pk, policy=cleaned["policy"], actor=actor, now=now
+            )
+        return bridges.create(
+            code=cleaned["code"],
+            name=cleaned["name"],
+            source=cleaned["source"],
+            erp=cleaned["erp"],
+            preset=cleaned["preset"],
+            currency=cleaned["currency"],
+            timezone_name=cleaned["timezone"],
+            policy=cleaned["policy"],
+            actor=actor,
+            now=now,
+        )
+
+
+@admin.register(Mapping, site=site)
+class MappingAdmin(ServiceAdmin):
+    """Versions are rows: a change is the next version, made from a form filled with this one."""
+
+    list_display = ["source_value", "kind", "shown_target", "bridge", "version", "status"]
+    list_filter = ["kind", "status", "bridge"]
+    list_select_related = ["bridge"]
+    search_fields = ["source_key__startswith"]
+    readonly_fields = ["shown_target", "versions"]
+    fields = ["bridge", "kind", "source_value", "shown_target", "reason", "versions"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        rights = {FIX_CAPABILITY[kind] for kind in MAPPED_HERE} | {"manage_mappings"}
+        return self.has_view_permission(request) and any(
+            permissions.can(request.user, right) for right in rights
+        )
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def form_class(self, request: HttpRequest, obj: Any) -> Any:
+        return MappingForm
+
+    def get_form(self, request: HttpRequest, obj: Any = None, *args: Any, **kwargs: Any) -> Any:
+        if obj is not None:
+            return super(ServiceAdmin, self).get_form(request, obj, *args, **kwargs)
+        return super().get_form(request, obj, *args, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.readonly_fields if obj else ()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields if obj else list(MappingForm.base_fields)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        given = request.GET.get("from", "")
+        row = Mapping.objects.filter(pk=given).first() if given.isdigit() else None
+        if row is None:
+            return {}
+        return {
+            "bridge": row.bridge_id,
+            "kind": row.kind,
+            "source_value": row.source_value,
+            **row.target,
+        }
+
+    def act(self, request: HttpRequest, form: Any, *, change: bool) -> Any:
+        cleaned = form.cleaned_data
+        given = {
+            "bridge": cleaned["bridge"],
+            "kind": cleaned["kind"],
+            "source_value": cleaned["source_value"],
+            "actor": actor_of(request),
+            "now": timezone.now(),
+        }
+        if permissions.can(request.user, "manage_mappings"):
+            return setup.map_directly(target=cleaned["target"], reason=cleaned["reason"], **given)
+        fix = fixes.request(payload=cleaned["target"], note=cleaned["reason"], **given)
+        messages.info(request, "Asked for. It is in force once another person approves it.")
+        return fix.mapping
+
+    @admin.display(description="Stands for")
+    def shown_target(self, row: Mapping) -> str:
+        return "/".join(str(value) for value in row.target.values())
+
+    @admin.display(description="All versions")
+    def versions(self, row: Mapping) -> SafeString:
+        rows = Mapping.objects.filter(
+            bridge=row.bridge_id, kind=row.kind, source_key=row.source_key
+        ).order_by("-version")
+        lines = format_html_join(
+            "",
+            "<li>{}: {}, {}, by {}, {}. {}</li>",
+            (
+                (
+                    each.version,
+                    self.shown_target(each),
+                    each.get_status_display(),
+                    each.created_by,
+                    when(each.created_at),
+                    each.reason,
+                )
+                for each in rows
+            ),
+        )
+        if row.kind not in {kind.value for kind in MAPPED_HERE}:
+            return format_html("<ul>{}</ul>", lines)
+        address = f"{reverse('admin:exceptions_app_mapping_add')}?from={row.pk}"
+        return format_html('<ul>{}</ul><a href="{}">Make a new version</a>', lines, address)
+
+
+@admin.register(User, site=site)
+class UserAdmin(ServiceAdmin):
+    sees = "manage_users"
+    changes = "manage_users"
+    list_display = ["username", "first_name", "last_name", "roles", "is_active", "last_login"]
+    search_fields = ["username", "first_name", "last_name"]
+    ordering = ["username"]
+
+    def form_class(self, request: HttpRequest, obj: Any) -> Any:
+        return UserForm
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return list(UserForm.base_fields)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    @admin.display(description="Roles")
+    def roles(self, user: User) -> str:
+        return ", ".join(sorted(group.name for group in user.groups.all()))
+
+    def act(self, request: HttpRequest, form: Any, *, change: bool) -> User:
+        cleaned = form.cleaned_data
+        given = {
+            "names": (cleaned["first_name"], cleaned["last_name"]),
+            "email": cleaned["email"],
+            "roles": cleaned["roles"],
+            "password": cleaned["password"],
+            "actor": actor_of(request),
+            "now": timezone.now(),
+        }
+        if not change:
+            return setup.invite(username=cleaned["username"], **given)
+        return setup.change_user(user_id=form.instance.pk, is_active=cleaned["is_active"], **given)

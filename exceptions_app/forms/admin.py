@@ -1,0 +1,331 @@
+"""Forms of the set-up site. Each cleans what one service call takes; none saves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import forms
+from django.contrib.auth import password_validation
+from django.contrib.auth.models import User
+
+from exceptions_app import errors
+from exceptions_app.choices import Bucket, MappingKind, Role
+from exceptions_app.models import Bridge, Connection
+from exceptions_app.models import Mapping as MappingRow
+from exceptions_app.rules import mapping as mapping_rules
+from exceptions_app.rules import policy as policies
+from exceptions_app.services import connections, mappings
+
+
+class ServiceForm(forms.ModelForm):
+    """A form whose act is a service call; saving it by itself does nothing."""
+
+    def save(self, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 (Django's signature)
+        self.save_m2m = lambda: None
+        return self.instance
+
+    def _post_clean(self) -> None:
+        """The service validates; the model's own fields are not this form's."""
+
+
+# --- Connections -----------------------------------------------------------------------------
+
+
+class ConnectionForm(ServiceForm):
+    """Fields of every kind stand on the page; those of the chosen kind are read."""
+
+    code = forms.SlugField(max_length=40, help_text="Stands in the webhook's address.")
+    name = forms.CharField(max_length=80)
+    kind = forms.ChoiceField()
+    mode = forms.ChoiceField(choices=[("sandbox", "Sandbox"), ("live", "Live")])
+    base_url = forms.CharField(max_length=300, label="Address")
+    is_active = forms.BooleanField(required=False, initial=True, label="Calls may leave")
+
+    class Meta:
+        model = Connection
+        fields: list[str] = []
+
+    kinds: tuple[Any, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [(kind.code, kind.label) for kind in self.kinds]
+        row = self.instance
+        if row.pk:
+            for name in ("code", "name", "kind", "mode", "base_url", "is_active"):
+                self.fields[name].initial = getattr(row, name)
+            for name in ("code", "kind"):
+                self.fields[name].disabled = True
+            for field in self.kinds[0].settings_fields:
+                name = setting_name(row.kind, field.code)
+                self.fields[name].initial = row.settings.get(field.code, field.default)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        chosen = next((kind for kind in self.kinds if kind.code == cleaned.get("kind")), None)
+        if chosen is None:
+            return cleaned
+        code = cleaned.get("code", "")
+        if not self.instance.pk and Connection.objects.filter(code=code).exists():
+            self.add_error("code", "Another connection has this code.")
+        cleaned["settings_values"] = self._settings(chosen, cleaned)
+        cleaned["secrets"] = self._secrets(chosen, cleaned)
+        return cleaned
+
+    def _settings(self, kind: Any, cleaned: Mapping[str, Any]) -> dict[str, str]:
+        values = {}
+        for field in kind.settings_fields:
+            name = setting_name(kind.code, field.code)
+            value = cleaned.get(name, "")
+            if field.is_required and not value:
+                self.add_error(name, "This is needed.")
+            if value:
+                values[field.code] = value
+        return values
+
+    def _secrets(self, kind: Any, cleaned: Mapping[str, Any]) -> dict[str, str] | None:
+        """What was typed over what is kept; None when nothing was typed."""
+        typed = {
+            field.code: cleaned[name]
+            for field in kind.credential_fields
+            if cleaned.get(name := secret_name(kind.code, field.code))
+        }
+        if self.instance.pk:
+            return {**_kept_secrets(self.instance), **typed} if typed else None
+        for field in kind.credential_fields:
+            if field.is_required and field.code not in typed:
+                self.add_error(secret_name(kind.code, field.code), "This is needed.")
+        return typed
+
+
+def _kept_secrets(connection: Connection) -> dict[str, str]:
+    """Empty when they cannot be read any more: what is typed then takes their place."""
+    try:
+        return connections.unseal(bytes(connection.sealed_secrets))
+    except errors.ConnectionUnusable:
+        return {}
+
+
+def setting_name(kind: str, code: str) -> str:
+    return f"{kind}__setting__{code}"
+
+
+def secret_name(kind: str, code: str) -> str:
+    return f"{kind}__secret__{code}"
+
+
+def connection_form(kinds: Iterable[Any], *, is_new: bool) -> type[ConnectionForm]:
+    """A form class with a field for each setting and credential of `kinds`; secrets never shown."""
+    kinds = tuple(kinds)
+    declared: dict[str, Any] = {"kinds": kinds}
+    for kind in kinds:
+        for field in kind.settings_fields:
+            declared[setting_name(kind.code, field.code)] = forms.CharField(
+                label=field.label,
+                help_text=field.help_text,
+                initial=field.default,
+                required=False,
+                widget=forms.Textarea if field.is_multiline else forms.TextInput,
+            )
+        for field in kind.credential_fields:
+            keeps = "" if is_new else " Leave it empty to keep the present one."
+            declared[secret_name(kind.code, field.code)] = forms.CharField(
+                label=field.label,
+                help_text=field.help_text + keeps,
+                required=False,
+                strip=True,
+                widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+            )
+    return type("KindConnectionForm", (ConnectionForm,), declared)
+
+
+# --- Bridges ---------------------------------------------------------------------------------
+
+_TABLES = ("schedule", "tolerance")
+
+
+class BridgeForm(ServiceForm):
+    """Policy options with their words; an empty one follows the preset."""
+
+    class Meta:
+        model = Bridge
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = self.instance.policy if self.instance.pk else {}
+        for name, value in own.items():
+            if name in self.fields:
+                self.fields[name].initial = _written(value)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        policy: dict[str, Any] = {}
+        for option in policies.OPTIONS:
+            text = str(cleaned.get(option.name) or "").strip()
+            if text:
+                policy[option.name] = self._value(option.name, text)
+        preset = cleaned.get("preset") or self.instance.preset
+        base = policies.PRESETS[preset].policy if preset in policies.PRESETS else {}
+        try:
+            policies.parse({**base, **policy})
+        except policies.PolicyInvalid as error:
+            for name, text in error.problems:
+                self.add_error(name if name in self.fields else None, text)
+        cleaned["policy"] = policy
+        return cleaned
+
+    def _value(self, name: str, text: str) -> Any:
+        if text in ("true", "false"):
+            return text == "true"
+        if name in _TABLES:
+            try:
+                return json.loads(text, parse_float=str, parse_int=str)
+            except ValueError:
+                self.add_error(name, 'Write it as {"GBP": "0.05"}.')
+        return text
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value) if isinstance(value, dict) else str(value)
+
+
+class NewBridgeForm(BridgeForm):
+    code = forms.SlugField(max_length=30)
+    name = forms.CharField(max_length=80)
+    source = forms.ModelChoiceField(Connection.objects.all(), label="Returns platform")
+    erp = forms.ModelChoiceField(Connection.objects.all(), label="ERP")
+    preset = forms.ChoiceField(
+        choices=[(preset.code, preset.label) for preset in policies.PRESETS.values()]
+    )
+    currency = forms.RegexField(r"^[A-Z]{3}$", help_text="The company's currency, as in GBP.")
+    timezone = forms.CharField(max_length=60, initial="UTC", help_text="As in Europe/London.")
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        if Bridge.objects.filter(code=code).exists():
+            raise forms.ValidationError("Another bridge has this code.")
+        return code
+
+
+def bridge_form(*, is_new: bool) -> type[BridgeForm]:
+    """A form class with one field for each option of the policy."""
+    declared: dict[str, Any] = {}
+    for option in policies.OPTIONS:
+        words = f"{option.explanation} Allowed: {option.allowed}."
+        if option.choices:
+            choices = [("", "As the preset says")]
+            choices += [(choice.value, choice.label) for choice in option.choices]
+            declared[option.name] = forms.ChoiceField(
+                choices=choices, required=False, label=option.label, help_text=words
+            )
+        else:
+            declared[option.name] = forms.CharField(
+                required=False, label=option.label, help_text=words
+            )
+    return type("PolicyForm", (NewBridgeForm if is_new else BridgeForm,), declared)
+
+
+# --- Mappings --------------------------------------------------------------------------------
+
+MAPPED_HERE = (MappingKind.SKU_ALIAS, MappingKind.DISPOSITION, MappingKind.LOCATION)
+_TARGET_FIELDS: Mapping[str, tuple[str, ...]] = {
+    MappingKind.SKU_ALIAS: ("sku",),
+    MappingKind.DISPOSITION: ("bucket",),
+    MappingKind.LOCATION: ("division", "warehouse"),
+}
+
+
+class MappingForm(ServiceForm):
+    """The next version of a mapping; the present one stays as history."""
+
+    bridge = forms.ModelChoiceField(Bridge.objects.filter(is_active=True))
+    kind = forms.ChoiceField(choices=[(kind.value, kind.label) for kind in MAPPED_HERE])
+    source_value = forms.CharField(
+        max_length=200,
+        label="Value of the returns platform",
+        help_text="Upper and lower case are one.",
+    )
+    sku = forms.CharField(max_length=120, required=False, label="SKU in the ERP")
+    bucket = forms.ChoiceField(
+        required=False,
+        label="Bucket",
+        choices=[
+            ("", "Choose one"),
+            *Bucket.choices,
+            (mapping_rules.NO_STOCK, "Stock does not move"),
+        ],
+    )
+    division = forms.CharField(max_length=40, required=False)
+    warehouse = forms.CharField(max_length=40, required=False)
+    reason = forms.CharField(max_length=300, help_text="Why this is right. It is kept.")
+
+    class Meta:
+        model = MappingRow
+        fields: list[str] = []
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if not {"bridge", "kind", "source_value"} <= set(cleaned):
+            return cleaned
+        names = _TARGET_FIELDS[cleaned["kind"]]
+        target = {name: cleaned.get(name, "") for name in names}
+        try:
+            cleaned["target"] = mappings.clean_target(
+                bridge=cleaned["bridge"],
+                kind=cleaned["kind"],
+                source_value=cleaned["source_value"],
+                target=target,
+            )
+        except errors.InvalidChoice as error:
+            self.add_error(names[0], str(error))
+        return cleaned
+
+
+# --- People ----------------------------------------------------------------------------------
+
+
+class UserForm(ServiceForm):
+    username = forms.RegexField(r"^[\w.@+-]{1,150}$", label="User name")
+    first_name = forms.CharField(max_length=150)
+    last_name = forms.CharField(max_length=150, required=False)
+    email = forms.EmailField(required=False, label="E-mail")
+    roles = forms.MultipleChoiceField(
+        choices=Role.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+    is_active = forms.BooleanField(required=False, initial=True, label="May sign in")
+    password = forms.CharField(
+        required=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+
+    class Meta:
+        model = User
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        user = self.instance
+        if user.pk:
+            for name in ("username", "first_name", "last_name", "email", "is_active"):
+                self.fields[name].initial = getattr(user, name)
+            self.fields["username"].disabled = True
+            self.fields["roles"].initial = list(user.groups.values_list("name", flat=True))
+            self.fields["password"].help_text = "Leave it empty to keep the present one."
+        else:
+            self.fields["password"].required = True
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data.get("password", "")
+        if password:
+            password_validation.validate_password(password, self.instance)
+        return password
+
+    def clean_username(self) -> str:
+        name: str = self.cleaned_data["username"]
+        if not self.instance.pk and User.objects.filter(username__iexact=name).exists():
+            raise forms.ValidationError("This user name is taken.")
+        return name

@@ -1,0 +1,270 @@
+"""One table of every address: who may go there, and what they get. A new address must enter it."""
+
+import json
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from exceptions_app import permissions
+from exceptions_app.choices import Role
+from exceptions_app.models import AuditEntry, Case, Fix, InboundEvent, Posting
+from tests import factories
+from tests.cast import ROLES, make_user
+
+pytestmark = pytest.mark.django_db
+
+OPEN = "open"  # no sign-in asked for
+
+
+@dataclass(frozen=True)
+class Door:
+    """`get` and `post` are what a person with the capability gets from an empty request."""
+
+    capability: str
+    get: tuple[int, ...] = (200,)
+    post: tuple[int, ...] = (405,)
+    args: tuple[str, ...] = ()
+
+
+ACT = {"get": (405,), "post": (200, 302, 409, 422)}
+DOORS = {
+    "healthz": Door(OPEN),
+    "sign-in": Door(OPEN, post=(200,)),
+    "sign-out": Door(OPEN, get=(405,), post=(302,)),
+    "hook": Door(OPEN, get=(405,), post=(401,), args=("nobody", "guess")),
+    "home": Door("view_desk"),
+    "run-start": Door("start_run", **ACT, args=("bridge",)),
+    "return-list": Door("view_desk"),
+    "return-detail": Door("view_desk", args=("rma",)),
+    "operations": Door("view_operations"),
+    "connection-check": Door("manage_connections", **ACT, args=("inactive",)),
+    "connection-resume": Door("manage_connections", **ACT, args=("connection",)),
+    "inbox": Door("view_operations"),
+    "event-detail": Door("view_operations", args=("event",)),
+    "event-replay": Door("replay_event", **ACT, args=("event",)),
+    "posting-list": Door("view_operations"),
+    "posting-detail": Door("view_operations", args=("posting",)),
+    "posting-key": Door("key_by_hand", post=(422,), args=("posting",)),
+    "manual": Door("view_desk"),
+    "manual-type": Door("view_desk", args=("SKU_UNKNOWN",)),
+    "case-list": Door("view_desk"),
+    "case-export": Door("view_desk"),
+    "cause-list": Door("view_desk", get=(302,), args=("group",)),
+    "case-detail": Door("view_desk", args=("case",)),
+    "case-assign": Door("assign_case", **ACT, args=("case",)),
+    "case-close": Door("close_case", **ACT, args=("case",)),
+    # Which change is asked for decides what else is needed; an empty request names none.
+    "fix-preview": Door("assign_case", get=(405,), post=(404,), args=("case",)),
+    "fix-request": Door("assign_case", get=(405,), post=(404,), args=("case",)),
+    "fix-list": Door("view_desk"),
+    "fix-detail": Door("view_desk", args=("fix",)),
+    "fix-approve": Door("approve_fix", **ACT, args=("fix",)),
+    "fix-reject": Door("approve_fix", **ACT, args=("fix",)),
+    "fix-undo": Door("approve_fix", **ACT, args=("fix",)),
+}
+
+
+def every_pattern(resolver=None, prefix=""):
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from every_pattern(pattern, route)
+        elif isinstance(pattern, URLPattern):
+            yield route, pattern
+
+
+def own_patterns():
+    """Those of our pages; the set-up site and the API are walked in the tests below."""
+    return [
+        (route, pattern)
+        for route, pattern in every_pattern()
+        if not route.startswith(("admin/", "api/"))
+    ]
+
+
+@pytest.fixture
+def rows(db):
+    rma = factories.RmaFactory()
+    case = factories.CaseFactory(rma=rma)
+    connection = rma.bridge.source
+    for each in (connection, rma.bridge.erp):
+        factories.HealthFactory(connection=each)
+        factories.BudgetFactory(connection=each)
+    found = {
+        "bridge": rma.bridge,
+        "rma": rma,
+        "connection": connection,
+        "inactive": factories.ConnectionFactory(is_active=False),
+        "event": factories.InboundEventFactory(connection=connection),
+        "posting": factories.PostingFactory(rma=rma, status="held", hold_reason="manual"),
+        "case": case,
+        "group": case.group,
+        "fix": factories.FixFactory(bridge=rma.bridge, case=case, requested_by=make_user("mira")),
+    }
+    return {name: row.pk for name, row in found.items()}
+
+
+def address_of(name, rows):
+    door = DOORS[name]
+    return reverse(name, args=[rows.get(arg, arg) for arg in door.args])
+
+
+def someone_with(capability):
+    holders = permissions.CAPABILITIES[capability]
+    name = next(n for n, role in ROLES.items() if role in holders and n != "mira")
+    return make_user(name)
+
+
+def strangers_to(capability):
+    holders = permissions.CAPABILITIES[capability]
+    return [make_user(name) for name, role in ROLES.items() if role not in holders]
+
+
+GUARDED = [name for name, door in DOORS.items() if door.capability != OPEN]
+
+
+def test_every_address_is_in_the_table_and_every_entry_exists():
+    names = {pattern.name for _, pattern in own_patterns()}
+
+    assert names == set(DOORS)
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_the_view_names_the_capability_of_the_table(name):
+    (pattern,) = [pattern for _, pattern in own_patterns() if pattern.name == name]
+
+    assert getattr(pattern.callback, "capability", None) == DOORS[name].capability
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("name", GUARDED)
+def test_a_stranger_is_led_to_sign_in(client, rows, name, method):
+    before = state()
+    address = address_of(name, rows)
+
+    answer = getattr(client, method)(address)
+
+    allowed = getattr(DOORS[name], method)
+    if allowed == (405,):
+        assert answer.status_code in (302, 405)
+    else:
+        assert answer.status_code == 302
+        assert answer.url.startswith("/sign-in/?next=")
+    assert state() == before
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_people_without_the_capability_are_refused_and_nothing_changes(client, rows, name):
+    door = DOORS[name]
+    address = address_of(name, rows)
+    people = strangers_to(door.capability)
+    before = state()
+    assert people
+
+    for person in people:
+        client.force_login(person)
+        for method in ("get", "post"):
+            if getattr(door, method) != (405,):
+                assert getattr(client, method)(address).status_code == 403, (person, method)
+    assert state() == before
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_someone_with_the_capability_gets_in(client, rows, name):
+    door = DOORS[name]
+    client.force_login(someone_with(door.capability))
+    address = address_of(name, rows)
+
+    assert client.get(address).status_code in door.get
+    assert client.post(address).status_code in door.post
+
+
+@pytest.mark.parametrize("name", [n for n, door in DOORS.items() if door.post != (405,)])
+def test_a_post_without_its_token_is_refused(rows, name):
+    if name == "hook":
+        return
+    strict = Client(enforce_csrf_checks=True)
+    door = DOORS[name]
+    if door.capability != OPEN:
+        strict.force_login(someone_with(door.capability))
+    before = state()
+
+    answer = strict.post(address_of(name, rows))
+
+    assert answer.status_code == 403
+    assert "The form was open too long" in answer.text
+    assert state() == before
+
+
+def test_only_the_webhook_door_needs_no_token():
+    exempt = {
+        pattern.name or route
+        for route, pattern in every_pattern()
+        if getattr(pattern.callback, "csrf_exempt", False) and not route.startswith("api/")
+    }
+
+    assert exempt == {"hook"}
+
+
+@pytest.mark.parametrize("name", [n for n in GUARDED if DOORS[n].post not in ((405,),)])
+def test_an_auditor_changes_nothing(client, rows, name):
+    client.force_login(make_user("aud"))
+    before = state()
+
+    client.post(address_of(name, rows))
+
+    assert state() == before
+
+
+@pytest.mark.parametrize("name", [n for n in GUARDED if DOORS[n].get[0] in (200, 302)])
+def test_an_auditor_reads_every_page(client, rows, name):
+    if DOORS[name].capability == "key_by_hand":
+        return
+    client.force_login(make_user("aud"))
+
+    assert client.get(address_of(name, rows), follow=True).status_code == 200
+
+
+def set_up_addresses():
+    models = ("connection", "bridge", "mapping", "item", "erplocation", "auditentry")
+    names = [f"admin:exceptions_app_{model}_changelist" for model in models]
+    names += [f"admin:exceptions_app_{model}_add" for model in models[:3]]
+    return ["admin:index", *names, "admin:auth_user_changelist", "admin:auth_user_add"]
+
+
+@pytest.mark.parametrize("name", set_up_addresses())
+def test_the_set_up_site_is_closed_to_others(client, name):
+    led = client.get(reverse(name), follow=True).redirect_chain
+    assert led[-1][0].startswith("/sign-in/?next=")
+    for person in ("cleo", "wanda", "finn", "mira", "aud", "otto"):
+        client.force_login(make_user(person))
+        assert client.get(reverse(name)).status_code in (302, 403), person
+        assert client.get(reverse(name), follow=True).status_code == 403, person
+
+
+def test_an_old_superuser_flag_opens_nothing(client):
+    user = make_user("otto")
+    user.is_staff = user.is_superuser = True
+    user.save()
+    client.force_login(user)
+
+    assert client.get("/admin/", follow=True).status_code == 403
+    assert client.get("/").status_code == 403
+
+
+def state():
+    """What a refused request must leave as it was."""
+    watched = (
+        Case.objects.order_by("pk").values_list("pk", "status", "assignee"),
+        Fix.objects.order_by("pk").values_list("pk", "status"),
+        Posting.objects.order_by("pk").values_list("pk", "status", "hold_reason"),
+        InboundEvent.objects.order_by("pk").values_list("pk", "state"),
+        AuditEntry.objects.order_by("pk").values_list("pk"),
+    )
+    return json.dumps([list(rows) for rows in watched])
+
+
+def test_every_role_has_somebody_in_the_cast():
+    assert {role for role in ROLES.values() if role} == set(Role.values)

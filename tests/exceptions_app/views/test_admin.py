@@ -1,0 +1,351 @@
+import pytest
+from django.contrib.auth.models import User
+
+from exceptions_app.models import AuditEntry, Bridge, Connection, Fix, Mapping
+from exceptions_app.services import connections
+from tests import factories
+from tests.cast import PASSWORD, make_user
+
+pytestmark = pytest.mark.django_db
+
+NEW_CONNECTION = {
+    "code": "returngo-uk",
+    "name": "ReturnGO UK",
+    "kind": "returngo",
+    "mode": "sandbox",
+    "base_url": "http://127.0.0.1:9000/returngo",
+    "is_active": "on",
+    "returngo__setting__shop_name": "alder",
+    "returngo__secret__api_key": "very-secret-key",
+}
+
+
+@pytest.fixture
+def ada(client):
+    user = make_user("ada")
+    client.force_login(user)
+    return user
+
+
+def errors_of(answer):
+    form = answer.context["adminform"].form
+    return {name: [str(text) for text in texts] for name, texts in form.errors.items()}
+
+
+def add_connection(client, **changes):
+    return client.post("/admin/exceptions_app/connection/add/", NEW_CONNECTION | changes)
+
+
+def test_a_connection_is_made_with_sealed_secrets_and_one_entry(client, ada):
+    answer = add_connection(client)
+
+    assert answer.status_code == 302
+    row = Connection.objects.get()
+    assert connections.unseal(bytes(row.sealed_secrets)) == {"api_key": "very-secret-key"}
+    assert row.settings["shop_name"] == "alder"
+    entry = AuditEntry.objects.get()
+    assert (entry.actor, entry.act) == ("Ada", "connection.create")
+    assert "very-secret-key" not in str(entry.after)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"returngo__setting__shop_name": ""}, "returngo__setting__shop_name"),
+        ({"returngo__secret__api_key": ""}, "returngo__secret__api_key"),
+        ({"kind": "fax"}, "kind"),
+        ({"mode": "live"}, "__all__"),
+        ({"code": "not a slug"}, "code"),
+    ],
+)
+def test_what_cannot_be_a_connection_is_refused_on_the_form(client, ada, changes, field):
+    answer = add_connection(client, **changes)
+
+    assert answer.status_code == 200
+    assert field in errors_of(answer)
+    assert not Connection.objects.exists()
+    assert not AuditEntry.objects.exists()
+
+
+def test_a_code_in_use_never_overwrites_the_other_connection(client, ada):
+    add_connection(client)
+
+    answer = add_connection(client, name="Other", returngo__secret__api_key="stolen")
+
+    assert errors_of(answer) == {"code": ["Another connection has this code."]}
+    row = Connection.objects.get()
+    assert row.name == "ReturnGO UK"
+    assert connections.unseal(bytes(row.sealed_secrets)) == {"api_key": "very-secret-key"}
+
+
+def test_secrets_are_never_shown_and_an_empty_field_keeps_them(client, ada):
+    add_connection(client)
+    row = Connection.objects.get()
+    path = f"/admin/exceptions_app/connection/{row.pk}/change/"
+
+    assert "very-secret-key" not in client.get(path).text
+    client.post(path, NEW_CONNECTION | {"name": "New name", "returngo__secret__api_key": ""})
+
+    row.refresh_from_db()
+    assert row.name == "New name"
+    assert connections.unseal(bytes(row.sealed_secrets)) == {"api_key": "very-secret-key"}
+
+
+def test_switching_a_connection_off_is_in_the_trail(client, ada):
+    add_connection(client)
+    row = Connection.objects.get()
+    values = {name: value for name, value in NEW_CONNECTION.items() if name != "is_active"}
+
+    client.post(f"/admin/exceptions_app/connection/{row.pk}/change/", values)
+
+    row.refresh_from_db()
+    assert row.is_active is False
+    assert AuditEntry.objects.filter(act="connection.switch").count() == 1
+
+
+def test_a_webhook_address_is_made_by_a_post_and_shown_once(client, ada):
+    add_connection(client)
+    row = Connection.objects.get()
+    path = f"/admin/exceptions_app/connection/{row.pk}/webhook/"
+    assert client.get(path).context["address"] == ""
+    assert Connection.objects.get().webhook_secret_hash == ""
+
+    answer = client.post(path)
+
+    address = answer.context["address"]
+    secret = address.rstrip("/").rpartition("/")[2]
+    row.refresh_from_db()
+    assert row.webhook_secret_hash == connections.webhook_digest(secret)
+    assert "no-store" in answer["Cache-Control"]
+    assert secret not in client.get(path).text
+    assert client.post(address, b"{}", content_type="application/json").status_code == 202
+
+
+def make_bridge_values(**changes):
+    source, erp = factories.ConnectionFactory(), factories.ErpFactory()
+    return {
+        "code": "uk",
+        "name": "Alder UK",
+        "source": source.pk,
+        "erp": erp.pk,
+        "preset": "bluecherry+returngo",
+        "currency": "GBP",
+        "timezone": "Europe/London",
+        **changes,
+    }
+
+
+def test_a_bridge_is_made_with_the_rows_of_its_preset(client, ada):
+    client.post("/admin/exceptions_app/bridge/add/", make_bridge_values(undo_seconds="90"))
+
+    bridge = Bridge.objects.get()
+    assert bridge.policy == {"undo_seconds": "90"}
+    assert bridge.mappings.count() == 9
+    assert AuditEntry.objects.get().act == "bridge.create"
+
+
+def test_a_policy_is_changed_through_its_service(client, ada):
+    bridge = factories.BridgeFactory()
+    path = f"/admin/exceptions_app/bridge/{bridge.pk}/change/"
+    values = {"credit_trigger": "goods_received", "tolerance": '{"GBP": "0.05"}'}
+
+    client.post(path, values | {"note_to_platform": "false"})
+
+    bridge.refresh_from_db()
+    assert bridge.policy == {
+        "credit_trigger": "goods_received",
+        "note_to_platform": False,
+        "tolerance": {"GBP": "0.05"},
+    }
+    assert AuditEntry.objects.get().act == "bridge.policy"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("undo_seconds", "-1"),
+        ("tolerance", "five pence"),
+        ("schedule", '{"credit_memo": "whenever"}'),
+        ("second_approver_above", "NaN"),
+    ],
+)
+def test_a_policy_value_that_is_not_allowed_changes_nothing(client, ada, name, value):
+    bridge = factories.BridgeFactory()
+
+    answer = client.post(f"/admin/exceptions_app/bridge/{bridge.pk}/change/", {name: value})
+
+    assert name in errors_of(answer)
+    assert Bridge.objects.get().policy == {}
+    assert not AuditEntry.objects.exists()
+
+
+def test_each_option_is_explained_on_its_page(client, ada):
+    bridge = factories.BridgeFactory()
+
+    page = client.get(f"/admin/exceptions_app/bridge/{bridge.pk}/change/").text
+
+    assert "the ledger follows money that really moved" in page
+
+
+def map_disposition(client, bridge, **changes):
+    values = {
+        "bridge": bridge.pk,
+        "kind": "disposition",
+        "source_value": "Torn",
+        "bucket": "damaged",
+        "reason": "Agreed with the warehouse",
+        **changes,
+    }
+    return client.post("/admin/exceptions_app/mapping/add/", values)
+
+
+def test_an_admins_mapping_is_in_force_and_the_old_version_stays(client, ada):
+    old = factories.MappingFactory(source_value="Torn", target={"bucket": "quarantine"})
+
+    map_disposition(client, old.bridge)
+
+    versions = list(Mapping.objects.order_by("version").values_list("version", "status"))
+    assert versions == [(1, "superseded"), (2, "active")]
+    assert Mapping.objects.get(version=2).target == {"bucket": "damaged"}
+    entry = AuditEntry.objects.get()
+    assert (entry.act, entry.before, entry.after) == (
+        "mapping.activate",
+        {"bucket": "quarantine"},
+        {"bucket": "damaged"},
+    )
+
+
+@pytest.mark.parametrize(
+    "changes", [{"reason": ""}, {"bucket": ""}, {"source_value": "  "}, {"kind": "status"}]
+)
+def test_a_mapping_that_is_not_usable_is_refused(client, ada, changes):
+    bridge = factories.BridgeFactory()
+
+    assert map_disposition(client, bridge, **changes).status_code == 200
+    assert not Mapping.objects.exists()
+    assert not AuditEntry.objects.exists()
+
+
+def test_an_unknown_sku_is_refused_with_the_services_words(client, ada):
+    bridge = factories.BridgeFactory()
+
+    answer = map_disposition(client, bridge, kind="sku_alias", sku="NOPE")
+
+    assert "NOPE is not in the item master" in errors_of(answer)["sku"][0]
+
+
+def test_those_who_may_not_map_items_are_refused_and_nothing_is_asked(client):
+    bridge = factories.BridgeFactory()
+    client.force_login(make_user("ines"))
+
+    assert map_disposition(client, bridge).status_code == 403
+    assert not Mapping.objects.exists()
+    assert not Fix.objects.exists()
+
+
+def test_a_version_is_never_edited_or_deleted(client, ada):
+    row = factories.MappingFactory()
+    base = f"/admin/exceptions_app/mapping/{row.pk}"
+
+    assert client.post(f"{base}/change/", {"source_value": "x"}).status_code == 403
+    assert client.post(f"{base}/delete/", {"post": "yes"}).status_code == 403
+    assert Mapping.objects.get() == row
+
+
+def test_a_new_version_starts_from_the_old_one(client, ada):
+    row = factories.MappingFactory(source_value="Torn", target={"bucket": "damaged"})
+
+    assert f"?from={row.pk}" in client.get(f"/admin/exceptions_app/mapping/{row.pk}/change/").text
+    initial = (
+        client.get(f"/admin/exceptions_app/mapping/add/?from={row.pk}")
+        .context["adminform"]
+        .form.initial
+    )
+    assert initial["source_value"] == "Torn"
+    assert initial["bucket"] == "damaged"
+
+
+NEW_USER = {
+    "username": "nina",
+    "first_name": "Nina",
+    "last_name": "Novak",
+    "email": "nina@example.com",
+    "roles": ["warehouse"],
+    "is_active": "on",
+    "password": "a-long-enough-password-7",
+}
+
+
+def test_an_admin_makes_an_account_with_its_role(client, ada):
+    client.post("/admin/auth/user/add/", NEW_USER)
+
+    nina = User.objects.get(username="nina")
+    assert [group.name for group in nina.groups.all()] == ["warehouse"]
+    assert nina.check_password("a-long-enough-password-7")
+    assert not nina.is_staff
+    entry = AuditEntry.objects.get()
+    assert (entry.act, entry.after) == ("user.invite", {"roles": ["warehouse"]})
+    assert "password" not in entry.text
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("password", "12345678"), ("username", "ADA"), ("roles", ["superuser"]), ("email", "nobody")],
+)
+def test_an_account_that_cannot_be_is_refused(client, ada, name, value):
+    answer = client.post("/admin/auth/user/add/", NEW_USER | {name: value})
+
+    assert name in errors_of(answer)
+    assert User.objects.count() == 1
+    assert not AuditEntry.objects.exists()
+
+
+def test_a_person_who_left_is_switched_off_and_keeps_their_password(client, ada):
+    cleo = make_user("cleo")
+    values = {"first_name": "Cleo", "roles": ["cx"], "password": ""}
+
+    client.post(f"/admin/auth/user/{cleo.pk}/change/", values)
+
+    cleo.refresh_from_db()
+    assert not cleo.is_active
+    assert cleo.check_password(PASSWORD)
+    assert AuditEntry.objects.get().before == {"roles": ["cx"], "is_active": True}
+
+
+def test_nobody_takes_their_own_access_away(client, ada):
+    answer = client.post(
+        f"/admin/auth/user/{ada.pk}/change/",
+        {"first_name": "Ada", "roles": ["cx"], "is_active": "on"},
+    )
+
+    assert "You cannot take your own access away." in errors_of(answer)["__all__"][0]
+    assert [group.name for group in ada.groups.all()] == ["admin"]
+    assert not AuditEntry.objects.exists()
+
+
+def test_integrators_set_up_connections_but_see_no_accounts(client):
+    client.force_login(make_user("ines"))
+
+    assert client.get("/admin/exceptions_app/connection/").status_code == 200
+    assert client.get("/admin/auth/user/").status_code == 403
+    assert client.get("/admin/exceptions_app/auditentry/").status_code == 403
+
+
+@pytest.mark.parametrize("model", ["item", "erplocation", "auditentry"])
+def test_records_are_only_looked_at(client, ada, model):
+    if model == "item":
+        row = factories.ItemFactory()
+    elif model == "erplocation":
+        row = factories.ErpLocationFactory()
+    else:
+        connections.rotate_keys(now=factories.NOW)
+        factories.ErpFactory()
+        connections.rotate_keys(now=factories.NOW)
+        row = AuditEntry.objects.first()
+    base = f"/admin/exceptions_app/{model}"
+
+    assert client.get(f"{base}/").status_code == 200
+    assert client.get(f"{base}/{row.pk}/change/").status_code == 200
+    assert client.post(f"{base}/{row.pk}/change/", {}).status_code == 403
+    assert client.get(f"{base}/add/").status_code == 403
+    assert client.post(f"{base}/{row.pk}/delete/", {"post": "yes"}).status_code == 403

@@ -1,0 +1,225 @@
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from exceptions_app import permissions
+from exceptions_app.models import AuditEntry, CreditRun, Posting
+from exceptions_app.selectors import today
+from tests import factories
+from tests.cast import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def queries(client, path="/"):
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(path).status_code == 200
+    return len(captured)
+
+
+def test_each_person_sees_their_own_teams_queue_first(client):
+    mine = factories.CaseFactory(team="merchandising", value=Decimal("30.00"))
+    factories.CaseFactory(team="finance")
+    client.force_login(make_user("mira"))
+
+    queue = client.get("/").context["queue"]
+
+    assert (queue.team, queue.count) == ("merchandising", 1)
+    assert [cause.title for cause in queue.causes] == [mine.title]
+    assert queue.values == (today.Amount(Decimal("30.00"), "GBP"),)
+
+
+def test_another_teams_queue_is_a_link_away_and_nonsense_is_ones_own(client):
+    factories.CaseFactory(team="finance")
+    client.force_login(make_user("mira"))
+
+    assert client.get("/?team=finance").context["queue"].count == 1
+    assert client.get("/?team=nobody").context["queue"].team == "merchandising"
+
+
+def test_sums_of_different_currencies_are_not_added_up(client):
+    group = factories.CauseGroupFactory()
+    for currency, value in (("GBP", "5.00"), ("EUR", "7.00"), ("GBP", "1.00")):
+        factories.CaseFactory(group=group, team="finance", currency=currency, value=Decimal(value))
+
+    queue = today.queue(team="finance")
+
+    sums = (today.Amount(Decimal("7.00"), "EUR"), today.Amount(Decimal("6.00"), "GBP"))
+    assert queue.values == sums
+    assert queue.causes[0].values == sums
+    assert queue.causes[0].count == 3
+
+
+def test_the_gravest_cause_stands_first_then_the_largest():
+    low = factories.CaseFactory(team="cx", severity="low", value=Decimal(900))
+    small = factories.CaseFactory(team="cx", severity="critical", value=Decimal(1))
+    large = factories.CaseFactory(team="cx", severity="critical", value=Decimal(50))
+
+    causes = today.queue(team="cx").causes
+
+    assert [cause.group_id for cause in causes] == [large.group_id, small.group_id, low.group_id]
+
+
+def test_today_costs_the_same_queries_for_10_and_100_exceptions(client):
+    client.force_login(make_user("finn"))
+    bridge = factories.BridgeFactory()
+    rma = factories.RmaFactory(bridge=bridge)
+
+    def add(count):
+        for _ in range(count):
+            factories.CaseFactory(rma=rma, team="finance")
+            factories.PostingFactory(rma=rma, status="held", hold_reason="run")
+            factories.FixFactory(bridge=bridge, requested_by=make_user("mira"))
+
+    add(10)
+    few = queries(client)
+    add(90)
+
+    assert queries(client) == few
+
+
+def test_the_navigation_takes_two_queries_and_the_roles(django_assert_num_queries):
+    finn = make_user("finn")
+    factories.CaseFactory(team="finance")
+
+    with django_assert_num_queries(3):
+        roles = permissions.roles_of(finn)
+        shell = today.shell(roles=roles, user_id=finn.pk)
+
+    assert (shell.cases, shell.approvals) == (1, 0)
+
+
+def test_the_navigation_counts_only_what_this_person_may_decide(client):
+    mira = make_user("mira")
+    factories.FixFactory(requested_by=mira)
+    factories.FixFactory(requested_by=mira, level="finance")
+
+    def approvals(name):
+        user = make_user(name)
+        return today.shell(roles=permissions.roles_of(user), user_id=user.pk).approvals
+
+    assert approvals("mira") == 0
+    assert approvals("mona") == 1
+    assert approvals("finn") == 2
+    assert approvals("cleo") == 0
+    assert approvals("aud") == 0
+
+
+def test_the_navigation_hides_what_a_role_may_not_open(client):
+    client.force_login(make_user("cleo"))
+    cleo_sees = [item["label"] for item in client.get("/").context["nav"]]
+    client.force_login(make_user("ines"))
+    ines_sees = [item["label"] for item in client.get("/").context["nav"]]
+
+    assert cleo_sees == ["Today", "Exceptions", "Approvals", "Returns", "Manual"]
+    assert ines_sees == [*cleo_sees[:4], "Operations", "Inbox", "Postings", "Manual", "Set-up"]
+
+
+@pytest.mark.parametrize(
+    ("path", "label"),
+    [
+        ("/", "Today"),
+        ("/returns/", "Returns"),
+        ("/operations/", "Operations"),
+        ("/operations/inbox/", "Inbox"),
+        ("/manual/SKU_UNKNOWN/", "Manual"),
+    ],
+)
+def test_one_place_is_marked_as_the_current_one(client, path, label):
+    client.force_login(make_user("ines"))
+
+    nav = client.get(path).context["nav"]
+
+    assert [item["label"] for item in nav if item["is_current"]] == [label]
+
+
+def test_simulated_systems_are_named_on_every_page(client):
+    factories.ConnectionFactory(name="ReturnGO", mode="sandbox")
+    factories.ConnectionFactory(name="Old one", mode="sandbox", is_active=False)
+    client.force_login(make_user("cleo"))
+
+    answer = client.get("/manual/")
+
+    assert answer.context["simulated_systems"] == ("ReturnGO",)
+    assert "nothing you do here reaches a real one" in answer.text
+
+
+def test_the_age_of_the_data_is_that_of_the_oldest_feed(client):
+    bridge = factories.BridgeFactory()
+    old = factories.NOW.replace(hour=7)
+    factories.WatermarkFactory(connection=bridge.source, feed="rmas")
+    factories.WatermarkFactory(connection=bridge.source, feed="refunds", read_at=old)
+    factories.WatermarkFactory(connection=bridge.erp, read_at=old.replace(hour=1))
+    client.force_login(make_user("cleo"))
+
+    assert client.get("/").context["data_as_of"] == old
+
+
+def make_held(count=2):
+    bridge = factories.BridgeFactory()
+    for _ in range(count):
+        rma = factories.RmaFactory(bridge=bridge)
+        factories.PostingFactory(rma=rma, status="held", hold_reason="run", gross=Decimal("12.50"))
+    return bridge
+
+
+def test_finance_starts_the_run_from_today(client):
+    bridge = make_held()
+    client.force_login(make_user("finn"))
+    assert "Send 2 credits" in client.get("/").text
+
+    answer = client.post(f"/runs/{bridge.pk}/start/", follow=True)
+
+    run = CreditRun.objects.get()
+    assert (run.count, run.total, run.started_by) == (2, Decimal("25.00"), "Finn")
+    assert set(Posting.objects.values_list("status", flat=True)) == {"ready"}
+    assert "2 credits, £25.00" in answer.text
+
+
+def test_others_see_the_waiting_credits_without_the_button(client):
+    bridge = make_held()
+    client.force_login(make_user("cleo"))
+
+    page = client.get("/").text
+
+    assert "£25.00" in page
+    assert "Finance starts the run." in page
+    assert "Send 2 credits" not in page
+    assert client.post(f"/runs/{bridge.pk}/start/").status_code == 403
+    assert not CreditRun.objects.exists()
+    assert set(Posting.objects.values_list("status", flat=True)) == {"held"}
+
+
+def test_a_run_without_credits_says_so_and_starts_nothing(client):
+    bridge = factories.BridgeFactory()
+    client.force_login(make_user("finn"))
+
+    answer = client.post(f"/runs/{bridge.pk}/start/", follow=True)
+
+    assert "No credit of Alder UK waits for a run." in answer.text
+    assert not CreditRun.objects.exists()
+    assert not AuditEntry.objects.exists()
+
+
+def test_documents_to_key_are_shown_to_those_who_key_them(client):
+    posting = factories.PostingFactory(status="held", hold_reason="manual")
+
+    client.force_login(make_user("wanda"))
+    wandas = client.get("/").text
+    client.force_login(make_user("cleo"))
+    cleos = client.get("/").text
+
+    assert f"/postings/{posting.pk}/key/" in wandas
+    assert f"/postings/{posting.pk}/key/" not in cleos
+
+
+def test_a_person_without_a_role_is_told_so(client):
+    client.force_login(make_user("otto"))
+
+    answer = client.get("/")
+
+    assert answer.status_code == 403
+    assert "Your role does not include this page" in answer.text
+    assert "view_desk" not in answer.text

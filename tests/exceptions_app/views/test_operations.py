@@ -1,0 +1,218 @@
+import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+from django_q.models import OrmQ
+
+from exceptions_app.models import AuditEntry, CallCount, ConnectionHealth, Posting
+from exceptions_app.services import connections
+from exceptions_app.services import operations as acts
+from tests import factories
+from tests.cast import make_user
+from tests.factories import NOW
+from tests.world import make_world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ines(client):
+    user = make_user("ines")
+    client.force_login(user)
+    return user
+
+
+def queries(client, path):
+    with CaptureQueriesContext(database) as captured:
+        assert client.get(path).status_code == 200
+    return len(captured)
+
+
+def test_a_good_check_says_so_closes_the_breaker_and_is_in_the_trail(ines):
+    world = make_world()
+    source = world.bridge.source
+    ConnectionHealth.objects.filter(connection=source).update(state="open", failures=5)
+
+    with world.connected():
+        text = acts.check_connection(connection_id=source.pk, actor=ines, now=world.clock.now)
+
+    assert text.startswith("ReturnGO: ")
+    assert ConnectionHealth.objects.get(connection=source).state == "closed"
+    entry = AuditEntry.objects.get(act="connection.check")
+    assert (entry.actor, entry.text) == ("Ines", text)
+    assert CallCount.objects.filter(connection=source, reason="check").exists()
+
+
+def test_a_check_with_wrong_credentials_tells_and_opens_the_breaker(ines):
+    world = make_world()
+    source = world.bridge.source
+    source.sealed_secrets = connections.seal({"api_key": "wrong"})
+    source.save()
+
+    with world.connected():
+        text = acts.check_connection(connection_id=source.pk, actor=ines, now=world.clock.now)
+
+    assert "did not pass" in text or "ReturnGO: " in text
+    assert "wrong" not in text
+
+
+def test_a_connection_that_is_switched_off_is_not_called(client, ines):
+    row = factories.ConnectionFactory(is_active=False)
+
+    answer = client.post(f"/operations/connections/{row.pk}/check/", follow=True)
+
+    assert "is switched off" in answer.text
+    assert not AuditEntry.objects.exists()
+    assert not CallCount.objects.exists()
+
+
+def test_letting_the_next_call_through_is_in_the_trail(client, ines):
+    health = factories.HealthFactory(state="open", probe_at=NOW.replace(year=2099))
+    factories.BudgetFactory(connection=health.connection)
+
+    client.post(f"/operations/connections/{health.connection_id}/resume/")
+
+    health.refresh_from_db()
+    assert health.probe_at.year < 2099
+    assert AuditEntry.objects.get().act == "connection.resume"
+
+
+@pytest.mark.parametrize("path", ["/operations/inbox/", "/operations/postings/"])
+def test_a_long_list_costs_what_a_short_one_costs(client, ines, path):
+    rma = factories.RmaFactory()
+
+    def add(count):
+        for _ in range(count):
+            factories.PostingFactory(rma=rma)
+            factories.InboundEventFactory(connection=rma.bridge.source)
+
+    add(10)
+    few = queries(client, path)
+    add(90)
+
+    assert queries(client, path) == few
+
+
+def test_the_overview_costs_the_same_for_two_and_for_twelve_connections(client, ines):
+    def add(count):
+        for _ in range(count):
+            row = factories.BudgetFactory(connection=factories.HealthFactory().connection)
+            factories.WatermarkFactory(connection=row.connection)
+
+    add(2)
+    few = queries(client, "/operations/")
+    add(10)
+
+    assert queries(client, "/operations/") == few
+
+
+def test_the_inbox_narrows_by_state_and_connection(client, ines):
+    parked = factories.InboundEventFactory(state="parked")
+    factories.InboundEventFactory(state="processed")
+
+    by_state = client.get("/operations/inbox/?state=parked").context["rows"]
+    by_code = client.get(f"/operations/inbox/?connection={parked.connection.code}").context["rows"]
+    nonsense = client.get("/operations/inbox/?state=%00&topic=%27").context["rows"]
+
+    assert [row["event"].pk for row in by_state] == [parked.pk]
+    assert [row["event"].pk for row in by_code] == [parked.pk]
+    assert nonsense == []
+
+
+def test_postings_narrow_by_state_and_kind(client, ines):
+    wanted = factories.PostingFactory(status="ready", kind="stock_receipt")
+    factories.PostingFactory(status="ready")
+
+    rows = client.get("/operations/postings/?status=ready&kind=stock_receipt").context["rows"]
+
+    assert [row["posting"].pk for row in rows] == [wanted.pk]
+
+
+def test_the_raw_body_is_for_integrators_and_admins_only(client):
+    event = factories.InboundEventFactory(body=b'{"customer": "cara@example.com"}')
+    path = f"/operations/inbox/{event.pk}/"
+
+    client.force_login(make_user("finn"))
+    hidden = client.get(path).text
+    client.force_login(make_user("ines"))
+    shown = client.get(path).text
+
+    assert "cara@example.com" not in hidden
+    assert "Raw messages may hold personal data" in hidden
+    assert "cara@example.com" in shown
+
+
+def test_a_body_that_is_no_text_and_markup_are_shown_harmlessly(client, ines):
+    event = factories.InboundEventFactory(body=b"\xff<script>alert(1)</script>")
+
+    page = client.get(f"/operations/inbox/{event.pk}/")
+
+    assert page.status_code == 200
+    assert "<script>alert(1)" not in page.text
+
+
+def test_replaying_sets_a_message_back_to_new(client, ines):
+    event = factories.InboundEventFactory(state="processed")
+
+    client.post(f"/operations/inbox/{event.pk}/replay/")
+
+    event.refresh_from_db()
+    assert event.state == "new"
+    assert AuditEntry.objects.get().act == "event.replay"
+    assert OrmQ.objects.count() == 1
+
+
+def test_a_message_already_waiting_is_not_replayed(client, ines):
+    event = factories.InboundEventFactory(state="new")
+
+    answer = client.post(f"/operations/inbox/{event.pk}/replay/", follow=True)
+
+    assert "already waiting" in answer.text
+    assert not AuditEntry.objects.exists()
+    assert not OrmQ.objects.exists()
+
+
+def test_a_document_shows_every_try_with_its_evidence(client, ines):
+    posting = factories.PostingFactory()
+    factories.PostingAttemptFactory(posting=posting, outcome="unknown", request="<doc/>")
+    factories.PostingAttemptFactory(posting=posting, outcome="found", response="CM-1 is there")
+
+    page = client.get(f"/operations/postings/{posting.pk}/")
+
+    assert [row.outcome for row in page.context["attempts"]] == ["found", "unknown"]
+    assert "&lt;doc/&gt;" in page.text
+    assert "CM-1 is there" in page.text
+
+
+def test_the_values_to_key_stand_on_the_page_and_the_number_confirms(client):
+    posting = factories.PostingFactory(status="held", hold_reason="manual", kind="credit_memo")
+    client.force_login(make_user("wanda"))
+    page = client.get(f"/postings/{posting.pk}/key/")
+    assert page.context["task"].fields
+
+    answer = client.post(f"/postings/{posting.pk}/key/", {"number": " CM-77 "})
+
+    posting.refresh_from_db()
+    assert answer.url == f"/returns/{posting.rma_id}/"
+    assert (posting.status, posting.number) == ("confirmed", "CM-77")
+    assert AuditEntry.objects.filter(act="posting.key_by_hand", actor="Wanda").count() == 1
+
+
+@pytest.mark.parametrize("number", ["", "   ", "x" * 81])
+def test_a_number_that_cannot_be_one_is_refused_and_nothing_changes(client, number):
+    posting = factories.PostingFactory(status="held", hold_reason="manual")
+    client.force_login(make_user("wanda"))
+
+    assert client.post(f"/postings/{posting.pk}/key/", {"number": number}).status_code == 422
+    assert Posting.objects.get().status == "held"
+    assert not AuditEntry.objects.exists()
+
+
+def test_a_document_that_does_not_wait_is_not_keyed(client):
+    posting = factories.PostingFactory(status="confirmed", number="CM-1")
+    client.force_login(make_user("wanda"))
+
+    answer = client.post(f"/postings/{posting.pk}/key/", {"number": "CM-2"})
+
+    assert answer.status_code == 422
+    assert Posting.objects.get().number == "CM-1"
+    assert not AuditEntry.objects.exists()
