@@ -1,10 +1,11 @@
 """Every address of the pages. tests/exceptions_app/test_url_roles.py says who may go where."""
 
-from django.urls import path
+from django.urls import include, path
 
 from exceptions_app.views import account, cases, fixes, home, hooks, manual, operations, returns
 
 urlpatterns = [
+    path("api/", include("exceptions_app.api.urls")),
     path("", home.home, name="home"),
     path("sign-in/", account.SignIn.as_view(), name="sign-in"),
     path("sign-out/", account.sign_out, name="sign-out"),

@@ -1,0 +1,1 @@
+"""The REST API: the same services, filters and capabilities as the pages."""

@@ -1,0 +1,1 @@
+"""Version 1: an answer only ever gains fields."""

@@ -1,0 +1,21 @@
+"""Addresses of version 1."""
+
+from django.urls import path
+
+from exceptions_app.api.v1 import views
+
+urlpatterns = [
+    path("cases/", views.CaseList.as_view(), name="api-case-list"),
+    path("cases/<int:case_id>/", views.CaseDetail.as_view(), name="api-case-detail"),
+    path("cases/<int:case_id>/assign/", views.CaseAssign.as_view(), name="api-case-assign"),
+    path("cause-groups/", views.CauseList.as_view(), name="api-cause-list"),
+    path("returns/", views.ReturnList.as_view(), name="api-return-list"),
+    path("returns/<int:rma_id>/", views.ReturnDetail.as_view(), name="api-return-detail"),
+    path("postings/", views.PostingList.as_view(), name="api-posting-list"),
+    path("postings/<int:posting_id>/", views.PostingDetail.as_view(), name="api-posting-detail"),
+    path("fixes/", views.FixList.as_view(), name="api-fix-list"),
+    path("fixes/<int:fix_id>/", views.FixDetail.as_view(), name="api-fix-detail"),
+    path("fixes/<int:fix_id>/approve/", views.FixApprove.as_view(), name="api-fix-approve"),
+    path("fixes/<int:fix_id>/reject/", views.FixReject.as_view(), name="api-fix-reject"),
+    path("fixes/<int:fix_id>/undo/", views.FixUndo.as_view(), name="api-fix-undo"),
+]

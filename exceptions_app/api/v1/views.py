@@ -1,0 +1,229 @@
+"""The resources of version 1: translate in, one service call or selector, translate out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.exceptions import PermissionDenied, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from exceptions_app import errors, permissions
+from exceptions_app.api import doors
+from exceptions_app.api.doors import CURSOR, Door, described, paged
+from exceptions_app.api.v1 import serializers as shapes
+from exceptions_app.choices import MappingKind
+from exceptions_app.filters import CaseFilter
+from exceptions_app.forms.cases import AssignForm
+from exceptions_app.models import Case, Fix
+from exceptions_app.selectors import cases as cases_selector
+from exceptions_app.selectors import operations as operations_selector
+from exceptions_app.selectors import paging
+from exceptions_app.selectors import requests as requests_selector
+from exceptions_app.selectors import returns as returns_selector
+from exceptions_app.services import cases, fixes
+
+NEWEST = ("-id",)
+CASE_PARAMETERS = (
+    CURSOR,
+    *(OpenApiParameter(name, str) for name in CaseFilter.base_filters),
+)
+
+
+def _page(page: paging.Page, row: Any, rows: Any = None) -> Response:
+    shown = row(page.rows if rows is None else rows, many=True).data
+    return Response({"results": shown, "newer": page.newer, "older": page.older})
+
+
+def _filtered(request: Request) -> QuerySet[Case]:
+    """The exceptions the address asks for, by the very filter of the page."""
+    found = CaseFilter(request.query_params, queryset=Case.objects.all(), request=request)
+    if not found.is_valid():
+        raise doors.BadFilter(found.errors)
+    return found.qs
+
+
+class CaseList(Door):
+    capabilities = {"GET": "view_desk"}
+
+    @described(paged(shapes.CaseRow), parameters=CASE_PARAMETERS, name="list_cases")
+    def get(self, request: Request) -> Response:
+        cursor = doors.asked(request, doors.PageQuery)["cursor"]
+        rows = cases_selector.listed(_filtered(request))
+        page = paging.page(rows, order=cases_selector.QUEUE_ORDER, cursor=cursor)
+        return _page(page, shapes.CaseRow)
+
+
+class CaseDetail(Door):
+    capabilities = {"GET": "view_desk"}
+
+    @described(shapes.CaseDetail, name="read_case")
+    def get(self, request: Request, case_id: int) -> Response:
+        return Response(shapes.CaseDetail(doors.one(cases_selector.detail(case_id))).data)
+
+
+class CaseAssign(Door):
+    capabilities = {"POST": "assign_case"}
+
+    @described(shapes.CaseDetail, body=shapes.AssignBody, name="assign_case")
+    def post(self, request: Request, case_id: int) -> Response:
+        name = doors.told(request, shapes.AssignBody)["assignee"]
+        case = doors.one(cases_selector.detail(case_id))
+        actor = permissions.actor_of(request)
+        person = actor if name == "me" else User.objects.filter(username=name).first()
+        form = AssignForm({"assignee": person.pk if person else ""}, case=case, user=actor)
+        if not form.is_valid():
+            raise ValidationError({"assignee": "Name a person of the exception's team, or “me”."})
+        cases.assign(
+            case_id=case.pk,
+            assignee=form.cleaned_data["assignee"],
+            actor=actor,
+            now=timezone.now(),
+        )
+        return Response(shapes.CaseDetail(doors.one(cases_selector.detail(case_id))).data)
+
+
+class CauseList(Door):
+    capabilities = {"GET": "view_desk"}
+
+    @described(paged(shapes.CauseRow), parameters=CASE_PARAMETERS, name="list_cause_groups")
+    def get(self, request: Request) -> Response:
+        cursor = doors.asked(request, doors.PageQuery)["cursor"]
+        page = cases_selector.causes(_filtered(request), cursor=cursor)
+        return _page(page, shapes.CauseRow)
+
+
+class ReturnList(Door):
+    capabilities = {"GET": "view_desk"}
+
+    @described(paged(shapes.ReturnRow), parameters=(shapes.ReturnQuery,), name="list_returns")
+    def get(self, request: Request) -> Response:
+        given = doors.asked(request, shapes.ReturnQuery)
+        is_shown = permissions.can(request.user, "view_personal_data")
+        found = returns_selector.search(text=given["q"])
+        page = paging.page(found, order=NEWEST, cursor=given["cursor"])
+        rows = [returns_selector.row_of(rma, is_personal_shown=is_shown) for rma in page.rows]
+        return _page(page, shapes.ReturnRow, rows)
+
+
+class ReturnDetail(Door):
+    capabilities = {"GET": "view_desk"}
+
+    @described(shapes.ReturnDetail, name="read_return")
+    def get(self, request: Request, rma_id: int) -> Response:
+        found = returns_selector.get(rma_id=rma_id, now=timezone.now(), has_attempts=False)
+        is_shown = permissions.can(request.user, "view_personal_data")
+        customer = returns_selector.customer_of(found.rma, is_shown=is_shown)
+        return Response(shapes.ReturnDetail(found, context={"customer": customer}).data)
+
+
+class PostingList(Door):
+    capabilities = {"GET": "view_desk"}
+
+    @described(paged(shapes.PostingRow), parameters=(shapes.PostingQuery,), name="list_postings")
+    def get(self, request: Request) -> Response:
+        given = doors.asked(request, shapes.PostingQuery)
+        cursor = given.pop("cursor")
+        rows = operations_selector.postings(**given)
+        return _page(paging.page(rows, order=NEWEST, cursor=cursor), shapes.PostingRow)
+
+
+class PostingDetail(Door):
+    capabilities = {"GET": "view_desk"}
+
+    @described(shapes.PostingDetail, name="read_posting")
+    def get(self, request: Request, posting_id: int) -> Response:
+        posting = operations_selector.posting(posting_id=posting_id)
+        has_attempts = permissions.can(request.user, "view_operations")
+        return Response(shapes.PostingDetail(posting, context={"has_attempts": has_attempts}).data)
+
+
+class FixList(Door):
+    """Naming the kind of change decides what else is needed to ask for it."""
+
+    capabilities = {"GET": "view_desk", "POST": "assign_case"}
+
+    @described(paged(shapes.FixRow), parameters=(CURSOR,), name="list_fixes")
+    def get(self, request: Request) -> Response:
+        cursor = doors.asked(request, doors.PageQuery)["cursor"]
+        rows = Fix.objects.select_related("bridge", "requested_by", "decided_by")
+        return _page(paging.page(rows, order=NEWEST, cursor=cursor), shapes.FixRow)
+
+    @described(shapes.FixDetail, status=201, body=shapes.FixBody, name="request_fix")
+    def post(self, request: Request) -> Response:
+        given = doors.told(request, shapes.FixBody)
+        kind = given["kind"]
+        if not permissions.can(request.user, permissions.FIX_CAPABILITY[kind]):
+            raise PermissionDenied
+        case = doors.one(cases_selector.detail(given["case_id"]))
+        if case.bridge is None:
+            raise errors.FixNotAllowed("This exception belongs to no bridge; nothing can change.")
+        is_mapping = kind in MappingKind.values
+        fix = fixes.request(
+            kind=kind,
+            bridge=case.bridge,
+            actor=permissions.actor_of(request),
+            now=timezone.now(),
+            payload=given["payload"],
+            case=case,
+            rma=None if is_mapping else case.rma,
+            source_value=cases_selector.source_value(case, kind) if is_mapping else "",
+            reason_code=given["reason_code"],
+            note=given["note"],
+        )
+        return _fix(fix.pk, status=201)
+
+
+class FixDetail(Door):
+    capabilities = {"GET": "view_desk"}
+
+    @described(shapes.FixDetail, name="read_fix")
+    def get(self, request: Request, fix_id: int) -> Response:
+        return _fix(fix_id)
+
+
+class FixApprove(Door):
+    capabilities = {"POST": "approve_fix"}
+
+    @described(shapes.FixDetail, body=shapes.ApproveBody, name="approve_fix")
+    def post(self, request: Request, fix_id: int) -> Response:
+        given = doors.told(request, shapes.ApproveBody)
+        fixes.approve(
+            fix_id=fix_id,
+            seen_hash=given["payload_hash"],
+            actor=permissions.actor_of(request),
+            now=timezone.now(),
+            note=given["note"],
+        )
+        return _fix(fix_id)
+
+
+class FixReject(Door):
+    """Refuse another's request, or withdraw one's own."""
+
+    capabilities = {"POST": "approve_fix"}
+
+    @described(shapes.FixDetail, body=shapes.RejectBody, name="reject_fix")
+    def post(self, request: Request, fix_id: int) -> Response:
+        note = doors.told(request, shapes.RejectBody)["note"]
+        actor = permissions.actor_of(request)
+        fixes.reject(fix_id=fix_id, actor=actor, now=timezone.now(), note=note)
+        return _fix(fix_id)
+
+
+class FixUndo(Door):
+    capabilities = {"POST": "approve_fix"}
+
+    @described(shapes.FixDetail, name="undo_fix")
+    def post(self, request: Request, fix_id: int) -> Response:
+        fixes.undo(fix_id=fix_id, actor=permissions.actor_of(request), now=timezone.now())
+        return _fix(fix_id)
+
+
+def _fix(fix_id: int, status: int = 200) -> Response:
+    fix = doors.one(requests_selector.detail(fix_id))
+    return Response(shapes.FixDetail(fix).data, status=status)
