@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.auth.views import redirect_to_login
@@ -39,15 +39,23 @@ class SetUpSite(admin.AdminSite):
 site = SetUpSite(name="admin")
 
 
-class CappedPaginator(Paginator):
+if TYPE_CHECKING:
+    _Paginator = Paginator[Any]
+    _ModelAdmin = admin.ModelAdmin[Any]
+else:
+    _Paginator, _ModelAdmin = Paginator, admin.ModelAdmin
+
+
+class CappedPaginator(_Paginator):
     """Counts no further than a person pages, so that a long table opens at once."""
 
     @cached_property
     def count(self) -> int:
-        return self.object_list[: MOST_COUNTED + 1].count()  # type: ignore[union-attr]
+        rows: Any = self.object_list
+        return int(rows[: MOST_COUNTED + 1].count())
 
 
-class SetUpAdmin(admin.ModelAdmin):
+class SetUpAdmin(_ModelAdmin):
     """Rows are seen with `sees`, changed by services with `changes`, and never deleted."""
 
     sees = "use_admin"
@@ -73,13 +81,13 @@ class SetUpAdmin(admin.ModelAdmin):
         return False
 
     # The services write the one trail of the house; the admin's own would tell half of it.
-    def log_addition(self, *args: Any, **kwargs: Any) -> None:
+    def log_addition(self, *args: Any, **kwargs: Any) -> Any:
         return None
 
-    def log_change(self, *args: Any, **kwargs: Any) -> None:
+    def log_change(self, *args: Any, **kwargs: Any) -> Any:
         return None
 
-    def log_deletions(self, *args: Any, **kwargs: Any) -> None:
+    def log_deletions(self, *args: Any, **kwargs: Any) -> Any:
         return None
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:

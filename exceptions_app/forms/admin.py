@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.auth import password_validation
@@ -18,13 +18,20 @@ from exceptions_app.rules import mapping as mapping_rules
 from exceptions_app.rules import policy as policies
 from exceptions_app.services import connections, mappings
 
+if TYPE_CHECKING:
+    _ModelForm = forms.ModelForm[Any]
+else:
+    _ModelForm = forms.ModelForm
 
-class ServiceForm(forms.ModelForm):
+
+class ServiceForm(_ModelForm):
     """A form whose act is a service call; saving it by itself does nothing."""
 
     def save(self, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 (Django's signature)
-        self.save_m2m = lambda: None
         return self.instance
+
+    def save_m2m(self) -> None:
+        """Nothing is left to save."""
 
     def _post_clean(self) -> None:
         """The service validates; the model's own fields are not this form's."""
@@ -51,7 +58,8 @@ class ConnectionForm(ServiceForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = [(kind.code, kind.label) for kind in self.kinds]
+        kind_field: Any = self.fields["kind"]
+        kind_field.choices = [(kind.code, kind.label) for kind in self.kinds]
         row = self.instance
         if row.pk:
             for name in ("code", "name", "kind", "mode", "base_url", "is_active"):
