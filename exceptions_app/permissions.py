@@ -78,6 +78,13 @@ def can(user: Actor, capability: str) -> bool:
     return bool(CAPABILITIES[capability] & roles_of(user))
 
 
+def approving_roles(*, kind: str, level: str) -> frozenset[str]:
+    """Roles that may approve a change: finance for money, else a peer who could have made it."""
+    if level == "finance":
+        return CAPABILITIES["approve_money"]
+    return CAPABILITIES["approve_fix"] & CAPABILITIES[FIX_CAPABILITY[kind]]
+
+
 def capabilities_of(user: Actor) -> frozenset[str]:
     roles = roles_of(user)
     return frozenset(name for name, allowed in CAPABILITIES.items() if allowed & roles)

@@ -21,7 +21,7 @@ from exceptions_app.choices import (
     Team,
 )
 from exceptions_app.models import AuditEntry, Bridge, Case, Fix, Posting
-from exceptions_app.permissions import CAPABILITIES
+from exceptions_app.permissions import approving_roles
 from exceptions_app.rules import approval
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
@@ -205,13 +205,14 @@ def approval_level(*, case: Case, kind: str) -> str:
     return approval.needs_approval(fix_kind=kind, value=case.value, policy=policy)
 
 
-def approvers(*, level: str, requester_id: int) -> tuple[str, ...]:
-    """Names of a few people other than the requester who may approve at this level."""
+def approvers(*, kind: str, level: str, requester_id: int) -> tuple[str, ...]:
+    """Names of a few people other than the requester who may approve such a change."""
     if level == "none":
         return ()
-    right = "approve_money" if level == "finance" else "approve_fix"
     people = (
-        User.objects.filter(is_active=True, groups__name__in=CAPABILITIES[right])
+        User.objects.filter(
+            is_active=True, groups__name__in=approving_roles(kind=kind, level=level)
+        )
         .exclude(pk=requester_id)
         .distinct()
         .order_by("first_name", "username")[:_NAMES]

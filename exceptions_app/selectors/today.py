@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Min, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
 
 from exceptions_app.choices import (
     CASE_OPEN,
@@ -16,6 +16,7 @@ from exceptions_app.choices import (
     BreakerState,
     Closure,
     EventState,
+    FixKind,
     FixStatus,
     HoldReason,
     PostingStatus,
@@ -31,7 +32,7 @@ from exceptions_app.models import (
     Posting,
     Watermark,
 )
-from exceptions_app.permissions import CAPABILITIES
+from exceptions_app.permissions import approving_roles
 
 ROWS = 8
 COUNT_CAP = 1_000
@@ -151,14 +152,11 @@ def _capped(rows: QuerySet[Any], name: str) -> QuerySet[Any]:
 
 def decidable(*, roles: frozenset[str], user_id: int) -> QuerySet[Fix]:
     """Requests this person may decide on: never their own, and money only for finance."""
-    levels = []
-    if roles & CAPABILITIES["approve_fix"]:
-        levels.append("peer")
-    if roles & CAPABILITIES["approve_money"]:
-        levels.append("finance")
-    return Fix.objects.filter(status=FixStatus.REQUESTED, level__in=levels).exclude(
-        requested_by_id=user_id
-    )
+    mine = Q(pk__in=[])
+    for level in ("peer", "finance"):
+        kinds = [kind for kind in FixKind.values if approving_roles(kind=kind, level=level) & roles]
+        mine |= Q(level=level, kind__in=kinds)
+    return Fix.objects.filter(mine, status=FixStatus.REQUESTED).exclude(requested_by_id=user_id)
 
 
 def queue(*, team: str) -> Queue:

@@ -26,7 +26,7 @@ from exceptions_app.choices import (
     PostingStatus,
 )
 from exceptions_app.models import Bridge, Case, Fix, Mapping, Posting, Rma
-from exceptions_app.permissions import FIX_CAPABILITY, can, roles_of
+from exceptions_app.permissions import FIX_CAPABILITY, approving_roles, can, roles_of
 from exceptions_app.rules import approval
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
@@ -126,9 +126,10 @@ def approve(*, fix_id: int, seen_hash: str, actor: User, now: datetime, note: st
     )
     if refusal:
         raise errors.FixNotAllowed(refusal)
-    right = "approve_money" if fix.level == "finance" else "approve_fix"
-    if not can(actor, right):
-        raise errors.FixNotAllowed("Your role may not approve this request.")
+    if not approving_roles(kind=fix.kind, level=fix.level) & roles_of(actor):
+        raise errors.FixNotAllowed(
+            "A peer approves: someone else of a team that may make this change."
+        )
     fix.decision_note = note[:500]
     return _put_in_force(fix, actor, now)
 

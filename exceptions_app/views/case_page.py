@@ -143,18 +143,20 @@ def offer(request: HttpRequest, case: Case, kind: str, form: FixForm | None) -> 
         label=FixKind(kind).label,
         form=form,
         level=level,
-        approvers=cases_selector.approvers(level=level, requester_id=request.user.pk or 0),
+        approvers=cases_selector.approvers(
+            kind=kind, level=level, requester_id=request.user.pk or 0
+        ),
     )
 
 
 def under_way(fixes: Iterable[Fix], request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
     """Requests and held changes with what the reader may do about each."""
-    names: dict[tuple[str, int], tuple[str, ...]] = {}
+    names: dict[tuple[str, str, int], tuple[str, ...]] = {}
     shown = []
     for fix in fixes:
-        who = (fix.level, fix.requested_by_id)
+        who = (fix.kind, fix.level, fix.requested_by_id)
         if who not in names:
-            names[who] = cases_selector.approvers(level=fix.level, requester_id=who[1])
+            names[who] = cases_selector.approvers(kind=who[0], level=who[1], requester_id=who[2])
         is_held = fix.status == FixStatus.HELD and (fix.hold_until or now) > now
         shown.append(
             {

@@ -218,8 +218,8 @@ def _asked_words(fix: Fix) -> str:
 def _may_decide(request: HttpRequest, fix: Fix) -> bool:
     if fix.requested_by_id == request.user.pk:
         return False
-    right = "approve_money" if fix.level == "finance" else "approve_fix"
-    return permissions.can(request.user, right)
+    allowed = permissions.approving_roles(kind=fix.kind, level=fix.level)
+    return bool(allowed & permissions.roles_of(request.user))
 
 
 def _known(fix_id: int) -> int:

@@ -89,6 +89,21 @@ def test_the_requester_cannot_approve_and_nothing_changes(waiting):
     assert set(Posting.objects.values_list("status", flat=True)) == {"blocked"}
 
 
+def test_a_person_of_another_team_is_no_peer(waiting):
+    fix = _ask(waiting, make_user("mira"))
+
+    with pytest.raises(errors.FixNotAllowed, match="peer"):
+        fixes.approve(
+            fix_id=fix.pk,
+            seen_hash=fix.payload_hash,
+            actor=make_user("finn"),
+            now=waiting.clock.now,
+        )
+
+    fix.refresh_from_db()
+    assert (fix.status, fix.decided_by) == ("requested", None)
+
+
 def test_taking_back_within_the_hold_sends_nothing_and_reopens(waiting):
     mira, mona = make_user("mira"), make_user("mona")
     fix = _ask(waiting, mira)
