@@ -204,9 +204,9 @@ class RefundRow(serializers.Serializer):
 
 class StageRow(serializers.Serializer):
     code = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # Hides an attribute of fields.
     state = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # As above.
     at = serializers.DateTimeField(allow_null=True)
     proof = serializers.CharField()
 
