@@ -337,7 +337,8 @@ def _mark_waiting(opened: tuple[Case, ...], now: datetime) -> None:
 
 def _finish(rma: Rma, rows: list[Posting], planned_from: datetime | None, now: datetime) -> None:
     is_open = any(row.status not in POSTING_FINISHED for row in rows)
-    owes_credit = not rows and rma.money == MoneyAxis.CONFIRMED
+    has_credit = any(row.kind == PostingKind.CREDIT_MEMO for row in rows)
+    owes_credit = not has_credit and rma.money == MoneyAxis.CONFIRMED
     age = now - rma.source_updated_at
     wait = LOOK_AGAIN if age < LOOK_OFTEN_FOR else LOOK_RARELY
     due = now + wait if is_open or owes_credit else None
