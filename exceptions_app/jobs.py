@@ -1,5 +1,9 @@
 """The only door to django-q2: wake a queue. Our rows decide what is due (decision 0003)."""
 
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+
 from django_q.models import Schedule
 from django_q.tasks import async_task
 
@@ -13,12 +17,26 @@ QUEUES = {
     "poll": "ingest",
 }
 
+_is_quiet: ContextVar[bool] = ContextVar("is_quiet", default=False)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Wake nobody inside: the caller runs the drains itself."""
+    token = _is_quiet.set(True)
+    try:
+        yield
+    finally:
+        _is_quiet.reset(token)
+
 
 def nudge(step: str) -> None:
     """Ask for one drain of `step`, in the caller's transaction: gone if that rolls back.
 
     A lost nudge costs at most one tick, a doubled one finds nothing due.
     """
+    if _is_quiet.get():
+        return
     async_task(f"exceptions_app.tasks.{step}", cluster=QUEUES[step])
 
 

@@ -1,0 +1,143 @@
+"""The demo's simulated systems: they remember in a journal what happened to them.
+
+A confirmed document must still be there after a restart, else its number would be missing on the
+other side. Every call that changed something is written down with its moment before it is
+answered, and carried out again, at its own moment, when the journal is opened.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request, Response
+
+from connectors import wire_json
+from connectors.sandbox.base import Twin
+from connectors.sandbox.bluecherry import BlueCherryTwin
+from connectors.sandbox.returngo import ReturnGoTwin
+from connectors.sandbox.returngo_records import moment as parse_moment
+
+# Where webhooks go is asked for anew at each start: the address carries a port and a secret.
+_NOT_KEPT = ("/webhook",)
+
+BRIDGES = ("uk", "outlet", "fr", "de", "ie")
+
+
+class Journal(Twin):
+    """Mixed into a twin: keeps what changes it, and brings it back."""
+
+    _file: IO[str] | None = None
+
+    def open_journal(self, path: Path) -> int:
+        """Carry out what the journal tells, then go on writing it; returns entries read."""
+        count = 0
+        if path.exists():
+            _cut_half_line(path)
+            for entry in _entries(path):
+                self._redo(entry)
+                count += 1
+        self._file = path.open("a", encoding="utf-8")
+        return count
+
+    def close_journal(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def load(self, records: Mapping[str, Any]) -> dict[str, int]:
+        with self.lock:
+            self._note("load", records)
+            return super().load(records)
+
+    def set_switches(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        with self.lock:
+            # What was staged so far is booked under the old switches.
+            self.settle()
+            self._note("switches", dict(values))
+            return super().set_switches(values)
+
+    def _handle(self, request: Request) -> Response:
+        if request.method != "GET" and not request.path.startswith(_NOT_KEPT):
+            body = base64.b64encode(request.get_data(cache=True)).decode()
+            headers = {name: value for name, value in request.headers.items() if name != "Host"}
+            call = {"method": request.method, "path": request.path, "headers": headers}
+            self._note("call", {**call, "body": body})
+        return super()._handle(request)
+
+    def _note(self, kind: str, what: object) -> None:
+        if self._file is not None:
+            entry = {"at": self.moment().isoformat(), "kind": kind, "what": what}
+            self._file.write(wire_json.encode(entry) + "\n")
+            self._file.flush()
+
+    def _redo(self, entry: Mapping[str, Any]) -> None:
+        what = entry["what"]
+        with self._at(parse_moment(entry["at"])):
+            self.settle()
+            if entry["kind"] == "load":
+                self.load(what)
+            elif entry["kind"] == "switches":
+                self.set_switches(what)
+            else:
+                self._handle(_request(what))
+
+
+class KeptBlueCherry(Journal, BlueCherryTwin):
+    """A BlueCherry-like ERP that survives a restart."""
+
+
+class KeptReturnGo(Journal, ReturnGoTwin):
+    """A ReturnGO that survives a restart."""
+
+    def subscribe_address(self, url: str, event_name: str) -> None:
+        """Subscribe as an integrator would, through the API."""
+        body = {"url": url, "eventName": event_name}
+        keys = self.credentials()
+        headers = {"x-api-key": keys["api_key"], "x-shop-name": keys["shop_name"]}
+        builder = EnvironBuilder(method="POST", path="/webhook", headers=headers, json=body)
+        with self.lock:
+            answer = self._handle(Request(builder.get_environ()))
+        assert answer.status_code == 201, answer.get_data(as_text=True)
+
+
+def make() -> dict[str, Journal]:
+    """A platform and an ERP for each bridge, by the path they are served at."""
+    made: dict[str, Journal] = {}
+    for code in BRIDGES:
+        made[platform_name(code)] = KeptReturnGo()
+        made[erp_name(code)] = KeptBlueCherry()
+    return made
+
+
+def platform_name(bridge: str) -> str:
+    return "returngo" if bridge == "uk" else f"returngo-{bridge}"
+
+
+def erp_name(bridge: str) -> str:
+    return "bluecherry" if bridge == "uk" else f"bluecherry-{bridge}"
+
+
+def _cut_half_line(path: Path) -> None:
+    """A kill in the middle of a write leaves half a last line; nothing was answered for it."""
+    with path.open("rb+") as file:
+        file.truncate(file.read().rfind(b"\n") + 1)
+
+
+def _entries(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            yield wire_json.decode(line)
+
+
+def _request(call: Mapping[str, Any]) -> Request:
+    builder = EnvironBuilder(
+        method=call["method"],
+        path=call["path"],
+        headers=call["headers"],
+        data=base64.b64decode(call["body"]),
+    )
+    return Request(builder.get_environ())

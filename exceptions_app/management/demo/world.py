@@ -1,0 +1,118 @@
+"""Drives the normal flow against the twins of this process on a clock of its own."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Min
+
+from connectors.sandbox.bluecherry import BlueCherryTwin
+from connectors.sandbox.returngo import ReturnGoTwin
+from connectors.sandbox.wsgi_transport import WsgiTransport
+from exceptions_app import jobs
+from exceptions_app.choices import PostingStatus
+from exceptions_app.management.demo import twins
+from exceptions_app.management.demo.twins import Journal
+from exceptions_app.models import Bridge, Posting, Rma
+from exceptions_app.services import confirming, connections, flow, polling, posting
+
+_MOVING = (PostingStatus.READY, PostingStatus.SENDING, PostingStatus.POSTED)
+_LEAST = timedelta(seconds=1)
+_PATIENCE = timedelta(minutes=15)
+
+
+@dataclass
+class Clock:
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **delta: float) -> datetime:
+        self.now += timedelta(**delta)
+        return self.now
+
+
+@dataclass
+class World:
+    """`served` are the twins by path; `bridges` come from setting up."""
+
+    clock: Clock
+    served: Mapping[str, Journal]
+    bridges: dict[str, Bridge] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._transport = WsgiTransport({f"/{name}": twin for name, twin in self.served.items()})
+
+    @contextlib.contextmanager
+    def entered(self) -> Iterator[None]:
+        """Calls go to the twins in process, time is the world's, and no worker is woken."""
+        real = {name: twin.now for name, twin in self.served.items()}
+        for twin in self.served.values():
+            twin.now = self.clock
+        try:
+            with jobs.quiet(), connections.through(self._transport, self.clock):
+                yield
+        finally:
+            for name, twin in self.served.items():
+                twin.now = real[name]
+
+    def platform(self, code: str = "uk") -> ReturnGoTwin:
+        twin = self.served[twins.platform_name(code)]
+        assert isinstance(twin, ReturnGoTwin)
+        return twin
+
+    def erp(self, code: str = "uk") -> BlueCherryTwin:
+        twin = self.served[twins.erp_name(code)]
+        assert isinstance(twin, BlueCherryTwin)
+        return twin
+
+    def poll(self, code: str = "uk") -> None:
+        source = self.bridges[code].source
+        # Two polls of one moment would look like one message that came twice.
+        self.clock.advance(seconds=1)
+        polling.poll_now(connection=source, now=self.clock.now)
+        flow.poll(clock=self.clock)
+        flow.ingest(clock=self.clock)
+
+    def run(self, code: str = "uk") -> None:
+        """One turn of every drain at the present moment; only the bridge's ERP is asked."""
+        flow.ingest(clock=self.clock)
+        flow.plan(clock=self.clock)
+        self.settle(code)
+        if flow.post(clock=self.clock):
+            self.settle(code)
+            flow.plan(clock=self.clock)
+
+    def carry(self, code: str = "uk", *, rounds: int = 40, until: timedelta = _PATIENCE) -> None:
+        """Poll the bridge's platform, then go from one due moment to the next until none is left.
+
+        Looks no further ahead than `until` from now.
+        """
+        end = self.clock.now + until
+        self.poll(code)
+        for _ in range(rounds):
+            self.run(code)
+            due = self.next_due(code)
+            if due is None or due > end:
+                return
+            self.clock.now = max(due, self.clock.now + _LEAST)
+
+    def next_due(self, code: str) -> datetime | None:
+        """When a document of the bridge wants something next; None when none does."""
+        bridge = self.bridges[code]
+        moving = Posting.objects.filter(bridge=bridge, parked_at__isnull=True)
+        soon = moving.filter(status__in=_MOVING).aggregate(at=Min("not_before"))["at"]
+        due = Rma.objects.filter(bridge=bridge, plan_due_at__lte=self.clock.now)
+        return self.clock.now if due.exists() else soon
+
+    def settle(self, code: str) -> None:
+        """Recover lost claims and read back what the bridge's ERP holds."""
+        posting.recover_expired(now=self.clock.now)
+        erp = self.bridges[code].erp
+        for act in (confirming.settle_unknown, confirming.confirm_sent):
+            while act(connection=erp, now=self.clock.now):
+                pass
