@@ -17,6 +17,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from connectors import registry, types
+from connectors.errors import Misconfigured
 from connectors.http import check_base_url
 from connectors.ports import Gateway, Source
 from exceptions_app import errors
@@ -78,14 +79,18 @@ def config_of(connection: Connection) -> types.ConnectionConfig:
     """What the connector may know.
 
     Raises:
-        ConnectionUnusable: its secrets cannot be read with the present keys.
+        Misconfigured: its secrets cannot be read with the present keys; the connection stops.
     """
+    try:
+        secrets = unseal(bytes(connection.sealed_secrets))
+    except errors.ConnectionUnusable as error:
+        raise Misconfigured(str(error), is_credentials=True) from error
     return types.ConnectionConfig(
         kind=connection.kind,
         base_url=connection.base_url,
         mode=types.Mode(connection.mode),
         settings={str(key): str(value) for key, value in connection.settings.items()},
-        secrets=unseal(bytes(connection.sealed_secrets)),
+        secrets=secrets,
         confirmed_operations=frozenset(connection.confirmed_operations),
     )
 

@@ -50,12 +50,12 @@ def plan(*, clock: Clock) -> int:
             return True
         try:
             reference.refresh(rma=rma, now=now)
+            planning.plan(rma_id=rma.pk, now=now, planned_from=rma.plan_due_at)
         except ConnectorError as error:
             health.note_failure(connection_id=rma.bridge.erp_id, error=error, now=now)
             after = getattr(error, "after_seconds", None) or 30
             planning.defer(rma_id=rma.pk, until=now + timedelta(seconds=after))
             return True
-        planning.plan(rma_id=rma.pk, now=now, planned_from=rma.plan_due_at)
         reach("planned")
         return True
 
@@ -92,7 +92,13 @@ def _until_dry(
 ) -> int:
     total = 0
     for _ in range(rounds):
-        done = act(connection=connection, now=clock())
+        now = clock()
+        try:
+            done = act(connection=connection, now=now)
+        except ConnectorError as error:
+            # A connection that cannot even be opened must not keep the others from being read.
+            health.note_failure(connection_id=connection.pk, error=error, now=now)
+            return total
         total += done
         if not done:
             break

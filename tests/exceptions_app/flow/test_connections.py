@@ -67,6 +67,31 @@ def test_refused_credentials_pause_the_connection_and_burn_no_try():
     assert max(Posting.objects.values_list("attempts", flat=True)) == 1
 
 
+@pytest.mark.parametrize(
+    "sealed", [b"", b"sealed with a key nobody has"], ids=["no secrets", "unknown key"]
+)
+def test_a_connection_that_cannot_be_opened_stops_alone(sealed):
+    world = _loaded(2)
+    world.poll()
+    good = world.bridge.erp.sealed_secrets
+    world.bridge.erp.sealed_secrets = sealed
+    world.bridge.erp.save()
+    for _ in range(3):
+        world.run()
+        world.clock.advance(seconds=31)
+    stopped = world.open_types()
+
+    world.bridge.erp.sealed_secrets = good
+    world.bridge.erp.save()
+    for _ in range(30):
+        world.clock.advance(seconds=31)
+        world.run()
+
+    assert stopped == ["AUTH_EXPIRED"]
+    assert world.open_types() == []
+    assert len(world.documents("CM")) == 2
+
+
 def test_throttling_slows_down_and_is_a_case_only_when_it_lasts():
     world = _loaded()
     world.poll()
