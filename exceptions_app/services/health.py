@@ -13,6 +13,7 @@ from exceptions_app.choices import BreakerState, PostingStatus
 from exceptions_app.models import Connection, ConnectionBudget, ConnectionHealth, Posting
 from exceptions_app.rules.facts import Finding
 from exceptions_app.services import cases
+from exceptions_app.services.pacing import BudgetSpent
 
 FAILURES_TO_OPEN = 5
 FAILURE_WINDOW = timedelta(minutes=5)
@@ -72,7 +73,10 @@ def note_failure(*, connection_id: int, error: ConnectorError, now: datetime) ->
             _refuse(health, now)
         elif isinstance(error, RetryLater) and error.is_throttled:
             health.throttled_since = health.throttled_since or now
-            _quiet(connection_id, error.after_seconds, now)
+            # Our own refusal must not prolong the rest it obeys: waiting rows would renew it
+            # for ever.
+            if not isinstance(error, BudgetSpent):
+                _quiet(connection_id, error.after_seconds, now)
         else:
             _count(health, now)
         health.save()

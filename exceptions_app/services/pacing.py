@@ -41,6 +41,10 @@ DO UPDATE SET count = exceptions_app_callcount.count + 1
 """
 
 
+class BudgetSpent(RetryLater):
+    """Our own pace lets no call out now; the other side was not asked and said nothing."""
+
+
 class DatabasePacer:
     """`ports.Pacer` over the connection's budget row; `reason` is why the calls are made (E.3)."""
 
@@ -55,7 +59,7 @@ class DatabasePacer:
         """Take one call from the budget and count it.
 
         Raises:
-            RetryLater: throttled; `after_seconds` says when a call may be free.
+            BudgetSpent: throttled; `after_seconds` says when a call may be free.
         """
         now = self._clock()
         with database.cursor() as cursor:
@@ -93,9 +97,9 @@ class DatabasePacer:
                     [self._connection_id, self._clock().date(), operation, "wasted-429"],
                 )
 
-    def _refusal(self, *, now: datetime, is_write: bool) -> RetryLater:
+    def _refusal(self, *, now: datetime, is_write: bool) -> BudgetSpent:
         budget = ConnectionBudget.objects.get(connection_id=self._connection_id)
-        return RetryLater(
+        return BudgetSpent(
             "Our own budget for this connection is used up for the moment.",
             after_seconds=_wait_seconds(budget, now=now, is_write=is_write),
             is_throttled=True,
