@@ -3,6 +3,9 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+# How much `make faults` plays: seeded histories, and kills per point.
+SEEDS ?= 20000
+ROUNDS ?= 20
 BIN := $(VENV)/bin
 LOCK_HASH := $(shell cksum < requirements.lock | tr -d ' ')
 STAMP := $(VENV)/.installed-$(LOCK_HASH)
@@ -42,11 +45,11 @@ lint: $(STAMP) ## Check style, types, import contracts and missing migrations
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
-bench: $(STAMP) ## Measure pages and ingest on a large database
-	$(BIN)/python -m pytest -q -s tests/bench
+bench: $(STAMP) ## Measure returns per minute, calls per return and list pages
+	$(BIN)/python -m tests.bench
 
 faults: $(STAMP) ## Run the long fault matrix
-	FAULT_SEEDS=20000 $(BIN)/python -m pytest -q tests/faults
+	FAULT_SEEDS=$(SEEDS) FAULT_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -q tests/faults
 
 # The browser tests drive the system's Chromium; nothing is downloaded outside the packages.
 browser:

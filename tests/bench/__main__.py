@@ -1,0 +1,100 @@
+"""`python -m tests.bench --returns 100`: what returns and pages cost, as ratios of one run."""
+
+import argparse
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import django
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Measure calls per return and list pages.")
+    parser.add_argument("--returns", type=int, default=100)
+    options = parser.parse_args()
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    django.setup()
+    from django.conf import settings  # noqa: PLC0415 - after setup
+    from django.db import connection  # noqa: PLC0415 - after setup
+
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
+    try:
+        bad = _calls(options.returns)
+        _pages()
+    finally:
+        connection.close()
+        _remove_database()
+    return 1 if bad else 0
+
+
+def _calls(returns: int) -> int:
+    """Print the load in each weather with one, two and eight workers; how many runs were bad."""
+    from tests.bench import calls, mix  # noqa: PLC0415 - after setup
+    from tests.faults import stage  # noqa: PLC0415 - after setup
+
+    theatre = stage.build()
+    kinds = [mix.kind_of(number) for number in range(returns)]
+    say(f"{returns} returns in the mix of a season; all in one process, simulated ERP included")
+    say(f"{'faults':>7} {'workers':>8} {'per minute':>11} {'ERP calls':>10} {'per return':>11}")
+    say(f"{'':>28} {'efficiency = ideal / actual':>28} {'lost':>5} {'doubled':>8}")
+    bad, base = 0, 0.0
+    for rate in (0, 0.01, 0.05):
+        for workers in (1, 2, 8):
+            theatre.reset()
+            calls.widen(theatre.world)
+            done = calls.run(theatre.world, kinds=kinds, fault_rate=rate, workers=workers)
+            base = base or done.per_minute
+            say(
+                f"{rate:>7.0%} {workers:>8} {done.per_minute:>7.0f} x{done.per_minute / base:.2f}"
+                f" {done.erp_calls:>9} {done.erp_calls / returns:>11.3f}"
+                f"  efficiency {float(done.efficiency):.3f}  lost {done.lost}"
+                f"  doubled {done.doubled}"
+            )
+            for failure in done.failures:
+                say(f"        {failure}")
+            bad += bool(done.lost or done.doubled or done.failures)
+            if workers == 1:
+                _reasons(done.calls, returns)
+    stage.dismantle()
+    return bad
+
+
+def _reasons(counted, returns: int) -> None:
+    for (operation, reason), count in sorted(counted.items()):
+        say(f"        {operation:<28} {reason:<10} {count / returns:.3f} per return")
+
+
+def _pages() -> None:
+    from tests.bench import pages  # noqa: PLC0415 - after setup
+
+    say("")
+    say("List pages; times are ratios to page 1 of the same list with ten rows")
+    costs = pages.measure()
+    base = {cost.page: cost.seconds for cost in costs if cost.rows == pages.SIZES[0]}
+    first = {(cost.page, cost.rows): cost.seconds for cost in costs if not cost.depth}
+    for cost in sorted(costs, key=lambda cost: (cost.page, cost.rows, cost.depth)):
+        where = f"after {cost.depth:,}" if cost.depth else "page 1"
+        say(
+            f"{cost.page:<11} {cost.rows:>7,} rows  {where:<12} {cost.queries:>3} queries"
+            f"  x{cost.seconds / base[cost.page]:.2f}  {cost.seconds * 1000:.0f} ms"
+            f"  to page 1 of its size x{cost.seconds / first[cost.page, cost.rows]:.2f}"
+        )
+
+
+def _remove_database() -> None:
+    from returnsbridge import embedded  # noqa: PLC0415 - after setup
+
+    data_dir = Path(os.environ["RETURNSBRIDGE_DATA_DIR"])
+    embedded.remove(data_dir)
+    shutil.rmtree(data_dir, ignore_errors=True)
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
