@@ -12,9 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection as database
 
 from exceptions_app.errors import DeskError
-from exceptions_app.management.demo import arrivals, sandbox, setup, state, supervisor
+from exceptions_app.management.demo import arrivals, sandbox, seeding, setup, state, supervisor
 from exceptions_app.models import Connection
-from returnsbridge import embedded
 
 
 class Command(BaseCommand):
@@ -33,6 +32,9 @@ class Command(BaseCommand):
             action="store_true",
             help="Accepted for scripts; the demo never opens a browser.",
         )
+        parser.add_argument(
+            "--returns", type=int, default=seeding.RETURNS, help="made at the first start"
+        )
         parser.add_argument("--part", choices=("sandbox", "arrivals"), help=SUPPRESS)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -46,18 +48,19 @@ class Command(BaseCommand):
                     data_dir=settings.RETURNSBRIDGE_DATA_DIR,
                     port=ports.sandbox,
                     web_port=ports.web,
+                    returns=options["returns"],
                     tell=self._say,
                 )
             elif options["part"] == "arrivals":
                 arrivals.run(f"http://{supervisor.HOST}:{ports.sandbox}")
             else:
-                self._run(ports)
+                self._run(ports, returns=options["returns"])
         except KeyboardInterrupt:
             return
         except DeskError as error:
             raise CommandError(str(error)) from error
 
-    def _run(self, ports: supervisor.Ports) -> None:
+    def _run(self, ports: supervisor.Ports, *, returns: int) -> None:
         supervisor.check_ports(ports)
         call_command("migrate", verbosity=0)
         _refuse_real_data()
@@ -66,7 +69,11 @@ class Command(BaseCommand):
         if not kept.is_seeded:
             self._say("First start: making the sample data. This takes about a minute.")
         family = supervisor.Demo(
-            base_dir=settings.BASE_DIR, data_dir=data_dir, ports=ports, tell=self._say
+            base_dir=settings.BASE_DIR,
+            data_dir=data_dir,
+            ports=ports,
+            returns=returns,
+            tell=self._say,
         )
         try:
             family.start()
@@ -76,9 +83,9 @@ class Command(BaseCommand):
             # A second Ctrl-C must not leave half of them behind.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            # The embedded database stops by itself when this process, its last user, has ended.
             family.stop()
             database.close()
-            embedded.release(data_dir)
 
     def _greet(self, ports: supervisor.Ports, password: str) -> None:
         self._say(f"ready: http://{supervisor.HOST}:{ports.web}/")

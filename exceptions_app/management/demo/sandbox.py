@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 WEBHOOKS = ("RMA_CREATED", "RMA_STATUS_UPDATED", "REFUND_CREATED")
 
 
-def run(*, data_dir: Path, port: int, web_port: int, tell: Callable[[str], None]) -> None:
+def run(
+    *, data_dir: Path, port: int, web_port: int, returns: int, tell: Callable[[str], None]
+) -> None:
     """Serve until the process ends; `tell` hears "sandbox ready" once calls are answered."""
     base_url = f"http://{server.HOST}:{port}"
     served = twins.make()
@@ -39,7 +41,7 @@ def run(*, data_dir: Path, port: int, web_port: int, tell: Callable[[str], None]
             # Sample data may be made again; waiting for the disk at each commit takes minutes.
             cursor.execute("SET synchronous_commit TO off")
         world = World(Clock(timezone.now()), served)
-        seeding.seed(world, base_url=base_url, until=timezone.now(), tell=tell)
+        seeding.seed(world, base_url=base_url, until=timezone.now(), returns=returns, tell=tell)
         kept.is_seeded = True
         state.write(data_dir, kept)
     move(base_url)

@@ -65,11 +65,13 @@ def check_ports(ports: Ports) -> None:
 class Demo:
     """The family of processes: `start`, then `watch` until it raises, and always `stop`."""
 
-    def __init__(self, *, base_dir: Path, data_dir: Path, ports: Ports, tell: Tell) -> None:
+    def __init__(
+        self, *, base_dir: Path, data_dir: Path, ports: Ports, returns: int, tell: Tell
+    ) -> None:
         self._base_dir, self._data_dir, self._ports, self._tell = base_dir, data_dir, ports, tell
         self._logs = state.journal_folder(data_dir) / "logs"
         self._logs.mkdir(parents=True, exist_ok=True)
-        self._sandbox = self._part("sandbox")
+        self._sandbox = self._part("sandbox", "--returns", str(returns))
         self._web = self._web_child()
         self._clusters = [
             self._child(
@@ -127,9 +129,9 @@ class Demo:
                 )
             time.sleep(_LOOK_SECONDS)
 
-    def _part(self, name: str) -> Child:
+    def _part(self, name: str, *more: str) -> Child:
         ports = ["--port", str(self._ports.web), "--sandbox-port", str(self._ports.sandbox)]
-        return self._child(name, ["demo", "--part", name, *ports], {})
+        return self._child(name, ["demo", "--part", name, *ports, *more], {})
 
     def _web_child(self) -> Child:
         command = [sys.executable, "-m", "gunicorn", "returnsbridge.wsgi:application"]
