@@ -83,29 +83,8 @@ class Stage:
 
 
 def build() -> Stage:
-    """Make the one bridge all seeds use. Its rows stay until `dismantle`."""
+    """Make the one bridge all seeds use."""
     return Stage(make_world())
-
-
-def dismantle() -> None:
-    """Remove every row of this stage, committed as they are."""
-    tables = [f"exceptions_app_{table}" for table in _HISTORY]
-    tables += [
-        f"exceptions_app_{table}"
-        for table in (
-            "auditentry",
-            "mapping",
-            "bridge",
-            "watermark",
-            "item",
-            "erplocation",
-            "connectionbudget",
-            "connectionhealth",
-            "connection",
-        )
-    ]
-    with database.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {', '.join(tables)}, django_q_ormq RESTART IDENTITY CASCADE")
 
 
 def _make_well(at: datetime) -> None:
