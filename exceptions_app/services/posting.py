@@ -8,7 +8,6 @@ later write checks; a lost reply makes the posting unconfirmed and is never sent
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,13 +23,13 @@ from connectors.errors import (
     Rejected,
     RetryLater,
 )
-from connectors.types import DocumentDraft, Receipt
+from connectors.types import Receipt
 from exceptions_app import jobs
-from exceptions_app.choices import AttemptOutcome, PostingKind, PostingStatus
+from exceptions_app.choices import AttemptOutcome, PostingStatus
 from exceptions_app.errors import PostingSuperseded
 from exceptions_app.models import Connection, Posting, PostingAttempt, Rma
 from exceptions_app.rules import confirming, drafts, retry
-from exceptions_app.services import attempts, connections, health, leases
+from exceptions_app.services import attempts, calls, health, leases
 from exceptions_app.services.faultpoints import reach
 
 LEASE = leases.lease(seconds=90)
@@ -93,7 +92,7 @@ def claim(*, now: datetime) -> Posting | None:
 def send(*, posting: Posting, now: datetime) -> Posting:
     """Make the call for a claimed posting and settle it by the answer."""
     try:
-        call = _prepare(posting)
+        call = calls.prepare(posting=posting)
     except ConnectorError as error:
         return _settle_error(posting, None, error, now)
     attempt = attempts.begin(posting=posting, purpose="post", request=call.preview, now=now)
@@ -191,50 +190,6 @@ def fraction(posting: Posting) -> float:
     """A fixed pseudo-random share per posting and try: jitter that a replayed history repeats."""
     digest = hashlib.sha256(f"{posting.key}:{posting.attempts}".encode()).digest()
     return int.from_bytes(digest[:4], "big") / 2**32
-
-
-class _Call:
-    """One write, ready to be made; `preview` is its body without secrets."""
-
-    def __init__(self, posting: Posting) -> None:
-        self._posting = posting
-        reason = "post" if posting.attempts <= 1 else "retry"
-        self._draft = _complete(posting)
-        if posting.kind == PostingKind.PLATFORM_UPDATE:
-            self._source = connections.source(connection=posting.connection, reason=reason)
-            self.preview = self._draft.note
-            return
-        self._gateway = connections.gateway(connection=posting.connection, reason=reason)
-        self.preview = self._gateway.preview(self._draft)
-
-    def __call__(self) -> Receipt | None:
-        if self._posting.kind != PostingKind.PLATFORM_UPDATE:
-            return self._gateway.create(self._draft)
-        self._source.comment(
-            rma_external_id=self._posting.rma.external_id,
-            text=self._draft.note,
-            marker=self._posting.key,
-        )
-        return None
-
-
-def _prepare(posting: Posting) -> _Call:
-    return _Call(posting)
-
-
-def _complete(posting: Posting) -> DocumentDraft:
-    """The stored draft with what only earlier steps could tell: the authorisation's number."""
-    draft = drafts.from_json(posting.draft)
-    authorisation = (
-        Posting.objects.filter(
-            rma_id=posting.rma_id,
-            kind=PostingKind.RETURN_AUTHORISATION,
-            status=PostingStatus.CONFIRMED,
-        )
-        .values_list("number", flat=True)
-        .first()
-    )
-    return replace(draft, authorisation_number=authorisation or "")
 
 
 @transaction.atomic
