@@ -67,7 +67,7 @@ class Command(BaseCommand):
         data_dir = settings.RETURNSBRIDGE_DATA_DIR
         kept = state.read(data_dir)
         if not kept.is_seeded:
-            self._say("First start: making the sample data. This takes about a minute.")
+            self._say("First start: making the sample data. This takes one to three minutes.")
         family = supervisor.Demo(
             base_dir=settings.BASE_DIR,
             data_dir=data_dir,
