@@ -45,10 +45,7 @@ def page(
     """
     is_back, after = _read(cursor, order)
     wanted = [_turned(name) for name in order] if is_back else list(order)
-    rows = queryset.order_by(*wanted)
-    if after:
-        rows = rows.filter(_beyond(wanted, after))
-    found = list(rows[: size + 1])
+    found = _read_rows(queryset.order_by(*wanted), wanted, after, size + 1)
     has_more = len(found) > size
     found = found[:size]
     if is_back:
@@ -72,16 +69,44 @@ def shown(number: int) -> str:
     return f"{COUNT_CAP:,}+" if number > COUNT_CAP else f"{number:,}"
 
 
-def _beyond(order: Sequence[str], after: Sequence[object]) -> Q:
-    """Rows that come after `after`: equal in the first sort values and beyond in the next."""
-    beyond = Q(pk__in=[])
+def _read_rows(
+    rows: QuerySet[Any], order: Sequence[str], after: Sequence[object], wanted: int
+) -> list[Any]:
+    """The next rows of the order, each step of it read as a range of its own.
+
+    One condition for all steps would walk the index from its beginning and throw rows away, and
+    a page would cost more the deeper it lies. Most pages are full after one step or two. Sums
+    have no index to walk and are read at once.
+    """
+    if not after:
+        return list(rows[:wanted])
+    if rows.query.group_by:
+        return list(rows.filter(_beyond(order, after))[:wanted])
+    found: list[Any] = []
+    for step in reversed(_steps(order, after)):
+        found += rows.filter(step)[: wanted - len(found)]
+        if len(found) == wanted:
+            break
+    return found
+
+
+def _steps(order: Sequence[str], after: Sequence[object]) -> list[Q]:
+    """Equal in the first n sort values and beyond in the next, for every n."""
+    steps = []
     equal = Q()
     for name, value in zip(order, after, strict=True):
         field = name.lstrip("-")
         comparison = "lt" if name.startswith("-") else "gt"
-        step = equal & Q(**{f"{field}__{comparison}": value})
-        beyond = step if not equal else beyond | step
+        steps.append(equal & Q(**{f"{field}__{comparison}": value}))
         equal &= Q(**{field: value})
+    return steps
+
+
+def _beyond(order: Sequence[str], after: Sequence[object]) -> Q:
+    """Rows that come after `after`, as one condition."""
+    beyond = Q(pk__in=[])
+    for step in _steps(order, after):
+        beyond |= step
     return beyond
 
 

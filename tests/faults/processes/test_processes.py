@@ -166,7 +166,9 @@ def test_a_broker_that_forgets_everything_delays_by_a_tick(site: Site, number: i
     """P13: our rows decide what is due, the broker only wakes."""
     rma_ids = [site.add_return() for _ in range(3)]
     site.poll()
-    site.wait("work under way", lambda: Posting.objects.filter(status="sending").exists())
+    planned = Posting.objects.filter(rma__external_id__in=rma_ids)
+    site.wait("work under way", planned.exists)
+    assert not site.is_done(*rma_ids)
 
     with database.cursor() as cursor:
         cursor.execute("TRUNCATE django_q_ormq")
