@@ -70,8 +70,21 @@ def of_connection(connection: Connection) -> Subject:
 
 
 def of_event(event: InboundEvent, *, bridge: Bridge | None) -> Subject:
+    """What an event points at: a later, readable message about the same thing closes its cases."""
+    key = f"event:{event.pk}"
+    if event.subject_id:
+        key = f"event:{event.connection_id}:{event.subject_id}"
+    return _event_subject(event, bridge, key[:60])
+
+
+def of_copies(event: InboundEvent, *, bridge: Bridge | None) -> Subject:
+    """The repeats of one message, apart from whether it could be read."""
+    return _event_subject(event, bridge, f"copies:{event.pk}")
+
+
+def _event_subject(event: InboundEvent, bridge: Bridge | None, key: str) -> Subject:
     return Subject(
-        key=f"event:{event.pk}",
+        key=key,
         bridge=bridge,
         connection=event.connection,
         event=event,
@@ -182,6 +195,8 @@ def _refresh(
         changed |= {"severity": severity, "severity_rank": SEVERITY_RANK[severity]}
     if posting is not None and case.posting_id != posting.pk:
         changed["posting"] = posting
+    if subject.event is not None and case.event_id != subject.event.pk:
+        changed["event"] = subject.event
     for name, value in changed.items():
         setattr(case, name, value)
     case.save(update_fields=list(changed))

@@ -115,14 +115,13 @@ def _note_copy(connection: Connection, external_id: str, digest: str, now: datet
         event.state = EventState.NEW
         jobs.nudge("ingest")
     event.save(update_fields=["copies", "last_copy_at", "differing_copies", "state"])
-    bridge = bridge_of(connection)
-    subject = cases.of_event(event, bridge=bridge)
+    subject = cases.of_copies(event, bridge=bridge_of(connection))
     cases.sync(subject=subject, findings=_repeat_finding(event), now=now)
     if not event.differing_copies:
         # The same content: what was suppressed stays visible as a case closed by its proof (R106).
         cases.sync(
             subject=subject,
-            findings=_error_finding(event),
+            findings=(),
             now=now,
             proof=f"Same content as the message received at {event.received_at:%H:%M:%S}; "
             "it was applied once.",
@@ -297,7 +296,9 @@ def _finish(event: InboundEvent, state: str, now: datetime) -> InboundEvent:
     event.error_facts = {}
     event.save(update_fields=["state", "processed_at", "lease_until", "error_type", "error_facts"])
     bridge = bridge_of(event.connection)
-    cases.sync(subject=cases.of_event(event, bridge=bridge), findings=_all_findings(event), now=now)
+    cases.sync(
+        subject=cases.of_event(event, bridge=bridge), findings=_error_finding(event), now=now
+    )
     return event
 
 
@@ -315,13 +316,10 @@ def _park(
     event.not_before = now + timedelta(minutes=5)
     event.state = EventState.PARKED
     event.save(update_fields=["error_type", "error_facts", "lease_until", "not_before", "state"])
-    cases.sync(subject=cases.of_event(event, bridge=bridge), findings=_all_findings(event), now=now)
+    cases.sync(
+        subject=cases.of_event(event, bridge=bridge), findings=_error_finding(event), now=now
+    )
     return event
-
-
-def _all_findings(event: InboundEvent) -> tuple[Finding, ...]:
-    differing = _repeat_finding(event) if event.differing_copies else ()
-    return _error_finding(event) + differing
 
 
 def _error_finding(event: InboundEvent) -> tuple[Finding, ...]:
@@ -341,7 +339,6 @@ def _error_finding(event: InboundEvent) -> tuple[Finding, ...]:
 
 def _repeat_finding(event: InboundEvent) -> tuple[Finding, ...]:
     return (
-        *_error_finding(event),
         Finding(
             type="DUPLICATE_SIGNAL",
             subject="event",

@@ -68,7 +68,9 @@ def note_failure(*, connection_id: int, error: ConnectorError, now: datetime) ->
     with transaction.atomic():
         health = ConnectionHealth.objects.select_for_update().get(connection_id=connection_id)
         health.last_failure_at = now
-        health.reason = error.text[:300]
+        if not (isinstance(error, BudgetSpent) and health.reason):
+            # Why the other side slowed us down says more than that we obey it.
+            health.reason = error.text[:300]
         if isinstance(error, Misconfigured):
             _refuse(health, now)
         elif isinstance(error, RetryLater) and error.is_throttled:

@@ -209,6 +209,8 @@ def test_an_unreadable_return_is_parked_with_the_field_named():
     world.platform.faults.parse([{"path": ".*/rma/.*", "kind": "garbage", "times": None}])
     world.carry()
 
+    world.clock.advance(minutes=20)
+    world.carry()
     case = Case.objects.get(type="PAYLOAD_INVALID")
     assert InboundEvent.objects.get(pk=case.event_id).state == "parked"
     world.platform.faults.set([])
