@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request, Response
 
@@ -50,14 +51,14 @@ class Journal(Twin):
 
     def load(self, records: Mapping[str, Any]) -> dict[str, int]:
         with self.lock:
-            self._note("load", records)
+            self._keep("load", records)
             return super().load(records)
 
     def set_switches(self, values: Mapping[str, Any]) -> dict[str, Any]:
         with self.lock:
             # What was staged so far is booked under the old switches.
             self.settle()
-            self._note("switches", dict(values))
+            self._keep("switches", dict(values))
             return super().set_switches(values)
 
     def _handle(self, request: Request) -> Response:
@@ -65,10 +66,10 @@ class Journal(Twin):
             body = base64.b64encode(request.get_data(cache=True)).decode()
             headers = {name: value for name, value in request.headers.items() if name != "Host"}
             call = {"method": request.method, "path": request.path, "headers": headers}
-            self._note("call", {**call, "body": body})
+            self._keep("call", {**call, "body": body})
         return super()._handle(request)
 
-    def _note(self, kind: str, what: object) -> None:
+    def _keep(self, kind: str, what: object) -> None:
         if self._file is not None:
             entry = {"at": self.moment().isoformat(), "kind": kind, "what": what}
             self._file.write(wire_json.encode(entry) + "\n")
@@ -98,7 +99,7 @@ class KeptReturnGo(Journal, ReturnGoTwin):
         body = {"url": url, "eventName": event_name}
         keys = self.credentials()
         headers = {"x-api-key": keys["api_key"], "x-shop-name": keys["shop_name"]}
-        builder = EnvironBuilder(method="POST", path="/webhook", headers=headers, json=body)
+        builder = EnvironBuilder(method="POST", path="/webhook", headers=Headers(headers), json=body)
         with self.lock:
             answer = self._handle(Request(builder.get_environ()))
         assert answer.status_code == 201, answer.get_data(as_text=True)
