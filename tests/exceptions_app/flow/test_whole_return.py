@@ -24,3 +24,43 @@ def test_a_clean_return_ends_with_three_confirmed_documents():
     assert Posting.objects.get(kind="credit_memo").number
     assert list(Case.objects.values_list("type", "proof", "status", "facts")) == []
     assert Rma.objects.get().money == "confirmed"
+
+
+def _comments(world):
+    return [row for row in world.platform.documents() if row["kind"] == "comment"]
+
+
+def test_agents_see_the_erps_numbers_on_the_platform_once():
+    world = make_world(policy={"note_to_platform": True})
+    world.add_order()
+    world.add_return()
+
+    world.carry()
+    world.clock.advance(minutes=20)
+    world.carry()
+
+    notes = _comments(world)
+    credit = Posting.objects.get(kind="credit_memo")
+    told = " ".join(note["html_text"] for note in notes)
+    assert credit.number in told
+    markers = Posting.objects.filter(kind="platform_update").values_list("key", flat=True)
+    assert all(told.count(f"[{marker}]") == 1 for marker in markers)
+    assert set(Posting.objects.values_list("status", flat=True)) == {"confirmed"}
+
+
+def test_a_note_whose_reply_was_lost_is_not_written_twice():
+    world = make_world(policy={"note_to_platform": True})
+    world.add_order()
+    world.add_return()
+    world.platform.faults.parse(
+        [{"kind": "drop_after", "method": "POST", "path": ".*/comment", "times": 1}]
+    )
+
+    world.carry()
+    world.settle(seconds=60, rounds=40)
+
+    told = " ".join(note["html_text"] for note in _comments(world))
+    markers = Posting.objects.filter(kind="platform_update").values_list("key", flat=True)
+    assert markers
+    assert all(told.count(f"[{marker}]") == 1 for marker in markers)
+    assert set(Posting.objects.values_list("status", flat=True)) == {"confirmed"}
