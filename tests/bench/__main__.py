@@ -31,6 +31,7 @@ def main() -> int:
 
 def _calls(returns: int) -> int:
     """Print the load in each weather with one, two and eight workers; how many runs were bad."""
+    from tests import rows  # noqa: PLC0415 - after setup
     from tests.bench import calls, mix  # noqa: PLC0415 - after setup
     from tests.faults import stage  # noqa: PLC0415 - after setup
 
@@ -57,7 +58,7 @@ def _calls(returns: int) -> int:
             bad += bool(done.lost or done.doubled or done.failures)
             if workers == 1:
                 _reasons(done.calls, returns)
-    stage.dismantle()
+    rows.remove_all()
     return bad
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import stage
+from tests import rows
 from tests.faults.processes.site import Site
 
 
@@ -22,7 +22,7 @@ def site(
             yield site
         finally:
             site.down()
-            stage.dismantle()
+            rows.remove_all()
 
 
 @pytest.fixture
