@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 
 from exceptions_app import errors
 from exceptions_app.catalogue import entry as catalogue_entry
@@ -62,9 +63,11 @@ def of_rma(rma: Rma) -> Subject:
 
 
 def of_connection(connection: Connection) -> Subject:
+    bridge = Bridge.objects.filter(Q(source=connection) | Q(erp=connection)).order_by("pk").first()
     return Subject(
         key=f"connection:{connection.pk}",
         connection=connection,
+        currency=bridge.currency if bridge else "",
         names=(("erp", connection.name), ("platform", connection.name)),
     )
 
