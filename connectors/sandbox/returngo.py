@@ -46,6 +46,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from connectors import wire_json
+from connectors.sandbox import returngo_filters as filters
 from connectors.sandbox import returngo_query as query
 from connectors.sandbox import returngo_wire as wire
 from connectors.sandbox.base import Route, Twin, utc_now
@@ -197,7 +198,7 @@ class ReturnGoTwin(Twin):
             size = query.page_size(args)
             query.check_sort(args, columns=("rma_created_at", "rma_updated_at"))
             position = query.cursor_position(args, prefix=_RMA_CURSOR)
-            is_wanted = _rma_test(request)
+            is_wanted = filters.rma(request)
         except query.QueryInvalid as error:
             return self._error(400, str(error))
         matching = filter(is_wanted, self._store.rmas_below(position))
@@ -251,7 +252,7 @@ class ReturnGoTwin(Twin):
         try:
             size = query.page_size(args)
             position = query.cursor_position(args, prefix=_TRANSACTION_CURSOR)
-            is_wanted = _transaction_test(request)
+            is_wanted = filters.transaction(request)
         except query.QueryInvalid as error:
             return self._error(400, str(error))
         matching = filter(is_wanted, self._store.transactions_below(position))
@@ -342,38 +343,6 @@ class ReturnGoTwin(Twin):
 
     def _error(self, status: int, message: str) -> Response:
         return self.reply({"message": message}, status=status)
-
-
-def _rma_test(request: Request) -> Callable[[RmaRecord], bool]:
-    args = request.args
-    is_created = query.times(args, "rma_created_at")
-    is_updated = query.times(args, "rma_updated_at")
-    has_status = query.choices(args, "status")
-    has_order = query.choices(args, "order_name")
-    has_tracking = query.choices(args, "tracking_numbers")
-    return lambda record: (
-        is_created(record.created_at)
-        and is_updated(record.updated_at)
-        and has_status([record.status])
-        and has_order([record.facts.get("order_name")])
-        and has_tracking(row.get("tracking_number") for row in record.rows("shipments"))
-    )
-
-
-def _transaction_test(request: Request) -> Callable[[TransactionRecord], bool]:
-    args = request.args
-    is_created = query.times(args, "created_at")
-    is_updated = query.times(args, "updated_at")
-    has_rma = query.choices(args, "rma_ids")
-    has_status = query.choices(args, "statuses")
-    has_id = query.choices(args, "ids")
-    return lambda row: (
-        is_created(row.created_at)
-        and is_updated(row.updated_at)
-        and has_rma([row.rma_id])
-        and has_status([row.facts.get("status", "Success")])
-        and has_id([row.facts["id"]])
-    )
 
 
 def _body(request: Request) -> Mapping[str, Any]:
