@@ -99,7 +99,9 @@ class KeptReturnGo(Journal, ReturnGoTwin):
         body = {"url": url, "eventName": event_name}
         keys = self.credentials()
         headers = {"x-api-key": keys["api_key"], "x-shop-name": keys["shop_name"]}
-        builder = EnvironBuilder(method="POST", path="/webhook", headers=Headers(headers), json=body)
+        builder = EnvironBuilder(
+            method="POST", path="/webhook", headers=Headers(headers), json=body
+        )
         with self.lock:
             answer = self._handle(Request(builder.get_environ()))
         assert answer.status_code == 201, answer.get_data(as_text=True)

@@ -20,7 +20,9 @@ from exceptions_app.services.replay.replaying import Replay, replay
 from tests.world import Clock
 
 # Beside the checkout where the retailer's own lines are at hand.
-RETAILER_FILE = Path(__file__).parents[4] / "shared/data/online-retail-ii/lines-2009-2010.csv"
+RETAILER_FILE = (
+    Path(__file__).parents[4] / "shared" / "data" / "online-retail-ii" / "lines-2009-2010.csv"
+)
 HEADER = ",".join(reading.COLUMNS)
 
 
