@@ -145,7 +145,7 @@ class Simulation:
     # --- the two parts of a history ---------------------------------------------------------------
 
     def _rough_weather(self) -> None:
-        for _ in range(self._dice.randint(30, 90)):
+        for _ in range(self._dice.randint(20, 60)):
             self._let_time_pass()
             self._happen()
             sleeping = [actor for actor in self._actors if actor.wake_at]
@@ -165,9 +165,6 @@ class Simulation:
                 self._stage.clock.now, *(c.at for c in self._changes), *(m[0] for m in self._mail)
             )
             self._happen()
-        for actor in sorted(self._actors, key=lambda one: one.wake_at or one.began_at):
-            self._stage.clock.now = max(self._stage.clock.now, actor.wake_at or actor.began_at)
-            self._resume(actor)
         self._rest()
 
     def _rest(self) -> None:
@@ -181,12 +178,14 @@ class Simulation:
         limit = last_poll + SETTLE + posting.LEASE + 2 * TICK
         for _ in range(MOST_STEPS):
             due_at = oracle.next_due(now=clock.now, read_from=began)
-            if not due_at:
+            if not due_at and not self._actors:
                 return
-            first = min(due_at.values())
+            first = min([*due_at.values(), *(actor.wake_at for actor in self._actors)])
             if first > limit:
                 raise Stuck(f"something is due only at {first:%H:%M:%S}, after {limit:%H:%M:%S}")
             clock.now = max(first, clock.now)
+            for actor in [one for one in self._actors if one.wake_at <= clock.now]:
+                self._resume(actor)
             for name, moment in due_at.items():
                 if moment <= clock.now:
                     self._start(name, _DRAINS[name])
@@ -195,7 +194,7 @@ class Simulation:
     # --- time, platform, steps --------------------------------------------------------------------
 
     def _let_time_pass(self) -> None:
-        seconds = self._dice.uniform(0, 6)
+        seconds = self._dice.uniform(0, 9)
         if self._dice.random() < 0.04:
             # The whole machine slept, or the clock stepped.
             seconds = self._dice.uniform(60, 400)
