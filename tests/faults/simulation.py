@@ -139,7 +139,8 @@ class Simulation:
         outcome.postings, outcome.documents = verdict.postings, verdict.documents
         outcome.parked = verdict.parked
         outcome.violations += verdict.violations
-        is_calm = not (outcome.faults or outcome.crashes or outcome.pauses)
+        is_edited = self._stage.world.erp.switches["edit_after_post"]
+        is_calm = not (outcome.faults or outcome.crashes or outcome.pauses or is_edited)
         outcome.violations += oracle.judge_calls(erp=self._stage.erp, is_calm=is_calm)
 
     # --- the two parts of a history ---------------------------------------------------------------
@@ -170,12 +171,13 @@ class Simulation:
     def _rest(self) -> None:
         """Let the ticks run until nothing is due.
 
-        Reading the platform anew comes first: a dead poller's claim holds a feed for its lease.
+        Reading the platform anew comes first: a dead poller's claim holds a feed for its lease,
+        and a refund waits a while for its return.
         """
         clock = self._stage.clock
         began = clock.now
         last_poll = began + polling.LEASE + timedelta(seconds=POLL_SECONDS) + TICK
-        limit = last_poll + SETTLE + posting.LEASE + 2 * TICK
+        limit = last_poll + events.ORDER_GRACE + SETTLE + posting.LEASE + 2 * TICK
         for _ in range(MOST_STEPS):
             due_at = oracle.next_due(now=clock.now, read_from=began)
             if not due_at and not self._actors:
