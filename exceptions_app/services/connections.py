@@ -44,6 +44,11 @@ def through(transport: object, clock: Callable[[], datetime] | None = None) -> I
             _clock.reset(clock_token)
 
 
+def moment() -> datetime:
+    """The present moment by the clock of this context: the database's, unless simulated."""
+    return _clock.get()()
+
+
 def source(*, connection: Connection, reason: str) -> Source:
     """The returns platform behind `connection`; `reason` is booked with each call."""
     return registry.build_source(

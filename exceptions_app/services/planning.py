@@ -45,6 +45,8 @@ PREFIX = {
 LEASE = leases.lease(seconds=120)
 # Facts that depend on time (a credit that stays away) are looked at again this often.
 LOOK_AGAIN = timedelta(minutes=30)
+# How long a plan waits for a worker that is writing one of the return's postings.
+BUSY_FOR = timedelta(seconds=1)
 LOOK_OFTEN_FOR = timedelta(days=3)
 LOOK_RARELY = timedelta(hours=6)
 
@@ -87,6 +89,9 @@ def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) ->
     if rma.sales_order_id:
         # Two returns of one order must not both take its last units: the order is the lock.
         SalesOrder.objects.select_for_update().get(pk=rma.sales_order_id)
+    if not _have_postings(rma):
+        defer(rma_id=rma.pk, until=now + BUSY_FOR)
+        return Planned(rma_id=rma.pk, postings=(), cases=())
     facts = facts_selector.for_plan(rma, now=now)
     computed = planning.plan(facts)
     rows = _sync_postings(rma, facts, computed, now)
@@ -107,6 +112,18 @@ def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) ->
 def defer(*, rma_id: int, until: datetime) -> None:
     """Put planning off (the ERP cannot be asked now); late is not wrong."""
     Rma.objects.filter(pk=rma_id).update(plan_due_at=until, plan_lease_until=None)
+
+
+def _have_postings(rma: Rma) -> bool:
+    """Lock the return's live postings; False when a worker claims or settles one this moment.
+
+    Without it a claim could slip in between our reading and our writing, and a document that
+    is leaving would be cancelled and planned a second time. Waiting for the lock instead could
+    deadlock: a worker that settles holds its posting and then asks for the return.
+    """
+    live = Posting.objects.filter(rma=rma).exclude(status=PostingStatus.CANCELLED)
+    locked = live.select_for_update(skip_locked=True).order_by("pk")
+    return len(locked.values_list("pk", flat=True)) == live.count()
 
 
 def _sync_postings(rma: Rma, facts: RmaFacts, computed: Plan, now: datetime) -> list[Posting]:

@@ -29,7 +29,7 @@ from exceptions_app.choices import AttemptOutcome, PostingStatus
 from exceptions_app.errors import PostingSuperseded
 from exceptions_app.models import Connection, Posting, PostingAttempt, Rma
 from exceptions_app.rules import confirming, drafts, retry
-from exceptions_app.services import attempts, calls, health, leases
+from exceptions_app.services import attempts, calls, connections, health, leases
 from exceptions_app.services.faultpoints import reach
 
 LEASE = leases.lease(seconds=90)
@@ -102,10 +102,13 @@ def send(*, posting: Posting, now: datetime) -> Posting:
     try:
         receipt = call()
     except ConnectorError as error:
+        # The settle window counts from the lost reply: the claim may be a lease ago by now.
+        answered_at = connections.moment()
         reach("after_call", posting.key)
-        return _settle_error(posting, attempt, error, now)
+        return _settle_error(posting, attempt, error, answered_at)
+    answered_at = connections.moment()
     reach("after_call", posting.key)
-    return _settle(posting, attempt, receipt, now)
+    return _settle(posting, attempt, receipt, answered_at)
 
 
 def _is_ours(posting: Posting) -> bool:
