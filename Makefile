@@ -36,7 +36,7 @@ demo: $(STAMP) ## Start everything with sample data and print the address; Ctrl-
 	@exec $(BIN)/python manage.py demo
 
 test: $(STAMP) browser ## Run every test, browser tests included
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(STAMP) ## Check style, types, import contracts and missing migrations
 	$(BIN)/ruff check .

@@ -78,6 +78,9 @@ def test_approvers_are_others_with_the_right_of_that_level():
     finn, _fiona, _mona = make_user("finn"), make_user("fiona"), make_user("mona")
     make_user("cleo")
 
-    assert selector.approvers(level="finance", requester_id=finn.pk) == ("Fiona",)
-    assert selector.approvers(level="peer", requester_id=finn.pk) == ("Fiona", "Mona")
-    assert selector.approvers(level="none", requester_id=finn.pk) == ()
+    def names(kind, level):
+        return selector.approvers(kind=kind, level=level, requester_id=finn.pk)
+
+    assert names("accept_difference", "finance") == ("Fiona",)
+    assert names("sku_alias", "peer") == ("Mona",)
+    assert names("retry", "none") == ()
