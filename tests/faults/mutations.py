@@ -204,7 +204,8 @@ def _both(
         yield
 
 
-# Guard switched off -> the invariants one of which has to break.
+# Guard switched off -> the invariants one of which has to break. `no_version_compare` is not here:
+# a reading is overtaken too rarely for two hundred seeds, so test_older_reading.py forces it.
 MUTATIONS: dict[Mutation, set[str]] = {
     no_settle_window: {"I2"},
     no_fence: {"I2", "I5", "I7"},
@@ -213,7 +214,6 @@ MUTATIONS: dict[Mutation, set[str]] = {
     unknown_is_ready: {"I2"},
     expired_lease_is_ready: {"I2"},
     acknowledged_before_applied: {"I1", "I6"},
-    no_version_compare: {"I6"},
     amounts_not_compared: {"I4"},
     attempts_written_afterwards: {"I9"},
     no_lookup: {"I2"},
