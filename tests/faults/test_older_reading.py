@@ -1,4 +1,4 @@
-"""A reading that was overtaken by a newer one changes nothing (B.6), and the guard is what does it."""
+"""A reading overtaken by a newer one changes nothing (B.6), and the guard is what does it."""
 
 import pytest
 
