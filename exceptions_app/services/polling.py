@@ -67,7 +67,13 @@ Reader = Callable[[Bridge, Source, datetime, datetime], None]
 def _poll_feed(bridge: Bridge, feed: str, read: Reader, now: datetime) -> int:
     connection = bridge.source
     mark = _claim(connection, feed, now)
-    if mark is None or not health.may_call(connection_id=connection.pk, now=now):
+    if mark is None:
+        return 0
+    if not health.may_call(connection_id=connection.pk, now=now):
+        # The feed is given back: its lease would outlast the pause of the connection.
+        Watermark.objects.filter(pk=mark.pk).update(
+            next_at=now + health.PROBE_EVERY, lease_until=None
+        )
         return 0
     since = mark.read_at - _overlap(connection) if mark.read_at else now - FIRST_READ
     try:

@@ -1,5 +1,7 @@
 """A sick connection is one exception, burns no tries, and drains by itself when it is well."""
 
+from datetime import timedelta
+
 import pytest
 
 from exceptions_app.models import Case, ConnectionHealth, InboundEvent, Posting, Rma
@@ -43,6 +45,22 @@ def test_an_unreachable_erp_is_one_exception_and_everything_drains_afterwards():
     assert down.count("CONNECTION_DOWN") == len(down) in (1, 2)
     assert world.open_types() == []
     assert len(world.documents("CM")) == 8
+
+
+def test_a_feed_of_a_paused_connection_is_read_as_soon_as_it_is_well():
+    world = _loaded(1)
+    ConnectionHealth.objects.filter(connection=world.bridge.source).update(
+        state="open", probe_at=world.clock.now + timedelta(minutes=1)
+    )
+    world.poll()
+    before = InboundEvent.objects.count()
+
+    with world.connected():
+        world.clock.advance(seconds=61)
+        flow.poll(clock=world.clock)
+
+    assert before == 0
+    assert InboundEvent.objects.filter(topic="POLL").count() == 1
 
 
 def test_refused_credentials_pause_the_connection_and_burn_no_try():
