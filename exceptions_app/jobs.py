@@ -4,7 +4,8 @@ import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar
 
-from django_q.models import Schedule
+from django.utils import timezone
+from django_q.models import OrmQ, Schedule
 from django_q.tasks import async_task
 
 # Task name -> queue. Names are dotted paths that are never renamed without an alias.
@@ -16,6 +17,9 @@ QUEUES = {
     "sweep": "report",
     "poll": "ingest",
 }
+
+# A queue with this many wake-ups waiting gains nothing from one more: each drains all that is due.
+MOST_WAITING = 20
 
 _is_quiet: ContextVar[bool] = ContextVar("is_quiet", default=False)
 
@@ -33,11 +37,18 @@ def quiet() -> Iterator[None]:
 def nudge(step: str) -> None:
     """Ask for one drain of `step`, in the caller's transaction: gone if that rolls back.
 
-    A lost nudge costs at most one tick, a doubled one finds nothing due.
+    A lost nudge costs at most one tick, a doubled one finds nothing due. A queue that is far
+    behind is not asked again, so that a large import leaves no thousands of empty wake-ups.
     """
-    if _is_quiet.get():
+    if _is_quiet.get() or _is_behind(QUEUES[step]):
         return
     async_task(f"exceptions_app.tasks.{step}", cluster=QUEUES[step])
+
+
+def _is_behind(queue: str) -> bool:
+    waiting = OrmQ.objects.filter(key=queue, lock__lte=timezone.now())
+    count: int = waiting[:MOST_WAITING].count()
+    return count == MOST_WAITING
 
 
 def install_schedules() -> int:
