@@ -227,3 +227,24 @@ class Role(models.TextChoices):
     INTEGRATOR = "integrator", "Integrator"
     ADMIN = "admin", "Admin"
     AUDITOR = "auditor", "Auditor"
+
+
+class Theme(models.TextChoices):
+    SYSTEM = "", "As the system has it"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"
+
+
+class SavedPage(models.TextChoices):
+    """Lists whose filters can be kept under a name; the codes are their URL names."""
+
+    CASES = "case-list", "Exceptions"
+    RETURNS = "return-list", "Returns"
+    POSTINGS = "posting-list", "Postings"
+    INBOX = "inbox", "Inbox"
+
+
+class ImportStatus(models.TextChoices):
+    CHECKED = "checked", "Checked, nothing changed yet"
+    APPLIED = "applied", "Applied"
+    DISCARDED = "discarded", "Discarded"

@@ -12,8 +12,10 @@ from exceptions_app.models.connections import (
     Watermark,
 )
 from exceptions_app.models.events import InboundEvent
+from exceptions_app.models.imports import MappingImport
 from exceptions_app.models.orders import ErpLocation, Item, ItemMiss, SalesOrder, SalesOrderLine
 from exceptions_app.models.postings import CreditRun, CreditTaking, Posting, PostingAttempt
+from exceptions_app.models.preferences import SavedView, UserPreferences
 from exceptions_app.models.rmas import Refund, Rma, RmaEvent, RmaLine, Shipment
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "Item",
     "ItemMiss",
     "Mapping",
+    "MappingImport",
     "Posting",
     "PostingAttempt",
     "Refund",
@@ -42,7 +45,9 @@ __all__ = [
     "RmaLine",
     "SalesOrder",
     "SalesOrderLine",
+    "SavedView",
     "Shipment",
     "SignInTry",
+    "UserPreferences",
     "Watermark",
 ]

@@ -78,6 +78,9 @@ class Case(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL
     )
     waiting_for = models.CharField(max_length=200, blank=True, default="")
+    # Put off by a person: hidden from the queue until then, and said why.
+    snoozed_until = models.DateTimeField(null=True, blank=True)
+    snooze_note = models.CharField(max_length=200, blank=True, default="")
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField()
     seen_at = models.DateTimeField()

@@ -1,0 +1,64 @@
+"""What a person sets up for themselves: how the desk looks to them, and the views they keep."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from exceptions_app.choices import SavedPage, Team, Theme
+
+
+class UserPreferences(models.Model):
+    """One row per user; who has none sees the desk in its own time zone, theme of the system."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="preferences"
+    )
+    # An IANA name; empty is the desk's own zone.
+    time_zone = models.CharField(max_length=60, blank=True, default="")
+    theme = models.CharField(max_length=6, choices=Theme.choices, blank=True, default="")
+    # Single letters move and act (WCAG 2.1.4 asks that they can be switched off).
+    has_single_keys = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name_plural = "user preferences"
+
+    def __str__(self) -> str:
+        return f"Preferences of {self.user}"
+
+
+class SavedView(models.Model):
+    """A named address of a list: its own owner's, or a team's.
+
+    `query` is the list's query string without the page cursor, as the address bar shows it.
+    """
+
+    page = models.CharField(max_length=20, choices=SavedPage.choices)
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=1000, blank=True, default="")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="saved_views",
+    )
+    team = models.CharField(max_length=20, choices=Team.choices, blank=True, default="")
+    created_by = models.CharField(max_length=150)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["page", "name", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(owner__isnull=False, team="") | (Q(owner__isnull=True) & ~Q(team="")),
+                name="saved_view_of_one_or_a_team",
+            ),
+            models.UniqueConstraint(
+                fields=["page", "owner", "team", "name"],
+                name="saved_view_name_once",
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
