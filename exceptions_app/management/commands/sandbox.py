@@ -39,6 +39,8 @@ class Command(BaseCommand):
         if options["show_credentials"]:
             self.stdout.write(json.dumps(_credentials(), indent=2))
             return
+        # A shell starts what it puts in the background with Ctrl-C ignored.
+        signal.signal(signal.SIGINT, _end)
         signal.signal(signal.SIGTERM, _end)
         if options["until_input_ends"]:
             threading.Thread(target=_end_with_input, daemon=True).start()

@@ -1,5 +1,6 @@
 """`manage.py sandbox` as a user runs it: a process, a port, a signal."""
 
+import contextlib
 import json
 import os
 import signal
@@ -13,14 +14,25 @@ import pytest
 MANAGE = str(Path(__file__).parents[3] / "manage.py")
 
 
+@contextlib.contextmanager
 def start(*options, **streams):
-    return subprocess.Popen(
+    """The command as a shell in the background starts it: with Ctrl-C ignored."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    child = subprocess.Popen(
         [sys.executable, MANAGE, "sandbox", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         **streams,
     )
+    signal.signal(signal.SIGINT, before)
+    with child:
+        try:
+            yield child
+        finally:
+            # Leaving the block waits for its end; one that did not obey must not hold up the run.
+            if child.poll() is None:
+                child.kill()
 
 
 def test_the_credentials_are_printed_as_json_and_nothing_else():
