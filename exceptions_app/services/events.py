@@ -31,6 +31,9 @@ from exceptions_app.services.faultpoints import reach
 
 MAX_BODY_BYTES = 1024 * 1024
 LEASE = leases.lease(seconds=180)
+# A reply that is garbled as a whole was mostly cut off on its way; one bad field stays bad.
+GARBLED_TRIES = 3
+GARBLED_PAUSE = timedelta(seconds=30)
 # A repeat this long after its first was handled may be real news: it is fetched again.
 REPEAT_IS_NEWS_AFTER = timedelta(seconds=60)
 # A refund may come a little before its return; only past this is it out of order.
@@ -177,6 +180,8 @@ def process(*, event: InboundEvent, now: datetime) -> InboundEvent:
         health.note_success(connection_id=event.connection_id, now=now)
         return _park(event, bridge, "OUT_OF_ORDER", {"needs": f"return {event.subject_id}"}, now)
     except UnreadableReply as error:
+        if not error.field and event.attempts < GARBLED_TRIES:
+            return _later(event, now + event.attempts * GARBLED_PAUSE)
         facts = {"field": error.field or "not known", "got": error.text, "expected": "a return"}
         return _park(event, bridge, "PAYLOAD_INVALID", facts, now)
     health.note_success(connection_id=event.connection_id, now=now)

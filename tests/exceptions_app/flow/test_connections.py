@@ -222,14 +222,30 @@ def test_a_worker_that_died_leaves_a_stuck_job_that_is_looked_up_first():
     assert len(world.documents("RA")) == 1
 
 
-def test_an_unreadable_return_is_parked_with_the_field_named():
+def _carry_on(world):
+    """Long enough for every try of a reply that cannot be read."""
+    for _ in range(4):
+        world.carry()
+        world.clock.advance(minutes=2)
+
+
+def test_a_reply_garbled_twice_is_read_again_and_nobody_is_asked():
+    world = _loaded(1)
+    world.platform.faults.parse([{"path": ".*/rma/.*", "kind": "garbage", "times": 2}])
+
+    _carry_on(world)
+
+    assert not Case.objects.filter(type="PAYLOAD_INVALID").exists()
+    assert len(world.documents("CM")) == 1
+
+
+def test_a_return_that_stays_unreadable_is_parked_after_three_tries():
     world = _loaded(1)
     world.platform.faults.parse([{"path": ".*/rma/.*", "kind": "garbage", "times": None}])
-    world.carry()
 
-    world.clock.advance(minutes=20)
-    world.carry()
+    _carry_on(world)
     case = Case.objects.get(type="PAYLOAD_INVALID")
+    assert case.event.attempts == 3
     assert InboundEvent.objects.get(pk=case.event_id).state == "parked"
     world.platform.faults.set([])
     events.replay(event_id=case.event_id, actor=make_user("ines"), now=world.clock.now)
