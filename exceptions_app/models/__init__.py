@@ -2,7 +2,7 @@
 
 from exceptions_app.models.access import SignInTry
 from exceptions_app.models.bridges import Bridge, Mapping
-from exceptions_app.models.cases import AuditEntry, Case, CauseGroup, Fix
+from exceptions_app.models.cases import Approval, AuditEntry, Case, CauseGroup, Fix
 from exceptions_app.models.connections import (
     CallCount,
     Connection,
@@ -19,6 +19,7 @@ from exceptions_app.models.preferences import SavedView, UserPreferences
 from exceptions_app.models.rmas import Refund, Rma, RmaEvent, RmaLine, Shipment
 
 __all__ = [
+    "Approval",
     "AuditEntry",
     "Bridge",
     "CallCount",

@@ -135,6 +135,8 @@ class Fix(models.Model):
     # What the requester was shown: cases and returns healed, money freed, newly broken.
     effect = models.JSONField(default=dict)
     level = models.CharField(max_length=10)  # none | peer | finance
+    # Two for money above the policy's threshold, fixed when it is asked for.
+    approvals_needed = models.PositiveSmallIntegerField(default=1)
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="fixes_requested"
     )
@@ -173,6 +175,32 @@ class Fix(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.source_value}"
+
+
+class Approval(models.Model):
+    """One person's yes to a request, for exactly the payload whose hash it carries.
+
+    An edited payload has another hash, so an approval given for the older one no longer counts.
+    """
+
+    fix = models.ForeignKey(Fix, on_delete=models.PROTECT, related_name="approvals")
+    approver = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="approvals_given"
+    )
+    payload_hash = models.CharField(max_length=64)
+    note = models.CharField(max_length=500, blank=True, default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["fix", "approver", "payload_hash"], name="approval_once_per_person"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.approver} for {self.fix}"
 
 
 class AuditEntry(models.Model):

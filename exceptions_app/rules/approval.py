@@ -7,7 +7,7 @@ threshold that approver must not be the first one already (exception-type catalo
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Literal
 
@@ -28,6 +28,11 @@ _FINANCE = frozenset(
         FixKind.LINK_DOCUMENT.value,
     }
 )
+# Where the payload of a kind holds an amount of its own.
+_AMOUNT_OF = {
+    FixKind.ACCEPT_DIFFERENCE.value: "difference",
+    FixKind.CORRECT_CREDIT.value: "adjustment",
+}
 _ROLES: dict[Level, frozenset[str]] = {
     "finance": frozenset({Role.FINANCE.value}),
     "peer": frozenset(
@@ -63,6 +68,21 @@ def approvers_needed(fix_kind: str, value: Decimal, policy: Policy) -> int:
         return 0
     is_large = level == "finance" and abs(value) > policy.second_approver_above
     return 2 if is_large else 1
+
+
+def value_decided(
+    fix_kind: str,
+    payload: Mapping[str, object],
+    case_value: Decimal | None,
+    freed: Decimal | None,
+) -> Decimal:
+    """The largest sum this change decides about: its own amount, the case's value, what it frees.
+
+    A correction of 5,000 on an exception of 5 is a decision about 5,000.
+    """
+    field = _AMOUNT_OF.get(fix_kind)
+    own = Decimal(str(payload[field])) if field else Decimal(0)
+    return max(abs(own), abs(case_value or Decimal(0)), abs(freed or Decimal(0)))
 
 
 def may_approve(

@@ -25,13 +25,13 @@ from exceptions_app.choices import (
     MappingKind,
     PostingStatus,
 )
-from exceptions_app.models import Bridge, Case, Fix, Mapping, Posting, Rma
+from exceptions_app.models import Approval, AuditEntry, Bridge, Case, Fix, Mapping, Posting, Rma
 from exceptions_app.permissions import FIX_CAPABILITY, approving_roles, can, roles_of
 from exceptions_app.rules import approval
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import fixes as fixes_selector
-from exceptions_app.services import audit, cases, fix_payloads, mappings, rmas
+from exceptions_app.services import audit, cases, fix_payloads, mappings, moments, previews, rmas
 
 UNDER_WAY = (FixStatus.REQUESTED, FixStatus.HELD)
 
@@ -49,9 +49,10 @@ def request(
     source_value: str = "",
     reason_code: str = "",
     note: str = "",
-    effect: dict[str, Any] | None = None,
 ) -> Fix:
     """Ask for a change; one that needs no second person is approved at once (and held for undo).
+
+    What it would do is computed here and kept with it, whoever asks: the approver decides on that.
 
     Raises:
         FixNotAllowed: the actor lacks the right, or the exception does not offer this.
@@ -69,6 +70,9 @@ def request(
     )
     fix_payloads.check_reason(kind=kind, reason_code=reason_code, case=case)
     _refuse_second(bridge, kind, rma, source_value, clean)
+    found = previews.effect_of_change(
+        bridge=bridge, kind=kind, source_value=source_value, payload=clean, rma=rma, now=now
+    )
     mapping = None
     if is_mapping:
         mapping = mappings.propose(
@@ -80,7 +84,11 @@ def request(
             reason=note or reason_code,
             now=now,
         )
-    level = _level(kind, case, bridge)
+    value = approval.value_decided(
+        kind, clean, case.value if case is not None else None, found.freed if found else None
+    )
+    policy = facts_selector.policy_of(bridge)
+    level = approval.needs_approval(fix_kind=kind, value=value, policy=policy)
     fix = Fix.objects.create(
         kind=kind,
         status=FixStatus.REQUESTED,
@@ -93,8 +101,9 @@ def request(
         payload_hash=payload_hash(kind, source_value, clean),
         reason_code=reason_code,
         note=note[:500],
-        effect=effect or {},
+        effect=found.as_json() if found else {},
         level=level,
+        approvals_needed=approval.approvers_needed(kind, value, policy),
         requested_by=actor,
         requested_at=now,
     )
@@ -109,20 +118,24 @@ def request(
 def approve(*, fix_id: int, seen_hash: str, actor: User, now: datetime, note: str = "") -> Fix:
     """Approve another person's request; what it frees is held for the undo time.
 
+    Where two people must agree, the first approval only counts, and nothing is in force yet
+    (`status` stays "requested").
+
     Raises:
         FixNotAllowed: own request, or not this person's to approve; the text says who can.
         FixAlreadyDecided: decided meanwhile, or changed since the approver looked.
     """
     fix = _lock(fix_id)
-    if fix.status != FixStatus.REQUESTED:
-        raise errors.FixAlreadyDecided(f"This request is already: {fix.get_status_display()}.")
+    _check_undecided(fix)
     if seen_hash != fix.payload_hash:
         raise errors.FixAlreadyDecided("The request was changed since you opened it. Look again.")
+    earlier = _approver_ids(fix)
     refusal = approval.may_approve(
         requester_id=fix.requested_by_id,
         approver_id=actor.pk,
         approver_roles=roles_of(actor),
         level=fix.level,
+        earlier_approver_ids=earlier,
     )
     if refusal:
         raise errors.FixNotAllowed(refusal)
@@ -130,6 +143,14 @@ def approve(*, fix_id: int, seen_hash: str, actor: User, now: datetime, note: st
         raise errors.FixNotAllowed(
             "A peer approves: someone else of a team that may make this change."
         )
+    Approval.objects.create(
+        fix=fix, approver=actor, payload_hash=fix.payload_hash, note=note[:500], at=now
+    )
+    missing = fix.approvals_needed - len(earlier) - 1
+    if missing > 0:
+        text = f"Approved as the first of {fix.approvals_needed}: {fix}"
+        _record(fix, "fix.approve.part", text, actor, now)
+        return fix
     fix.decision_note = note[:500]
     return _put_in_force(fix, actor, now)
 
@@ -138,8 +159,7 @@ def approve(*, fix_id: int, seen_hash: str, actor: User, now: datetime, note: st
 def reject(*, fix_id: int, actor: User, now: datetime, note: str) -> Fix:
     """Refuse a request with a reason; its exception is open again."""
     fix = _lock(fix_id)
-    if fix.status != FixStatus.REQUESTED:
-        raise errors.FixAlreadyDecided(f"This request is already: {fix.get_status_display()}.")
+    _check_undecided(fix)
     if not note.strip():
         raise errors.InvalidChoice("Say why, so that the requester can do better.")
     is_own = fix.requested_by_id == actor.pk
@@ -162,6 +182,8 @@ def undo(*, fix_id: int, actor: User, now: datetime) -> Fix:
         FixNotAllowed: only who asked, who approved, or an approver may.
     """
     fix = _lock(fix_id)
+    if fix.status == FixStatus.UNDONE:
+        raise errors.FixAlreadyDecided(_decided_words(fix))
     if fix.status != FixStatus.HELD or (fix.hold_until is not None and fix.hold_until <= now):
         raise errors.FixAlreadyDecided(
             "The time to take this back is over. What was sent is on the return's page; ask for a "
@@ -200,6 +222,26 @@ def payload_hash(kind: str, source_value: str, payload: dict[str, Any]) -> str:
     """What an approval is given for: a change of any of it voids the approval."""
     text = json.dumps([kind, normalise(source_value), payload], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _check_undecided(fix: Fix) -> None:
+    if fix.status != FixStatus.REQUESTED:
+        raise errors.FixAlreadyDecided(_decided_words(fix))
+
+
+def _decided_words(fix: Fix) -> str:
+    """Who was faster, with what and when."""
+    last = AuditEntry.objects.filter(subject_kind="fix", subject_id=fix.pk).order_by("-id").first()
+    state = fix.get_status_display()
+    if last is None:
+        return f"This request is already: {state}."
+    return f"{last.actor} was faster, {moments.written(last.at)}. It is now: {state}."
+
+
+def _approver_ids(fix: Fix) -> list[int]:
+    """Who has said yes to the change as it stands now."""
+    given = Approval.objects.filter(fix=fix, payload_hash=fix.payload_hash)
+    return list(given.values_list("approver_id", flat=True))
 
 
 def _put_in_force(fix: Fix, actor: User, now: datetime) -> Fix:
@@ -274,12 +316,6 @@ def _refuse_second(
     if rows:
         who = audit.name_of(rows[0].requested_by)
         raise errors.FixAlreadyDecided(f"{who} has already asked for this; it is under way.")
-
-
-def _level(kind: str, case: Case | None, bridge: Bridge) -> str:
-    policy = facts_selector.policy_of(bridge)
-    value = case.value if case is not None else policy.second_approver_above
-    return approval.needs_approval(fix_kind=kind, value=value, policy=policy)
 
 
 def _replan(fix: Fix, now: datetime) -> None:

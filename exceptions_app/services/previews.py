@@ -3,7 +3,6 @@ nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,8 +16,10 @@ from exceptions_app.rules.facts import Plan, RmaFacts
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import fixes as fixes_selector
-from exceptions_app.services import connections
+from exceptions_app.selectors import paging
+from exceptions_app.services import connections, fix_payloads
 
+PLANNED_CAP = 50
 _WHEN_SENT = "(numbered when sent)"
 # Stands for a control number not given yet: a body that needs one cannot be written with none.
 _UNNUMBERED = 999_999_999
@@ -35,7 +36,11 @@ class EffectRow:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """`freed` is the refund money of returns left with nothing in their way, in `currency`."""
+    """`freed` is the refund money of returns left with nothing in their way, in `currency`.
+
+    `rows` are the returns that were planned; `touched` is how many there are, counted no further
+    than paging.COUNT_CAP + 1. The figures speak for the planned ones only.
+    """
 
     healed_cases: int
     healed_returns: int
@@ -43,12 +48,17 @@ class Effect:
     currency: str
     still_blocked: int
     newly_broken: int
+    touched: int
     rows: tuple[EffectRow, ...]
+
+    @property
+    def is_partial(self) -> bool:
+        return self.touched > len(self.rows)
 
     def as_json(self) -> dict[str, Any]:
         plain = asdict(self)
         plain["freed"] = str(self.freed)
-        plain["rows"] = [{**row, "amount": str(row["amount"])} for row in plain["rows"][:200]]
+        plain["rows"] = [{**row, "amount": str(row["amount"])} for row in plain["rows"]]
         return plain
 
 
@@ -72,9 +82,14 @@ def effect(
     rma: Rma | None,
     now: datetime,
 ) -> Effect:
-    """What the change heals, frees and newly breaks, return by return; computed, never guessed."""
+    """What the change heals, frees and newly breaks, return by return; computed, never guessed.
+
+    No more than PLANNED_CAP returns are planned, the oldest ones, so that a change which touches
+    thousands is answered as fast as one that touches fifty.
+    """
     rows = []
-    for each in _touched(bridge, kind, source_value, rma):
+    touched, count = _touched(bridge, kind, source_value, rma)
+    for each in touched:
         facts = facts_selector.for_plan(each, now=now)
         before = _types(planning.plan(facts))
         after = _types(planning.plan(_changed(facts, each, kind, source_value, payload)))
@@ -87,7 +102,24 @@ def effect(
                 amount=each.amount_in,
             )
         )
-    return _summed(rows, bridge.currency)
+    return _summed(rows, bridge.currency, count)
+
+
+def effect_of_change(
+    *,
+    bridge: Bridge,
+    kind: str,
+    source_value: str,
+    payload: dict[str, Any],
+    rma: Rma | None,
+    now: datetime,
+) -> Effect | None:
+    """The effect as kept with a request; None for a change of one document, which plans nothing."""
+    if kind in fix_payloads.ON_POSTINGS or kind == FixKind.CLOSE:
+        return None
+    return effect(
+        bridge=bridge, kind=kind, source_value=source_value, payload=payload, rma=rma, now=now
+    )
 
 
 def documents(
@@ -154,11 +186,15 @@ def location_choices(*, bridge: Bridge) -> tuple[ErpLocation, ...]:
     return tuple(ErpLocation.objects.filter(connection=bridge.erp, is_active=True))
 
 
-def _touched(bridge: Bridge, kind: str, source_value: str, rma: Rma | None) -> Iterable[Rma]:
-    if kind in MappingKind.values:
-        rows = fixes_selector.touched_rmas(bridge=bridge, kind=kind, source_value=source_value)
-        return rows.select_related("bridge__erp", "bridge__source", "sales_order")
-    return [rma] if rma is not None else []
+def _touched(
+    bridge: Bridge, kind: str, source_value: str, rma: Rma | None
+) -> tuple[list[Rma], int]:
+    """The returns to plan, at most PLANNED_CAP, and how many there are."""
+    if kind not in MappingKind.values:
+        return ([rma], 1) if rma is not None else ([], 0)
+    rows = fixes_selector.touched_rmas(bridge=bridge, kind=kind, source_value=source_value)
+    shown = list(rows.select_related("bridge__erp", "bridge__source", "sales_order")[:PLANNED_CAP])
+    return shown, paging.count(rows) if len(shown) == PLANNED_CAP else len(shown)
 
 
 def _changed(
@@ -217,7 +253,7 @@ def _types(plan: Plan) -> tuple[str, ...]:
     return tuple(sorted(finding.type for finding in plan.findings))
 
 
-def _summed(rows: list[EffectRow], currency: str) -> Effect:
+def _summed(rows: list[EffectRow], currency: str, touched: int) -> Effect:
     healed = [row for row in rows if row.before and not row.after]
     return Effect(
         healed_cases=sum(max(len(row.before) - len(row.after), 0) for row in rows),
@@ -226,6 +262,7 @@ def _summed(rows: list[EffectRow], currency: str) -> Effect:
         currency=currency,
         still_blocked=sum(1 for row in rows if row.after),
         newly_broken=sum(1 for row in rows if set(row.after) - set(row.before)),
+        touched=touched,
         rows=tuple(rows),
     )
 

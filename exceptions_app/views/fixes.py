@@ -73,7 +73,6 @@ def ask(request: HttpRequest, case_id: int) -> HttpResponse:
             source_value=form.source_value if form.is_mapping else "",
             reason_code=form.chosen_reason(),
             note=form.cleaned_data["note"],
-            effect=shown.effect.as_json() if shown.effect else {},
         )
     except errors.DeskError as error:
         form.add_error(None, str(error))
@@ -178,11 +177,10 @@ def _previewed(form: FixForm) -> Preview:
         "payload": form.payload,
         "now": form.now,
     }
-    is_on_posting = form.kind in fix_payloads.ON_POSTINGS
     effect = None
-    if case.bridge is not None and not is_on_posting:
+    if case.bridge is not None:
         rma = None if form.is_mapping else case.rma
-        effect = previews.effect(bridge=case.bridge, rma=rma, **changed)
+        effect = previews.effect_of_change(bridge=case.bridge, rma=rma, **changed)
     documents: tuple[previews.DocumentPreview, ...] = ()
     refusal = ""
     if case.rma is not None:
