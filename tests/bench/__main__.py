@@ -12,17 +12,25 @@ import django
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure calls per return and list pages.")
     parser.add_argument("--returns", type=int, default=100)
+    parser.add_argument("--history", type=int, default=1_000_000, help="returns behind the pages")
+    parser.add_argument("--only", choices=("calls", "pages", "history"))
     options = parser.parse_args()
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
     from django.conf import settings  # noqa: PLC0415 - after setup
     from django.db import connection  # noqa: PLC0415 - after setup
 
+    from tests import rows  # noqa: PLC0415 - after setup
+
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
     try:
-        bad = _calls(options.returns)
-        _pages()
+        bad = _calls(options.returns) if options.only in (None, "calls") else 0
+        if options.only in (None, "pages"):
+            _pages()
+            rows.remove_all()
+        if options.only in (None, "history"):
+            _history(options.history)
     finally:
         connection.close()
         _remove_database()
@@ -85,6 +93,27 @@ def _pages() -> None:
             f"{cost.page:<11} {cost.rows:>7,} rows  {where:<12} {cost.queries:>3} queries"
             f"  x{cost.seconds / base[cost.page]:.2f}  {cost.seconds * 1000:.0f} ms"
             f"  to page 1 of its size x{cost.seconds / first[cost.page, cost.rows]:.2f}"
+        )
+
+
+def _history(returns: int) -> None:
+    from tests import rows  # noqa: PLC0415 - after setup
+    from tests.bench import scale  # noqa: PLC0415 - after setup
+
+    say("")
+    say(f"Pages at {returns:,} returns and {returns * 5:,} messages, written by COPY; server time")
+    few = {cost.name: cost for cost in scale.measure(min(10_000, returns))}
+    rows.remove_all()
+    say(
+        f"{'page':<24} {'queries':>7} {'p50':>8} {'p95':>8}"
+        f" {'to 10,000':>10} {'stock admin':>12} {'ratio':>7}"
+    )
+    for cost in scale.measure(returns):
+        rival = f"{cost.rival * 1000:>9.0f} ms x{cost.rival / cost.median:<6.1f}"
+        say(
+            f"{cost.name:<24} {cost.queries:>7} {cost.median * 1000:>5.0f} ms"
+            f" {cost.p95 * 1000:>5.0f} ms x{cost.median / few[cost.name].median:>9.2f}"
+            f" {rival if cost.rival else ''}"
         )
 
 
