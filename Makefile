@@ -45,7 +45,7 @@ lint: $(STAMP) ## Check style, types, import contracts and missing migrations
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
-bench: $(STAMP) ## Measure returns per minute, calls per return and list pages
+bench: $(STAMP) ## Measure calls per return, list pages, and pages at a million returns
 	$(BIN)/python -m tests.bench
 
 faults: $(STAMP) ## Run the long fault matrix
