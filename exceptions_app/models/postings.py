@@ -122,6 +122,27 @@ class Posting(models.Model):
             models.Index(fields=["rma", "sequence"], name="posting_by_rma"),
             models.Index(fields=["number"], condition=~Q(number=""), name="posting_by_number"),
             models.Index(fields=["bridge", "status", "-id"], name="posting_by_status"),
+            models.Index(
+                fields=["kind", "created_at", "id"],
+                condition=Q(
+                    status__in=[
+                        PostingStatus.PLANNED,
+                        PostingStatus.BLOCKED,
+                        PostingStatus.HELD,
+                        PostingStatus.READY,
+                        PostingStatus.SENDING,
+                        PostingStatus.UNCONFIRMED,
+                        PostingStatus.POSTED,
+                        PostingStatus.FAILED,
+                    ]
+                ),
+                name="posting_open_kind",
+            ),
+            models.Index(
+                fields=["kind", "confirmed_at"],
+                condition=Q(status=PostingStatus.CONFIRMED),
+                name="posting_confirmed",
+            ),
         ]
 
     def __str__(self) -> str:

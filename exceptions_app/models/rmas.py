@@ -64,6 +64,20 @@ class Rma(models.Model):
                 condition=models.Q(plan_due_at__isnull=False),
                 name="rma_plan_due",
             ),
+            # What still has to be graded or come in; most returns leave it within days.
+            models.Index(
+                fields=["logistics", "received_at", "id"],
+                condition=models.Q(
+                    inspection__in=[InspectionAxis.NOT_INSPECTED, InspectionAxis.PARTLY],
+                    approval__in=[
+                        ApprovalAxis.UNKNOWN,
+                        ApprovalAxis.REQUESTED,
+                        ApprovalAxis.AUTHORISED,
+                    ],
+                ),
+                name="rma_ungraded",
+            ),
+            models.Index(fields=["planned_at", "bridge"], name="rma_by_planned"),
             models.Index(fields=["order_name"], name="rma_by_order_name"),
             models.Index(fields=["bridge", "-id"], name="rma_by_bridge"),
             GinIndex(fields=["search"], name="rma_search"),
