@@ -1,0 +1,155 @@
+"""One world with something in every room: the rows the screen suite looks at.
+
+What can be driven is driven by the real flow; what would take a week of virtual time is a row.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from exceptions_app.models import Bridge, Case, Fix, InboundEvent, Posting, Rma
+from exceptions_app.services import events, fixes
+from tests import factories
+from tests.cast import make_user
+from tests.world import World, make_unit, make_validation, make_world
+
+LONG_NAME = (
+    "Organic cotton crew-neck T-shirt with contrast stitching, Aubergine/Midnight, size"
+    " 14–16 Petite (replaces AW24-ORGANIC-CREWNECK-AUBERGINE-MIDNIGHT-14-16P)"
+)
+LONG_SKU = "AW25-ORGANIC-CREWNECK-AUBERGINE-MIDNIGHT-14-16P-REPLACEMENT"
+LONG_PERSON = "Anneliese Wolkenstein-Hohenlohe-Schillingsfürst of the Isle of Man and the Wirral"
+
+
+def build() -> tuple[World, dict[str, int]]:
+    """The world, and the ids the addresses need."""
+    world = make_world()
+    _unknown_skus(world)
+    _troubles(world)
+    world.carry()
+    rows = _changes_under_way(world)
+    _strange_messages(world)
+    rows |= _rows_of_other_currencies(world)
+    rows |= {
+        "bridge": world.bridge.pk,
+        "connection": world.bridge.source_id,
+        "rma": Rma.objects.get(external_id="5010").pk,
+        "stuck_rma": Rma.objects.get(external_id="5001").pk,
+        "posting": Posting.objects.filter(status="confirmed", kind="credit_memo").first().pk,
+        "event": InboundEvent.objects.filter(state="processed").first().pk,
+        "parked_event": InboundEvent.objects.exclude(state__in=("processed", "quiet")).first().pk,
+    }
+    return world, rows
+
+
+def _unknown_skus(world: World) -> None:
+    for number in range(1, 7):
+        world.add_order(f"SO-{number}")
+        sku = LONG_SKU if number > 4 else "TEE-BLAK-M"
+        world.add_return(
+            f"500{number}",
+            order_name=f"SO-{number}",
+            items=[make_unit(f"500{number}-1", sku=sku, name=LONG_NAME)],
+            customer={"name": LONG_PERSON, "email": f"customer{number}@example.com"},
+        )
+
+
+def _troubles(world: World) -> None:
+    world.add_order("SO-10")
+    world.add_return("5010", order_name="SO-10")
+    world.add_order("SO-11")
+    world.add_return("5011", order_name="SO-11", refunded=Decimal("23.20"))
+    world.add_order("SO-12")
+    nowhere = make_validation(store_location_id="Pop-up shop, third floor, Princes Street")
+    world.add_return("5012", order_name="SO-12", items=[make_unit("5012-1", validation=nowhere)])
+    world.add_order("SO-13")
+    world.add_return(
+        "5013", order_name="SO-13", items=[make_unit("5013-1", reason="Changed my mind")]
+    )
+    world.add_return("5014", order_name="NO-SUCH-ORDER")
+    world.add_order("SO-15")
+    world.add_return("5015", order_name="SO-15", status="Somewhere")
+
+
+def _changes_under_way(world: World) -> dict[str, int]:
+    """One change that waits for a second person, and one that is held and can be taken back."""
+    mira, mona = make_user("mira"), make_user("mona")
+    asked = Case.objects.filter(type="SKU_UNKNOWN", group__title__contains=LONG_SKU).first()
+    held = Case.objects.filter(type="SKU_UNKNOWN", group__title__contains="TEE-BLAK-M").first()
+    common: dict[str, Any] = {"kind": "sku_alias", "bridge": world.bridge, "actor": mira}
+    waiting = fixes.request(
+        **common,
+        now=world.clock.now,
+        payload={"sku": "TEE-BLK-L"},
+        case=asked,
+        source_value=LONG_SKU,
+        note="The feed carries the name of last year's article.",
+    )
+    other = fixes.request(
+        **common,
+        now=world.clock.now,
+        payload={"sku": "TEE-BLK-M"},
+        case=held,
+        source_value="TEE-BLAK-M",
+    )
+    fixes.approve(fix_id=other.pk, seen_hash=other.payload_hash, actor=mona, now=world.clock.now)
+    Fix.objects.filter(pk=other.pk).update(hold_until=world.clock.now + timedelta(days=1))
+    return {"case": asked.pk, "group": asked.group_id, "fix": waiting.pk, "held_fix": other.pk}
+
+
+def _strange_messages(world: World) -> None:
+    events.receive(
+        connection=world.bridge.source,
+        external_id="early-4999",
+        topic="REFUND_CREATED",
+        body=b'{"eventName": "REFUND_CREATED", "data": {"rmaId": "4999"}}',
+        subject_id="4999",
+        origin="webhook",
+        now=world.clock.now,
+    )
+    factories.InboundEventFactory(
+        connection=world.bridge.source, state="parked", body=b"{broken", topic=""
+    )
+
+
+def _rows_of_other_currencies(world: World) -> dict[str, int]:
+    """Documents that failed, wait and are unknown, in four currencies, at a bridge of long name."""
+    erp = factories.ErpFactory(name="BlueCherry, Continental Europe and Gulf Cooperation Council")
+    factories.HealthFactory(connection=erp, state="open", reason="The API key was refused (401).")
+    factories.BudgetFactory(connection=erp, daily_limit=100, calls_today=99)
+    bridge = factories.BridgeFactory(
+        name="Alder International Wholesale & Concessions",
+        source=factories.ConnectionFactory(name="ReturnGO, wholesale"),
+        erp=erp,
+        currency="EUR",
+    )
+    states = (
+        ("EUR", "failed", {}),
+        ("JPY", "unconfirmed", {}),
+        ("KWD", "held", {"hold_reason": "manual"}),
+        ("USD", "held", {"hold_reason": "run"}),
+        ("GBP", "blocked", {}),
+    )
+    found = {}
+    for number, (currency, status, values) in enumerate(states):
+        rma = factories.RmaFactory(
+            bridge=bridge, currency=currency, customer_name=LONG_PERSON, external_id=f"8{number:04}"
+        )
+        factories.RmaLineFactory(rma=rma, sku=LONG_SKU, name=LONG_NAME, quantity=number + 1)
+        posting = factories.PostingFactory(
+            rma=rma, status=status, currency=currency, gross=Decimal(1234 + number), **values
+        )
+        if status == "failed":
+            factories.PostingAttemptFactory(
+                posting=posting, outcome="rejected", text="Credit run is in use by another user"
+            )
+        group = factories.CauseGroupFactory(bridge=bridge, type="CM_REJECTED", title=LONG_NAME)
+        case = factories.CaseFactory(
+            rma=rma, group=group, team="finance", currency=currency, value=Decimal("1234.5")
+        )
+        found |= {f"{status}_posting": posting.pk, f"{currency.lower()}_case": case.pk}
+    found["manual_posting"] = Posting.objects.get(hold_reason="manual").pk
+    Bridge.objects.filter(pk=bridge.pk).update(closed_periods=["2026-04"])
+    return found

@@ -1,0 +1,299 @@
+"""Every page of ours in a real browser: wide and narrow, light and dark, and on paper.
+
+A new page enters `SCREENS` with one line; a page without an entry fails the first test. With
+SCREENS_DIR set, a picture of each is kept there for people to look at.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import time_machine
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import override_settings
+from django.urls import reverse
+from playwright.sync_api import Browser, Page
+from pytest_django.live_server_helper import LiveServer
+
+from tests.browser import screens_world
+from tests.cast import make_user
+from tests.exceptions_app.test_url_roles import DOORS, own_patterns
+
+# Each test reads in a transaction of its own; the world is committed before any of them begins.
+pytestmark = pytest.mark.django_db(serialized_rollback=True)
+
+NOBODY = ""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One look at a page: who looks, and what the address says beyond its name."""
+
+    name: str
+    person: str = "ada"
+    query: str = ""
+    args: tuple[str, ...] = ()
+    status: int = 200
+
+    @property
+    def title(self) -> str:
+        words = (self.name, *self.args, self.query.strip("?"), self.person)
+        return "-".join(word for word in words if word).replace("/", "")
+
+
+SCREENS = (
+    Screen("sign-in", NOBODY),
+    Screen("home", "finn"),
+    Screen("home", "mira", "?team=merchandising"),
+    Screen("home", "aud", "?team=cx"),
+    Screen("case-list", "mira", "?team=merchandising"),
+    Screen("case-list", "cleo", "?team=cx"),
+    Screen("case-list", "finn", "?view=cases"),
+    Screen("case-detail", "mira", args=("case",)),
+    Screen("case-detail", "finn", args=("eur_case",)),
+    Screen("case-detail", "aud", args=("kwd_case",)),
+    Screen("fix-list", "mona"),
+    Screen("fix-list", "cleo"),
+    Screen("fix-detail", "mona", args=("fix",)),
+    Screen("fix-detail", "mira", args=("fix",)),
+    Screen("fix-detail", "mona", args=("held_fix",)),
+    Screen("return-list", "cleo"),
+    Screen("return-list", "finn", "?q=nothing-like-this"),
+    Screen("return-detail", "cleo", args=("rma",)),
+    Screen("return-detail", "finn", args=("stuck_rma",)),
+    Screen("operations", "ines"),
+    Screen("inbox", "ines"),
+    Screen("event-detail", "ines", args=("event",)),
+    Screen("event-detail", "ines", args=("parked_event",)),
+    Screen("posting-list", "ines"),
+    Screen("posting-detail", "ines", args=("posting",)),
+    Screen("posting-detail", "finn", args=("failed_posting",)),
+    Screen("posting-key", "finn", args=("manual_posting",)),
+    Screen("manual", "cleo"),
+    Screen("manual-type", "wanda", args=("SKU_UNKNOWN",)),
+)
+# Addresses that answer a GET, yet are no page of their own.
+NO_SCREEN = {
+    "healthz": "a line for machines",
+    "case-export": "a file",
+    "cause-list": "a fragment; without a script it leads to the list",
+}
+
+WIDE, NARROW = 1440, 390
+AXE_RULES = {
+    "light": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    },
+    # Only colours differ in the dark.
+    "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+}
+# What must never reach a reader: code, and words a template wrote without a value.
+LEFTOVERS = r"\{\{|\{%|Decimal\(|datetime\.|<QuerySet|^\s*None\s*$|\bundefined\b|\bNaN\b"
+
+
+@dataclass
+class House:
+    """The running server, its rows and sessions, and one open page per person and width."""
+
+    url: str
+    rows: dict[str, int]
+    sessions: dict[str, str]
+    browser: Browser
+    pages: dict[tuple[str, int], Page] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def page_of(self, person: str, width: int) -> Page:
+        if (person, width) not in self.pages:
+            self.pages[person, width] = self._open(person, width)
+        return self.pages[person, width]
+
+    def address_of(self, screen: Screen) -> str:
+        args = [self.rows.get(arg, arg) for arg in screen.args]
+        return self.url + reverse(screen.name, args=args) + screen.query
+
+    def _open(self, person: str, width: int) -> Page:
+        context = self.browser.new_context(
+            viewport={"width": width, "height": 900},
+            locale="en-GB",
+            timezone_id="UTC",
+            reduced_motion="reduce",
+            service_workers="block",
+        )
+        context.set_default_timeout(10_000)
+        if person != NOBODY:
+            name, value = settings.SESSION_COOKIE_NAME, self.sessions[person]
+            context.add_cookies([{"name": name, "value": value, "url": self.url}])
+        page = context.new_page()
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        return page
+
+    def _note(self, message) -> None:
+        if message.type == "error":
+            self.problems.append(message.text)
+
+
+@pytest.fixture(scope="module")
+def house(django_db_setup, django_db_blocker, browser: Browser) -> Iterator[House]:
+    """One world for all screens: pages only read, so nothing has to be put back between them."""
+    with django_db_blocker.unblock():
+        world, rows = screens_world.build()
+        with (
+            time_machine.travel(world.clock.now, tick=True),
+            override_settings(ALLOWED_HOSTS=["localhost"]),
+        ):
+            server = LiveServer("localhost")
+            house = House(server.url, rows, signed_in(), browser)
+            yield house
+            for page in house.pages.values():
+                page.context.close()
+            server.stop()
+        call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=True)
+        connection.creation.deserialize_db_from_string(connection._test_serialized_contents)
+        # The browser gave this thread a second connection, which nobody else would close.
+        connection.close()
+
+
+def signed_in() -> dict[str, str]:
+    """The session key of everybody who looks at a screen."""
+    keys = {}
+    for person in {screen.person for screen in SCREENS} - {NOBODY}:
+        client = Client()
+        client.force_login(make_user(person))
+        keys[person] = client.cookies[settings.SESSION_COOKIE_NAME].value
+    return keys
+
+
+def test_every_page_is_a_screen():
+    answering = {pattern.name for _, pattern in own_patterns() if DOORS[pattern.name].get != (405,)}
+
+    assert {screen.name for screen in SCREENS} | set(NO_SCREEN) == answering
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.title)
+def test_a_screen_is_sound(house: House, screen: Screen, width: int):
+    page = house.page_of(screen.person, width)
+    house.problems.clear()
+    page.emulate_media(media="screen", color_scheme="light")
+
+    answer = page.goto(house.address_of(screen))
+
+    assert answer is not None
+    assert answer.status == screen.status
+    assert house.problems == []
+    assert problems_of(page) == []
+    assert unseen_focus(page) == []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert violations_of(page, scheme) == []
+        keep(page, f"{screen.title}-{width}-{scheme}")
+    if width == WIDE:
+        assert problems_on_paper(page) == []
+        keep(page, f"{screen.title}-print")
+
+
+def problems_of(page: Page) -> list[str]:
+    """What is wrong with the page whatever its colours."""
+    found = []
+    if (headings := page.locator("h1:visible").count()) != 1:
+        found.append(f"{headings} main headings")
+    if page.title() in ("", " – Returnsbridge"):
+        found.append("no title")
+    if (over := page.evaluate(_OVERFLOW)) > 0:
+        found.append(f"{over} px wider than the window: {page.evaluate(_WIDEST)}")
+    found += [f"leftover: {text}" for text in page.evaluate(_LEFTOVERS, LEFTOVERS)]
+    found += [f"twice the id {each}" for each in page.evaluate(_DOUBLE_IDS)]
+    found += [f"broken picture {each}" for each in page.evaluate(_EMPTY_ICONS)]
+    return found
+
+
+def problems_on_paper(page: Page) -> list[str]:
+    """What is wrong when the page is printed: colours, controls, or text cut off at the edge."""
+    page.emulate_media(media="print", color_scheme="dark")
+    page.set_viewport_size({"width": 700, "height": 900})
+    found = []
+    if page.evaluate("getComputedStyle(document.body).backgroundColor") not in _PAPER:
+        found.append("dark paper")
+    shown = page.locator(".nav:visible, .top:visible, .selbar:visible, .btn:visible").count()
+    if shown:
+        found.append(f"{shown} controls on paper")
+    if (over := page.evaluate(_OVERFLOW)) > 0:
+        found.append(f"{over} px wider than the sheet: {page.evaluate(_WIDEST)}")
+    if not page.pdf(format="A4").startswith(b"%PDF"):
+        found.append("no PDF")
+    return found
+
+
+def unseen_focus(page: Page) -> list[str]:
+    """The first stops of the tab key that show no ring, or stand under something else."""
+    unseen = []
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if trouble := page.evaluate(_FOCUS):
+            unseen.append(trouble)
+    page.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
+    return unseen
+
+
+def violations_of(page: Page, scheme: str) -> list[str]:
+    results = Axe().run(page, options={"runOnly": AXE_RULES[scheme]})
+    return [
+        f"{scheme}: {violation['id']}: {violation['help']} at {node['target']}"
+        for violation in results.response["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def keep(page: Page, name: str) -> None:
+    """Save a picture when someone asked for pictures; put the window back after printing."""
+    if folder := os.environ.get("SCREENS_DIR"):
+        target = Path(folder)
+        target.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=target / f"{name}.png", full_page=True)
+    if name.endswith("-print"):
+        page.set_viewport_size({"width": WIDE, "height": 900})
+        page.emulate_media(media="screen")
+
+
+_PAPER = ("rgb(255, 255, 255)", "rgba(0, 0, 0, 0)")
+_OVERFLOW = "document.documentElement.scrollWidth - window.innerWidth"
+_WIDEST = """() => [...document.querySelectorAll("body *")]
+    .filter(each => each.getBoundingClientRect().right > window.innerWidth + 1)
+    .slice(0, 3).map(each => each.tagName + "." + each.className)"""
+_LEFTOVERS = r"""(pattern) => {
+    const texts = [document.title, ...document.body.innerText.split(/[\n\t]/)];
+    for (const each of document.querySelectorAll("[aria-label],[title],[placeholder]"))
+        texts.push(each.ariaLabel, each.title, each.placeholder);
+    const found = texts.filter(Boolean).flatMap(text =>
+        [...text.matchAll(new RegExp(".{0,30}(?:" + pattern + ").{0,30}", "g"))]);
+    return [...new Set(found.map(match => match[0]))];
+}"""
+_DOUBLE_IDS = """() => {
+    const ids = [...document.querySelectorAll("[id]")].map(each => each.id);
+    return [...new Set(ids.filter((id, place) => ids.indexOf(id) !== place))];
+}"""
+_EMPTY_ICONS = """() => [...document.querySelectorAll("use")].map(each => each.getAttribute("href"))
+    .filter(href => !document.querySelector(href))"""
+_FOCUS = """() => {
+    const here = document.activeElement;
+    if (!here || here === document.body) return "";
+    const style = getComputedStyle(here);
+    const name = here.tagName + " " + (here.innerText || here.name || here.id).slice(0, 40);
+    const box = here.getBoundingClientRect();
+    const seen = here.closest("label") ? here.closest("label").getBoundingClientRect() : box;
+    if (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2)
+        return name + ": no ring";
+    if (seen.bottom <= 0 || seen.top >= window.innerHeight) return name + ": off the screen";
+    const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+    if (top && top !== here && !here.contains(top) && !top.contains(here))
+        return name + ": under " + top.tagName + "." + top.className;
+    return "";
+}"""
