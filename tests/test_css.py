@@ -16,8 +16,10 @@ OTHERS = [name for name in NAMES if name != "tokens"]
 LIMIT = 34_000
 # Parts that stand ready for rooms under construction.
 READY = frozenset(
-    "band bar big-only btn--danger chart fallcol grades grid inline is-new is-red mid rail"
-    " row--fixed scroll small-only spare wide".split()
+    (
+        *("band", "bar", "big-only", "btn--danger", "chart", "fallcol", "grades", "grid", "inline"),
+        *("is-new", "is-red", "mid", "rail", "row--fixed", "scroll", "small-only", "spare", "wide"),
+    )
 )
 
 # What text may stand on which ground. Text needs 4.5:1, edges of controls and the ring 3:1.
