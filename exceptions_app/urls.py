@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from exceptions_app.views import account, cases, fixes, home, hooks, manual, operations, returns
+from exceptions_app.views import styleguide, account, cases, fixes, home, hooks, manual, operations, returns
 
 urlpatterns = [
     path("api/", include("exceptions_app.api.urls")),
@@ -43,6 +43,7 @@ urlpatterns = [
     path("operations/postings/<int:posting_id>/", operations.posting_detail, name="posting-detail"),
     path("postings/<int:posting_id>/key/", operations.key_by_hand, name="posting-key"),
     path("hooks/<str:code>/<str:secret>/", hooks.receive, name="hook"),
+    path("styleguide/", styleguide.index, name="styleguide"),
     path("manual/", manual.index, name="manual"),
     path("manual/<str:code>/", manual.page, name="manual-type"),
 ]

@@ -18,7 +18,19 @@ LIMIT = 34_000
 READY = frozenset(
     (
         *("band", "bar", "big-only", "btn--danger", "chart", "fallcol", "grades", "grid", "inline"),
-        *("is-new", "is-red", "mid", "rail", "row--fixed", "scroll", "small-only", "spare", "wide"),
+        *(
+            "btn--target",
+            "scan",
+            "is-new",
+            "is-red",
+            "mid",
+            "rail",
+            "row--fixed",
+            "scroll",
+            "small-only",
+            "spare",
+            "wide",
+        ),
     )
 )
 

@@ -47,6 +47,8 @@ DOORS = {
     "posting-list": Door("view_operations"),
     "posting-detail": Door("view_operations", args=("posting",)),
     "posting-key": Door("key_by_hand", post=(422,), args=("posting",)),
+    # Only a development server has it; elsewhere it does not exist.
+    "styleguide": Door("view_desk", get=(404,)),
     "manual": Door("view_desk"),
     "manual-type": Door("view_desk", args=("SKU_UNKNOWN",)),
     "case-list": Door("view_desk"),
