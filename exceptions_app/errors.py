@@ -39,3 +39,10 @@ class ConnectionUnusable(DeskError):
 
 class BodyTooLarge(DeskError):
     """A message from outside exceeds the size we take in."""
+
+
+class InvitationOver(DeskError):
+    """The link was used, replaced or has expired."""
+
+    def __init__(self) -> None:
+        super().__init__("This link was used, replaced by a newer one, or has expired.")

@@ -17,6 +17,7 @@ STAFF = EVERYONE - {Role.AUDITOR}
 
 CAPABILITIES: dict[str, frozenset[str]] = {
     "view_desk": EVERYONE,
+    "use_account": EVERYONE,
     "view_personal_data": frozenset({Role.CX, Role.ADMIN}),
     "view_operations": frozenset({Role.INTEGRATOR, Role.ADMIN, Role.AUDITOR, Role.FINANCE}),
     "view_raw_messages": frozenset({Role.INTEGRATOR, Role.ADMIN}),

@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-from returnsbridge import env, logs, secrets_store
+from returnsbridge import env, logs, secrets_store, sign_in
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 RETURNSBRIDGE_DATA_DIR = Path(
@@ -79,6 +79,12 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_q",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "exceptions_app",
 ]
 MIDDLEWARE = [
@@ -92,6 +98,10 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "exceptions_app.views.middleware.after_the_answer",
+    "exceptions_app.views.middleware.own_time_zone",
+    "exceptions_app.views.middleware.SecondFactorFirst",
 ]
 ROOT_URLCONF = "returnsbridge.urls"
 WSGI_APPLICATION = "returnsbridge.wsgi.application"
@@ -108,6 +118,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "exceptions_app.views.context.shell",
+                "exceptions_app.views.context.look",
             ],
         },
     }
@@ -209,6 +220,7 @@ Q_CLUSTER: dict[str, Any] = {
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "sign-in"
+AUTHENTICATION_BACKENDS = ["exceptions_app.views.adapters.PeopleBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -218,11 +230,81 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# A link to set a password works once and for a day.
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
+INVITATION_HOURS = env.integer("RETURNSBRIDGE_INVITATION_HOURS", default=72, minimum=1)
+# Role codes whose people must have a second factor; exceptions_app.checks knows the codes.
+MFA_ROLES = (
+    []
+    if env.text("RETURNSBRIDGE_MFA_ROLES") == "none"
+    else env.csv("RETURNSBRIDGE_MFA_ROLES", () if DEBUG else ("finance", "admin"))
+)
+
+ACCOUNT_ADAPTER = "exceptions_app.views.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_FORMS = {
+    "login": "exceptions_app.forms.account.SignInForm",
+    "reset_password": "exceptions_app.forms.account.ResetForm",
+    "reset_password_from_key": "exceptions_app.forms.account.NewPasswordForm",
+    "change_password": "exceptions_app.forms.account.ChangePasswordForm",
+    "set_password": "exceptions_app.forms.account.SetPasswordForm",
+    "reauthenticate": "exceptions_app.forms.account.ConfirmForm",
+}
+# Wrong tries are counted in rows, one limit over all processes (services.access). The library
+# counts in the cache, which each process has for itself; its other limits stay as a brake.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
+# Passkeys cannot be guessed, and a whole office may share an address.
+MFA_RATE_LIMITS = {"webauthn_login": "120/m/ip"}
+
+MFA_ADAPTER = "exceptions_app.views.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Returnsbridge"
+# A phone's clock may be half a minute off; a code is good once all the same.
+MFA_TOTP_TOLERANCE = 1
+# Browsers themselves allow passkeys without https on localhost only.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+MFA_FORMS = {
+    "authenticate": "exceptions_app.forms.account.SecondFactorForm",
+    "reauthenticate": "exceptions_app.forms.account.ConfirmCodeForm",
+    "activate_totp": "exceptions_app.forms.account.ActivateForm",
+    "add_webauthn": "exceptions_app.forms.account.AddPasskeyForm",
+    "edit_webauthn": "exceptions_app.forms.account.RenamePasskeyForm",
+}
+
+SOCIALACCOUNT_ADAPTER = "exceptions_app.views.adapters.CompanyAccountAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_STORE_TOKENS = False
+OIDC_TRUSTS_EMAIL = env.boolean("RETURNSBRIDGE_OIDC_TRUST_EMAIL", default=False)
+OIDC_HAS_SECOND_FACTOR = env.boolean("RETURNSBRIDGE_OIDC_SECOND_FACTOR", default=False)
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
+    "openid_connect": {"APPS": sign_in.company_accounts(), "OAUTH_PKCE_ENABLED": True}
+}
+
 SESSION_COOKIE_AGE = 60 * 60 * env.integer("RETURNSBRIDGE_SESSION_HOURS", default=12, minimum=1)
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "exceptions_app.views.errors.csrf_failure"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# Mail --------------------------------------------------------------------------------------
+
+EMAIL_HOST = env.text("RETURNSBRIDGE_MAIL_HOST")
+EMAIL_PORT = env.integer("RETURNSBRIDGE_MAIL_PORT", default=587, minimum=1)
+EMAIL_HOST_USER = env.text("RETURNSBRIDGE_MAIL_USER")
+EMAIL_HOST_PASSWORD = env.secret("RETURNSBRIDGE_MAIL_PASSWORD")
+EMAIL_USE_TLS = env.boolean("RETURNSBRIDGE_MAIL_TLS", default=True)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.text("RETURNSBRIDGE_MAIL_FROM", "returnsbridge@localhost")
+# Without a mail server nothing is sent, and no page says that something was.
+CAN_MAIL = bool(EMAIL_HOST)
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if CAN_MAIL else 'dummy'}.EmailBackend"
 
 # Web security ------------------------------------------------------------------------------
 

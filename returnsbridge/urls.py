@@ -5,11 +5,14 @@ from importlib.util import find_spec
 from django.urls import include, path
 
 from exceptions_app.admin import site
-from returnsbridge import health
+from returnsbridge import account_urls, health
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("admin/", site.urls),
+    *account_urls.door,
+    path("account/", include(account_urls.own_account)),
+    path("people/", include(account_urls.all_people)),
 ]
 if find_spec("exceptions_app.urls") is not None:
     urlpatterns.append(path("", include("exceptions_app.urls")))

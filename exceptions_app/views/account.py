@@ -1,69 +1,177 @@
-"""Sign-in and sign-out."""
+"""Sign-in, sign-out, and a person's own account."""
+
+from __future__ import annotations
 
 from typing import Any
 
-from django import forms
+from allauth.account import views as allauth_views
+from allauth.mfa.webauthn.views import RemoveWebAuthnView
 from django.conf import settings
-from django.contrib.auth import logout
-from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from exceptions_app.services import access
-
-# The same words whether the name or the password is wrong, so that nobody learns who works here.
-WRONG = "The user name and the password do not belong together. Check both."
-WAIT = "Too many wrong tries. This account waits for 15 minutes at your address."
-
-
-class SignInForm(AuthenticationForm):
-    """Refuses before the password is looked at when too many tries failed."""
-
-    error_messages = {"invalid_login": WRONG, "inactive": WRONG}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["username"].label = "User name"
-
-    def clean(self) -> dict[str, Any]:
-        name = str(self.cleaned_data.get("username") or "")
-        address = address_of(self.request)
-        now = timezone.now()
-        if access.is_waiting(username=name, address=address, now=now):
-            raise forms.ValidationError(WAIT)
-        try:
-            cleaned = super().clean()
-        except forms.ValidationError:
-            access.note_failure(username=name, address=address, now=now)
-            raise
-        if self.get_user() is not None:
-            access.note_success(username=name, address=address)
-        return cleaned
+from exceptions_app import errors, permissions
+from exceptions_app.forms.account import InvitedForm, PreferencesForm
+from exceptions_app.models import UserPreferences
+from exceptions_app.permissions import actor_of
+from exceptions_app.selectors import people as people_selector
+from exceptions_app.services import people
+from exceptions_app.views.middleware import must_set_up, preferences_of
 
 
-class SignIn(LoginView):
-    """Django's own view gives the session a new key and keeps `next` on this site."""
+class SignIn(allauth_views.LoginView):  # type: ignore[misc]
+    """allauth's steps, our page. The session gets a new key, and `next` stays on this site."""
 
-    template_name = "sign_in.html"
-    authentication_form = SignInForm
-    redirect_authenticated_user = True
+    template_name = "account/sign_in.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return {**context, **door_context()}
+
+
+def door_context() -> dict[str, Any]:
+    """Which ways in there are; the page names no other."""
+    accounts = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
+    return {"company": accounts[0] if accounts else None, "can_mail": settings.CAN_MAIL}
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    logout(request)
+    """Also leaves a sign-in that waits for its second factor."""
+    answer: HttpResponse = allauth_views.logout(request)
+    return answer
+
+
+class PasswordReset(allauth_views.PasswordResetView):  # type: ignore[misc]
+    template_name = "account/password_reset.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return {**super().get_context_data(**kwargs), **door_context()}
+
+
+class RemovePasskey(RemoveWebAuthnView):  # type: ignore[misc]
+    """allauth's page reads the account's own passkeys only; ours names the one."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return {**context, "name": self.object.wrap().name}
+
+
+@require_safe
+@permissions.required("use_account")
+def page(request: HttpRequest) -> HttpResponse:
+    return _page(request, _preferences_form(request), status=200)
+
+
+@require_POST
+@permissions.required("use_account")
+def prefer(request: HttpRequest) -> HttpResponse:
+    form = PreferencesForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    people.prefer(user=actor_of(request), **form.cleaned_data)
+    messages.success(request, "Preferences kept.")
+    return redirect("account")
+
+
+@require_POST
+@permissions.required("use_account")
+def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
+    if people.end_session(user=actor_of(request), session_id=session_id, now=timezone.now()):
+        messages.success(request, "The session is ended.")
+    else:
+        messages.info(request, "The session had ended already.")
+    return redirect("account")
+
+
+@require_POST
+@permissions.required("use_account")
+def end_other_sessions(request: HttpRequest) -> HttpResponse:
+    key = request.session.session_key or ""
+    ended = people.end_other_sessions(user=actor_of(request), keep=key, now=timezone.now())
+    messages.success(request, f"{ended} other session{'' if ended == 1 else 's'} ended.")
+    return redirect("account")
+
+
+@sensitive_post_parameters("password1", "password2")
+@never_cache
+def invitation(request: HttpRequest, secret: str) -> HttpResponse:
+    """The page behind an admin's link; after it the person signs in like everybody."""
+    now = timezone.now()
+    try:
+        person = people.invited(secret=secret, now=now)
+        form = InvitedForm(request.POST or None, user=person)
+        if request.method == "POST" and form.is_valid():
+            people.accept(secret=secret, password=form.cleaned_data["password1"], now=now)
+            messages.success(request, f"Password kept. Sign in as {person.get_username()}.")
+            return redirect("sign-in")
+    except errors.InvitationOver as error:
+        return render(request, "account/invitation_over.html", {"why": str(error)}, status=410)
+    status = 422 if form.errors else 200
+    context = {"form": form, "person": person}
+    return render(request, "account/invitation.html", context, status=status)
+
+
+@require_GET
+def company_cancelled(request: HttpRequest) -> HttpResponse:
+    messages.info(request, "You stopped at your company account. You are not signed in.")
     return redirect("sign-in")
 
 
-def address_of(request: HttpRequest | None) -> str:
-    """The caller's address; behind our proxy it is the last one the proxy itself noted."""
-    if request is None:
-        return ""
-    if settings.SECURE_PROXY_SSL_HEADER:
-        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
-        if forwarded:
-            return str(forwarded).rpartition(",")[2].strip()
-    return str(request.META.get("REMOTE_ADDR", ""))
+def _preferences_form(request: HttpRequest) -> PreferencesForm:
+    own = preferences_of(request) or UserPreferences()
+    return PreferencesForm(
+        initial={
+            "time_zone": own.time_zone,
+            "theme": own.theme,
+            "has_single_keys": own.has_single_keys,
+        }
+    )
+
+
+def _page(request: HttpRequest, form: PreferencesForm, *, status: int) -> HttpResponse:
+    user, now = actor_of(request), timezone.now()
+    roles = permissions.roles_of(user)
+    sessions = [
+        {
+            "row": session,
+            "browser": browser_of(session.user_agent),
+            "is_here": session.session_key == request.session.session_key,
+        }
+        for session in people_selector.sessions_of(user, now=now)
+    ]
+    context = {
+        "now": now,
+        "form": form,
+        "roles": people_selector.role_labels(user),
+        "factors": people_selector.factors_of(user),
+        "is_factor_needed": bool(roles & set(settings.MFA_ROLES)),
+        "must_set_up": must_set_up(request),
+        "has_password": user.has_usable_password(),
+        "sessions": sessions,
+        "others": sum(not session["is_here"] for session in sessions),
+    }
+    return render(request, "account/page.html", context, status=status)
+
+
+def browser_of(user_agent: str) -> str:
+    """ "Firefox on Windows": what the browser says of itself, which is no proof."""
+    browsers = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"))
+    systems = (
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    )
+    browser = next(
+        (name for mark, name in (*browsers, ("Safari/", "Safari")) if mark in user_agent), ""
+    )
+    system = next((name for mark, name in systems if mark in user_agent), "")
+    return " on ".join(part for part in (browser, system) if part) or "Not known"

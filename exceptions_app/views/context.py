@@ -9,6 +9,7 @@ from django.urls import reverse
 from exceptions_app import permissions
 from exceptions_app.choices import Role
 from exceptions_app.selectors import today
+from exceptions_app.views.middleware import preferences_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ PLACES = (
     Place("System", "Postings", "posting-list", "link", "view_operations", key="p"),
     Place("System", "Manual", "manual", "book", "view_desk", key="m"),
     Place("System", "Set-up", "admin:index", "key", "use_admin"),
+    Place("System", "People", "people", "user", "manage_users"),
 )
 
 
@@ -53,6 +55,14 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "data_as_of": figures.data_as_of,
         "can": dict.fromkeys(permissions.capabilities_of(user), True),
     }
+
+
+def look(request: HttpRequest) -> dict[str, Any]:
+    """Theme and single keys as the reader set them; the person carries both, so no query."""
+    own = preferences_of(request)
+    if own is None:
+        return {}
+    return {"theme": own.theme, "keys_off": not own.has_single_keys}
 
 
 def _item(

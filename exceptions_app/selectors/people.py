@@ -1,0 +1,90 @@
+"""People for the admin's list, and a person's own way of signing in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, When
+
+from exceptions_app.choices import Role
+
+ORDER = ("is_off", "username", "id")
+
+
+def with_second_factor(users: QuerySet[User]) -> QuerySet[User]:
+    """Each user says `has_second_factor`: an app or a passkey; recovery codes alone are none."""
+    own = Authenticator.objects.filter(user=OuterRef("pk"))
+    factors = own.exclude(type=Authenticator.Type.RECOVERY_CODES)
+    return users.annotate(has_second_factor=Exists(factors))
+
+
+def everyone(*, text: str = "", role: str = "") -> QuerySet[User]:
+    """People by `ORDER`, those switched off last; `text` is looked for in names and e-mails."""
+    users = with_second_factor(User.objects.prefetch_related("groups"))
+    if text:
+        users = users.filter(
+            Q(username__icontains=text)
+            | Q(first_name__icontains=text)
+            | Q(last_name__icontains=text)
+            | Q(email__icontains=text)
+        )
+    if role:
+        users = users.filter(groups__name=role)
+    off = Case(When(is_active=False, then=1), default=0, output_field=IntegerField())
+    return users.annotate(is_off=off)
+
+
+def get(*, user_id: int) -> User:
+    return with_second_factor(User.objects.prefetch_related("groups")).get(pk=user_id)
+
+
+def role_labels(user: User) -> list[str]:
+    """In the order of the roles; reads the prefetched groups."""
+    held = {group.name for group in user.groups.all()}
+    return [Role(code).label for code in Role.values if code in held]
+
+
+def state_of(user: User) -> tuple[str, str]:
+    """Word and tone: switched off, invited (has never come in), or nothing worth a mark."""
+    if not user.is_active:
+        return "Switched off", "calm"
+    if user.last_login is None and not user.has_usable_password():
+        return "Invited", "wait"
+    return "", ""
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """A person's second factor: `app` and `passkeys` authenticate, codes replace them once."""
+
+    has_app: bool
+    passkeys: int
+    codes_left: int
+
+    @property
+    def is_on(self) -> bool:
+        return self.has_app or self.passkeys > 0
+
+
+def factors_of(user: User) -> Factors:
+    rows = list(Authenticator.objects.filter(user=user))
+    kinds = [row.type for row in rows]
+    codes = [row for row in rows if row.type == Authenticator.Type.RECOVERY_CODES]
+    return Factors(
+        has_app=Authenticator.Type.TOTP in kinds,
+        passkeys=kinds.count(Authenticator.Type.WEBAUTHN),
+        codes_left=sum(len(row.wrap().get_unused_codes()) for row in codes),
+    )
+
+
+def sessions_of(user: User, *, now: datetime) -> QuerySet[Any]:
+    """Sessions that still open the desk, newest first."""
+    alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now)
+    own: QuerySet[Any] = UserSession.objects.filter(Exists(alive), user=user)
+    return own.order_by("-created_at", "-pk")

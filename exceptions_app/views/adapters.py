@@ -1,0 +1,231 @@
+"""How allauth is used here: invited people only, limits in rows, our words, our trail."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import structlog
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from qrcode import QRCode
+from qrcode.image.svg import SvgPathFillImage
+
+from exceptions_app.selectors import people as people_selector
+from exceptions_app.services import access, connections, people
+from exceptions_app.views.middleware import later
+
+log = structlog.get_logger(__name__)
+
+# What allauth reports about an account, in our words; the same sentence is mailed.
+CHANGES = {
+    "account/email/password_changed": "the password was changed",
+    "account/email/password_set": "a password was set",
+    "account/email/password_reset": "the password was set anew by a mailed link",
+    "mfa/email/totp_activated": "an authenticator app was added",
+    "mfa/email/totp_deactivated": "the authenticator app was removed",
+    "mfa/email/recovery_codes_generated": "new recovery codes were made",
+    "mfa/email/webauthn_added": "a passkey was added",
+    "mfa/email/webauthn_removed": "a passkey was removed",
+    "socialaccount/email/account_connected": "the company account was connected",
+}
+UNKNOWN_COMPANY_ACCOUNT = (
+    "Nobody is invited with the e-mail address of this company account. Ask your administrator."
+)
+
+
+class PeopleBackend(ModelBackend):
+    """Names or e-mails; the person comes with preferences and second factor in the one query."""
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **credentials: Any,
+    ) -> User | None:
+        user = access.by_name_or_email(username or "")
+        if user is None:
+            # As long as a known name takes, so that time tells nothing either.
+            User().set_password(password)
+            return None
+        is_right = user.check_password(password)
+        return user if is_right and self.user_can_authenticate(user) else None
+
+    def get_user(self, user_id: int) -> User | None:
+        users = people_selector.with_second_factor(User.objects.select_related("preferences"))
+        user = users.filter(pk=user_id).first()
+        return user if user is not None and self.user_can_authenticate(user) else None
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": access.WRONG,
+        "email_password_mismatch": access.WRONG,
+        "too_many_login_attempts": access.WAIT,
+        "rate_limited": access.WAIT,
+        "incorrect_code": access.WRONG_CODE,
+        "incorrect_password": "This is not your password.",
+        "enter_current_password": "This is not your present password.",
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Admins invite; nobody makes an account for themselves."""
+        return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return address_of(request)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        if access.is_waiting(
+            username=_name_in(credentials), address=address_of(request), now=timezone.now()
+        ):
+            raise self.validation_error("too_many_login_attempts")
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        user = super().authenticate(request, **credentials)
+        if user is not None:
+            access.note_success(
+                username=_name_in(credentials), address=address_of(request), now=timezone.now()
+            )
+        return user
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        access.note_failure(
+            username=_name_in(credentials), address=address_of(request), now=timezone.now()
+        )
+
+    def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
+        """Reached by passkey or company account; says no more than a wrong password does."""
+        messages.error(request, access.WRONG)
+        return redirect("sign-in")
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Not again within five minutes of signing in."""
+        records = get_authentication_records(self.request, self.request.user)
+        latest = max((record["at"] for record in records), default=0.0)
+        return bool(timezone.now().timestamp() - latest > 300)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("account")
+
+    def set_password(self, user: Any, password: str) -> None:
+        """Whoever sits in another session must not stay after a change of the password."""
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        key = self.request.session.session_key or ""
+        people.end_other_sessions(user=user, keep=key, now=timezone.now())
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """After the answer, so that its time does not tell whether there was anybody to mail."""
+        if not settings.CAN_MAIL:
+            return
+        values = {"host": self.request.get_host(), "email": email, **context}
+        message = self.render_mail(template_prefix, email, values)
+
+        def send() -> None:
+            try:
+                message.send()
+            except OSError:
+                log.exception("mail_not_sent", template=template_prefix)
+
+        later(self.request, send)
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: Any,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """Each change of how a person signs in: into the trail, and to the person by mail."""
+        now = timezone.now()
+        change = CHANGES[template_prefix]
+        people.note_security_change(user=user, text=change, now=now)
+        if user.email:
+            values = {"change": change, "at": now, "person": user}
+            self.send_mail("account/email/security_change", user.email, values)
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": access.WRONG_CODE,
+    }
+
+    def get_totp_label(self, user: Any) -> str:
+        return str(user.get_username())
+
+    def build_totp_svg(self, url: str) -> SafeString:
+        """An element for the page itself; the policy allows no image from a data address."""
+        code = QRCode(border=2)
+        code.add_data(url)
+        drawn = code.make_image(image_factory=SvgPathFillImage).to_string(encoding="unicode")
+        opening = '<svg class="qr" role="img" aria-label="QR code for the authenticator app" '
+        _, _, inside = re.sub(r"</?svg:", lambda tag: tag[0][:-4], drawn).partition("<svg ")
+        # Drawn here from digits alone: the address is not in the text of the picture.
+        return mark_safe(opening + inside)
+
+    def encrypt(self, text: str) -> str:
+        return connections.seal({"text": text}).decode("ascii")
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return connections.unseal(encrypted_text.encode("ascii"))["text"]
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:  # noqa: A002 (allauth's)
+        count = Authenticator.objects.filter(user=user, type=type).count()
+        return "Passkey" if count == 0 else f"Passkey {count + 1}"
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return {**super().get_public_key_credential_rp_entity(), "name": "Returnsbridge"}
+
+
+class CompanyAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    """A company account opens the desk to somebody invited with its proven e-mail address."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        return False
+
+    def get_connect_redirect_url(self, request: HttpRequest, socialaccount: Any) -> str:
+        return reverse("account")
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        if sociallogin.is_existing:
+            return
+        for address in sociallogin.email_addresses:
+            if address.verified or settings.OIDC_TRUSTS_EMAIL:
+                user = access.by_email(address.email)
+                if user is not None and user.is_active:
+                    sociallogin.connect(request, user)
+                    return
+        messages.error(request, UNKNOWN_COMPANY_ACCOUNT)
+        raise ImmediateHttpResponse(redirect("sign-in"))
+
+
+def address_of(request: HttpRequest | None) -> str:
+    """The caller's address; behind our proxy it is the last one the proxy itself noted."""
+    if request is None:
+        return ""
+    if settings.SECURE_PROXY_SSL_HEADER:
+        forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+        if forwarded:
+            return str(forwarded).rpartition(",")[2].strip()
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def _name_in(credentials: dict[str, Any]) -> str:
+    return str(credentials.get("username") or credentials.get("email") or "")

@@ -1,0 +1,37 @@
+"""Company accounts (OpenID Connect), read from the environment; none is the default."""
+
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from returnsbridge import env
+
+
+def company_accounts() -> list[dict[str, Any]]:
+    """Return the one configured provider in allauth's form, or nothing.
+
+    Raises:
+        ImproperlyConfigured: some of address, client and secret are given, but not all, or the
+            address is not https.
+    """
+    server = env.text("RETURNSBRIDGE_OIDC_SERVER")
+    client = env.text("RETURNSBRIDGE_OIDC_CLIENT_ID")
+    secret = env.secret("RETURNSBRIDGE_OIDC_CLIENT_SECRET")
+    if not (server or client or secret):
+        return []
+    if not (server and client and secret):
+        raise ImproperlyConfigured(
+            "Company accounts need RETURNSBRIDGE_OIDC_SERVER, RETURNSBRIDGE_OIDC_CLIENT_ID and "
+            "RETURNSBRIDGE_OIDC_CLIENT_SECRET together."
+        )
+    if not server.startswith("https://"):
+        raise ImproperlyConfigured("RETURNSBRIDGE_OIDC_SERVER must begin with https://.")
+    return [
+        {
+            "provider_id": "company",
+            "name": env.text("RETURNSBRIDGE_OIDC_NAME", "your company account"),
+            "client_id": client,
+            "secret": secret,
+            "settings": {"server_url": server},
+        }
+    ]
