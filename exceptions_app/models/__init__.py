@@ -16,7 +16,14 @@ from exceptions_app.models.imports import MappingImport
 from exceptions_app.models.orders import ErpLocation, Item, ItemMiss, SalesOrder, SalesOrderLine
 from exceptions_app.models.postings import CreditRun, CreditTaking, Posting, PostingAttempt
 from exceptions_app.models.preferences import SavedView, UserPreferences
-from exceptions_app.models.rmas import Refund, Rma, RmaEvent, RmaLine, Shipment
+from exceptions_app.models.rmas import (
+    ExchangeOrder,
+    Refund,
+    Rma,
+    RmaEvent,
+    RmaLine,
+    Shipment,
+)
 
 __all__ = [
     "Approval",
@@ -31,6 +38,7 @@ __all__ = [
     "CreditRun",
     "CreditTaking",
     "ErpLocation",
+    "ExchangeOrder",
     "Fix",
     "Heartbeat",
     "InboundEvent",

@@ -1,8 +1,17 @@
 """Our copies of what the ERP owns: sales orders, item master, locations."""
 
 from django.db import models
+from django.db.models.functions import Collate, Upper
 
 from exceptions_app.models.connections import Connection
+
+
+def quoted(field: str) -> Collate:
+    """A number as people quote it, in any case; indexed, its whole and its beginning are found.
+
+    The bare "C" order is what makes a beginning a range of the index.
+    """
+    return Collate(Upper(field), "C")
 
 
 class SalesOrder(models.Model):
@@ -28,7 +37,11 @@ class SalesOrder(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["connection", "number"], name="sales_order_once")
         ]
-        indexes = [models.Index(fields=["connection", "customer_code"], name="order_by_customer")]
+        indexes = [
+            models.Index(fields=["connection", "customer_code"], name="order_by_customer"),
+            models.Index(quoted("number"), name="order_find_number"),
+            models.Index(quoted("invoice_number"), name="order_find_invoice"),
+        ]
 
     def __str__(self) -> str:
         return self.number

@@ -11,7 +11,7 @@ from exceptions_app.choices import (
 )
 from exceptions_app.models.bridges import Bridge
 from exceptions_app.models.connections import Connection
-from exceptions_app.models.orders import SalesOrder, SalesOrderLine
+from exceptions_app.models.orders import SalesOrder, SalesOrderLine, quoted
 from exceptions_app.models.rmas import Rma
 
 
@@ -121,6 +121,8 @@ class Posting(models.Model):
             ),
             models.Index(fields=["rma", "sequence"], name="posting_by_rma"),
             models.Index(fields=["number"], condition=~Q(number=""), name="posting_by_number"),
+            models.Index(quoted("number"), name="posting_find_number"),
+            models.Index(quoted("key"), name="posting_find_key"),
             models.Index(fields=["bridge", "status", "-id"], name="posting_by_status"),
             models.Index(
                 fields=["kind", "created_at", "id"],

@@ -14,7 +14,7 @@ from exceptions_app.choices import (
     RefundStatus,
 )
 from exceptions_app.models.bridges import Bridge
-from exceptions_app.models.orders import SalesOrder
+from exceptions_app.models.orders import SalesOrder, quoted
 
 
 class Rma(models.Model):
@@ -81,6 +81,13 @@ class Rma(models.Model):
             models.Index(fields=["order_name"], name="rma_by_order_name"),
             models.Index(fields=["bridge", "-id"], name="rma_by_bridge"),
             GinIndex(fields=["search"], name="rma_search"),
+            models.Index(quoted("external_id"), name="rma_find_number"),
+            models.Index(quoted("order_name"), name="rma_find_order"),
+            models.Index(quoted("order_id"), name="rma_find_order_id"),
+            models.Index(quoted("customer_email"), name="rma_find_email"),
+            # Newest first within one state of the money or the parcel, for the list's filters.
+            models.Index(fields=["money", "-id"], name="rma_by_money"),
+            models.Index(fields=["logistics", "-id"], name="rma_by_logistics"),
         ]
 
     def __str__(self) -> str:
@@ -116,7 +123,12 @@ class RmaLine(models.Model):
             models.UniqueConstraint(fields=["rma", "line_no"], name="rma_line_once"),
             models.CheckConstraint(condition=models.Q(quantity__gt=0), name="rma_line_has_units"),
         ]
-        indexes = [models.Index(fields=["sku_key"], name="rma_line_by_sku")]
+        indexes = [
+            models.Index(fields=["sku_key"], name="rma_line_by_sku"),
+            # One SKU stands on very many returns: its newest are read without sorting them all.
+            models.Index(quoted("sku"), models.F("rma"), name="rma_line_find_sku"),
+            models.Index(quoted("barcode"), models.F("rma"), name="rma_line_find_barcode"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.sku}"
@@ -145,7 +157,11 @@ class Refund(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["bridge", "external_id"], name="refund_once")
         ]
-        indexes = [models.Index(fields=["reference"], name="refund_by_reference")]
+        indexes = [
+            models.Index(fields=["reference"], name="refund_by_reference"),
+            models.Index(quoted("external_id"), name="refund_find_number"),
+            models.Index(quoted("reference"), name="refund_find_reference"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.external_id}"
@@ -162,9 +178,30 @@ class Shipment(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["rma", "external_id"], name="shipment_once")]
+        indexes = [models.Index(quoted("tracking_number"), name="shipment_find_number")]
 
     def __str__(self) -> str:
         return self.tracking_number or self.external_id
+
+
+class ExchangeOrder(models.Model):
+    """An order the platform made in place of what came back; numbers are empty until released."""
+
+    rma = models.ForeignKey(Rma, on_delete=models.CASCADE, related_name="exchange_orders")
+    draft_id = models.CharField(max_length=80, blank=True, default="")
+    order_id = models.CharField(max_length=80, blank=True, default="")
+    number = models.CharField(max_length=80, blank=True, default="")
+    kind = models.CharField(max_length=60, blank=True, default="")
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(quoted("number"), name="exchange_find_number"),
+            models.Index(quoted("order_id"), name="exchange_find_order_id"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or self.order_id or self.draft_id
 
 
 class RmaEvent(models.Model):

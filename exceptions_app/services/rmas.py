@@ -17,6 +17,7 @@ from exceptions_app import jobs
 from exceptions_app.choices import LogisticsAxis, MappingKind, MappingStatus, RefundStatus
 from exceptions_app.models import (
     Bridge,
+    ExchangeOrder,
     Mapping,
     Refund,
     Rma,
@@ -57,6 +58,7 @@ def apply(*, bridge: Bridge, reading: SourceRma, now: datetime) -> Applied:
     _write_lines(rma, reading)
     _write_refunds(rma, reading)
     _write_shipments(rma, reading)
+    _write_exchanges(rma, reading)
     _write_events(rma, reading)
     refresh_search(rma)
     after = _summary(rma)
@@ -117,6 +119,7 @@ def refresh_search(rma: Rma) -> None:
     words += list(rma.refunds.values_list("external_id", flat=True))
     words += list(rma.refunds.values_list("reference", flat=True))
     words += list(rma.shipments.values_list("tracking_number", flat=True))
+    words += list(rma.exchange_orders.values_list("number", flat=True))
     words += list(rma.postings.exclude(number="").values_list("number", flat=True))
     text = " ".join(sorted({word for word in words if word}))
     Rma.objects.filter(pk=rma.pk).update(search=SearchVector(Value(text), config="simple"))
@@ -273,6 +276,22 @@ def _write_shipments(rma: Rma, reading: SourceRma) -> None:
                 "is_outbound": shipment.is_outbound,
             },
         )
+
+
+def _write_exchanges(rma: Rma, reading: SourceRma) -> None:
+    rma.exchange_orders.all().delete()
+    ExchangeOrder.objects.bulk_create(
+        [
+            ExchangeOrder(
+                rma=rma,
+                draft_id=exchange.draft_order_id,
+                order_id=exchange.order_id,
+                number=exchange.order_name,
+                kind=exchange.kind,
+            )
+            for exchange in reading.exchanges
+        ]
+    )
 
 
 def _write_events(rma: Rma, reading: SourceRma) -> None:
