@@ -21,6 +21,10 @@ class CaseAlreadyClosed(DeskError):
     """The exception was closed meanwhile."""
 
 
+class CaseChanged(DeskError):
+    """Another was faster, or the facts are others than those shown; the text says who and when."""
+
+
 class FixNotAllowed(DeskError):
     """The change is not allowed here, or to this person."""
 
@@ -31,6 +35,10 @@ class FixAlreadyDecided(DeskError):
 
 class InvalidChoice(DeskError):
     """A value given is not one we can use; the text says which and what would do."""
+
+
+class NameTaken(DeskError):
+    """A saved view of this name exists already."""
 
 
 class ConnectionUnusable(DeskError):

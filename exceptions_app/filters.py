@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import django_filters
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from exceptions_app.catalogue import CATALOGUE
 from exceptions_app.choices import CASE_OPEN, CaseStatus, Severity, Team
 from exceptions_app.models import Case, CauseGroup
+from exceptions_app.models.cases import awake
 from exceptions_app.selectors import cases as cases_selector
 
 ANY = "any"
 
 
 class CaseFilter(django_filters.FilterSet):
-    """Open exceptions, unless `status` names another state or "any". Needs the request for "me"."""
+    """Open exceptions that nobody put off, unless `status` or `snoozed` asks for others.
+
+    Needs the request for "me".
+    """
 
     team = django_filters.ChoiceFilter(choices=Team.choices, label="Team")
     type = django_filters.ChoiceFilter(
@@ -31,6 +36,11 @@ class CaseFilter(django_filters.FilterSet):
     assignee = django_filters.ChoiceFilter(
         choices=[("me", "Me"), ("none", "Nobody yet")], label="Assigned to", method="by_assignee"
     )
+    snoozed = django_filters.ChoiceFilter(
+        choices=[("only", "Only these"), ("with", "These too")],
+        label="Snoozed",
+        method="by_snooze",
+    )
     group = django_filters.ModelChoiceFilter(queryset=CauseGroup.objects.all(), label="Cause")
     q = django_filters.CharFilter(label="Words or number", max_length=100, method="by_words")
 
@@ -39,9 +49,15 @@ class CaseFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def filter_queryset(self, queryset: QuerySet[Case]) -> QuerySet[Case]:
-        if not self.form.cleaned_data.get("status"):
+        asked = self.form.cleaned_data
+        if not asked.get("status"):
             queryset = queryset.filter(status__in=CASE_OPEN)
+            if not asked.get("snoozed"):
+                queryset = queryset.filter(awake(timezone.now()))
         return super().filter_queryset(queryset)
+
+    def by_snooze(self, queryset: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
+        return queryset.exclude(awake(timezone.now())) if value == "only" else queryset
 
     def by_status(self, queryset: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
         return queryset if value == ANY else queryset.filter(status=value)

@@ -2,7 +2,20 @@
 
 from django.urls import include, path
 
-from exceptions_app.views import styleguide, account, cases, fixes, home, hooks, manual, operations, returns
+from exceptions_app.views import (
+    account,
+    case_acts,
+    cases,
+    fixes,
+    home,
+    hooks,
+    manual,
+    operations,
+    returns,
+    styleguide,
+    triage,
+    views,
+)
 
 urlpatterns = [
     path("api/", include("exceptions_app.api.urls")),
@@ -12,10 +25,19 @@ urlpatterns = [
     path("runs/<int:bridge_id>/start/", home.start_run, name="run-start"),
     path("exceptions/", cases.index, name="case-list"),
     path("exceptions/export.csv", cases.export, name="case-export"),
+    path("exceptions/export.xlsx", cases.export_xlsx, name="case-export-xlsx"),
+    path("exceptions/news/", cases.news, name="case-news"),
+    path("exceptions/act/", triage.act, name="case-act"),
+    path("views/save/", views.save, name="view-save"),
+    path("views/<int:view_id>/rename/", views.rename, name="view-rename"),
+    path("views/<int:view_id>/delete/", views.delete, name="view-delete"),
     path("exceptions/causes/<int:group_id>/", cases.cause, name="cause-list"),
-    path("exceptions/<int:case_id>/", cases.detail, name="case-detail"),
-    path("exceptions/<int:case_id>/assign/", cases.assign, name="case-assign"),
-    path("exceptions/<int:case_id>/close/", cases.close, name="case-close"),
+    path("exceptions/<int:case_id>/", case_acts.detail, name="case-detail"),
+    path("exceptions/<int:case_id>/assign/", case_acts.assign, name="case-assign"),
+    path("exceptions/<int:case_id>/snooze/", case_acts.snooze, name="case-snooze"),
+    path("exceptions/<int:case_id>/wake/", case_acts.wake, name="case-wake"),
+    path("exceptions/<int:case_id>/close/", case_acts.close, name="case-close"),
+    path("exceptions/<int:case_id>/reopen/", case_acts.reopen, name="case-reopen"),
     path("exceptions/<int:case_id>/preview/", fixes.preview, name="fix-preview"),
     path("exceptions/<int:case_id>/request/", fixes.ask, name="fix-request"),
     path("approvals/", fixes.index, name="fix-list"),

@@ -34,6 +34,7 @@ from exceptions_app.models import (
     RmaLine,
     SalesOrder,
     SalesOrderLine,
+    SavedView,
     Shipment,
     Watermark,
 )
@@ -376,3 +377,16 @@ class FixFactory(DjangoModelFactory):
     source_value = "TEE-BLACK-M"
     level = "peer"
     requested_at = NOW
+
+
+class SavedViewFactory(DjangoModelFactory):
+    """A view of a person; give `owner=None, team="finance"` for a team's."""
+
+    class Meta:
+        model = SavedView
+
+    page = "case-list"
+    name = factory.Sequence(lambda n: f"View {n}")
+    query = "severity=high"
+    created_by = "Mira"
+    created_at = NOW

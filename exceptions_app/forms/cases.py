@@ -1,15 +1,23 @@
-"""Forms of the queue: give to a person, close by hand."""
+"""Forms of the queue: give to a person, put off, close by hand; for one exception or many."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.models import Case
 from exceptions_app.selectors import cases as cases_selector
+from exceptions_app.services.moments import written
+
+# When somebody who puts work off until a day expects it back, in their own time zone.
+MORNING = time(9, 0)
 
 
 class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic only in the stubs
@@ -17,31 +25,98 @@ class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic 
         return obj.get_full_name() or obj.get_username()
 
 
-class AssignForm(forms.Form):
-    """A person of the exception's team, or whoever asks (their own roles allow it at the door)."""
+class TeamsAssignForm(forms.Form):
+    """A person of one of the teams, or whoever asks (their own roles allow it at the door)."""
 
     assignee = PersonField(
         queryset=User.objects.none(), label="Assign to", empty_label="Choose a person"
     )
 
-    def __init__(self, *args: Any, case: Case, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, teams: Iterable[str], user: User, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "assign_%s", **kwargs})
-        mates = cases_selector.team_mates(team=case.team)
-        people = mates | User.objects.filter(pk=user.pk).distinct().order_by(
-            "first_name", "username"
-        )
-        self.fields["assignee"].queryset = people  # type: ignore[attr-defined]
+        people = User.objects.filter(pk=user.pk).distinct()
+        for team in teams:
+            people = cases_selector.team_mates(team=team).order_by() | people
+        self.fields["assignee"].queryset = people.order_by("first_name", "username")  # type: ignore[attr-defined]
+
+
+class AssignForm(TeamsAssignForm):
+    """A person of the exception's team, or whoever asks."""
+
+    def __init__(self, *args: Any, case: Case, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, teams=[case.team], user=user, **kwargs)
         self.initial.setdefault("assignee", case.assignee_id)
 
 
-class CloseForm(forms.Form):
-    """The coded reasons of the exception's type; the note explains, it never replaces one."""
+class SnoozeForm(forms.Form):
+    """Until when, and why; `until` is the moment asked for, in the reader's time zone."""
+
+    choice = forms.ChoiceField(label="Until when", widget=forms.RadioSelect)
+    date = forms.DateField(
+        label="Another day",
+        required=False,
+        help_text="At 09:00, within 60 days.",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    note = forms.CharField(
+        label="Why it can wait",
+        required=False,
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "snooze_%s", **kwargs})
+        self.until = now
+        self.moments = {"tomorrow": _morning(now, 1), "three_days": _morning(now, 3)}
+        self.fields["choice"].choices = [  # type: ignore[attr-defined]
+            ("tomorrow", f"Tomorrow: {written(self.moments['tomorrow'])}"),
+            ("three_days", f"In three days: {written(self.moments['three_days'])}"),
+            ("date", "Another day"),
+        ]
+        self.initial.setdefault("choice", "tomorrow")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        chosen = cleaned.get("choice", "")
+        if chosen != "date":
+            self.until = self.moments.get(chosen, self.until)
+        elif cleaned.get("date"):
+            self.until = timezone.make_aware(datetime.combine(cleaned["date"], MORNING))
+        elif "date" not in self.errors:
+            raise ValidationError("Say which day.")
+        return cleaned
+
+
+class ReasonsForm(forms.Form):
+    """Coded reasons; the note explains, it never replaces one."""
 
     reason = forms.ChoiceField(label="Why it can be closed", widget=forms.RadioSelect)
     note = forms.CharField(
         label="Note", required=False, max_length=400, widget=forms.Textarea(attrs={"rows": 2})
     )
 
-    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, reasons: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "close_%s", **kwargs})
-        self.fields["reason"].choices = catalogue_entry(case.type).close_reasons  # type: ignore[attr-defined]
+        self.fields["reason"].choices = list(reasons)  # type: ignore[attr-defined]
+
+
+class CloseForm(ReasonsForm):
+    """The coded reasons of the exception's type."""
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        super().__init__(*args, reasons=catalogue_entry(case.type).close_reasons, **kwargs)
+
+
+def shared_reasons(types: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """The reasons every one of these types can be closed by hand with."""
+    offered = [dict(catalogue_entry(code).close_reasons) for code in types]
+    if not offered:
+        return ()
+    first, *others = offered
+    return tuple(pair for pair in first.items() if all(pair[0] in each for each in others))
+
+
+def _morning(now: datetime, days: int) -> datetime:
+    day = timezone.localtime(now).date() + timedelta(days=days)
+    return timezone.make_aware(datetime.combine(day, MORNING))

@@ -1,5 +1,9 @@
 """Cases (screens say "exception"), their cause groups, fixes and the audit trail."""
 
+import hashlib
+import json
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -110,6 +114,27 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def version(self) -> str:
+        """What a reader has seen of it: "<acts>-<facts>"; an act posts it back (R114).
+
+        The first half changes with what people and the flow did to the case, the second with what
+        the case is about.
+        """
+        acts = [self.status, self.closure, self.assignee_id, self.waiting_for]
+        acts.append(self.snoozed_until.isoformat() if self.snoozed_until else "")
+        return f"{_digest(acts)}-{_digest([self.severity, self.facts])}"
+
+
+def awake(now: datetime) -> Q:
+    """Cases that nobody put off beyond `now`."""
+    return Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now)
+
+
+def _digest(seen: object) -> str:
+    text = json.dumps(seen, sort_keys=True, default=str)
+    return hashlib.blake2s(text.encode(), digest_size=4).hexdigest()
 
 
 class Fix(models.Model):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import models as db
 from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+from django.db.models.functions import Concat
 
 from exceptions_app.choices import (
     CASE_OPEN,
@@ -20,12 +22,13 @@ from exceptions_app.choices import (
     Severity,
     Team,
 )
-from exceptions_app.models import AuditEntry, Bridge, Case, Fix, Posting
+from exceptions_app.models import AuditEntry, Bridge, Case, Fix, Posting, PostingAttempt
+from exceptions_app.models.cases import awake
 from exceptions_app.permissions import approving_roles
 from exceptions_app.rules import approval
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
-from exceptions_app.selectors import paging
+from exceptions_app.selectors import paging, trends
 from exceptions_app.selectors.today import TEAM_OF_ROLE, Amount
 
 # Severity, then value, then age: ids rise with time, so the oldest of equals stands first.
@@ -50,6 +53,10 @@ _VALUE_FACT: dict[str, tuple[str, ...]] = {
     FixKind.REASON: ("source_value",),
     FixKind.STATUS: ("source_value",),
 }
+_FULL_NAME = db.Case(
+    db.When(assignee__first_name="", assignee__last_name="", then="assignee__username"),
+    default=Concat("assignee__first_name", db.Value(" "), "assignee__last_name"),
+)
 _NAMES = 4
 _STORY = 60
 _SIBLINGS = 8
@@ -77,10 +84,12 @@ class Cause:
     severity: str
     count: int
     assigned: int
+    owner: str
     waiting: int
     values: tuple[Amount, ...]
     oldest: datetime
     due_at: datetime
+    trend: trends.Trend | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,36 +104,57 @@ def open_cases() -> QuerySet[Case]:
     return Case.objects.filter(status__in=CASE_OPEN)
 
 
-def tabs(*, user_id: int) -> tuple[Tab, ...]:
-    """All open, one per team, and one's own, with sums: one grouped query over open rows."""
-    mine = Q(assignee_id=user_id)
+def tabs(*, user_id: int, now: datetime) -> tuple[Tab, ...]:
+    """All open, one per team, one's own, and what was put off, with sums: one grouped query."""
+    is_awake = awake(now)
+    mine = is_awake & Q(assignee_id=user_id)
     rows: list[Any] = list(
         open_cases()
         .order_by()
         .values("team", "currency")
         .annotate(
-            count=Count("pk"),
-            total=Sum("value"),
+            count=Count("pk", filter=is_awake),
+            total=Sum("value", filter=is_awake),
             my_count=Count("pk", filter=mine),
             my_total=Sum("value", filter=mine),
+            off_count=Count("pk", filter=~is_awake),
+            off_total=Sum("value", filter=~is_awake),
         )
     )
     teams = [
         _tab(team.value, team.label, [row for row in rows if row["team"] == team]) for team in Team
     ]
     own = [{**row, "count": row["my_count"], "total": row["my_total"]} for row in rows]
-    return (_tab("", "All open", rows), *teams, _tab("me", "Mine", own))
+    off = [{**row, "count": row["off_count"], "total": row["off_total"]} for row in rows]
+    return (
+        _tab("", "All open", rows),
+        *teams,
+        _tab("me", "Mine", own),
+        _tab("snoozed", "Snoozed", off),
+    )
 
 
-def causes(cases: QuerySet[Case], *, cursor: str = "", size: int = paging.PAGE_SIZE) -> paging.Page:
-    """A page of causes of `cases`, gravest first, then most valuable, then oldest. Two queries."""
+def causes(
+    cases: QuerySet[Case],
+    *,
+    cursor: str = "",
+    size: int = paging.PAGE_SIZE,
+    now: datetime | None = None,
+) -> paging.Page:
+    """A page of causes of `cases`, gravest first, then most valuable, then oldest.
+
+    Two queries; with `now` a third one brings the trend of the causes shown.
+    """
     page = paging.page(_grouped(cases), order=CAUSE_ORDER, cursor=cursor, size=size)
-    return paging.Page(rows=_with_sums(page.rows, cases), newer=page.newer, older=page.older)
+    rows = _with_sums(page.rows, cases)
+    if now is not None:
+        rows = _with_trends(rows, now)
+    return paging.Page(rows=rows, newer=page.newer, older=page.older)
 
 
-def every_cause(cases: QuerySet[Case]) -> tuple[Cause, ...]:
+def every_cause(cases: QuerySet[Case], *, now: datetime) -> tuple[Cause, ...]:
     """All causes of `cases` in the order of the screen, for the export."""
-    return _with_sums(tuple(_grouped(cases).order_by(*CAUSE_ORDER)), cases)
+    return _with_trends(_with_sums(tuple(_grouped(cases).order_by(*CAUSE_ORDER)), cases), now)
 
 
 def listed(cases: QuerySet[Case]) -> QuerySet[Case]:
@@ -181,11 +211,27 @@ def story(case: Case) -> list[AuditEntry]:
     return list(AuditEntry.objects.filter(about).order_by("-id")[:_STORY])
 
 
+def attempts_of(case: Case) -> list[PostingAttempt]:
+    """Every try at sending or looking up the return's documents, newest first."""
+    if case.rma_id is None:
+        return []
+    rows = PostingAttempt.objects.filter(posting__rma=case.rma_id)
+    return list(rows.select_related("posting__connection").order_by("-id")[:_STORY])
+
+
+def next_after(cases: QuerySet[Case], case: Case) -> Case | None:
+    """The one that follows `case` in the order of the queue; the first one after the last."""
+    place = [getattr(case, name.lstrip("-")) for name in QUEUE_ORDER]
+    others = cases.exclude(pk=case.pk).order_by(*QUEUE_ORDER)
+    return others.filter(paging.beyond(QUEUE_ORDER, place)).first() or others.first()
+
+
 def fixes_under_way(case: Case) -> list[Fix]:
     """Requests and held changes that concern this case: its own, its return's, its cause's."""
     rows = (
         Fix.objects.filter(bridge=case.bridge_id, status__in=(FixStatus.REQUESTED, FixStatus.HELD))
         .select_related("requested_by", "decided_by", "mapping", "bridge")
+        .prefetch_related("approvals__approver")
         .order_by("pk")
     )
     return [fix for fix in rows if _concerns(fix, case)]
@@ -251,6 +297,8 @@ def _grouped(cases: QuerySet[Case]) -> QuerySet[Any, Any]:
             total=Sum("value"),
             count=Count("pk"),
             assigned=Count("assignee"),
+            owners=Count("assignee", distinct=True),
+            owner_name=Max(_FULL_NAME),
             waiting=Count("rma", distinct=True, filter=waits),
             oldest=Min("opened_at"),
             due_at=Min("due_at"),
@@ -279,6 +327,7 @@ def _with_sums(rows: Sequence[dict[str, Any]], cases: QuerySet[Case]) -> tuple[C
             severity=Severity(names[row["rank"]]).value,
             count=row["count"],
             assigned=row["assigned"],
+            owner=_owner(row),
             waiting=row["waiting"],
             values=_amounts(sums.get(row["group"], ())),
             oldest=row["oldest"],
@@ -286,6 +335,18 @@ def _with_sums(rows: Sequence[dict[str, Any]], cases: QuerySet[Case]) -> tuple[C
         )
         for row in rows
     )
+
+
+def _with_trends(rows: Sequence[Cause], now: datetime) -> tuple[Cause, ...]:
+    known = trends.of_groups([row.pk for row in rows], now=now)
+    return tuple(replace(row, trend=known.get(row.pk)) for row in rows)
+
+
+def _owner(row: dict[str, Any]) -> str:
+    """Who has the cause: a name, how many people, or "" for nobody."""
+    if row["owners"] > 1:
+        return f"{row['owners']} people"
+    return str(row["owner_name"] or "").strip()
 
 
 def _tab(key: str, label: str, rows: Sequence[dict[str, Any]]) -> Tab:

@@ -81,7 +81,7 @@ def _read_rows(
     if not after:
         return list(rows[:wanted])
     if rows.query.group_by:
-        return list(rows.filter(_beyond(order, after))[:wanted])
+        return list(rows.filter(beyond(order, after))[:wanted])
     found: list[Any] = []
     for step in reversed(_steps(order, after)):
         found += rows.filter(step)[: wanted - len(found)]
@@ -102,7 +102,7 @@ def _steps(order: Sequence[str], after: Sequence[object]) -> list[Q]:
     return steps
 
 
-def _beyond(order: Sequence[str], after: Sequence[object]) -> Q:
+def beyond(order: Sequence[str], after: Sequence[object]) -> Q:
     """Rows that come after `after`, as one condition."""
     beyond = Q(pk__in=[])
     for step in _steps(order, after):

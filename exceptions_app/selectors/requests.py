@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
-from exceptions_app.choices import FixStatus, MappingKind, MappingStatus
-from exceptions_app.models import Fix, Mapping
+from exceptions_app.choices import (
+    CASE_OPEN,
+    FixStatus,
+    MappingKind,
+    MappingStatus,
+    PostingStatus,
+)
+from exceptions_app.models import Case, Fix, Mapping, Posting, Rma
 from exceptions_app.rules.mapping import normalise
 
 WAITING_CAP = 200
@@ -73,14 +80,99 @@ def effect(fix: Fix) -> dict[str, Any] | None:
         return None
     stored = dict(fix.effect)
     stored["freed"] = _amount(stored.get("freed"))
+    stored.setdefault("touched", len(stored.get("rows", [])))
     stored["rows"] = [
         {**row, "amount": _amount(row.get("amount"))} for row in stored.get("rows", [])
     ]
     return stored
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one return the change was planned for; `stays` and `came` are case types."""
+
+    rma_id: int
+    label: str
+    amount: Decimal | None
+    state: str  # healed | moving | held | other | still
+    stays: tuple[str, ...]
+    came: tuple[str, ...]
+    confirmed: int
+    documents: int
+
+
+def results(fix: Fix, *, now: datetime) -> tuple[Result, ...]:
+    """Return by return, how things stand since the change is in force; three queries at most.
+
+    Empty while nobody has put it in force, or after it was taken back.
+    """
+    stored = effect(fix)
+    if stored is None or fix.status not in (FixStatus.HELD, FixStatus.APPLIED):
+        return ()
+    ids = [row["rma_id"] for row in stored["rows"]]
+    types: dict[int, list[str]] = {}
+    opened = Case.objects.filter(rma__in=ids, status__in=CASE_OPEN)
+    for rma_id, code in opened.order_by("type").values_list("rma", "type").distinct():
+        types.setdefault(rma_id, []).append(code)
+    due = set(Rma.objects.filter(pk__in=ids, plan_due_at__lte=now).values_list("pk", flat=True))
+    counted: QuerySet[Any, Any] = (
+        Posting.objects.filter(rma__in=ids)
+        .exclude(status=PostingStatus.CANCELLED)
+        .order_by()
+        .values("rma")
+        .annotate(
+            documents=Count("pk"),
+            confirmed=Count("pk", filter=Q(status=PostingStatus.CONFIRMED)),
+        )
+    )
+    documents = {row["rma"]: row for row in counted}
+    is_held = fix.status == FixStatus.HELD
+    return tuple(
+        _result(
+            row,
+            types.get(row["rma_id"], []),
+            documents.get(row["rma_id"], {}),
+            due,
+            is_held=is_held,
+        )
+        for row in stored["rows"]
+    )
+
+
+def _result(
+    row: dict[str, Any],
+    types: list[str],
+    documents: dict[str, int],
+    due: set[int],
+    *,
+    is_held: bool,
+) -> Result:
+    before = set(row["before"])
+    came = tuple(code for code in types if code not in before)
+    stays = tuple(code for code in types if code in before)
+    confirmed, count = documents.get("confirmed", 0), documents.get("documents", 0)
+    if is_held or row["rma_id"] in due:
+        state = "held" if is_held else "moving"
+    elif came:
+        state = "other"
+    elif stays:
+        state = "still"
+    else:
+        state = "healed" if confirmed == count else "moving"
+    return Result(
+        rma_id=row["rma_id"],
+        label=row["label"],
+        amount=row["amount"],
+        state=state,
+        stays=stays,
+        came=came,
+        confirmed=confirmed,
+        documents=count,
+    )
+
+
 def _with_all(rows: QuerySet[Fix]) -> QuerySet[Fix]:
-    return rows.select_related(*_SHOWN, *_PEOPLE)
+    return rows.select_related(*_SHOWN, *_PEOPLE).prefetch_related("approvals__approver")
 
 
 def _lines(target: dict[str, Any]) -> str:

@@ -13,7 +13,6 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 
-from exceptions_app import errors
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.catalogue import raised, render
 from exceptions_app.choices import CASE_OPEN, SEVERITY_RANK, CaseStatus, Closure
@@ -30,6 +29,8 @@ from exceptions_app.rules.facts import Finding
 from exceptions_app.services import audit
 
 VALUE_THRESHOLD = Decimal(500)
+# What brings a case back that somebody put off.
+_MATERIAL = frozenset({"status", "facts", "severity"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ def _open(
         due_at=now + timedelta(hours=entry.clock_hours),
         seen_at=now,
     )
-    _record(case, "case.open", f"Opened: {case.title}", now)
+    record(case, "case.open", f"Opened: {case.title}", now)
     return case
 
 
@@ -200,12 +201,22 @@ def _refresh(
         changed["posting"] = posting
     if subject.event is not None and case.event_id != subject.event.pk:
         changed["event"] = subject.event
+    changed |= _waking(case, changed)
     for name, value in changed.items():
         setattr(case, name, value)
     case.save(update_fields=list(changed))
+    if "snoozed_until" in changed:
+        record(case, "case.wake", "Back in the queue: its facts changed", now)
     if "reopened_count" in changed:
-        _record(case, "case.reopen", f"The cause came back: {case.title}", now)
+        record(case, "case.reopen", f"The cause came back: {case.title}", now)
     return case
+
+
+def _waking(case: Case, changed: dict[str, object]) -> dict[str, object]:
+    """What ends a snooze, when the case is no longer the one that was put off."""
+    if case.snoozed_until is None or not _MATERIAL & changed.keys():
+        return {}
+    return {"snoozed_until": None, "snooze_note": ""}
 
 
 def _close_by_proof(case: Case, proof: str, now: datetime) -> None:
@@ -215,49 +226,7 @@ def _close_by_proof(case: Case, proof: str, now: datetime) -> None:
     case.proof = (proof or catalogue_entry(case.type).closes_by)[:500]
     case.waiting_for = ""
     case.save(update_fields=["status", "closure", "resolved_at", "proof", "waiting_for"])
-    _record(case, "case.resolve", f"Closed by proof: {case.proof}", now)
-
-
-@transaction.atomic
-def assign(*, case_id: int, assignee: User, actor: User, now: datetime) -> Case:
-    """Give an open case to a person.
-
-    Raises:
-        CaseAlreadyClosed: it was closed meanwhile; nothing changes.
-    """
-    case = _open_case(case_id)
-    case.assignee = assignee
-    if case.status == CaseStatus.OPEN:
-        case.status = CaseStatus.ASSIGNED
-    case.save(update_fields=["assignee", "status"])
-    _record(case, "case.assign", f"Assigned to {audit.name_of(assignee)}", now, actor)
-    return case
-
-
-@transaction.atomic
-def close_by_hand(*, case_id: int, reason: str, note: str, actor: User, now: datetime) -> Case:
-    """Close with one of the type's coded reasons.
-
-    Raises:
-        InvalidChoice: the type cannot be closed by hand, or not for this reason.
-        CaseAlreadyClosed: it was closed meanwhile.
-    """
-    case = _open_case(case_id)
-    labels = dict(catalogue_entry(case.type).close_reasons)
-    if reason not in labels:
-        raise errors.InvalidChoice(
-            "This exception closes by proof only."
-            if not labels
-            else "Choose one of: " + ", ".join(labels.values()) + "."
-        )
-    case.status = CaseStatus.RESOLVED
-    case.closure = Closure.BY_HAND
-    case.close_reason = reason
-    case.resolved_at = now
-    case.proof = (f"{labels[reason]}. {note}".strip())[:500]
-    case.save(update_fields=["status", "closure", "close_reason", "resolved_at", "proof"])
-    _record(case, "case.close", f"Closed by hand: {case.proof}", now, actor)
-    return case
+    record(case, "case.resolve", f"Closed by proof: {case.proof}", now)
 
 
 def set_waiting(*, cases: Sequence[Case], status: str, waiting_for: str, now: datetime) -> None:
@@ -267,14 +236,7 @@ def set_waiting(*, cases: Sequence[Case], status: str, waiting_for: str, now: da
             case.status = status
             case.waiting_for = waiting_for[:200]
             case.save(update_fields=["status", "waiting_for"])
-            _record(case, "case.wait", waiting_for or "Open again", now)
-
-
-def _open_case(case_id: int) -> Case:
-    case = Case.objects.select_for_update().get(pk=case_id)
-    if case.status not in CASE_OPEN:
-        raise errors.CaseAlreadyClosed(f"This exception was closed meanwhile: {case.proof}")
-    return case
+            record(case, "case.wait", waiting_for or "Open again", now)
 
 
 def _group(subject: Subject, finding: Finding, now: datetime) -> CauseGroup:
@@ -316,7 +278,8 @@ def _fingerprint(subject: Subject, finding: Finding) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _record(case: Case, act: str, text: str, now: datetime, actor: User | None = None) -> None:
+def record(case: Case, act: str, text: str, now: datetime, actor: User | None = None) -> None:
+    """One entry in the trail of `case` and of its return."""
     audit.record(
         actor=actor, act=act, subject=case, text=text, now=now, rma_id=case.rma_id, case_id=case.pk
     )

@@ -31,7 +31,7 @@ from exceptions_app.rules import approval
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import fixes as fixes_selector
-from exceptions_app.services import audit, cases, fix_payloads, mappings, moments, previews, rmas
+from exceptions_app.services import audit, fix_payloads, mappings, moments, previews, rmas, triage
 
 UNDER_WAY = (FixStatus.REQUESTED, FixStatus.HELD)
 
@@ -257,7 +257,7 @@ def _put_in_force(fix: Fix, actor: User, now: datetime) -> Fix:
     if fix.kind in fix_payloads.ON_POSTINGS:
         fix_payloads.apply_to_posting(fix=fix, now=now)
     if fix.kind == FixKind.CLOSE and fix.case is not None:
-        cases.close_by_hand(
+        triage.close_by_hand(
             case_id=fix.case.pk, reason=fix.reason_code, note=fix.note, actor=actor, now=now
         )
     _replan(fix, now)

@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from exceptions_app import permissions
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.catalogue import render as fill
-from exceptions_app.choices import CASE_OPEN, FixKind, FixStatus, PostingStatus, Team
-from exceptions_app.forms.cases import AssignForm, CloseForm
+from exceptions_app.choices import CASE_OPEN, Closure, FixKind, FixStatus, PostingStatus, Team
+from exceptions_app.filters import CaseFilter
+from exceptions_app.forms.cases import AssignForm, CloseForm, SnoozeForm
 from exceptions_app.forms.fixes import FORMS, FixForm
-from exceptions_app.models import Case, Fix, Item, Posting
-from exceptions_app.rules.mapping import normalise
+from exceptions_app.models import Case, Fix, Posting
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import paging
 from exceptions_app.selectors.today import Amount
 from exceptions_app.templatetags.desk import money, when
+from exceptions_app.views import case_parts
 
 TONES = {
     "open": "calm",
@@ -72,7 +72,6 @@ _FACT_LABELS = {
     "got": "Came",
     "needs": "Needs",
 }
-_ITEM_TYPES = frozenset({"SKU_UNKNOWN", "SKU_AMBIGUOUS", "SKU_INACTIVE", "PROMO_SKU"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +94,25 @@ def show(
     offered: Offer | None = None,
     assign_form: AssignForm | None = None,
     close_form: CloseForm | None = None,
+    snooze_form: SnoozeForm | None = None,
+    refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """The whole page; `offered` and the forms replace fresh ones when one of them was sent."""
+    """The whole page; `offered` and the forms replace fresh ones when one of them was sent.
+
+    `refusal` says who was faster with what, when an act came too late.
+    """
     entry = catalogue_entry(case.type)
     is_open = case.status in CASE_OPEN
     rows, sibling_count = cases_selector.siblings(case)
+    sides = case_parts.sides(case)
     context: dict[str, Any] = {
         "now": now,
         "case": case,
+        "late_refusal": refusal,
+        "carried": f"?{request.GET.urlencode()}" if request.GET else "",
+        "is_snoozed": case.snoozed_until is not None and case.snoozed_until > now,
+        "touches": case_parts.touches(case),
         "entry": entry,
         "is_open": is_open,
         "is_late": is_open and case.due_at < now,
@@ -111,18 +120,23 @@ def show(
         "sentence": fill(entry.sentence, case.facts),
         "consequence": fill(entry.consequence, case.facts),
         "closes_by": fill(entry.closes_by, case.facts),
-        "difference": _difference(case),
-        "sides": _sides(case),
-        "refusal": _refusal(case),
+        "difference": case_parts.difference(case),
+        "sides": sides,
+        "refusal": case_parts.refusal(case),
         "postings": _postings(case),
-        "story": cases_selector.story(case),
-        "steps": _steps(entry.playbook, case),
+        "story": case_parts.story(case),
         "siblings": rows,
         "sibling_count": paging.shown(sibling_count),
         "facts": _facts(case, now),
     }
     if is_open:
         context |= _acts(request, case, now, offered, assign_form, close_form)
+        if permissions.can(request.user, "assign_case"):
+            context["snooze_form"] = snooze_form or SnoozeForm(now=now)
+        context["next"] = _next(request, case)
+    elif case.closure == Closure.BY_HAND and permissions.can(request.user, "close_case"):
+        context["may_reopen"] = True
+    context["steps"] = case_parts.steps(entry, case, context, request)
     return render(request, "cases/detail.html", context, status=status)
 
 
@@ -164,6 +178,7 @@ def under_way(fixes: Iterable[Fix], request: HttpRequest, now: datetime) -> list
                 "approvers": ", ".join(names[who]),
                 "is_mine": fix.requested_by_id == request.user.pk,
                 "is_held": is_held,
+                "steps": case_parts.approval_steps(fix, names[who], now),
                 "hold_seconds": facts_selector.policy_of(fix.bridge).undo_seconds,
                 "take_back_url": (
                     reverse("fix-undo", args=[fix.pk])
@@ -173,6 +188,13 @@ def under_way(fixes: Iterable[Fix], request: HttpRequest, now: datetime) -> list
             }
         )
     return shown
+
+
+def _next(request: HttpRequest, case: Case) -> Case | None:
+    """The next exception of the list the reader came from, or of the whole queue."""
+    found = CaseFilter(request.GET, queryset=Case.objects.all(), request=request)
+    rows = found.qs if found.is_valid() else cases_selector.open_cases()
+    return cases_selector.next_after(rows, case)
 
 
 def _acts(
@@ -216,86 +238,6 @@ def _offers(request: HttpRequest, case: Case, now: datetime, offered: Offer | No
     return offers
 
 
-def _difference(case: Case) -> dict[str, Any] | None:
-    """Refund, credit and difference, where the exception is about exactly these."""
-    amounts = [_amount(case.facts.get(name)) for name in ("refund", "credit", "difference")]
-    if case.rma is None or any(amount is None for amount in amounts):
-        return None
-    refund, credit, difference = amounts
-    currency = str(case.facts.get("currency") or case.currency)
-    platform, erp = case.facts.get("platform", ""), case.facts.get("erp", "")
-    return {
-        "left": {
-            "label": "Refund paid",
-            "amount": refund,
-            "currency": currency,
-            "proof": f"{platform}, return {case.rma}",
-        },
-        "right": {
-            "label": "Credit memo",
-            "amount": credit,
-            "currency": currency,
-            "proof": f"Computed from {erp} order {case.facts.get('order', '')}",
-        },
-        "difference": {
-            "label": "Difference",
-            "amount": difference,
-            "currency": currency,
-            "tone": "warn",
-            "proof": case.value_formula or "Refund less credit",
-        },
-    }
-
-
-def _amount(text: object) -> Decimal | None:
-    try:
-        amount = Decimal(str(text).replace("−", "-"))
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() else None
-
-
-def _sides(case: Case) -> list[dict[str, str]]:
-    """Item exceptions: what the platform says beside what the ERP has, fact by fact."""
-    if case.type not in _ITEM_TYPES or case.rma is None:
-        return []
-    key = normalise(str(case.facts.get("sku", "")))
-    line = case.rma.lines.filter(sku_key=key).first()
-    items = list(Item.objects.filter(connection=case.rma.bridge.erp_id, sku_key=key)[:2])
-    order = case.rma.sales_order
-    sold = list(order.lines.all()[:6]) if order else []
-    same = (
-        f"{items[0].sku}{'' if items[0].is_active else ', inactive'}" if items else "No such item"
-    )
-    return [
-        {"label": "SKU", "theirs": str(case.facts.get("sku", "")), "ours": same},
-        {
-            "label": "Name",
-            "theirs": line.name if line else "",
-            "ours": items[0].description if items else "—",
-        },
-        {
-            "label": "Barcode",
-            "theirs": (line.barcode if line else "") or "None sent",
-            "ours": (items[0].barcode if items else "") or "—",
-        },
-        {
-            "label": "Order",
-            "theirs": case.rma.order_name,
-            "ours": f"{order.number}: {', '.join(each.sku for each in sold)}" if order else "—",
-        },
-    ]
-
-
-def _refusal(case: Case) -> dict[str, str] | None:
-    """What the ERP said, in its own words, for a document it refused."""
-    text = str(case.facts.get("vendor_text", ""))
-    code = str(case.facts.get("vendor_code", ""))
-    if not text and not code:
-        return None
-    return {"system": str(case.facts.get("erp", "")), "code": code, "text": text}
-
-
 def _postings(case: Case) -> list[dict[str, Any]]:
     return [
         {"row": row, "tone": POSTING_TONES.get(PostingStatus(row.status), "wait"), "why": _why(row)}
@@ -313,10 +255,6 @@ def _why(row: Posting) -> str:
     return row.get_hold_reason_display() if row.hold_reason else ""
 
 
-def _steps(playbook: Iterable[Any], case: Case) -> list[dict[str, str]]:
-    return [{"title": fill(step.text, case.facts), "state": "not_yet"} for step in playbook]
-
-
 def _facts(case: Case, now: datetime) -> list[dict[str, str]]:
     shown = [
         {"label": "Team", "value": Team(case.team).label},
@@ -327,7 +265,11 @@ def _facts(case: Case, now: datetime) -> list[dict[str, str]]:
     ]
     if case.rma is not None:
         shown.append(
-            {"label": "Return", "value": str(case.rma), "url": _url("return-detail", case.rma.pk)}
+            {
+                "label": "Return",
+                "value": str(case.rma),
+                "url": reverse("return-detail", args=[case.rma.pk]),
+            }
         )
         shown.append({"label": "Order", "value": case.rma.order_name})
     if case.bridge is not None:
@@ -350,10 +292,3 @@ def _at_risk(case: Case) -> str:
 def _name(case: Case) -> str:
     person = case.assignee
     return (person.get_full_name() or person.get_username()) if person else ""
-
-
-def _url(name: str, pk: int) -> str:
-    try:
-        return reverse(name, args=[pk])
-    except NoReverseMatch:
-        return ""

@@ -1,45 +1,42 @@
-"""Exceptions: the queue by cause or one by one, one exception, giving and closing."""
+"""The queue of exceptions: by cause or one by one, what is new in it, and as a file."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from exceptions_app import errors, permissions
+from exceptions_app import permissions
 from exceptions_app.filters import CaseFilter
-from exceptions_app.forms.cases import AssignForm, CloseForm
 from exceptions_app.models import Case, CauseGroup
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import paging
-from exceptions_app.services import cases
+from exceptions_app.selectors import paging, selection
 from exceptions_app.templatetags.desk import changed_query, when
-from exceptions_app.views import case_page
+from exceptions_app.views import case_page, exports, triage, views
 
 EXPORT_CHUNK = 500
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+NEWS_SECONDS = 30
 
 
 @require_safe
 @permissions.required("view_desk")
 def index(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    found = _filtered(request)
+    found = filtered(request)
     is_listed = request.GET.get("view") == "list"
     order = cases_selector.ORDERS.get(request.GET.get("o", ""), cases_selector.QUEUE_ORDER)
     cursor = request.GET.get("cursor", "")
-    rows = found.qs if found.is_valid() else Case.objects.none()
+    rows = matching(found)
     page = (
         paging.page(cases_selector.listed(rows), order=order, cursor=cursor)
         if is_listed
-        else cases_selector.causes(rows, cursor=cursor)
+        else cases_selector.causes(rows, cursor=cursor, now=now)
     )
     totals = cases_selector.totals(rows)
     switch: list[dict[str, object]] = [
@@ -51,7 +48,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "now": now,
         "filter": found,
         "chips": _chips(found, request.GET),
-        "tabs": _tabs(request),
+        "tabs": _tabs(request, now),
         "switch": switch,
         "is_listed": is_listed,
         "page": page,
@@ -59,6 +56,12 @@ def index(request: HttpRequest) -> HttpResponse:
         "count": paging.shown(totals.count),
         "opened": _opened(request, rows, is_listed=is_listed),
         "query": _shared_query(request.GET),
+        "carried": place_of(request.GET),
+        "newest": selection.newest_id(rows),
+        "news_seconds": NEWS_SECONDS,
+        "picked": triage.picked_of(request),
+        "result": triage.result_of(request),
+        "saved": views.shown(request, page="case-list", count=_counted),
     }
     return render(request, "cases/list.html", context)
 
@@ -70,94 +73,78 @@ def cause(request: HttpRequest, group_id: int) -> HttpResponse:
     group = get_object_or_404(CauseGroup, pk=group_id)
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect(f"{reverse('case-list')}{changed_query(request.GET, {'open': group.pk})}")
-    found = _filtered(request)
-    rows = found.qs if found.is_valid() else Case.objects.none()
-    context = _cause_context(rows, group.pk) | {"now": timezone.now(), "group_id": group.pk}
+    rows = matching(filtered(request))
+    context = _cause_context(rows, group.pk) | {
+        "now": timezone.now(),
+        "group_id": group.pk,
+        "carried": place_of(request.GET),
+        "picked": triage.picked_of(request),
+    }
     return render(request, "cases/_cause_cases.html", context)
+
+
+@require_safe
+@permissions.required("view_desk")
+def news(request: HttpRequest) -> HttpResponse:
+    """How many joined this list since it was drawn; offered, never put in by itself."""
+    newest = _number(request.GET.get("newest", ""))
+    count = paging.count(matching(filtered(request)).filter(pk__gt=newest))
+    context = {"count": count, "shown": paging.shown(count), "query": _shared_query(request.GET)}
+    return render(request, "cases/_news.html", context)
 
 
 @require_safe
 @permissions.required("view_desk")  # type: ignore[arg-type]  # a stream is a response too
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """The rows of the screen with the same filters, order and columns, all pages, as CSV."""
-    found = _filtered(request)
-    rows = found.qs if found.is_valid() else Case.objects.none()
-    if request.GET.get("view") == "list":
-        order = cases_selector.ORDERS.get(request.GET.get("o", ""), cases_selector.QUEUE_ORDER)
-        lines = _case_lines(cases_selector.listed(rows).order_by(*order))
-    else:
-        lines = _cause_lines(cases_selector.every_cause(rows))
-    response = StreamingHttpResponse(_csv(lines), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="exceptions.csv"'
-    return response
+    return exports.as_csv(_lines(request), name="exceptions")
 
 
 @require_safe
 @permissions.required("view_desk")
-def detail(request: HttpRequest, case_id: int) -> HttpResponse:
-    case = get_object_or_404(cases_selector.detail(case_id))
-    return case_page.show(request, case, now=timezone.now())
+def export_xlsx(request: HttpRequest) -> HttpResponse:
+    """The same rows as a workbook."""
+    return exports.as_xlsx(_lines(request), name="exceptions")
 
 
-@require_POST
-@permissions.required("assign_case")
-def assign(request: HttpRequest, case_id: int) -> HttpResponse:
-    case = get_object_or_404(cases_selector.detail(case_id))
-    given = request.POST.copy()
-    if given.get("assignee") == "me":
-        given["assignee"] = str(request.user.pk)
-    form = AssignForm(given, case=case, user=case_page.person(request))
-    now = timezone.now()
-    if not form.is_valid():
-        return case_page.show(request, case, now=now, assign_form=form, status=422)
-    person = form.cleaned_data["assignee"]
-    try:
-        cases.assign(case_id=case.pk, assignee=person, actor=case_page.person(request), now=now)
-    except errors.DeskError as error:
-        form.add_error(None, str(error))
-        return case_page.show(request, case, now=now, assign_form=form, status=422)
-    who = "you" if person == request.user else person.get_full_name() or person.get_username()
-    messages.success(request, f"EX-{case.pk} is with {who}.")
-    return redirect("case-detail", case_id=case.pk)
-
-
-@require_POST
-@permissions.required("close_case")
-def close(request: HttpRequest, case_id: int) -> HttpResponse:
-    case = get_object_or_404(cases_selector.detail(case_id))
-    form = CloseForm(request.POST, case=case)
-    now = timezone.now()
-    if form.is_valid():
-        try:
-            cases.close_by_hand(
-                case_id=case.pk,
-                reason=form.cleaned_data["reason"],
-                note=form.cleaned_data["note"],
-                actor=case_page.person(request),
-                now=now,
-            )
-        except errors.DeskError as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, f"EX-{case.pk} is closed by hand.")
-            return redirect("case-detail", case_id=case.pk)
-    return case_page.show(request, case, now=now, close_form=form, status=422)
-
-
-def _filtered(request: HttpRequest) -> CaseFilter:
+def filtered(request: HttpRequest) -> CaseFilter:
     return CaseFilter(request.GET, queryset=Case.objects.all(), request=request)
 
 
-def _tabs(request: HttpRequest) -> list[dict[str, object]]:
-    """Teams and one's own; every other filter of the address stays."""
+def matching(found: CaseFilter) -> Any:
+    """The exceptions a filter finds; none when the address holds one we do not know."""
+    return found.qs if found.is_valid() else Case.objects.none()
+
+
+def place_of(query: QueryDict) -> str:
+    """The filters alone, as a page of one exception carries them to know what is next."""
+    kept = {name: query[name] for name in CaseFilter.base_filters if query.get(name)}
+    return changed_query(QueryDict(), kept) if kept else ""
+
+
+def _counted(query: QueryDict, request: HttpRequest) -> Any:
+    return matching(CaseFilter(query, queryset=Case.objects.all(), request=request))
+
+
+def _lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
+    rows = matching(filtered(request))
+    if request.GET.get("view") != "list":
+        return _cause_lines(cases_selector.every_cause(rows, now=timezone.now()))
+    order = cases_selector.ORDERS.get(request.GET.get("o", ""), cases_selector.QUEUE_ORDER)
+    return _case_lines(cases_selector.listed(rows).order_by(*order))
+
+
+def _tabs(request: HttpRequest, now: datetime) -> list[dict[str, object]]:
+    """Teams, one's own, and what was put off; every other filter of the address stays."""
     shown = []
-    team, assignee = request.GET.get("team", ""), request.GET.get("assignee", "")
-    current = "me" if assignee == "me" else team
-    for tab in cases_selector.tabs(user_id=request.user.pk or 0):
-        is_mine = tab.key == "me"
+    assignee = request.GET.get("assignee", "")
+    current = _current_tab(request.GET)
+    for tab in cases_selector.tabs(user_id=request.user.pk or 0, now=now):
+        is_mine, is_snoozed = tab.key == "me", tab.key == "snoozed"
         changes = {
-            "team": "" if is_mine else tab.key,
+            "team": "" if is_mine or is_snoozed else tab.key,
             "assignee": "me" if is_mine else ("" if assignee == "me" else assignee),
+            "snoozed": "only" if is_snoozed else "",
             "open": "",
         }
         shown.append(
@@ -169,6 +156,12 @@ def _tabs(request: HttpRequest) -> list[dict[str, object]]:
             }
         )
     return shown
+
+
+def _current_tab(query: QueryDict) -> str:
+    if query.get("snoozed") == "only":
+        return "snoozed"
+    return "me" if query.get("assignee") == "me" else query.get("team", "")
 
 
 def _chips(found: CaseFilter, query: QueryDict) -> list[dict[str, object]]:
@@ -190,26 +183,26 @@ def _chips(found: CaseFilter, query: QueryDict) -> list[dict[str, object]]:
     return chips
 
 
-def _opened(request: HttpRequest, rows: object, *, is_listed: bool) -> dict[str, object]:
+def _opened(request: HttpRequest, rows: Any, *, is_listed: bool) -> dict[str, object]:
     """The cause unfolded by address, for readers without scripts."""
-    wanted = request.GET.get("open", "")
-    if is_listed or not wanted.isascii() or not wanted.isdigit() or len(wanted) > 15:
+    wanted = _number(request.GET.get("open", ""))
+    if is_listed or not wanted:
         return {}
-    return _cause_context(rows, int(wanted)) | {"group_id": int(wanted)}
+    return _cause_context(rows, wanted) | {"group_id": wanted}
 
 
-def _cause_context(rows: object, group_id: int) -> dict[str, object]:
-    own = cases_selector.listed(rows).filter(group=group_id)  # type: ignore[arg-type]
+def _cause_context(rows: Any, group_id: int) -> dict[str, object]:
+    own = cases_selector.listed(rows).filter(group=group_id)
     page = paging.page(own, order=cases_selector.QUEUE_ORDER)
     return {"cases": page.rows, "has_more": bool(page.older)}
 
 
 def _shared_query(query: QueryDict) -> str:
     """What the links of this list carry along: its filters, without place and unfolded cause."""
-    return changed_query(query, {"open": ""})
+    return changed_query(query, {"open": "", "picked": "", "done": "", "newest": ""})
 
 
-def _case_lines(rows: Iterable[Case]) -> Iterator[list[str]]:
+def _case_lines(rows: Iterable[Case]) -> Iterator[list[exports.Cell]]:
     yield [
         "Exception",
         "What",
@@ -231,7 +224,7 @@ def _case_lines(rows: Iterable[Case]) -> Iterator[list[str]]:
             case.get_severity_display(),
             case.get_status_display(),
             case.get_team_display(),
-            f"{case.value:f}",
+            case.value,
             case.currency,
             _moment(case.opened_at),
             _moment(case.due_at),
@@ -239,7 +232,7 @@ def _case_lines(rows: Iterable[Case]) -> Iterator[list[str]]:
         ]
 
 
-def _cause_lines(rows: Iterable[cases_selector.Cause]) -> Iterator[list[str]]:
+def _cause_lines(rows: Iterable[cases_selector.Cause]) -> Iterator[list[exports.Cell]]:
     yield [
         "Cause",
         "Bridge",
@@ -248,38 +241,28 @@ def _cause_lines(rows: Iterable[cases_selector.Cause]) -> Iterator[list[str]]:
         "Value at risk",
         "Customers waiting",
         "Oldest",
+        "Owner",
         "Team",
+        "7 days",
     ]
     for row in rows:
         yield [
             row.title,
             row.bridge,
             row.severity.capitalize(),
-            str(row.count),
+            row.count,
             " + ".join(f"{each.amount:f} {each.currency}" for each in row.values),
-            str(row.waiting),
+            row.waiting,
             _moment(row.oldest),
+            row.owner or "Nobody yet",
             row.team,
+            row.trend.words if row.trend else "",
         ]
 
 
-def _moment(at: datetime) -> str:
-    return when(at)
+def _moment(at: datetime | None) -> str:
+    return when(at, "")
 
 
-class _Echo:
-    """What csv.writer writes to: gives each line back instead of keeping it."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _csv(lines: Iterable[list[str]]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    for line in lines:
-        yield writer.writerow([_harmless(cell) for cell in line])
-
-
-def _harmless(cell: str) -> str:
-    """A quote before what a spreadsheet would run as a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) else cell
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -29,6 +30,9 @@ DECIDED_TONES = {
     FixStatus.REQUESTED: "wait",
     FixStatus.REJECTED: "bad",
 }
+
+
+RESULT_TONES = {"healed": "good", "moving": "wait", "held": "wait", "other": "bad", "still": "warn"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ def approve(request: HttpRequest, fix_id: int) -> HttpResponse:
         )
     except errors.DeskError as error:
         return _show(request, fix_id, DecisionForm(auto_id="decide_%s"), refusal=str(error))
-    messages.success(request, f"Approved: {fix}. It can be taken back until it leaves.")
+    messages.success(request, _approved_words(fix))
     return redirect("fix-detail", fix_id=fix.pk)
 
 
@@ -213,11 +217,21 @@ def _asked_words(fix: Fix) -> str:
     return f"Asked for approval: {fix}. Nothing changes until another person approves."
 
 
+def _approved_words(fix: Fix) -> str:
+    if fix.status == FixStatus.REQUESTED:
+        return f"Your approval is kept: {fix}. Another person must approve too; nothing leaves yet."
+    return f"Approved: {fix}. It can be taken back until it leaves."
+
+
 def _may_decide(request: HttpRequest, fix: Fix) -> bool:
-    if fix.requested_by_id == request.user.pk:
+    if fix.requested_by_id == request.user.pk or _has_approved(request, fix):
         return False
     allowed = permissions.approving_roles(kind=fix.kind, level=fix.level)
     return bool(allowed & permissions.roles_of(request.user))
+
+
+def _has_approved(request: HttpRequest, fix: Fix) -> bool:
+    return any(given.approver_id == request.user.pk for given in fix.approvals.all())
 
 
 def _known(fix_id: int) -> int:
@@ -244,14 +258,29 @@ def _show(
         "change": requests_selector.change(fix),
         "reason": _reason(fix),
         "effect": requests_selector.effect(fix),
+        "results": _results(fix, now),
         "documents": documents,
         "documents_refusal": documents_refusal,
         "is_waiting": fix.status == FixStatus.REQUESTED,
         "may_approve": _may_decide(request, fix),
+        "has_approved": _has_approved(request, fix),
         "form": form,
         "refusal": refusal,
     }
     return render(request, "fixes/detail.html", context, status=422 if refusal else status)
+
+
+def _results(fix: Fix, now: datetime) -> dict[str, Any]:
+    """The rows with their tone, and how many of each state, for the page."""
+    rows = requests_selector.results(fix, now=now)
+    tally = Counter(row.state for row in rows)
+    return {
+        "rows": [{"row": row, "tone": RESULT_TONES[row.state]} for row in rows],
+        "done": tally["healed"] + tally["other"] + tally["still"],
+        "total": len(rows),
+        "healed": tally["healed"],
+        "stuck": tally["other"] + tally["still"],
+    }
 
 
 def _reason(fix: Fix) -> str:

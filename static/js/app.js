@@ -140,12 +140,30 @@ function showPicked(form) {
   const bar = form?.querySelector("[data-selbar]");
   if (!bar) return;
   const picks = all("[data-pick]", form);
-  const ticked = picks.filter((pick) => pick.checked);
-  for (const pick of picks) pick.closest("tr")?.classList.toggle("is-picked", pick.checked);
+  const isAll = Boolean(form.querySelector("[data-all]")?.checked);
+  for (const pick of picks) pick.closest("tr")?.classList.toggle("is-picked", isAll || pick.checked);
+  const ticked = isAll ? [] : picks.filter((pick) => pick.checked && !isInTickedCause(pick));
   const count = bar.querySelector("[data-picked]");
-  if (count) count.textContent = ticked.length ? `${ticked.length} of ${picks.length} selected.` : "Tick the rows to act on.";
+  if (count) count.textContent = isAll ? "All that match are selected." : pickedWords(ticked, picks);
   const sum = bar.querySelector("[data-picked-sum]");
   if (sum) sum.textContent = sumOf(ticked);
+}
+
+// An exception whose whole cause is ticked is counted with its cause, once.
+function isInTickedCause(pick) {
+  const cause = pick.closest("tbody[id^=cause-]")?.id.slice(6);
+  return Boolean(cause && pick.form.querySelector(`[name=group][value="${CSS.escape(cause)}"]:checked`));
+}
+
+function pickedWords(ticked, picks) {
+  if (!ticked.length) return "Tick the rows to act on.";
+  if (!picks.some((pick) => pick.dataset.count)) return `${ticked.length} of ${picks.length} selected.`;
+  return `${ticked.reduce((sum, pick) => sum + Number(pick.dataset.count ?? 1), 0)} selected.`;
+}
+
+function clearPicks(form) {
+  for (const pick of all("[data-pick], [data-all]", form)) pick.checked = false;
+  showPicked(form);
 }
 
 function sumOf(ticked) {
@@ -210,12 +228,34 @@ function tickHere(range) {
   box.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey: range }));
 }
 
+function tickAlone(button) {
+  const form = button.form;
+  if (!("rowAct" in button.dataset) || form.querySelector("[data-pick]:checked, [data-all]:checked")) return;
+  const box = rowHere()?.querySelector("[data-pick]:not(:disabled)");
+  if (!box) return;
+  box.checked = true;
+  form.querySelector("[data-solo]").value = "1";
+}
+
+function fix() {
+  const link = rowHere()?.querySelector("th a:not(.fold), td a:not(.fold)");
+  if (link) location.assign(`${link.href}#fix`);
+  else focusIn(document.getElementById("fix"));
+}
+
+// The first thing to answer in a part of the page; its button when nothing is asked.
+function focusIn(part) {
+  const first = part?.querySelector("input:not([type=hidden]):checked, input:not([type=hidden], [type=radio]), select, textarea, button");
+  (first ?? part)?.focus();
+}
+
 const keys = {
   j: () => move(1),
   k: () => move(-1),
   x: () => tickHere(false),
   X: () => tickHere(true),
   e: () => rowHere()?.querySelector(".fold")?.click(),
+  f: fix,
   g: () => { goUntil = Date.now() + 1500; },
   "/": () => document.getElementById("search")?.focus(),
   "?": () => showDialog("keys"),
@@ -223,7 +263,10 @@ const keys = {
 
 function showDialog(id) {
   const dialog = document.getElementById(id);
-  if (dialog && !dialog.open) dialog.showModal();
+  if (!dialog || dialog.open) return;
+  // Only what works on this page is listed.
+  for (const line of all("[data-needs]", dialog)) line.hidden = !document.querySelector(line.dataset.needs);
+  dialog.showModal();
 }
 
 function isTyping(target) {
@@ -261,10 +304,71 @@ function pressButton(key) {
   const selector = `[data-key="${CSS.escape(key)}"]:not(:disabled)`;
   const near = rowHere()?.querySelector(selector);
   const found = near ? [near] : all(selector).filter((button) => button.offsetParent);
-  if (found.length === 1) found[0].click();
+  if (found.length === 1) press(found[0]);
   // Which one was meant is not for us to guess.
   if (found.length > 1) found[0].focus();
   return found.length > 0;
+}
+
+function press(button) {
+  if (button.form) tickAlone(button);
+  button.click();
+}
+
+/* The row one acts on: the act posts its id, and the page that follows comes back to it. */
+
+const PLACE = "row-acted-on";
+
+function keepPlace(form) {
+  const field = form.querySelector("[data-at]");
+  if (!field) return;
+  const row = rowHere();
+  field.value = row?.id ?? "";
+  sessionStorage.setItem(PLACE, String(Math.max(0, rows().indexOf(row))));
+}
+
+// Back from an act: the same row; when it left the list, the one that took its place.
+function comeBack() {
+  const id = location.hash.slice(1);
+  if (!id.startsWith("row-")) return;
+  const list = rows();
+  const same = list.find((row) => row.id === id);
+  const place = same ? list.indexOf(same) : Number(sessionStorage.getItem(PLACE) ?? 0);
+  const row = list[Math.min(place, list.length - 1)];
+  if (!row) return focusNear(document.getElementById("main"));
+  lastRow = list.indexOf(row);
+  row.classList.add("is-here");
+  row.focus();
+}
+
+function goToPart() {
+  const part = location.hash && document.getElementById(location.hash.slice(1));
+  if (part?.querySelector("form")) focusIn(part);
+}
+
+/* A cause unfolds in place; folding again only hides what was read. */
+
+function fold(event) {
+  const link = event.target.closest("[data-fold]");
+  const part = link && document.getElementById(link.dataset.fold);
+  if (!part?.rows.length) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  part.hidden = !part.hidden;
+  showFolded(link, part);
+}
+
+function showFolded(link, part) {
+  link.setAttribute("aria-expanded", String(!part.hidden));
+  link.setAttribute("aria-label", link.getAttribute("aria-label").replace(/^(Show|Hide)/, part.hidden ? "Show" : "Hide"));
+}
+
+/* What is new is asked for while somebody looks: data-poll holds the seconds. */
+
+for (const place of all("[data-poll]")) {
+  setInterval(() => {
+    if (document.visibilityState === "visible") window.htmx?.trigger(place, "poll");
+  }, Number(place.dataset.poll) * 1000);
 }
 
 /* After htmx has put something in: the same helpers, and focus that is not lost. */
@@ -273,6 +377,10 @@ function afterSwap(event) {
   const target = event.target;
   startHolds(document);
   all("form").forEach(showPicked);
+  for (const link of all("[data-fold]")) {
+    const part = document.getElementById(link.dataset.fold);
+    if (part?.rows.length) showFolded(link, part);
+  }
   const summary = target.querySelector?.("[data-focus]");
   if (summary) summary.focus();
   else if (document.activeElement === document.body) focusNear(target);
@@ -290,10 +398,16 @@ document.addEventListener("click", (event) => {
   if (button) copy(button);
   const opener = event.target.closest("[data-show]");
   if (opener) showDialog(opener.dataset.show);
+  const clear = event.target.closest("[data-clear]");
+  if (clear) clearPicks(clear.form);
+  if (event.target.closest("[data-all]")) showPicked(event.target.form);
   pickRange(event);
 });
+document.addEventListener("click", fold, true);
 document.addEventListener("reset", (event) => setTimeout(() => showPicked(event.target)));
 document.addEventListener("submit", guardSubmit, true);
+document.addEventListener("submit", (event) => keepPlace(event.target), true);
+window.addEventListener("hashchange", goToPart);
 document.addEventListener("keydown", onKey);
 document.addEventListener("htmx:afterRequest", (event) => release(event.target.closest("form")));
 document.addEventListener("htmx:validation:halted", (event) => release(event.target.closest("form")));
@@ -307,4 +421,9 @@ window.addEventListener("pageshow", () => {
 });
 
 startHolds(document);
+all("form").forEach(showPicked);
+comeBack();
+goToPart();
+const firstButton = document.querySelector("[data-first]");
+if (firstButton) (firstButton.form.querySelector("select") ?? firstButton).focus();
 document.querySelector("[data-focus]")?.focus();

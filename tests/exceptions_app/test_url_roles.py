@@ -95,9 +95,19 @@ DOORS = {
     "manual-type": Door("view_desk", args=("SKU_UNKNOWN",)),
     "case-list": Door("view_desk"),
     "case-export": Door("view_desk"),
+    "case-export-xlsx": Door("view_desk"),
+    "case-news": Door("view_desk"),
+    # Without an act named there is nothing to do.
+    "case-act": Door("assign_case", get=(405,), post=(404,)),
+    "view-save": Door("view_desk", get=(405,), post=(404,)),
+    "view-rename": Door("view_desk", get=(405,), post=(404,), args=("view",)),
+    "view-delete": Door("view_desk", get=(405,), post=(404,), args=("view",)),
     "cause-list": Door("view_desk", get=(302,), args=("group",)),
     "case-detail": Door("view_desk", args=("case",)),
     "case-assign": Door("assign_case", **ACT, args=("case",)),
+    "case-snooze": Door("assign_case", **ACT, args=("case",)),
+    "case-wake": Door("assign_case", **ACT, args=("case",)),
+    "case-reopen": Door("close_case", **ACT, args=("case",)),
     "case-close": Door("close_case", **ACT, args=("case",)),
     # Which change is asked for decides what else is needed; an empty request names none.
     "fix-preview": Door("assign_case", get=(405,), post=(404,), args=("case",)),
@@ -145,6 +155,7 @@ def rows(db):
         "posting": factories.PostingFactory(rma=rma, status="held", hold_reason="manual"),
         "case": case,
         "group": case.group,
+        "view": factories.SavedViewFactory(owner=make_user("mira")),
         "fix": factories.FixFactory(bridge=rma.bridge, case=case, requested_by=make_user("mira")),
         "person": make_user("zoe"),
     }

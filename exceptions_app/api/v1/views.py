@@ -25,7 +25,7 @@ from exceptions_app.selectors import operations as operations_selector
 from exceptions_app.selectors import paging
 from exceptions_app.selectors import requests as requests_selector
 from exceptions_app.selectors import returns as returns_selector
-from exceptions_app.services import cases, fixes
+from exceptions_app.services import fixes, triage
 
 NEWEST = ("-id",)
 CASE_PARAMETERS = (
@@ -78,7 +78,7 @@ class CaseAssign(Door):
         form = AssignForm({"assignee": person.pk if person else ""}, case=case, user=actor)
         if not form.is_valid():
             raise ValidationError({"assignee": "Name a person of the exception's team, or “me”."})
-        cases.assign(
+        triage.assign(
             case_id=case.pk,
             assignee=form.cleaned_data["assignee"],
             actor=actor,

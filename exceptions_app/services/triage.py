@@ -1,0 +1,195 @@
+"""What people do with open cases: give, put off, close by hand, take back; one or many.
+
+Every act takes `seen`, the version of the case its reader was shown (`Case.version`). When another
+was faster, the act changes nothing and says who did what and when (R114). An empty `seen` checks
+nothing: programs that never looked have nothing to compare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from exceptions_app import errors
+from exceptions_app.catalogue import entry as catalogue_entry
+from exceptions_app.choices import CASE_OPEN, CaseStatus, Closure, Team
+from exceptions_app.models import AuditEntry, Case
+from exceptions_app.permissions import roles_of
+from exceptions_app.selectors.today import TEAM_OF_ROLE
+from exceptions_app.services import audit, moments
+from exceptions_app.services.cases import record
+
+SNOOZE_MOST = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one case of a selection; `text` is fit for the screen."""
+
+    case_id: int
+    is_done: bool
+    text: str
+
+
+def assign(*, case_id: int, assignee: User, actor: User, now: datetime, seen: str = "") -> Case:
+    """Give an open case to a person of its team, or to whoever asks.
+
+    Giving it to who has it already changes nothing.
+
+    Raises:
+        CaseAlreadyClosed, CaseChanged: another was faster.
+        InvalidChoice: the person works on another team's queue.
+    """
+    with transaction.atomic():
+        case = _locked(case_id)
+        if case.assignee_id == assignee.pk and case.status in CASE_OPEN:
+            return case
+        _check(case, seen, actor)
+        _check_assignee(case, assignee, actor)
+        case.assignee = assignee
+        if case.status == CaseStatus.OPEN:
+            case.status = CaseStatus.ASSIGNED
+        case.save(update_fields=["assignee", "status"])
+        record(case, "case.assign", f"Assigned to {audit.name_of(assignee)}", now, actor)
+        return case
+
+
+def snooze(
+    *, case_id: int, until: datetime, note: str, actor: User, now: datetime, seen: str = ""
+) -> Case:
+    """Put an open case off; it comes back at `until`, or at once when its facts change.
+
+    Raises:
+        InvalidChoice: `until` is past, or further away than SNOOZE_MOST.
+        CaseAlreadyClosed, CaseChanged: another was faster.
+    """
+    if not now < until <= now + SNOOZE_MOST:
+        raise errors.InvalidChoice(f"Choose a time from now on, at most {SNOOZE_MOST.days} days.")
+    with transaction.atomic():
+        case = _locked(case_id)
+        _check(case, seen, actor)
+        case.snoozed_until = until
+        case.snooze_note = " ".join(note.split())[:200]
+        case.save(update_fields=["snoozed_until", "snooze_note"])
+        words = f"Put off until {moments.written(until)}. {case.snooze_note}".strip()
+        record(case, "case.snooze", words, now, actor)
+        return case
+
+
+def wake(*, case_id: int, actor: User, now: datetime, seen: str = "") -> Case:
+    """Bring a case that was put off back into the queue; one that is there stays as it is.
+
+    Raises:
+        CaseAlreadyClosed, CaseChanged: another was faster.
+    """
+    with transaction.atomic():
+        case = _locked(case_id)
+        if case.snoozed_until is None and case.status in CASE_OPEN:
+            return case
+        _check(case, seen, actor)
+        case.snoozed_until = None
+        case.snooze_note = ""
+        case.save(update_fields=["snoozed_until", "snooze_note"])
+        record(case, "case.wake", "Back in the queue", now, actor)
+        return case
+
+
+def close_by_hand(
+    *, case_id: int, reason: str, note: str, actor: User, now: datetime, seen: str = ""
+) -> Case:
+    """Close with one of the type's coded reasons.
+
+    Raises:
+        InvalidChoice: the type cannot be closed by hand, or not for this reason.
+        CaseAlreadyClosed, CaseChanged: another was faster.
+    """
+    with transaction.atomic():
+        case = _locked(case_id)
+        _check(case, seen, actor)
+        labels = dict(catalogue_entry(case.type).close_reasons)
+        if reason not in labels:
+            raise errors.InvalidChoice(
+                "This exception closes by proof only."
+                if not labels
+                else "Choose one of: " + ", ".join(labels.values()) + "."
+            )
+        case.status = CaseStatus.RESOLVED
+        case.closure = Closure.BY_HAND
+        case.close_reason = reason
+        case.resolved_at = now
+        case.proof = (f"{labels[reason]}. {note}".strip())[:500]
+        case.save(update_fields=["status", "closure", "close_reason", "resolved_at", "proof"])
+        record(case, "case.close", f"Closed by hand: {case.proof}", now, actor)
+        return case
+
+
+def reopen(*, case_id: int, actor: User, now: datetime) -> Case:
+    """Undo a closing by hand: the case is open again, with whoever had it.
+
+    Raises:
+        InvalidChoice: it is open already, or was closed by proof, which only facts undo.
+    """
+    with transaction.atomic():
+        case = _locked(case_id)
+        if case.status in CASE_OPEN:
+            raise errors.InvalidChoice(f"It is open again already. {_last_words(case, actor)}")
+        if case.closure != Closure.BY_HAND:
+            raise errors.InvalidChoice("It was closed by proof; it opens again when facts change.")
+        case.status = CaseStatus.ASSIGNED if case.assignee_id else CaseStatus.OPEN
+        case.closure = Closure.NONE
+        case.close_reason = ""
+        case.resolved_at = None
+        case.proof = ""
+        case.save(update_fields=["status", "closure", "close_reason", "resolved_at", "proof"])
+        record(case, "case.reopen", "Closing by hand taken back", now, actor)
+        return case
+
+
+def each(*, rows: Iterable[tuple[int, str]], act: Callable[..., Case]) -> tuple[Outcome, ...]:
+    """Do `act(case_id=…, seen=…)` for every row (id, version seen), one transaction each.
+
+    A row that cannot be done is left as it is and says why; the others are done all the same.
+    """
+    outcomes = []
+    for case_id, seen in rows:
+        try:
+            act(case_id=case_id, seen=seen)
+        except errors.DeskError as error:
+            outcomes.append(Outcome(case_id, is_done=False, text=str(error)))
+        else:
+            outcomes.append(Outcome(case_id, is_done=True, text=""))
+    return tuple(outcomes)
+
+
+def _locked(case_id: int) -> Case:
+    return Case.objects.select_for_update().get(pk=case_id)
+
+
+def _check(case: Case, seen: str, actor: User) -> None:
+    if case.status not in CASE_OPEN:
+        raise errors.CaseAlreadyClosed(f"It was closed meanwhile. {_last_words(case, actor)}")
+    if not seen or seen == case.version:
+        return
+    if seen.partition("-")[0] != case.version.partition("-")[0]:
+        raise errors.CaseChanged(f"Another was faster. {_last_words(case, actor)}")
+    raise errors.CaseChanged("Its facts changed since you opened it. Look again.")
+
+
+def _last_words(case: Case, actor: User) -> str:
+    """Who did what and when, for whoever came second."""
+    last = AuditEntry.objects.filter(case_id=case.pk).order_by("-id").first()
+    if last is None:
+        return "Look again."
+    who = "You" if last.actor_user_id == actor.pk else last.actor
+    return f"{who}, {moments.written(last.at)}: {last.text}"
+
+
+def _check_assignee(case: Case, assignee: User, actor: User) -> None:
+    own = {TEAM_OF_ROLE[role] for role in roles_of(assignee) if role in TEAM_OF_ROLE}
+    if assignee.pk != actor.pk and case.team not in own:
+        team = Team(case.team).label
+        raise errors.InvalidChoice(f"{audit.name_of(assignee)} does not work for {team}.")

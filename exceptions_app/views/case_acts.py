@@ -1,0 +1,138 @@
+"""One exception: its page, and each act of a person on it as a plain form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from exceptions_app import errors, permissions
+from exceptions_app.forms.cases import AssignForm, CloseForm, SnoozeForm
+from exceptions_app.models import Case
+from exceptions_app.selectors import cases as cases_selector
+from exceptions_app.services import triage
+from exceptions_app.templatetags.desk import when
+from exceptions_app.views import case_page
+
+# Another was faster: what is told, and what was typed, come back together.
+CONFLICT = 409
+
+
+@require_safe
+@permissions.required("view_desk")
+def detail(request: HttpRequest, case_id: int) -> HttpResponse:
+    case = get_object_or_404(cases_selector.detail(case_id))
+    return case_page.show(request, case, now=timezone.now())
+
+
+@require_POST
+@permissions.required("assign_case")
+def assign(request: HttpRequest, case_id: int) -> HttpResponse:
+    case = get_object_or_404(cases_selector.detail(case_id))
+    actor, now = permissions.actor_of(request), timezone.now()
+    given = request.POST.copy()
+    if given.get("assignee") == "me":
+        given["assignee"] = str(actor.pk)
+    form = AssignForm(given, case=case, user=actor)
+    if not form.is_valid():
+        return case_page.show(request, case, now=now, assign_form=form, status=422)
+    person = form.cleaned_data["assignee"]
+    who = "you" if person == actor else person.get_full_name() or person.get_username()
+    act = partial(triage.assign, assignee=person, actor=actor, now=now)
+    return _done(request, case, form, act, f"EX-{case.pk} is with {who}.")
+
+
+@require_POST
+@permissions.required("assign_case")
+def snooze(request: HttpRequest, case_id: int) -> HttpResponse:
+    case = get_object_or_404(cases_selector.detail(case_id))
+    actor, now = permissions.actor_of(request), timezone.now()
+    form = SnoozeForm(request.POST, now=now)
+    if not form.is_valid():
+        return case_page.show(request, case, now=now, snooze_form=form, status=422)
+    note = form.cleaned_data["note"]
+    act = partial(triage.snooze, until=form.until, note=note, actor=actor, now=now)
+    words = f"EX-{case.pk} is out of the queue until {when(form.until)}."
+    return _done(request, case, form, act, words)
+
+
+@require_POST
+@permissions.required("assign_case")
+def wake(request: HttpRequest, case_id: int) -> HttpResponse:
+    case = get_object_or_404(cases_selector.detail(case_id))
+    act = partial(triage.wake, actor=permissions.actor_of(request), now=timezone.now())
+    return _done(request, case, None, act, f"EX-{case.pk} is back in the queue.")
+
+
+@require_POST
+@permissions.required("close_case")
+def close(request: HttpRequest, case_id: int) -> HttpResponse:
+    case = get_object_or_404(cases_selector.detail(case_id))
+    form = CloseForm(request.POST, case=case)
+    now = timezone.now()
+    if not form.is_valid():
+        return case_page.show(request, case, now=now, close_form=form, status=422)
+    act = partial(
+        triage.close_by_hand,
+        reason=form.cleaned_data["reason"],
+        note=form.cleaned_data["note"],
+        actor=permissions.actor_of(request),
+        now=now,
+    )
+    words = f"EX-{case.pk} is closed by hand. It can be opened again here."
+    return _done(request, case, form, act, words)
+
+
+@require_POST
+@permissions.required("close_case")
+def reopen(request: HttpRequest, case_id: int) -> HttpResponse:
+    case = get_object_or_404(cases_selector.detail(case_id))
+    actor, now = permissions.actor_of(request), timezone.now()
+
+    def act(*, case_id: int, seen: str) -> Case:
+        return triage.reopen(case_id=case_id, actor=actor, now=now)
+
+    return _done(request, case, None, act, f"EX-{case.pk} is open again.")
+
+
+def _done(
+    request: HttpRequest,
+    case: Case,
+    form: forms.Form | None,
+    act: Callable[..., Case],
+    words: str,
+) -> HttpResponse:
+    """Do it and come back; refused, the page as it stands now with every answer kept."""
+    try:
+        act(case_id=case.pk, seen=request.POST.get("seen", ""))
+    except errors.DeskError as error:
+        return _refused(request, case.pk, form, error)
+    messages.success(request, words)
+    query = f"?{request.GET.urlencode()}" if request.GET else ""
+    return redirect(f"{reverse('case-detail', args=[case.pk])}{query}")
+
+
+def _refused(
+    request: HttpRequest, case_id: int, form: forms.Form | None, error: errors.DeskError
+) -> HttpResponse:
+    is_late = isinstance(error, errors.CaseChanged | errors.CaseAlreadyClosed)
+    if form is not None and not is_late:
+        form.add_error(None, str(error))
+    case = get_object_or_404(cases_selector.detail(case_id))
+    return case_page.show(
+        request,
+        case,
+        now=timezone.now(),
+        assign_form=form if isinstance(form, AssignForm) else None,
+        close_form=form if isinstance(form, CloseForm) else None,
+        snooze_form=form if isinstance(form, SnoozeForm) else None,
+        refusal=str(error) if is_late or form is None else "",
+        status=CONFLICT if is_late else 422,
+    )

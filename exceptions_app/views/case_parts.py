@@ -1,0 +1,261 @@
+"""The parts of an exception's page that are read only: evidence, history, playbook, approval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from exceptions_app import permissions
+from exceptions_app.catalogue import Entry
+from exceptions_app.catalogue import render as fill
+from exceptions_app.choices import FixKind, FixStatus
+from exceptions_app.models import Case, Fix, Item, Rma
+from exceptions_app.rules.mapping import normalise
+from exceptions_app.selectors import cases as cases_selector
+from exceptions_app.templatetags.desk import money, when
+
+_ITEM_TYPES = frozenset({"SKU_UNKNOWN", "SKU_AMBIGUOUS", "SKU_INACTIVE", "PROMO_SKU"})
+_PURPOSES = {"post": "Sending", "lookup": "Looking up", "confirm": "Reading back"}
+_STORY = 60
+
+
+def touches(case: Case) -> list[dict[str, str]]:
+    """The money and the goods at stake, each with what the figure rests on."""
+    shown = [
+        {
+            "label": "At risk",
+            "figure": money(case.value, case.currency) if case.currency else "Not known",
+            "proof": case.value_formula or "No formula was kept",
+        }
+    ]
+    rma = case.rma
+    if rma is None:
+        return shown
+    units = f"{rma.units_in} unit{'' if rma.units_in == 1 else 's'}"
+    return [
+        *shown,
+        {
+            "label": "Refund",
+            "figure": money(rma.amount_in, rma.currency),
+            "proof": f"{rma.get_money_display()}, {rma.bridge.source.name}",
+        },
+        {"label": "Goods", "figure": units, "proof": _goods(rma)},
+        {
+            "label": "Customer",
+            "figure": "Not waiting" if rma.money == "confirmed" else "Waiting",
+            "proof": f"Asked {when(rma.requested_at)}",
+        },
+    ]
+
+
+def _goods(rma: Rma) -> str:
+    return f"{rma.get_logistics_display()}, {rma.get_inspection_display().lower()}"
+
+
+def difference(case: Case) -> dict[str, Any] | None:
+    """Refund, credit and difference, where the exception is about exactly these."""
+    amounts = [_amount(case.facts.get(name)) for name in ("refund", "credit", "difference")]
+    if case.rma is None or any(amount is None for amount in amounts):
+        return None
+    refund, credit, difference = amounts
+    currency = str(case.facts.get("currency") or case.currency)
+    platform, erp = case.facts.get("platform", ""), case.facts.get("erp", "")
+    return {
+        "left": {
+            "label": "Refund paid",
+            "amount": refund,
+            "currency": currency,
+            "proof": f"{platform}, return {case.rma}",
+        },
+        "right": {
+            "label": "Credit memo",
+            "amount": credit,
+            "currency": currency,
+            "proof": f"Computed from {erp} order {case.facts.get('order', '')}",
+        },
+        "difference": {
+            "label": "Difference",
+            "amount": difference,
+            "currency": currency,
+            "tone": "warn",
+            "proof": case.value_formula or "Refund less credit",
+        },
+    }
+
+
+def sides(case: Case) -> list[dict[str, str]]:
+    """Item exceptions: what the platform says beside what the ERP has, fact by fact."""
+    if case.type not in _ITEM_TYPES or case.rma is None:
+        return []
+    key = normalise(str(case.facts.get("sku", "")))
+    line = case.rma.lines.filter(sku_key=key).first()
+    items = list(Item.objects.filter(connection=case.rma.bridge.erp_id, sku_key=key)[:2])
+    order = case.rma.sales_order
+    sold = list(order.lines.all()[:6]) if order else []
+    same = (
+        f"{items[0].sku}{'' if items[0].is_active else ', inactive'}" if items else "No such item"
+    )
+    return [
+        {"label": "SKU", "theirs": str(case.facts.get("sku", "")), "ours": same},
+        {
+            "label": "Name",
+            "theirs": line.name if line else "",
+            "ours": items[0].description if items else "—",
+        },
+        {
+            "label": "Barcode",
+            "theirs": (line.barcode if line else "") or "None sent",
+            "ours": (items[0].barcode if items else "") or "—",
+        },
+        {
+            "label": "Order",
+            "theirs": case.rma.order_name,
+            "ours": f"{order.number}: {', '.join(each.sku for each in sold)}" if order else "—",
+        },
+    ]
+
+
+def refusal(case: Case) -> dict[str, str] | None:
+    """What the ERP said, in its own words, for a document it refused."""
+    text = str(case.facts.get("vendor_text", ""))
+    code = str(case.facts.get("vendor_code", ""))
+    if not text and not code:
+        return None
+    return {"system": str(case.facts.get("erp", "")), "code": code, "text": text}
+
+
+def story(case: Case) -> list[dict[str, Any]]:
+    """Every decision and every attempt about the exception and its return, newest first."""
+    entries: list[dict[str, Any]] = [
+        {"at": entry.at, "actor": entry.actor, "text": entry.text}
+        for entry in cases_selector.story(case)
+    ]
+    for attempt in cases_selector.attempts_of(case):
+        purpose = _PURPOSES.get(attempt.purpose, attempt.purpose.capitalize())
+        entries.append(
+            {
+                "at": attempt.started_at,
+                "actor": attempt.posting.connection.name,
+                "text": f"{purpose} {attempt.posting.key}: {attempt.get_outcome_display().lower()}",
+                "detail": attempt.text,
+            }
+        )
+    entries.sort(key=lambda entry: entry["at"], reverse=True)
+    return entries[:_STORY]
+
+
+def steps(
+    entry: Entry, case: Case, shown: Mapping[str, Any], request: HttpRequest
+) -> list[dict[str, str]]:
+    """The playbook, each step with a link to the act or the page it speaks of, where there is one.
+
+    A step is waiting while the change it names is under way. Nothing says a step is done: only
+    proof does, and proof closes the exception.
+    """
+    offered = {offer.kind for offer in shown.get("offers", ()) if offer.form is not None}
+    waiting = {each["fix"].kind for each in shown.get("under_way", ())}
+    found = []
+    for step in entry.playbook:
+        url, label = _target(step.action, step.link, case, shown, request, offered)
+        found.append(
+            {
+                "title": fill(step.text, case.facts),
+                "state": "waiting" if step.action in waiting else "not_yet",
+                "url": url,
+                "url_label": label,
+            }
+        )
+    return found
+
+
+def approval_steps(fix: Fix, approvers: Iterable[str], now: datetime) -> list[dict[str, str]]:
+    """Who has agreed, who must, how long it can be taken back, and what then leaves."""
+    names = ", ".join(approvers) or "Nobody else has that role yet"
+    steps = [
+        {"title": "Asked for", "state": "done", "note": _by(fix.requested_by, fix.requested_at)}
+    ]
+    given = list(fix.approvals.all()) if fix.level != "none" else []
+    for number in range(fix.approvals_needed):
+        first = "Another person approves" if number == 0 else "A second person approves"
+        if number < len(given):
+            row = given[number]
+            steps.append({"title": first, "state": "done", "note": _by(row.approver, row.at)})
+        elif fix.decided_by is not None and fix.decided_at is not None:
+            note = _by(fix.decided_by, fix.decided_at)
+            state = "blocked" if fix.status == FixStatus.REJECTED else "done"
+            steps.append({"title": first, "state": state, "note": note})
+        else:
+            state = "waiting" if number == len(given) else "not_yet"
+            steps.append({"title": first, "state": state, "note": f"{names} can."})
+    return [*steps, _holding(fix, now)]
+
+
+def _holding(fix: Fix, now: datetime) -> dict[str, str]:
+    title = "Held, can be taken back"
+    if fix.status == FixStatus.HELD and fix.hold_until is not None:
+        state = "waiting" if fix.hold_until > now else "done"
+        return {"title": title, "state": state, "note": f"Until {when(fix.hold_until)}"}
+    if fix.status == FixStatus.APPLIED:
+        return {"title": title, "state": "done", "note": f"Left {when(fix.ended_at)}"}
+    if fix.status == FixStatus.UNDONE:
+        return {"title": title, "state": "blocked", "note": f"Taken back {when(fix.ended_at)}"}
+    return {"title": title, "state": "not_yet", "note": "Nothing leaves before that."}
+
+
+def _by(person: Any, at: datetime) -> str:
+    return f"{person.get_full_name() or person.get_username()}, {when(at)}"
+
+
+def _target(
+    action: str | None,
+    link: str,
+    case: Case,
+    shown: Mapping[str, Any],
+    request: HttpRequest,
+    offered: set[str],
+) -> tuple[str, str]:
+    """Address and label of what a step speaks of; both "" when the reader has no such page."""
+    if action:
+        if action == FixKind.CLOSE and shown.get("close_form"):
+            return "#close", "Close by hand"
+        return (f"#fix-{action}", FixKind(action).label) if action in offered else ("", "")
+    if link == "return" and case.rma_id:
+        return reverse("return-detail", args=[case.rma_id]), "Open the return"
+    if link == "group":
+        return f"{reverse('case-list')}?view=list&group={case.group_id}", "All of this cause"
+    if link in ("causes", "order", "items"):
+        return _evidence(shown)
+    if link == "approvals":
+        return reverse("fix-list"), "Open Approvals"
+    return _behind(link, case, request)
+
+
+def _evidence(shown: Mapping[str, Any]) -> tuple[str, str]:
+    if shown.get("difference"):
+        return "#difference", "See the figures"
+    return ("#sides", "See both sides") if shown.get("sides") else ("", "")
+
+
+def _behind(link: str, case: Case, request: HttpRequest) -> tuple[str, str]:
+    """Pages of operations, for those who may open them."""
+    if not permissions.can(request.user, "view_operations"):
+        return "", ""
+    if link == "posting" and case.posting_id:
+        return reverse("posting-detail", args=[case.posting_id]), "Open the document"
+    if link == "inbox" and case.event_id:
+        return reverse("event-detail", args=[case.event_id]), "Open the message"
+    pages = {"postings": "posting-list", "inbox": "inbox", "connection": "operations"}
+    return (reverse(pages[link]), "Open") if link in pages else ("", "")
+
+
+def _amount(text: object) -> Decimal | None:
+    try:
+        amount = Decimal(str(text).replace("−", "-"))
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() else None

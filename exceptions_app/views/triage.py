@@ -1,0 +1,257 @@
+"""Acts on many exceptions: shown before with count and sum, done row by row, told after.
+
+The list posts what was ticked. Ids and versions are frozen once, in a signed field of the page
+that asks; the act is about exactly these, and a row that changed meanwhile is named and left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core import signing
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+from django.views.decorators.http import require_POST
+
+from exceptions_app import permissions
+from exceptions_app.filters import CaseFilter
+from exceptions_app.forms.cases import ReasonsForm, SnoozeForm, TeamsAssignForm, shared_reasons
+from exceptions_app.models import Case
+from exceptions_app.selectors import selection
+from exceptions_app.selectors.selection import Selection
+from exceptions_app.services import triage
+from exceptions_app.templatetags.desk import when
+
+FROZEN = "selection"
+PICKED = "picked"
+SHOWN = 20
+_ROW = "row-"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """`verb` begins the question and its button: "Assign 4 exceptions"; `done` is the outcome."""
+
+    key: str
+    verb: str
+    done: str
+    capability: str
+
+
+ACTS = {
+    act.key: act
+    for act in (
+        Act("mine", "Assign to me", "assigned to you", "assign_case"),
+        Act("assign", "Assign", "assigned", "assign_case"),
+        Act("snooze", "Snooze", "snoozed", "assign_case"),
+        Act("wake", "Bring back", "brought back", "assign_case"),
+        Act("close", "Close by hand", "closed by hand", "close_case"),
+    )
+}
+
+
+@require_POST
+@permissions.required("assign_case")
+def act(request: HttpRequest) -> HttpResponse:
+    """Freeze what was chosen; ask what is still to be said; do it; say what became of each row."""
+    wanted = ACTS.get(request.POST.get("act", ""))
+    if wanted is None:
+        raise Http404("That is not an act we know.")
+    if not permissions.can(request.user, wanted.capability):
+        raise PermissionDenied(wanted.capability)
+    now = timezone.now()
+    frozen = request.POST.get("frozen", "")
+    chosen, at = _thawed(frozen) if frozen else (_chosen(request), now)
+    if not chosen.rows:
+        messages.warning(request, "Tick the rows to act on. Nothing was changed.")
+        return _back(request, ())
+    cases = selection.cases_of(chosen)
+    form = _form(wanted, request, cases, now, is_sent=bool(frozen))
+    if not frozen and not _is_at_once(wanted, request):
+        return _ask(request, wanted, chosen, at, cases, form)
+    if form is not None and not form.is_valid():
+        return _ask(request, wanted, chosen, at, cases, form, status=422)
+    outcomes = triage.each(rows=chosen.rows, act=_service(wanted, form, request, now))
+    _tell(request, wanted, cases, outcomes, now)
+    done = tuple(each.case_id for each in outcomes if each.is_done)
+    return _back(request, () if request.POST.get("solo") else done)
+
+
+def picked_of(request: HttpRequest) -> frozenset[int]:
+    """Ids that were ticked before the last act and still are."""
+    token = request.GET.get(PICKED, "")
+    if not token:
+        return frozenset()
+    try:
+        return frozenset(signing.loads(token, salt=PICKED))
+    except signing.BadSignature as error:
+        raise BadRequest("This selection is not one we made.") from error
+
+
+def result_of(request: HttpRequest) -> dict[str, Any] | None:
+    """What became of each row of the act this address names."""
+    result: dict[str, Any] | None = request.session.get("triage")
+    is_named = result is not None and result["key"] == request.GET.get("done")
+    return result if is_named else None
+
+
+def _chosen(request: HttpRequest) -> Selection:
+    """Ticked exceptions, those of ticked causes, or all that match, as the list was drawn."""
+    picks = dict(_pick(text) for text in request.POST.getlist("case"))
+    newest = _number(request.POST.get("newest", ""))
+    groups = [_number(text) for text in request.POST.getlist("group")]
+    found = CaseFilter(request.GET, queryset=Case.objects.all(), request=request)
+    rows = found.qs if found.is_valid() else Case.objects.none()
+    if request.POST.get("all"):
+        return selection.of_list(rows, newest=newest)
+    chosen = selection.of_picks(tuple(picks.items()))
+    if not groups:
+        return chosen
+    return selection.joined(chosen, selection.of_list(rows, newest=newest, group_ids=groups))
+
+
+def _is_at_once(wanted: Act, request: HttpRequest) -> bool:
+    """Taking ticked rows oneself asks nothing more; whole causes are shown first."""
+    is_whole = bool(request.POST.get("all") or request.POST.getlist("group"))
+    return wanted.key in ("mine", "wake") and not is_whole
+
+
+def _form(
+    wanted: Act, request: HttpRequest, cases: list[Case], now: datetime, *, is_sent: bool
+) -> forms.Form | None:
+    answers = request.POST if is_sent else None
+    user = permissions.actor_of(request)
+    if wanted.key == "assign":
+        return TeamsAssignForm(answers, teams=sorted({case.team for case in cases}), user=user)
+    if wanted.key == "snooze":
+        return SnoozeForm(answers, now=now)
+    if wanted.key == "close":
+        return ReasonsForm(answers, reasons=shared_reasons(sorted({case.type for case in cases})))
+    return None
+
+
+def _service(
+    wanted: Act, form: forms.Form | None, request: HttpRequest, now: datetime
+) -> Callable[..., Case]:
+    actor = permissions.actor_of(request)
+    given = form.cleaned_data if form is not None else {}
+    if wanted.key == "mine":
+        return partial(triage.assign, assignee=actor, actor=actor, now=now)
+    if wanted.key == "assign":
+        return partial(triage.assign, assignee=given["assignee"], actor=actor, now=now)
+    if isinstance(form, SnoozeForm):
+        return partial(triage.snooze, until=form.until, note=given["note"], actor=actor, now=now)
+    if wanted.key == "wake":
+        return partial(triage.wake, actor=actor, now=now)
+    return partial(
+        triage.close_by_hand, reason=given["reason"], note=given["note"], actor=actor, now=now
+    )
+
+
+def _ask(
+    request: HttpRequest,
+    wanted: Act,
+    chosen: Selection,
+    at: datetime,
+    cases: list[Case],
+    form: forms.Form | None,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    frozen = signing.dumps([at.isoformat(), chosen.rows], salt=FROZEN, compress=True)
+    context = {
+        "act": wanted,
+        "form": form,
+        "frozen": frozen,
+        "at": at,
+        "now": timezone.now(),
+        "cases": cases[:SHOWN],
+        "left": len(cases) - SHOWN,
+        "count": len(cases),
+        "is_cut": chosen.is_cut,
+        "most": selection.MOST,
+        "sums": selection.sums(cases),
+        "cannot": wanted.key == "close" and not shared_reasons(sorted({c.type for c in cases})),
+        "query": _query(request),
+        "row": request.POST.get("at", ""),
+        "solo": request.POST.get("solo", ""),
+    }
+    return render(request, "cases/act.html", context, status=status)
+
+
+def _tell(
+    request: HttpRequest,
+    wanted: Act,
+    cases: list[Case],
+    outcomes: Iterable[triage.Outcome],
+    now: datetime,
+) -> None:
+    """A sentence for all, and a line per row kept for the page that follows."""
+    labels = {case.pk: case.title for case in cases}
+    rows = [
+        {
+            "id": each.case_id,
+            "title": labels.get(each.case_id, ""),
+            "is_done": each.is_done,
+            "text": each.text or wanted.done.capitalize(),
+        }
+        for each in outcomes
+    ]
+    done = sum(1 for row in rows if row["is_done"])
+    left = len(rows) - done
+    words = f"{done} {wanted.done}" + (f", {left} left as they were." if left else ".")
+    level = messages.warning if left else messages.success
+    level(request, words)
+    request.session["triage"] = {
+        "key": get_random_string(8),
+        "label": words,
+        "at": when(now),
+        "rows": rows,
+        "left": left,
+    }
+
+
+def _back(request: HttpRequest, picked: tuple[int, ...]) -> HttpResponse:
+    """To the list as it was, with what was done still ticked, at the row the reader was on."""
+    query = request.GET.copy()
+    for name in (PICKED, "done"):
+        query.pop(name, None)
+    if picked:
+        query[PICKED] = signing.dumps(sorted(picked), salt=PICKED, compress=True)
+    result = request.session.get("triage")
+    if result and (len(result["rows"]) > 1 or result["left"]):
+        query["done"] = result["key"]
+    row = request.POST.get("at", "")
+    anchor = f"#{row}" if row.startswith(_ROW) and row.isascii() and len(row) < 40 else ""
+    return redirect(f"{reverse('case-list')}?{query.urlencode()}{anchor}")
+
+
+def _thawed(frozen: str) -> tuple[Selection, datetime]:
+    try:
+        at, rows = signing.loads(frozen, salt=FROZEN)
+    except signing.BadSignature as error:
+        raise BadRequest("This selection is not one we made.") from error
+    return Selection(tuple((pk, seen) for pk, seen in rows)), datetime.fromisoformat(at)
+
+
+def _query(request: HttpRequest) -> str:
+    return f"?{request.GET.urlencode()}" if request.GET else ""
+
+
+def _pick(text: str) -> tuple[int, str]:
+    pk, _, seen = text.partition(".")
+    return _number(pk), seen
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0

@@ -1,0 +1,140 @@
+"""Saved views: shown beside a list with live counts, saved, renamed and deleted by plain forms.
+
+A list page calls `shown` and includes `partials/_views.html` with what it returns as `saved`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from exceptions_app import errors, permissions
+from exceptions_app.choices import SavedPage, Team
+from exceptions_app.models import SavedView
+from exceptions_app.selectors import paging
+from exceptions_app.selectors import views as selector
+from exceptions_app.services import views as service
+
+# Names of an address that say where in a list one is, not which list it is.
+PLACES = ("cursor", "open", "picked", "done", "newest", "at")
+
+Counter = Callable[[QueryDict, HttpRequest], Any]
+
+
+def shown(
+    request: HttpRequest, *, page: str, count: Counter | None = None, drop: Iterable[str] = ()
+) -> dict[str, Any]:
+    """What `partials/_views.html` needs: the views with their counts, and the form's own facts.
+
+    `count` turns a view's query into the rows it finds; without it no counts are shown. Two
+    queries, however many views there are.
+    """
+    user = permissions.actor_of(request)
+    roles = permissions.roles_of(user)
+    query = bare(request.GET, drop=drop)
+    rows = selector.of_reader(page=page, user_id=user.pk, roles=roles)
+    lists = [(row.pk, count(QueryDict(row.query), request)) for row in rows] if count else []
+    numbers = selector.counts(lists)
+    views = [
+        {
+            "pk": row.pk,
+            "name": row.name,
+            "team": Team(row.team).label if row.team else "",
+            "url": f"{reverse(page)}?{row.query}",
+            "count": paging.shown(numbers.get(row.pk, 0)) if count else "",
+            "is_current": row.query == query,
+            "may_edit": permissions.can(user, "assign_case") or row.owner_id == user.pk,
+        }
+        for row in rows
+    ]
+    return {
+        "views": views,
+        "page": page,
+        "query": query,
+        "teams": selector.teams(roles) if permissions.can(user, "assign_case") else (),
+        "is_current": any(view["is_current"] for view in views),
+    }
+
+
+def bare(query: QueryDict, *, drop: Iterable[str] = ()) -> str:
+    """The query without places and empty values, its names in order, so that it can be compared."""
+    gone = {*PLACES, *drop}
+    kept = QueryDict(mutable=True)
+    for name in sorted(query):
+        values = [value for value in query.getlist(name) if value]
+        if name not in gone and values:
+            kept.setlist(name, values)
+    return str(kept.urlencode())
+
+
+@require_POST
+@permissions.required("view_desk")
+def save(request: HttpRequest) -> HttpResponse:
+    page = request.POST.get("page", "")
+    team = request.POST.get("team", "")
+    if page not in SavedPage.values:
+        raise Http404("Views of this list cannot be saved.")
+    if team and not permissions.can(request.user, "assign_case"):
+        team = "refused"
+    query = bare(QueryDict(request.POST.get("query", "")))
+    try:
+        view = service.save(
+            page=page,
+            name=request.POST.get("name", ""),
+            query=query,
+            team=team,
+            actor=permissions.actor_of(request),
+            now=timezone.now(),
+        )
+    except errors.DeskError as error:
+        messages.error(request, f"The view was not saved. {error}")
+    else:
+        messages.success(request, f"Saved as {view.name}.")
+    return redirect(f"{reverse(page)}?{query}")
+
+
+@require_POST
+@permissions.required("view_desk")
+def rename(request: HttpRequest, view_id: int) -> HttpResponse:
+    try:
+        view = service.rename(
+            view_id=view_id,
+            name=request.POST.get("name", ""),
+            actor=permissions.actor_of(request),
+            now=timezone.now(),
+        )
+    except SavedView.DoesNotExist as error:
+        raise Http404("That view is gone.") from error
+    except errors.DeskError as refusal:
+        messages.error(request, f"The view keeps its name. {refusal}")
+    else:
+        messages.success(request, f"Renamed to {view.name}.")
+    return _back(request)
+
+
+@require_POST
+@permissions.required("view_desk")
+def delete(request: HttpRequest, view_id: int) -> HttpResponse:
+    try:
+        name = service.delete(
+            view_id=view_id, actor=permissions.actor_of(request), now=timezone.now()
+        )
+    except SavedView.DoesNotExist as error:
+        raise Http404("That view is gone.") from error
+    messages.success(request, f"View deleted: {name}.")
+    return _back(request)
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    page = request.POST.get("page", "")
+    if page not in SavedPage.values:
+        page = SavedPage.CASES.value
+    query = bare(QueryDict(request.POST.get("query", "")))
+    return redirect(f"{reverse(page)}?{query}")
