@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import cached_property
 
 from exceptions_app import permissions
+from exceptions_app.admin import mapping_urls
 
 MOST_COUNTED = 10_000
 
@@ -28,6 +29,10 @@ class SetUpSite(admin.AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return permissions.can(request.user, "use_admin")
+
+    def get_urls(self) -> list[Any]:
+        """Our own pages first; they do not need the right to the whole site."""
+        return [*mapping_urls.urlpatterns, *super().get_urls()]
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """There is one door: the sign-in page of the desk."""

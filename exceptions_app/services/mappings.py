@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from exceptions_app import errors
 from exceptions_app.choices import ApprovalAxis, Bucket, MappingKind, MappingStatus
@@ -15,16 +17,71 @@ from exceptions_app.models import Bridge, ErpLocation, Item, Mapping
 from exceptions_app.rules import mapping as mapping_rules
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import fixes as fixes_selector
+from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.services import audit, rmas
 
 _VAT_TREATMENTS = ("included", "excluded", "exempt")
 _COMPONENTS = ("shipping", "fee", "goodwill", "discount", "adjustment")
+# What a person may write for a choice, lower case, and the code it stands for.
+CHOICE_WORDS: dict[str, dict[str, str]] = {
+    MappingKind.DISPOSITION: {
+        **{label.casefold(): code for code, label in Bucket.choices},
+        **{code: code for code in Bucket.values},
+        "no stock effect": mapping_rules.NO_STOCK,
+        mapping_rules.NO_STOCK: mapping_rules.NO_STOCK,
+    },
+    MappingKind.STATUS: {
+        **{label.casefold(): code for code, label in ApprovalAxis.choices},
+        **{code: code for code in ApprovalAxis.values},
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ERP has of the codes that many targets name, read in one go."""
+
+    items: dict[str, list[Item]] = field(default_factory=dict)  # by normalised SKU
+    locations: dict[tuple[str, str], ErpLocation] = field(default_factory=dict)
+    location_words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One mapping of many that are put in force together; `target` is clean."""
+
+    source_value: str
+    target: dict[str, str]
+    reason: str
+
+
+def known_of(*, bridge: Bridge, kind: str, targets: Iterable[dict[str, Any]]) -> Known:
+    """Read once what `clean_target` needs for all of `targets`."""
+    if kind == MappingKind.SKU_ALIAS:
+        keys = {normalise(str(target.get("sku", ""))) for target in targets} - {""}
+        found: dict[str, list[Item]] = {}
+        for item in Item.objects.filter(connection=bridge.erp, sku_key__in=keys):
+            found.setdefault(item.sku_key, []).append(item)
+        return Known(items=found)
+    if kind == MappingKind.LOCATION:
+        rows = list(ErpLocation.objects.filter(connection=bridge.erp, is_active=True))
+        words = ", ".join(str(row) for row in rows[:8])
+        pairs = {(row.division, row.code): row for row in rows}
+        return Known(locations=pairs, location_words=words)
+    return Known()
 
 
 def clean_target(
-    *, bridge: Bridge, kind: str, source_value: str, target: dict[str, Any]
+    *,
+    bridge: Bridge,
+    kind: str,
+    source_value: str,
+    target: dict[str, Any],
+    known: Known | None = None,
 ) -> dict[str, str]:
     """The target as stored, checked against what the ERP really has.
+
+    Give `known` when many are checked, so that the ERP's copies are read once.
 
     Raises:
         InvalidChoice: says which value is not usable and what would be.
@@ -34,6 +91,8 @@ def clean_target(
     if len(source_value) > 200:
         raise errors.InvalidChoice("A value to be mapped has at most 200 characters.")
     clean = {name: str(value).strip() for name, value in target.items()}
+    if known is None:
+        known = known_of(bridge=bridge, kind=kind, targets=[clean])
     checks = {
         MappingKind.SKU_ALIAS: _clean_sku,
         MappingKind.LOCATION: _clean_location,
@@ -43,7 +102,7 @@ def clean_target(
         MappingKind.VAT: _clean_vat,
         MappingKind.FEE: _clean_fee,
     }
-    return checks[MappingKind(kind)](bridge, source_value, clean)
+    return checks[MappingKind(kind)](bridge.erp.name, source_value, clean, known)
 
 
 @transaction.atomic
@@ -133,6 +192,55 @@ def withdraw(*, mapping: Mapping, actor: User | None, now: datetime, why: str) -
     return mapping
 
 
+@transaction.atomic
+def put_in_force(
+    *,
+    bridge: Bridge,
+    kind: str,
+    entries: Sequence[Entry],
+    actor: User,
+    now: datetime,
+) -> list[Mapping]:
+    """Put the next version of many mappings in force in a fixed number of queries.
+
+    The caller has checked every target, holds the bridge's row, and writes the one audit entry of
+    the whole; each version carries who, when and why itself.
+    """
+    values = {normalise(entry.source_value) for entry in entries}
+    rows = Mapping.objects.filter(bridge=bridge, kind=kind, source_key__in=values)
+    latest = dict(
+        rows.order_by()
+        .values("source_key")
+        .annotate(last=Max("version"))
+        .values_list("source_key", "last")
+    )
+    rows.filter(status=MappingStatus.ACTIVE).update(status=MappingStatus.SUPERSEDED, ended_at=now)
+    name = audit.name_of(actor)
+    made = Mapping.objects.bulk_create(
+        [
+            Mapping(
+                bridge=bridge,
+                kind=kind,
+                source_value=" ".join(entry.source_value.split()),
+                source_key=normalise(entry.source_value),
+                target=entry.target,
+                version=latest.get(normalise(entry.source_value), 0) + 1,
+                status=MappingStatus.ACTIVE,
+                reason=entry.reason[:300],
+                created_by=name,
+                created_at=now,
+                approved_by=name,
+                activated_at=now,
+            )
+            for entry in entries
+        ],
+        batch_size=1_000,
+    )
+    touched = mappings_selector.touched_by(bridge=bridge, kind=kind, keys=values)
+    rmas.make_due(rma_ids=list(touched.values_list("pk", flat=True)), now=now)
+    return made
+
+
 def wake(*, mapping: Mapping, now: datetime) -> int:
     """Every return that waits on this value is planned again; returns how many."""
     ids = fixes_selector.touched_rmas(
@@ -155,41 +263,37 @@ def _active(mapping: Mapping) -> Mapping | None:
     )
 
 
-def _clean_sku(bridge: Bridge, source_value: str, target: dict[str, str]) -> dict[str, str]:
+def _clean_sku(erp: str, source_value: str, target: dict[str, str], known: Known) -> dict[str, str]:
     sku = target.get("sku", "")
-    rows = list(Item.objects.filter(connection=bridge.erp, sku_key=normalise(sku))[:2])
+    rows = known.items.get(normalise(sku), [])
     if not sku or not rows:
         raise errors.InvalidChoice(
-            f"{sku or 'An empty SKU'} is not in the item master of {bridge.erp.name}. "
+            f"{sku or 'An empty SKU'} is not in the item master of {erp}. "
             "Choose an item from the list, or create it in the ERP first."
         )
     if not any(row.is_active for row in rows):
-        raise errors.InvalidChoice(f"{rows[0].sku} is inactive in {bridge.erp.name}.")
+        raise errors.InvalidChoice(f"{rows[0].sku} is inactive in {erp}.")
     if normalise(sku) == normalise(source_value):
         raise errors.InvalidChoice("An SKU cannot stand for itself.")
     return {"sku": rows[0].sku}
 
 
-def _clean_location(bridge: Bridge, source_value: str, target: dict[str, str]) -> dict[str, str]:
-    pair = ErpLocation.objects.filter(
-        connection=bridge.erp,
-        division=target.get("division", ""),
-        code=target.get("warehouse", ""),
-        is_active=True,
-    ).first()
+def _clean_location(
+    erp: str, source_value: str, target: dict[str, str], known: Known
+) -> dict[str, str]:
+    pair = known.locations.get((target.get("division", ""), target.get("warehouse", "")))
     if pair is None:
-        known = ", ".join(
-            str(row)
-            for row in ErpLocation.objects.filter(connection=bridge.erp, is_active=True)[:8]
-        )
         raise errors.InvalidChoice(
-            f"{bridge.erp.name} has no active pair of division {target.get('division') or '—'} and "
-            f"warehouse {target.get('warehouse') or '—'}. It has: {known or 'none read yet'}."
+            f"{erp} has no active pair of division {target.get('division') or '—'} and "
+            f"warehouse {target.get('warehouse') or '—'}. "
+            f"It has: {known.location_words or 'none read yet'}."
         )
     return {"division": pair.division, "warehouse": pair.code}
 
 
-def _clean_bucket(bridge: Bridge, source_value: str, target: dict[str, str]) -> dict[str, str]:
+def _clean_bucket(
+    erp: str, source_value: str, target: dict[str, str], known: Known
+) -> dict[str, str]:
     allowed = (*Bucket.values, mapping_rules.NO_STOCK)
     bucket = target.get("bucket", "")
     if bucket not in allowed:
@@ -197,14 +301,18 @@ def _clean_bucket(bridge: Bridge, source_value: str, target: dict[str, str]) -> 
     return {"bucket": bucket}
 
 
-def _clean_reason(bridge: Bridge, source_value: str, target: dict[str, str]) -> dict[str, str]:
+def _clean_reason(
+    erp: str, source_value: str, target: dict[str, str], known: Known
+) -> dict[str, str]:
     code = target.get("code", "")
     if not code or len(code) > 20:
         raise errors.InvalidChoice("Give the ERP's reason code, at most 20 characters.")
     return {"code": code}
 
 
-def _clean_status(bridge: Bridge, source_value: str, target: dict[str, str]) -> dict[str, str]:
+def _clean_status(
+    erp: str, source_value: str, target: dict[str, str], known: Known
+) -> dict[str, str]:
     axis = target.get("axis", "")
     allowed = [value for value in ApprovalAxis.values if value != ApprovalAxis.UNKNOWN]
     if axis not in allowed:
@@ -212,14 +320,14 @@ def _clean_status(bridge: Bridge, source_value: str, target: dict[str, str]) -> 
     return {"axis": axis}
 
 
-def _clean_vat(bridge: Bridge, source_value: str, target: dict[str, str]) -> dict[str, str]:
+def _clean_vat(erp: str, source_value: str, target: dict[str, str], known: Known) -> dict[str, str]:
     treatment = target.get("treatment", "")
     if treatment not in _VAT_TREATMENTS:
         raise errors.InvalidChoice(f"Choose one of: {', '.join(_VAT_TREATMENTS)}.")
     return {"treatment": treatment}
 
 
-def _clean_fee(bridge: Bridge, source_value: str, target: dict[str, str]) -> dict[str, str]:
+def _clean_fee(erp: str, source_value: str, target: dict[str, str], known: Known) -> dict[str, str]:
     component = target.get("component", "")
     if component not in _COMPONENTS:
         raise errors.InvalidChoice(f"Choose one of: {', '.join(_COMPONENTS)}.")

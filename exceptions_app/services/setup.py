@@ -4,14 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 
 from django.contrib.auth.models import Group, User
 from django.db import IntegrityError, transaction
 
 from exceptions_app import errors
-from exceptions_app.choices import Role
+from exceptions_app.choices import MappingKind, Role
 from exceptions_app.models import Bridge, Connection, Mapping
-from exceptions_app.services import audit, mappings
+from exceptions_app.rules import approval
+from exceptions_app.rules.facts import Policy
+from exceptions_app.rules.mapping import normalise
+from exceptions_app.selectors import mappings as mappings_selector
+from exceptions_app.services import audit, mappings, previews
+
+
+def is_direct(kind: str) -> bool:
+    """Whether an admin may put mappings of `kind` in force alone: never what changes money."""
+    return approval.needs_approval(kind, Decimal(0), Policy()) != "finance"
+
+
+def check_direct(*, kind: str) -> None:
+    """Admins put mappings of goods and places in force themselves; money is finance's.
+
+    Raises:
+        FixNotAllowed: the kind needs finance's approval, whoever asks.
+    """
+    if not is_direct(kind):
+        raise errors.FixNotAllowed(
+            f"{MappingKind(kind).label} mappings change money or tax. Someone of finance asks for "
+            "each on its exception, and another of finance approves it."
+        )
+
+
+def effect_of(
+    *, bridge: Bridge, kind: str, source_value: str, target: dict[str, str], now: datetime
+) -> previews.Effect:
+    """What one mapping would do, before it is saved.
+
+    Raises:
+        InvalidChoice: the target is not usable.
+    """
+    clean = mappings.clean_target(
+        bridge=bridge, kind=kind, source_value=source_value, target=target
+    )
+    return previews.effect(
+        bridge=bridge, kind=kind, source_value=source_value, payload=clean, rma=None, now=now
+    )
 
 
 @transaction.atomic
@@ -29,7 +68,16 @@ def map_directly(
 
     Raises:
         InvalidChoice: no reason given, or the target is not usable.
+        FixNotAllowed: the kind needs finance's approval.
+        FixAlreadyDecided: somebody's request for this value is under way.
     """
+    check_direct(kind=kind)
+    keys = {normalise(source_value)}
+    for fix in mappings_selector.under_way(bridge=bridge, kind=kind, keys=keys):
+        who = audit.name_of(fix.requested_by)
+        raise errors.FixAlreadyDecided(
+            f"{who} has asked for a change of this value. Decide on that first."
+        )
     if not reason.strip():
         raise errors.InvalidChoice("Say why, so that the next person understands the version.")
     mapping = mappings.propose(

@@ -1,0 +1,248 @@
+"""Mappings: how much is mapped, what is not, every version of a value, and files out."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from exceptions_app import errors, permissions
+from exceptions_app.choices import MappingKind
+from exceptions_app.forms.imports import MapForm
+from exceptions_app.models import Bridge, Mapping
+from exceptions_app.permissions import FIX_CAPABILITY, actor_of
+from exceptions_app.selectors import mappings as mappings_selector
+from exceptions_app.selectors import paging
+from exceptions_app.selectors.mappings import TARGET_FIELDS
+from exceptions_app.services import fixes, mapping_files, previews, setup
+from exceptions_app.templatetags.desk import when
+
+_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@require_safe
+@permissions.required("view_mappings")
+def overview(request: HttpRequest) -> HttpResponse:
+    """Every active bridge with all kinds of its mappings."""
+    bridges = list(Bridge.objects.filter(is_active=True).select_related("source", "erp"))
+    context = {
+        "rows": mappings_selector.coverage(bridges),
+        "recent": mappings_selector.RECENT_RETURNS,
+        "now": timezone.now(),
+    }
+    return render(request, "admin/mappings/overview.html", context)
+
+
+@require_safe
+@permissions.required("view_mappings")
+def kind_page(request: HttpRequest, bridge_id: int, kind: str) -> HttpResponse:
+    """One kind of one bridge: what nobody mapped, and what is in force."""
+    bridge = bridge_or_404(bridge_id, kind)
+    text = request.GET.get("q", "")
+    rows = mappings_selector.listed(bridge=bridge, kind=kind, text=text)
+    page = paging.page(
+        rows, order=mappings_selector.VERSION_ORDER, cursor=request.GET.get("cursor", "")
+    )
+    (covered,) = mappings_selector.coverage([bridge])
+    context = {
+        "bridge": bridge,
+        "kind": MappingKind(kind),
+        "covered": next(each for each in covered.kinds if each.kind == kind),
+        "unknowns": mappings_selector.unknowns(bridge=bridge, kind=kind),
+        "page": page,
+        "rows": [
+            {"row": row, "target": mappings_selector.shown_target(kind, row.target)}
+            for row in page.rows
+        ],
+        "count": paging.shown(paging.count(rows)),
+        "q": text,
+        "tabs": [
+            {
+                "url": reverse("admin:mapping-kind", args=[bridge.pk, each.kind]),
+                "label": each.label,
+                "note": f"{each.known:,} of {each.seen:,}" if each.seen else "none seen",
+                "is_current": each.kind == kind,
+            }
+            for each in covered.kinds
+        ],
+        "may_map": may_map(request, kind),
+        "may_import": may_directly(request, kind),
+        "recent": mappings_selector.RECENT_RETURNS,
+    }
+    return render(request, "admin/mappings/kind.html", context)
+
+
+@require_safe
+@permissions.required("view_mappings")
+def history(request: HttpRequest, bridge_id: int, kind: str) -> HttpResponse:
+    """Every version of one value, newest first."""
+    bridge = bridge_or_404(bridge_id, kind)
+    value = request.GET.get("value", "")
+    versions = mappings_selector.versions(bridge=bridge, kind=kind, value=value)
+    if not versions:
+        raise Http404("no such mapping")
+    context = {
+        "bridge": bridge,
+        "kind": MappingKind(kind),
+        "value": versions[0].row.source_value,
+        "versions": versions,
+        "may_map": may_map(request, kind),
+    }
+    return render(request, "admin/mappings/history.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permissions.required("view_mappings")
+def map_value(request: HttpRequest, bridge_id: int, kind: str) -> HttpResponse:
+    """Map one value, or go back to an earlier version; what it would do is shown first."""
+    bridge = bridge_or_404(bridge_id, kind)
+    if not may_map(request, kind):
+        raise PermissionDenied("manage_mappings")
+    if request.method != "POST":
+        return _show_form(request, bridge, kind, _asked_form(request, bridge, kind))
+    form = MapForm(request.POST, bridge=bridge, kind=kind)
+    if not form.is_valid() or "preview" in request.POST:
+        status = 200 if form.is_valid() else 422
+        return _show_form(request, bridge, kind, form, status=status)
+    try:
+        said = _act(request, form)
+    except errors.DeskError as error:
+        form.add_error(None, str(error))
+        return _show_form(request, bridge, kind, form, status=422)
+    messages.success(request, said)
+    query = urlencode({"value": form.cleaned_data["value"]})
+    return redirect(f"{reverse('admin:mapping-history', args=[bridge.pk, kind])}?{query}")
+
+
+@require_safe
+@permissions.required("view_mappings")
+def export(request: HttpRequest, bridge_id: int, kind: str, file_format: str) -> HttpResponse:
+    """The rows in force, every version with `?rows=all`, or only the heads with `?rows=none`."""
+    bridge = bridge_or_404(bridge_id, kind)
+    if file_format not in mapping_files.FORMATS:
+        raise Http404("no such format")
+    wanted = request.GET.get("rows", "")
+    is_history = wanted == "all"
+    heads = [*mapping_files.columns(kind), *(mapping_files.HISTORY_FIELDS if is_history else ())]
+    found = mappings_selector.exported(bridge=bridge, kind=kind, is_history=is_history)
+    rows = [] if wanted == "none" else [_file_row(row, is_history=is_history) for row in found]
+    suffix = {"all": "-history", "none": "-template"}.get(wanted, "")
+    name = f"{bridge.code}-{kind}{suffix}.{file_format}"
+    return file_answer(heads, rows, name, file_format)
+
+
+def file_answer(
+    heads: list[str], rows: list[list[str]], name: str, file_format: str
+) -> HttpResponse:
+    """A file as a download."""
+    content = mapping_files.written(heads=heads, rows=rows, file_format=file_format)
+    answer = HttpResponse(content, content_type=_TYPES[file_format])
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def bridge_or_404(bridge_id: int, kind: str) -> Bridge:
+    if kind not in MappingKind.values:
+        raise Http404("no such kind")
+    return get_object_or_404(Bridge.objects.select_related("source", "erp"), pk=bridge_id)
+
+
+def may_map(request: HttpRequest, kind: str) -> bool:
+    """Whether the reader may change mappings of this kind, at once or by asking."""
+    return may_directly(request, kind) or permissions.can(request.user, FIX_CAPABILITY[kind])
+
+
+def may_directly(request: HttpRequest, kind: str) -> bool:
+    return permissions.can(request.user, "manage_mappings") and setup.is_direct(kind)
+
+
+def _file_row(row: Mapping, *, is_history: bool) -> list[str]:
+    cells = [row.source_value, *(str(row.target.get(name, "")) for name in TARGET_FIELDS[row.kind])]
+    cells.append(row.reason)
+    if is_history:
+        cells += [
+            str(row.version),
+            row.get_status_display(),
+            row.created_by,
+            when(row.created_at),
+            row.approved_by,
+            when(row.ended_at, ""),
+        ]
+    return cells
+
+
+def _asked_form(request: HttpRequest, bridge: Bridge, kind: str) -> MapForm:
+    """The form as the address fills it: a value, a target, or an earlier version to go back to."""
+    given = {name: request.GET.get(name, "") for name in ("value", "reason", *TARGET_FIELDS[kind])}
+    number = request.GET.get("version", "")
+    if number.isascii() and number.isdigit() and len(number) < 9:
+        rows = mappings_selector.versions(bridge=bridge, kind=kind, value=given["value"])
+        earlier = next((each.row for each in rows if each.row.version == int(number)), None)
+        if earlier is None:
+            raise Http404("no such version")
+        given |= {name: str(earlier.target.get(name, "")) for name in TARGET_FIELDS[kind]}
+        given["reason"] = given["reason"] or f"Back to version {number}: "
+    return MapForm(initial=given, bridge=bridge, kind=kind)
+
+
+def _show_form(
+    request: HttpRequest, bridge: Bridge, kind: str, form: MapForm, *, status: int = 200
+) -> HttpResponse:
+    value = str(form["value"].value() or "")
+    versions = mappings_selector.versions(bridge=bridge, kind=kind, value=value)
+    ranked: Any = {}
+    if kind == MappingKind.SKU_ALIAS and value:
+        ranked = mappings_selector.suggestions(bridge=bridge, skus=[value])
+    context = {
+        "bridge": bridge,
+        "kind": MappingKind(kind),
+        "form": form,
+        "value": value,
+        "current": next((each for each in versions if each.row.status == "active"), None),
+        "suggestions": next(iter(ranked.values()), ()),
+        "locations": previews.location_choices(bridge=bridge) if kind == "location" else (),
+        "effect": _effect(bridge, kind, form),
+        "is_direct": may_directly(request, kind),
+    }
+    return render(request, "admin/mappings/map.html", context, status=status)
+
+
+def _effect(bridge: Bridge, kind: str, form: MapForm) -> previews.Effect | None:
+    """What the target on the form would do; None while it is not usable."""
+    value = str(form["value"].value() or "")
+    target = {name: str(form[name].value() or "") for name in TARGET_FIELDS[kind]}
+    if not value or not any(target.values()):
+        return None
+    try:
+        return setup.effect_of(
+            bridge=bridge, kind=kind, source_value=value, target=target, now=timezone.now()
+        )
+    except errors.InvalidChoice:
+        return None
+
+
+def _act(request: HttpRequest, form: MapForm) -> str:
+    """One service call; returns what to say about it."""
+    value = form.cleaned_data["value"]
+    given: dict[str, Any] = {
+        "bridge": form.bridge,
+        "kind": form.kind,
+        "source_value": value,
+        "actor": actor_of(request),
+        "now": timezone.now(),
+    }
+    if may_directly(request, form.kind):
+        row = setup.map_directly(target=form.target, reason=form.cleaned_data["reason"], **given)
+        return f"Version {row.version} of {value} is in force. What waited for it is planned again."
+    fixes.request(payload=form.target, note=form.cleaned_data["reason"], **given)
+    return "Asked for. It is in force once another person approves it."

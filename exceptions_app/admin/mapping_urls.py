@@ -1,0 +1,32 @@
+"""Addresses of the set-up site's own pages, each guarded by its view's capability."""
+
+from django.urls import path
+
+from exceptions_app.admin import import_pages, mapping_pages
+
+_KIND = "mappings/<int:bridge_id>/<slug:kind>/"
+
+urlpatterns = [
+    path("mappings/", mapping_pages.overview, name="mappings"),
+    path("mappings/imports/<int:import_id>/", import_pages.detail, name="mapping-import"),
+    path(
+        "mappings/imports/<int:import_id>/apply/",
+        import_pages.apply,
+        name="mapping-import-apply",
+    ),
+    path(
+        "mappings/imports/<int:import_id>/discard/",
+        import_pages.discard,
+        name="mapping-import-discard",
+    ),
+    path(
+        "mappings/imports/<int:import_id>/wrong-rows.<slug:file_format>",
+        import_pages.wrong_rows,
+        name="mapping-import-wrong-rows",
+    ),
+    path(_KIND, mapping_pages.kind_page, name="mapping-kind"),
+    path(f"{_KIND}map/", mapping_pages.map_value, name="mapping-map"),
+    path(f"{_KIND}history/", mapping_pages.history, name="mapping-history"),
+    path(f"{_KIND}import/", import_pages.upload, name="mapping-upload"),
+    path(f"{_KIND}export.<slug:file_format>", mapping_pages.export, name="mapping-export"),
+]

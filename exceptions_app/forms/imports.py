@@ -1,0 +1,121 @@
+"""Forms of the mappings' pages: one mapping by hand, and a file of many."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from exceptions_app import errors
+from exceptions_app.choices import ApprovalAxis, Bucket
+from exceptions_app.models import Bridge
+from exceptions_app.rules.mapping import NO_STOCK
+from exceptions_app.selectors.mappings import TARGET_FIELDS
+from exceptions_app.services import mapping_files, mappings
+
+_FIELDS: dict[str, Any] = {
+    "sku": lambda: forms.CharField(label="SKU in the ERP", max_length=120),
+    "bucket": lambda: forms.ChoiceField(
+        label="Where such goods go",
+        choices=[("", "Choose one"), *Bucket.choices, (NO_STOCK, "No stock effect")],
+    ),
+    "code": lambda: forms.CharField(label="The ERP's reason code", max_length=20),
+    "division": lambda: forms.CharField(label="Division", max_length=40),
+    "warehouse": lambda: forms.CharField(label="Warehouse", max_length=40),
+    "axis": lambda: forms.ChoiceField(
+        label="What the status means",
+        choices=[("", "Choose one")]
+        + [pair for pair in ApprovalAxis.choices if pair[0] != ApprovalAxis.UNKNOWN],
+    ),
+    "treatment": lambda: forms.ChoiceField(
+        label="How tax stands in its prices",
+        choices=[
+            ("", "Choose one"),
+            ("included", "Included"),
+            ("excluded", "Added on top"),
+            ("exempt", "Exempt"),
+        ],
+    ),
+    "component": lambda: forms.ChoiceField(
+        label="What it is",
+        choices=[("", "Choose one")]
+        + [
+            (code, code.capitalize())
+            for code in ("shipping", "fee", "goodwill", "discount", "adjustment")
+        ],
+    ),
+    "erp_code": lambda: forms.CharField(
+        label="Charge code in the ERP", max_length=20, required=False
+    ),
+}
+
+
+class MapForm(forms.Form):
+    """The next version of one mapping. When valid, `target` is what the service stores."""
+
+    value = forms.CharField(
+        max_length=200,
+        label="Value of the returns platform",
+        help_text="Upper and lower case are one.",
+    )
+    reason = forms.CharField(
+        max_length=300, label="Why", help_text="Kept with the version, for whoever looks later."
+    )
+
+    def __init__(self, *args: Any, bridge: Bridge, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "map_%s", **kwargs})
+        self.bridge = bridge
+        self.kind = kind
+        self.target: dict[str, str] = {}
+        for name in TARGET_FIELDS[kind]:
+            self.fields[name] = _FIELDS[name]()
+        self.order_fields(["value", *TARGET_FIELDS[kind], "reason"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        names = TARGET_FIELDS[self.kind]
+        if "value" not in cleaned or not set(names) <= set(cleaned):
+            return cleaned
+        try:
+            self.target = mappings.clean_target(
+                bridge=self.bridge,
+                kind=self.kind,
+                source_value=cleaned["value"],
+                target={name: cleaned[name] for name in names},
+            )
+        except errors.InvalidChoice as error:
+            self.add_error(names[0], str(error))
+        return cleaned
+
+
+class UploadForm(forms.Form):
+    """A file and a reason; what the file says is judged by the service."""
+
+    file = forms.FileField(
+        label="File",
+        help_text=(
+            f"CSV or XLSX, at most {mapping_files.MOST_ROWS:,} rows and "
+            f"{mapping_files.MOST_BYTES // 1024 // 1024} MB. Commas, semicolons or tabs will do."
+        ),
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx,.txt"}),
+    )
+    reason = forms.CharField(
+        max_length=300,
+        label="Why",
+        help_text="Stands for each row that gives no reason of its own.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "import_%s", **kwargs})
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if not file.name.lower().endswith((".csv", ".xlsx", ".txt")):
+            raise forms.ValidationError("Choose a CSV or an XLSX file.")
+        if file.size > mapping_files.MOST_BYTES:
+            most = mapping_files.MOST_BYTES // 1024 // 1024
+            raise forms.ValidationError(
+                f"The file has more than {most} MB. Split it into files of at most "
+                f"{mapping_files.MOST_ROWS:,} rows."
+            )
+        return file

@@ -1,0 +1,92 @@
+"""What many mappings at once would do, before they are saved. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+from exceptions_app.choices import MappingKind
+from exceptions_app.models import Bridge, Item
+from exceptions_app.rules import planning
+from exceptions_app.rules.facts import ItemFact, Plan, RmaFacts
+from exceptions_app.rules.mapping import normalise
+from exceptions_app.selectors import facts as facts_selector
+from exceptions_app.selectors import mappings as mappings_selector
+from exceptions_app.selectors import paging
+from exceptions_app.services.previews import PLANNED_CAP, Effect, EffectRow
+
+Targets = Mapping[str, dict[str, str]]
+
+
+def effect(*, bridge: Bridge, kind: str, targets: Targets, now: datetime) -> Effect:
+    """What all of `targets` (by normalised value) heal, free and newly break together.
+
+    At most PLANNED_CAP returns are planned, the oldest; `touched` says how many there are.
+    """
+    touched = mappings_selector.touched_by(bridge=bridge, kind=kind, keys=targets.keys())
+    shown = list(
+        touched.select_related("bridge__erp", "bridge__source", "sales_order")[:PLANNED_CAP]
+    )
+    count = paging.count(touched) if len(shown) == PLANNED_CAP else len(shown)
+    items = _items(bridge, kind, targets)
+    rows = []
+    for rma in shown:
+        facts = facts_selector.for_plan(rma, now=now)
+        rows.append(
+            EffectRow(
+                rma_id=rma.pk,
+                label=str(rma),
+                before=_types(planning.plan(facts)),
+                after=_types(planning.plan(_changed(facts, kind, targets, items))),
+                amount=rma.amount_in,
+            )
+        )
+    return _summed(rows, bridge.currency, count)
+
+
+def _changed(
+    facts: RmaFacts, kind: str, targets: Targets, items: Mapping[str, tuple[ItemFact, ...]]
+) -> RmaFacts:
+    table = dict(getattr(facts.mappings, kind))
+    table |= {key: facts_selector.target_of(kind, target) for key, target in targets.items()}
+    changed = replace(facts, mappings=replace(facts.mappings, **{kind: table}))
+    if kind != MappingKind.SKU_ALIAS:
+        return changed
+    lines = tuple(
+        replace(line, alias_items=items[normalise(line.sku)])
+        if normalise(line.sku) in items
+        else line
+        for line in facts.lines
+    )
+    return replace(changed, lines=lines)
+
+
+def _items(bridge: Bridge, kind: str, targets: Targets) -> dict[str, tuple[ItemFact, ...]]:
+    """The items each value would stand for, by normalised value."""
+    if kind != MappingKind.SKU_ALIAS:
+        return {}
+    wanted = {normalise(target["sku"]) for target in targets.values()}
+    found: dict[str, list[ItemFact]] = {}
+    for item in Item.objects.filter(connection=bridge.erp_id, sku_key__in=wanted):
+        found.setdefault(item.sku_key, []).append(facts_selector.item_fact(item))
+    return {key: tuple(found.get(normalise(target["sku"]), ())) for key, target in targets.items()}
+
+
+def _types(plan: Plan) -> tuple[str, ...]:
+    return tuple(sorted(finding.type for finding in plan.findings))
+
+
+def _summed(rows: list[EffectRow], currency: str, touched: int) -> Effect:
+    healed = [row for row in rows if row.before and not row.after]
+    return Effect(
+        healed_cases=sum(max(len(row.before) - len(row.after), 0) for row in rows),
+        healed_returns=len(healed),
+        freed=sum((row.amount for row in healed), Decimal(0)),
+        currency=currency,
+        still_blocked=sum(1 for row in rows if row.after),
+        newly_broken=sum(1 for row in rows if set(row.after) - set(row.before)),
+        touched=touched,
+        rows=tuple(rows),
+    )

@@ -1,0 +1,286 @@
+"""Files of mappings: CSV and XLSX as they are written for, and come back from, a spreadsheet.
+
+What `written` makes, `read` gives back, value by value. A spreadsheet changes what it is given:
+numbers lose zeros, long codes lose digits. What can be undone safely is undone, the rest is
+refused with the cell's address.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+import openpyxl  # type: ignore[import-untyped]
+import tablib  # type: ignore[import-untyped]
+from openpyxl.utils import get_column_letter  # type: ignore[import-untyped]
+from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]
+
+from exceptions_app import errors
+from exceptions_app.rules.spreadsheets import guarded, unguarded
+from exceptions_app.selectors.mappings import TARGET_FIELDS
+
+MOST_ROWS = 5_000
+MOST_BYTES = 2 * 1024 * 1024
+# An XLSX is a zip: a small one may hold a huge sheet.
+MOST_UNPACKED_BYTES = 40 * 1024 * 1024
+MOST_PARTS = 200
+FORMATS = ("csv", "xlsx")
+HISTORY_FIELDS = ("version", "state", "made_by", "made_at", "approved_by", "ended_at")
+# A file of wrong rows carries these; they may stay when it comes back corrected.
+IGNORED = ("line", "error")
+_MOST_COLUMNS = 20
+_DELIMITERS = (",", ";", "\t")
+_ALIASES = {"source_value": "value", "platform_value": "value", "bluecherry_sku": "sku"}
+_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+# What openpyxl and its parsers raise for a broken or hostile workbook.
+_UNREADABLE = (
+    InvalidFileException,
+    zipfile.BadZipFile,
+    zlib.error,
+    ArithmeticError,
+    EOFError,
+    LookupError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
+# A spreadsheet keeps 15 digits of a number.
+_SAFE_DIGITS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """One row as written; `error` says what is wrong with its cells, "" when they can be read."""
+
+    line: int
+    value: str
+    target: dict[str, str]
+    reason: str
+    error: str = ""
+
+
+def columns(kind: str) -> tuple[str, ...]:
+    """The heads of a file of `kind`, in order."""
+    return ("value", *TARGET_FIELDS[kind], "reason")
+
+
+def read(*, content: bytes, name: str, kind: str) -> list[FileRow]:
+    """The data rows of a CSV or XLSX file, in order; empty rows are left out.
+
+    Raises:
+        InvalidChoice: it cannot be read as a file of this kind; the text says why and what to do.
+    """
+    if len(content) > MOST_BYTES:
+        raise errors.InvalidChoice(
+            f"The file has more than {MOST_BYTES // 1024 // 1024} MB. "
+            f"Split it into files of at most {MOST_ROWS:,} rows."
+        )
+    table = _xlsx(content) if name.lower().endswith(".xlsx") else _csv(content)
+    found = next(table, None)
+    if found is None:
+        raise errors.InvalidChoice("The file is empty. Take the template and fill it in.")
+    places = _places(found[1], kind)
+    rows: list[FileRow] = []
+    for line, cells in table:
+        if not any(cell.text.strip() for cell in cells):
+            continue
+        if len(rows) == MOST_ROWS:
+            raise errors.InvalidChoice(
+                f"The file has more than {MOST_ROWS:,} rows. Split it into several files."
+            )
+        rows.append(_row(line, cells, places, kind))
+    if not rows:
+        raise errors.InvalidChoice("The file has its heads but no row below them.")
+    return rows
+
+
+def written(*, heads: Sequence[str], rows: Iterable[Sequence[str]], file_format: str) -> bytes:
+    """A file of text cells, none of which a spreadsheet runs as a formula. CSV bears a BOM."""
+    dataset = tablib.Dataset(headers=list(heads))
+    for row in rows:
+        dataset.append([_ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", guarded(cell)) for cell in row])
+    if file_format == "xlsx":
+        content: bytes = dataset.export("xlsx")
+        return content
+    text: str = dataset.export("csv")
+    return text.encode("utf-8-sig")
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    text: str
+    error: str = ""
+
+
+_EMPTY = _Cell("")
+
+
+def _places(heads: Sequence[_Cell], kind: str) -> dict[str, int]:
+    """Where each column stands, by its name."""
+    names = [_name_of(cell.text) for cell in heads]
+    while names and not names[-1]:
+        names.pop()
+    wanted = columns(kind)
+    if set(HISTORY_FIELDS) & set(names):
+        raise errors.InvalidChoice(
+            "This is an export of all versions. Only the export of what is in force can come back."
+        )
+    unknown = [
+        heads[place].text for place, name in enumerate(names) if name not in (*wanted, *IGNORED)
+    ]
+    missing = [name for name in wanted if name != "reason" and name not in names]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    told = f"The first row must be: {', '.join(wanted)}."
+    if missing:
+        raise errors.InvalidChoice(f"The column {missing[0]} is missing. {told}")
+    if unknown:
+        raise errors.InvalidChoice(f"“{unknown[0]}” is not a column of this file. {told}")
+    if twice:
+        raise errors.InvalidChoice(f"The column {twice[0]} is there twice. {told}")
+    return {name: place for place, name in enumerate(names)}
+
+
+def _name_of(head: str) -> str:
+    name = "_".join(head.casefold().split())
+    return _ALIASES.get(name, name)
+
+
+def _row(line: int, cells: Sequence[_Cell], places: dict[str, int], kind: str) -> FileRow:
+    def cell(name: str) -> _Cell:
+        place = places.get(name, len(cells))
+        return cells[place] if place < len(cells) else _EMPTY
+
+    fields = columns(kind)
+    wrong = [f"{name}: {cell(name).error}" for name in fields if cell(name).error]
+    beyond = any(each.text.strip() for each in cells[len(places) :])
+    if beyond:
+        wrong.append("there are more cells than columns; a value with the separator needs quotes.")
+    return FileRow(
+        line=line,
+        value=" ".join(unguarded(cell("value").text.strip()).split()),
+        target={name: unguarded(cell(name).text.strip()).strip() for name in TARGET_FIELDS[kind]},
+        reason=unguarded(cell("reason").text.strip()).strip(),
+        error=" ".join(wrong),
+    )
+
+
+# --- CSV -------------------------------------------------------------------------------------
+
+
+def _csv(content: bytes) -> Iterator[tuple[int, list[_Cell]]]:
+    text = _decoded(content)
+    if "\x00" in text:
+        raise errors.InvalidChoice("This is not a text file. Save it as CSV (UTF-8) or as XLSX.")
+    first = text.lstrip("\r\n").partition("\n")[0]
+    delimiter = max(_DELIMITERS, key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    line = 1
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise errors.InvalidChoice(
+                f"Line {line} cannot be read: a quote is opened and not closed, or stands in the "
+                "middle of a cell."
+            ) from error
+        if cells:
+            yield line, [_Cell(cell) for cell in cells]
+        line = reader.line_num + 1
+
+
+def _decoded(content: bytes) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings: tuple[str, ...] = ("utf-16",)
+    else:
+        encodings = ("utf-8-sig", "cp1252")
+    for encoding in encodings:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise errors.InvalidChoice("The letters cannot be read. Save the file as CSV (UTF-8).")
+
+
+# --- XLSX ------------------------------------------------------------------------------------
+
+
+def _xlsx(content: bytes) -> Iterator[tuple[int, list[_Cell]]]:
+    _check_zip(content)
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
+        sheet = book.worksheets[0]
+        # The size a sheet claims is not to be trusted; rows are counted as they come.
+        sheet.reset_dimensions()
+        for line, row in enumerate(sheet.iter_rows(max_col=_MOST_COLUMNS), start=1):
+            if line > 2 * MOST_ROWS:
+                raise errors.InvalidChoice(
+                    f"The sheet reaches beyond line {2 * MOST_ROWS:,}. Copy the rows into a new "
+                    "file."
+                )
+            yield line, [_cell(each) for each in row]
+    except (
+        InvalidFileException,
+        KeyError,
+        ValueError,
+        TypeError,
+        IndexError,
+        SyntaxError,
+    ) as error:
+        raise errors.InvalidChoice(
+            "The file cannot be read as XLSX. Save it again, or as CSV (UTF-8)."
+        ) from error
+
+
+def _check_zip(content: bytes) -> None:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            parts = archive.infolist()
+    except zipfile.BadZipFile as error:
+        raise errors.InvalidChoice(
+            "The file cannot be read as XLSX. Save it again, or as CSV (UTF-8)."
+        ) from error
+    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED_BYTES:
+        raise errors.InvalidChoice(
+            "The file unpacks to far more than a table of mappings. Copy the rows into a new file."
+        )
+
+
+def _cell(cell: Any) -> _Cell:
+    value = cell.value
+    if value is None:
+        return _EMPTY
+    address = f"{get_column_letter(cell.column)}{cell.row}"
+    if cell.data_type == "f":
+        return _Cell(str(value), f"{address} holds a formula. Paste its result as text.")
+    if cell.data_type == "e":
+        return _Cell(str(value), f"{address} holds the spreadsheet's error {value}.")
+    if isinstance(value, bool):
+        return _Cell("TRUE" if value else "FALSE")
+    if isinstance(value, datetime | date | time):
+        return _Cell(str(value), f"{address} was turned into a date. Format the column as text.")
+    if isinstance(value, int | float):
+        return _number(value, str(cell.number_format or ""), address)
+    return _Cell(str(value))
+
+
+def _number(value: float, number_format: str, address: str) -> _Cell:
+    """A number as the code it was typed as: 1001.0 is 1001, and 00042 shown with zeros has them."""
+    text = str(int(value)) if float(value).is_integer() else repr(value)
+    if len(text.strip("-").replace(".", "")) > _SAFE_DIGITS or "e" in text.lower():
+        return _Cell(
+            text,
+            f"{address} is a number with more than {_SAFE_DIGITS} digits, and the spreadsheet has "
+            "lost some. Format the column as text and enter it again.",
+        )
+    if number_format.strip("0") == "" and text.isdigit():
+        text = text.zfill(len(number_format))
+    return _Cell(text)
