@@ -40,6 +40,8 @@ CAPABILITIES: dict[str, frozenset[str]] = {
     "replay_event": frozenset({Role.INTEGRATOR, Role.ADMIN}),
     "manage_connections": frozenset({Role.INTEGRATOR, Role.ADMIN}),
     "manage_mappings": frozenset({Role.ADMIN}),
+    # Whoever fixes a mapping, sets one up, or checks how it came to be.
+    "view_mappings": EVERYONE - {Role.CX},
     "manage_users": frozenset({Role.ADMIN}),
     "use_admin": frozenset({Role.ADMIN, Role.INTEGRATOR}),
 }

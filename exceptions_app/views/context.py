@@ -34,6 +34,7 @@ PLACES = (
     Place("System", "Inbox", "inbox", "send", "view_operations"),
     Place("System", "Postings", "posting-list", "link", "view_operations", key="p"),
     Place("System", "Manual", "manual", "book", "view_desk", key="m"),
+    Place("System", "Mappings", "admin:mappings", "copy", "view_mappings"),
     Place("System", "Set-up", "admin:index", "key", "use_admin"),
     Place("System", "People", "people", "user", "manage_users"),
 )
