@@ -67,5 +67,8 @@ urlpatterns = [
     path("hooks/<str:code>/<str:secret>/", hooks.receive, name="hook"),
     path("styleguide/", styleguide.index, name="styleguide"),
     path("manual/", manual.index, name="manual"),
+    path("manual/owners/", manual.owners, name="manual-owners"),
+    path("manual/data/", manual.data, name="manual-data"),
+    path("manual/words/", manual.words, name="manual-words"),
     path("manual/<str:code>/", manual.page, name="manual-type"),
 ]

@@ -111,6 +111,7 @@ GROUP_LIMIT = 10
 # The period end is near from this many working days before it.
 PERIOD_END_DAYS = 3
 
+_MAY_BE_EMPTY = frozenset({"actions", "close_reasons", "policy"})
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 _SENTENCE_END = re.compile(r"(^|[.!?]\s+)$")
 
@@ -132,6 +133,7 @@ class Entry:
     which hours count. A waiting type is late, not wrong: it joins the queue only past its clock.
     `closes_itself` tells whether proof may come without anybody acting here (a master sync, a
     read-back). `close_reasons` is empty exactly where a person may never close by hand.
+    `policy` names the bridge's options (rules.policy) that decide when or whether it opens.
     `requirements` are R-numbers, or L-numbers of the lessons where no requirement names the type.
     """
 
@@ -155,6 +157,7 @@ class Entry:
     actions: tuple[FixKind, ...] = ()
     close_reasons: tuple[tuple[str, str], ...] = ()
     is_waiting_type: bool = False
+    policy: tuple[str, ...] = ()
 
 
 def render(template: str, facts: Mapping[str, object]) -> str:
@@ -216,7 +219,7 @@ def flaws(entry: Entry) -> tuple[str, ...]:
     empty = [
         f"{field.name} is empty"
         for field in fields(entry)
-        if getattr(entry, field.name) in ("", ()) and field.name not in ("actions", "close_reasons")
+        if getattr(entry, field.name) in ("", ()) and field.name not in _MAY_BE_EMPTY
     ]
     unknown = [f"fact {name} is not documented" for name in facts_used(entry) - FACT_NAMES]
     own = set(_PLACE.findall(entry.group_title)) - GROUP_FACTS

@@ -1,49 +1,51 @@
-"""The manual: who owns which exception, what it means, what to do, what closes it."""
+"""The manual: what each exception means, who owns what, and where the truth about each thing is.
+
+Every page is made from the data the product runs on: the catalogue, the capability table, the
+rules of approval and each bridge's policy.
+"""
+
+from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext, pgettext
 from django.views.decorators.http import require_safe
 
 from exceptions_app import permissions
-from exceptions_app.catalogue import CATALOGUE, Entry
-from exceptions_app.choices import FixKind
+from exceptions_app.catalogue import CATALOGUE, Entry, Step
+from exceptions_app.choices import FixKind, Role
 from exceptions_app.selectors import manual as selector
+from exceptions_app.services.cases import VALUE_THRESHOLD
+from exceptions_app.views import manual_data, manual_words
 
 _PLACE = re.compile(r"\{([a-z_]+)\}")
-# How a place is written where no case fills it.
-_WORDS = {"erp": "the ERP", "platform": "the returns platform"}
-FAMILIES = {
-    "item": "Items",
-    "location": "Locations",
-    "stock": "Stock",
-    "money": "Money",
-    "exchange": "Exchanges",
-    "integration": "Systems",
-}
-APPROVALS = {
-    "none": "Nobody else has to agree.",
-    "peer": "Another person with a working role must agree.",
-    "finance": "Someone else from finance must agree.",
-}
 
 
 @require_safe
 @permissions.required("view_desk")
 def index(request: HttpRequest) -> HttpResponse:
-    chapters = [
-        {
-            "code": chapter.code,
-            "label": chapter.label,
-            "rows": [
-                {"entry": entry, "title": general(entry.title), "count": count}
-                for entry, count in chapter.entries
-            ],
-        }
-        for chapter in selector.chapters()
-    ]
-    return render(request, "manual/index.html", {"chapters": chapters})
+    wanted = request.GET.get("q", "").split()[:10]
+    chapters = []
+    for chapter in selector.chapters():
+        rows = [
+            {"entry": entry, "title": written(entry, entry.title), "count": count}
+            for entry, count in chapter.entries
+            if _mentions(entry, chapter.label, wanted)
+        ]
+        if rows:
+            chapters.append({"code": chapter.code, "label": chapter.label, "rows": rows})
+    context = {
+        "chapters": chapters,
+        "q": request.GET.get("q", "").strip(),
+        "found": sum(len(chapter["rows"]) for chapter in chapters),
+    }
+    return render(request, "manual/index.html", context)
 
 
 @require_safe
@@ -52,30 +54,112 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
     entry = CATALOGUE.get(code)
     if entry is None:
         raise Http404
+    people = selector.people_by_role()
     context = {
         "entry": entry,
-        "title": general(entry.title),
-        "sentence": general(entry.sentence),
-        "consequence": general(entry.consequence),
-        "closes_by": general(entry.closes_by),
-        "value_note": general(entry.value_note),
-        "steps": _steps(entry),
-        "actions": [FixKind(action).label for action in entry.actions],
-        "family": FAMILIES[entry.family],
-        "approval": APPROVALS[entry.approval],
+        "title": written(entry, entry.title),
+        "sentence": written(entry, entry.sentence),
+        "consequence": written(entry, entry.consequence),
+        "closes_by": written(entry, entry.closes_by),
+        "value_note": written(entry, entry.value_note),
+        "steps": [_step(entry, step, request) for step in entry.playbook],
+        "actions": [_action(action, people, request) for action in entry.actions],
+        "reasons": [pgettext(entry.code, label) for _, label in entry.close_reasons],
+        "family": manual_words.FAMILIES[entry.family],
+        "owners": people.get(entry.team.value, ()),
+        "value_threshold": VALUE_THRESHOLD,
+        "policies": manual_data.policies_of(entry, selector.bridges()),
         "count": selector.open_count(entry.code),
     }
     return render(request, "manual/type.html", context)
 
 
-def _steps(entry: Entry) -> list[dict[str, str]]:
-    return [
-        {
-            "text": general(step.text),
-            "action": FixKind(step.action).label if step.action else "",
-        }
-        for step in entry.playbook
-    ]
+@require_safe
+@permissions.required("view_desk")
+def owners(request: HttpRequest) -> HttpResponse:
+    """Who owns which kind, who may do what, and who these people are today."""
+    people = selector.people_by_role()
+    own = permissions.roles_of(request.user)
+    context = {
+        "chapters": selector.chapters(),
+        "roles": [
+            {"code": role.value, "label": role.label, "people": people[role.value]} for role in Role
+        ],
+        "own": own,
+        "rights": [
+            {
+                "words": manual_words.CAPABILITIES.get(name, name),
+                "cells": [(role.label, role in allowed, role.value in own) for role in Role],
+            }
+            for name, allowed in permissions.CAPABILITIES.items()
+        ],
+    }
+    return render(request, "manual/owners.html", context)
+
+
+@require_safe
+@permissions.required("view_desk")
+def data(request: HttpRequest) -> HttpResponse:
+    """Which system each thing is taken from, per bridge, and how fresh our copy is."""
+    context = {
+        "now": timezone.now(),
+        "bridges": [manual_data.described(facts) for facts in selector.bridges()],
+    }
+    return render(request, "manual/data.html", context)
+
+
+@require_safe
+@permissions.required("view_desk")
+def words(request: HttpRequest) -> HttpResponse:
+    return render(request, "manual/words.html", {"glossary": manual_words.GLOSSARY})
+
+
+def _mentions(entry: Entry, team: str, wanted: list[str]) -> bool:
+    """Whether every word that was typed is part of something the entry says."""
+    texts = (entry.code, entry.short, entry.title, entry.sentence, entry.consequence)
+    steps = (step.text for step in entry.playbook)
+    actions = (FixKind(action).label for action in entry.actions)
+    said = " ".join((team, *texts, *steps, *actions)).casefold()
+    return all(word.casefold() in said for word in wanted)
+
+
+def _step(entry: Entry, step: Step, request: HttpRequest) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "text": written(entry, step.text),
+        "action": FixKind(step.action).label if step.action else "",
+    }
+    if step.link:
+        url_name, capability, label = manual_words.PAGES[step.link]
+        if permissions.can(request.user, capability):
+            query = f"?type={entry.code}" if url_name == "case-list" else ""
+            shown |= {"url": reverse(url_name) + query, "url_label": label}
+    return shown
+
+
+def _action(
+    action: str, people: Mapping[str, tuple[str, ...]], request: HttpRequest
+) -> dict[str, Any]:
+    """A change with those who may ask for it and those who must agree."""
+    capability = permissions.FIX_CAPABILITY[action]
+    level = manual_data.approval_level(action)
+    approving = permissions.approving_roles(kind=action, level=level) if level != "none" else ()
+    return {
+        "label": FixKind(action).label,
+        "askers": _role_labels(permissions.CAPABILITIES[capability]),
+        "is_mine": permissions.can(request.user, capability),
+        "approval": manual_words.APPROVALS[level],
+        "approvers": sorted({name for role in approving for name in people[role]}),
+        "level": level,
+    }
+
+
+def _role_labels(roles: frozenset[str]) -> str:
+    return ", ".join(role.label for role in Role if role in roles)
+
+
+def written(entry: Entry, text: str) -> str:
+    """A text of the entry in the reader's language, as it reads without an exception."""
+    return general(pgettext(entry.code, text))
 
 
 def general(template: str) -> str:
@@ -85,8 +169,8 @@ def general(template: str) -> str:
 
 def _named(place: re.Match[str]) -> str:
     name = place.group(1)
-    word = _WORDS.get(name, f"[{name.replace('_', ' ')}]")
-    is_first = not place.string[: place.start()].strip(" ") or place.string[
-        : place.start()
-    ].rstrip().endswith((".", "?", "!"))
+    known = manual_words.PLACES.get(name)
+    word = gettext(str(known)) if known else f"[{name.replace('_', ' ')}]"
+    before = place.string[: place.start()].rstrip()
+    is_first = not before or before.endswith((".", "?", "!"))
     return word[0].upper() + word[1:] if is_first else word

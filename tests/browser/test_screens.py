@@ -78,7 +78,12 @@ SCREENS = (
     Screen("posting-key", "finn", args=("manual_posting",)),
     Screen("styleguide", is_for_developers=True),
     Screen("manual", "cleo"),
+    Screen("manual", "cleo", "?q=nothing-like-this"),
+    Screen("manual-owners", "finn"),
+    Screen("manual-data", "aud"),
+    Screen("manual-words", "wanda"),
     Screen("manual-type", "wanda", args=("SKU_UNKNOWN",)),
+    Screen("manual-type", "ines", args=("REFUND_CM_MISMATCH",)),
 )
 # Addresses that answer a GET, yet are no page of their own.
 NO_SCREEN = {

@@ -92,6 +92,9 @@ DOORS = {
     # Only a development server has it; elsewhere it does not exist.
     "styleguide": Door("view_desk", get=(404,)),
     "manual": Door("view_desk"),
+    "manual-owners": Door("view_desk"),
+    "manual-data": Door("view_desk"),
+    "manual-words": Door("view_desk"),
     "manual-type": Door("view_desk", args=("SKU_UNKNOWN",)),
     "case-list": Door("view_desk"),
     "case-export": Door("view_desk"),

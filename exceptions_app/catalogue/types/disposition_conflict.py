@@ -39,4 +39,5 @@ ENTRY = Entry(
     ),
     value_note="Units × (price − salvage)",
     requirements=("R001",),
+    policy=("disposition_authority",),
 )

@@ -37,4 +37,5 @@ ENTRY = Entry(
     closes_itself=True,
     value_note="Document gross",
     requirements=("L14",),
+    policy=("unknown_case_after_minutes",),
 )

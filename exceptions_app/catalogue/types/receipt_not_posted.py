@@ -40,4 +40,5 @@ ENTRY = Entry(
     closes_itself=True,
     value_note="Units × cost",
     requirements=("R015", "R035", "R075", "R090", "R126"),
+    policy=("stock_trigger", "receipt_grace_hours"),
 )

@@ -40,4 +40,5 @@ ENTRY = Entry(
     closes_itself=True,
     value_note="The difference (refund − credit); the gross while the period closes",
     requirements=("R008", "R009", "R051", "R086", "R099", "R100", "R122", "R123"),
+    policy=("tolerance",),
 )

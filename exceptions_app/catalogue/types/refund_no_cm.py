@@ -36,4 +36,5 @@ ENTRY = Entry(
     closes_itself=True,
     value_note="Refund gross",
     requirements=("R063", "R085", "R115", "R134"),
+    policy=("credit_trigger", "credit_grace_hours"),
 )

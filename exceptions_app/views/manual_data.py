@@ -1,0 +1,189 @@
+"""Where each thing lives: a bridge's systems and policy, said in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from exceptions_app.catalogue import Entry
+from exceptions_app.choices import PostingKind
+from exceptions_app.rules import approval
+from exceptions_app.rules.facts import Policy
+from exceptions_app.rules.policy import OPTIONS, Option
+from exceptions_app.selectors.manual import BridgeFacts
+from exceptions_app.services import connections
+from exceptions_app.templatetags.desk import money
+
+_OPTIONS = {option.name: option for option in OPTIONS}
+_UNITS = {
+    "undo_seconds": "s",
+    "unknown_case_after_minutes": "min",
+    "credit_grace_hours": "h",
+    "receipt_grace_hours": "h",
+}
+
+
+def approval_level(action: str) -> str:
+    """Who must agree to this change, by the very rule that asks for the approval."""
+    return approval.needs_approval(action, Decimal(0), Policy())
+
+
+def policies_of(entry: Entry, bridges: Iterable[BridgeFacts]) -> list[dict[str, Any]]:
+    """What each bridge decided about the options this type hangs on; empty where none does."""
+    is_money = any(approval_level(action) == "finance" for action in entry.actions)
+    names = (*entry.policy, *(("second_approver_above",) if is_money else ()))
+    chosen = [_OPTIONS[name] for name in names]
+    return [
+        {
+            "label": option.label,
+            "explanation": option.explanation,
+            "values": list(_bridges_by_value(option, bridges).items()),
+        }
+        for option in chosen
+    ]
+
+
+def _bridges_by_value(option: Option, bridges: Iterable[BridgeFacts]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for facts in bridges:
+        found.setdefault(value_of(option, facts), []).append(facts.bridge.name)
+    return found
+
+
+def described(facts: BridgeFacts) -> dict[str, Any]:
+    """A bridge as the page shows it: its systems, where things live, and its policy in words."""
+    return {
+        "bridge": facts.bridge,
+        "systems": [
+            {"connection": connection, "kind": kind.label, "known_by": kind.documentation}
+            for connection in (facts.bridge.source, facts.bridge.erp)
+            for kind in (connections.kind_of(connection.kind),)
+        ],
+        "homes": list(_homes(facts)),
+        "policy": [{"label": option.label, "value": value_of(option, facts)} for option in OPTIONS],
+    }
+
+
+def _homes(facts: BridgeFacts) -> Iterable[dict[str, Any]]:
+    platform, erp = facts.bridge.source.name, facts.bridge.erp.name
+    policy, ours = facts.policy, "Returnsbridge"
+    grade = {"platform": platform, "erp": erp}[policy.disposition_authority]
+
+    def home(
+        thing: str, where: str, note: str, feed: str = "", read: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        at: datetime | None = (read or {}).get(feed)
+        shown = {"thing": thing, "where": where, "note": note, "read_at": at}
+        return shown | {"freshness": "" if feed else _("When needed")}
+
+    yield home(
+        _("Return: request, reason, parcel"),
+        platform,
+        _("We keep a copy of each return and every message that changed it."),
+        "rmas",
+        facts.source_read,
+    )
+    yield home(
+        _("Customer: name and e-mail"),
+        platform,
+        _("Shown only to roles that need them."),
+        "rmas",
+        facts.source_read,
+    )
+    yield home(
+        _("Customer account and tax setting"),
+        erp,
+        _("Taken from the sales order of the return."),
+    )
+    yield home(
+        _("Sales order: prices, discounts, tax, invoice"),
+        erp,
+        _("Read when a return needs it. Every credit takes back a part of it."),
+    )
+    yield home(
+        _("Item: SKU, barcode, active or not"),
+        erp,
+        _("We keep a copy of the item master."),
+        "items",
+        facts.erp_read,
+    )
+    yield home(
+        _("Warehouse and division"),
+        erp,
+        _("A mapping leads from the platform's place to it."),
+        "locations",
+        facts.erp_read,
+    )
+    yield home(
+        _("Disposition of a unit"),
+        grade,
+        _("If the other side says something else, an exception opens. Nothing is overwritten."),
+        "rmas" if policy.disposition_authority == "platform" else "",
+        facts.source_read,
+    )
+    yield home(
+        _("Stock"),
+        erp,
+        _("Booked: {moment}.").format(moment=_in_words("stock_trigger", facts)),
+    ) | {"freshness": _("After each posting")}
+    yield home(
+        _("Refund"),
+        platform,
+        _("The platform pays and tells us. We never pay."),
+        "refunds",
+        facts.source_read,
+    )
+    yield home(
+        _("Credit memo"),
+        erp,
+        _("Created: {moment}. It leaves: {schedule}.").format(
+            moment=_in_words("credit_trigger", facts),
+            schedule=_leaves(policy.schedule.get(PostingKind.CREDIT_MEMO, "immediate")),
+        ),
+    ) | {"freshness": _("After each posting")}
+    yield home(
+        _("Mappings, decisions, exceptions, history"),
+        ours,
+        _("They exist nowhere else. Neither system is asked about them."),
+    ) | {"freshness": _("Always")}
+
+
+def _in_words(name: str, facts: BridgeFacts) -> str:
+    text = value_of(_OPTIONS[name], facts)
+    return text[0].lower() + text[1:]
+
+
+def value_of(option: Option, facts: BridgeFacts) -> str:
+    """What the bridge runs on for `option`, in words."""
+    value = getattr(facts.policy, option.name)
+    for choice in option.choices:
+        if choice.value == (str(value).lower() if isinstance(value, bool) else value):
+            return choice.label
+    if option.name == "schedule":
+        return _schedule(value)
+    if option.name == "tolerance":
+        return ", ".join(money(amount, code) for code, amount in sorted(value.items())) or _(
+            "To the penny"
+        )
+    if isinstance(value, Decimal):
+        return f"{value:,}"
+    return f"{value} {_UNITS[option.name]}"
+
+
+def _schedule(table: Mapping[str, str]) -> str:
+    if not table:
+        return _("Every kind at once")
+    named = [f"{PostingKind(kind).label}: {_leaves(text)}" for kind, text in sorted(table.items())]
+    return "; ".join([*named, _("all others at once")])
+
+
+def _leaves(schedule: str) -> str:
+    if schedule == "immediate":
+        return _("at once")
+    if schedule == "run":
+        return _("when finance starts a run")
+    return _("in the windows {windows}").format(windows=schedule)

@@ -1,0 +1,150 @@
+"""Words of the manual that neither the catalogue nor the policy holds, ready for translation."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+Text = str | Promise
+
+# How a place of a template is written where no exception fills it.
+PLACES: dict[str, Text] = {"erp": _("the ERP"), "platform": _("the returns platform")}
+
+FAMILIES: dict[str, Text] = {
+    "item": _("Items"),
+    "location": _("Locations"),
+    "stock": _("Stock"),
+    "money": _("Money"),
+    "exchange": _("Exchanges"),
+    "integration": _("Systems"),
+}
+
+APPROVALS: dict[str, Text] = {
+    "none": _("Nobody else has to agree"),
+    "peer": _("Another person who could have made the change must agree"),
+    "finance": _("Someone else from finance must agree"),
+}
+
+# Page of a playbook's step: address name, capability, the words of its link.
+PAGES: dict[str, tuple[str, str, Text]] = {
+    "return": ("return-list", "view_desk", _("Open the returns")),
+    "order": ("return-list", "view_desk", _("Open the returns")),
+    "group": ("case-list", "view_desk", _("Open the exceptions of this kind")),
+    "causes": ("case-list", "view_desk", _("Open the exceptions of this kind")),
+    "approvals": ("fix-list", "view_desk", _("Open the approvals")),
+    "mappings": ("admin:exceptions_app_mapping_changelist", "use_admin", _("Open the mappings")),
+    "items": ("admin:exceptions_app_item_changelist", "use_admin", _("Open the items")),
+    "posting": ("posting-list", "view_operations", _("Open the postings")),
+    "postings": ("posting-list", "view_operations", _("Open the postings")),
+    "inbox": ("inbox", "view_operations", _("Open the inbox")),
+    "connection": ("operations", "view_operations", _("Open operations")),
+}
+
+# What each capability lets a person do, as a person would say it.
+CAPABILITIES: dict[str, Text] = {
+    "view_desk": _("See Today, exceptions, returns, approvals and this manual"),
+    "view_personal_data": _("See customers' names and e-mail addresses"),
+    "view_operations": _("See connections, messages and documents sent"),
+    "view_raw_messages": _("Read messages and replies as they came"),
+    "view_audit": _("See who did what, and when"),
+    "assign_case": _("Take an exception, or hand it to someone"),
+    "close_case": _("Close an exception by hand, with a reason"),
+    "fix_item": _("Ask for an item mapping"),
+    "fix_stock": _("Ask for a disposition, reason or location mapping"),
+    "fix_status": _("Ask for a status mapping"),
+    "fix_money": _("Ask for a change that touches money, tax, dates or the order"),
+    "retry_posting": _("Have a document sent again, or link one that is already there"),
+    "approve_fix": _("Approve a colleague's change"),
+    "approve_money": _("Approve a change that touches money"),
+    "start_run": _("Start a credit run"),
+    "key_by_hand": _("Key a document into the ERP by hand and note its number"),
+    "replay_event": _("Have a message handled again"),
+    "manage_connections": _("Check a connection and let it work again"),
+    "manage_mappings": _("Edit mappings directly"),
+    "manage_users": _("Make accounts and give roles"),
+    "use_admin": _("Open Set-up"),
+    "use_account": _("See and change one's own account"),
+}
+
+GLOSSARY: tuple[tuple[Text, Text], ...] = (
+    (
+        _("Connection"),
+        _("One account on one outside system: a returns platform or an ERP."),
+    ),
+    (
+        _("Bridge"),
+        _(
+            "A returns platform and an ERP that work together, with the rules and mappings a"
+            " company chose for them."
+        ),
+    ),
+    (
+        _("Return"),
+        _(
+            "What a customer sends back, copied from the platform. Approval, parcel, inspection,"
+            " money and exchange are told apart, because each moves by itself."
+        ),
+    ),
+    (
+        _("Sales order"),
+        _("The order as the ERP billed it. Every credit takes back a part of exactly this."),
+    ),
+    (_("Item"), _("An article of the ERP's item master, with its SKU and barcode.")),
+    (
+        _("Mapping"),
+        _("“What they call X is Y in our ERP.” One mapping serves every return that needs it."),
+    ),
+    (
+        _("Disposition"),
+        _("What the inspection decided about a unit: for sale again, damaged, to be checked…"),
+    ),
+    (
+        _("Bucket"),
+        _("Where the ERP counts the unit: saleable, quarantine, damaged, repair or disposal."),
+    ),
+    (
+        _("Posting"),
+        _("One document a return needs in the ERP: an authorisation, a receipt, a credit…"),
+    ),
+    (
+        _("Attempt"),
+        _("One try at sending a posting, with what was sent and what came back. Kept for good."),
+    ),
+    (
+        _("Read back"),
+        _(
+            "We ask the ERP for the document by its key and compare it with what we meant. Only"
+            " then a posting is confirmed."
+        ),
+    ),
+    (
+        _("Unknown outcome"),
+        _("The reply was lost. Nothing is sent again before it is clear whether it landed."),
+    ),
+    (_("Exception"), _("Something that does not fit and that a person must decide.")),
+    (
+        _("Cause"),
+        _("What several exceptions have in common. Clear it once, and all of them close."),
+    ),
+    (
+        _("Fix"),
+        _("A change of one fact: a mapping, a date, a decision. The documents follow from it."),
+    ),
+    (
+        pgettext_lazy("glossary", "Approval"),
+        _("The second person's yes to a fix. Nobody approves a request of their own."),
+    ),
+    (
+        _("Hold"),
+        _("The time after an approval in which it can be taken back and nothing leaves."),
+    ),
+    (
+        _("Credit run"),
+        _("Credits that were collected, looked at together, and sent when finance says so."),
+    ),
+    (
+        _("Closed by proof"),
+        _("The exception's cause is gone, and the document or mapping that shows it is named."),
+    ),
+)
