@@ -21,6 +21,14 @@ CAPABILITIES: dict[str, frozenset[str]] = {
     "view_personal_data": frozenset({Role.CX, Role.ADMIN}),
     "view_operations": frozenset({Role.INTEGRATOR, Role.ADMIN, Role.AUDITOR, Role.FINANCE}),
     "view_raw_messages": frozenset({Role.INTEGRATOR, Role.ADMIN}),
+    # Whose work it is, who has to look into it, and the auditor.
+    "view_warehouse": frozenset(
+        {Role.WAREHOUSE, Role.CX, Role.INTEGRATOR, Role.ADMIN, Role.AUDITOR}
+    ),
+    "view_merchandising": frozenset(
+        {Role.MERCHANDISING, Role.WAREHOUSE, Role.INTEGRATOR, Role.ADMIN, Role.AUDITOR}
+    ),
+    "view_finance": frozenset({Role.FINANCE, Role.ADMIN, Role.AUDITOR}),
     "view_audit": frozenset({Role.ADMIN, Role.AUDITOR, Role.FINANCE}),
     "assign_case": STAFF,
     "close_case": STAFF,

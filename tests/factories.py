@@ -21,6 +21,7 @@ from exceptions_app.models import (
     Connection,
     ConnectionBudget,
     ConnectionHealth,
+    CreditRun,
     ErpLocation,
     Fix,
     InboundEvent,
@@ -303,6 +304,18 @@ class PostingFactory(DjangoModelFactory):
     not_before = NOW - timedelta(hours=2)
     created_at = NOW - timedelta(hours=2)
     number = factory.LazyAttribute(lambda row: "CM-1" if row.status == "confirmed" else "")
+
+
+class CreditRunFactory(DjangoModelFactory):
+    class Meta:
+        model = CreditRun
+
+    bridge = factory.SubFactory(BridgeFactory)
+    started_by = "Finn"
+    started_at = NOW - timedelta(hours=1)
+    count = 1
+    total = Decimal("20.00")
+    currency = "GBP"
 
 
 class PostingAttemptFactory(DjangoModelFactory):

@@ -5,24 +5,28 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Count, Prefetch, QuerySet, Sum
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
 from exceptions_app.choices import BreakerState, EventState, HoldReason, PostingStatus
 from exceptions_app.models import (
     Bridge,
     CallCount,
     Connection,
+    Heartbeat,
     InboundEvent,
     Posting,
     PostingAttempt,
     Rma,
     Watermark,
 )
+from exceptions_app.selectors import paging
 
-TOPICS = 40
+# Three ticks of the schedule that wakes every queue.
+LATE_AFTER = timedelta(minutes=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,10 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRow:
-    """One connection: `daily_left` is None where the vendor sets no daily limit."""
+    """One connection: `daily_left` is None where the vendor sets no daily limit.
+
+    `write_reserve` are calls of the day that reads may not use.
+    """
 
     connection: Connection
     is_paused: bool
@@ -44,13 +51,14 @@ class ConnectionRow:
     writes_today: int
     daily_limit: int | None
     daily_left: int | None
+    write_reserve: int
     calls: tuple[Calls, ...]
     watermarks: tuple[Watermark, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PerReturn:
-    """Calls of one bridge's two connections today, for each return it read today."""
+    """Calls of one bridge's two connections today, for each return it planned today."""
 
     bridge: str
     calls: int
@@ -85,6 +93,7 @@ def _row(row: Connection, day: date) -> ConnectionRow:
         writes_today=budget.writes_today if budget is not None and is_today else 0,
         daily_limit=limit,
         daily_left=None if limit is None else max(0, limit - used),
+        write_reserve=budget.write_reserve if budget is not None else 0,
         calls=tuple(
             Calls(call.reason, call.operation, call.count)
             for call in row.calls_of_day  # type: ignore[attr-defined]
@@ -94,7 +103,10 @@ def _row(row: Connection, day: date) -> ConnectionRow:
 
 
 def per_return(*, rows: Iterable[ConnectionRow], now: datetime) -> tuple[PerReturn, ...]:
-    """Calls per return and bridge, in two queries; None where no return was read today."""
+    """Calls per return and bridge, in two queries; None where no return was planned today.
+
+    Returns of today are found by the index on their planning time.
+    """
     made = {row.connection.pk: sum(call.count for call in row.calls) for row in rows}
     start = now.replace(hour=0, minute=0, second=0, microsecond=0)
     touched: dict[int, int] = defaultdict(int)
@@ -125,6 +137,71 @@ def calls_by_kind(*, now: datetime) -> tuple[tuple[str, int], ...]:
     )
     pairs = [(row["reason"], row["total"]) for row in rows if row["total"]]
     return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is due and has not been taken; the count stops at paging.COUNT_CAP + 1.
+
+    `oldest` is the moment since when the oldest of them is due; None when nothing is.
+    """
+
+    label: str
+    count: int
+    oldest: datetime | None
+    url_name: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A queue's last sign of life; `is_late` after LATE_AFTER without one."""
+
+    queue: str
+    at: datetime
+    is_late: bool
+
+
+def backlog(*, now: datetime) -> tuple[Backlog, ...]:
+    """Messages, plans and documents that are due, and outcomes not known: eight short queries."""
+    new = InboundEvent.objects.filter(state=EventState.NEW).filter(
+        Q(not_before__isnull=True) | Q(not_before__lte=now)
+    )
+    plans = Rma.objects.filter(plan_due_at__lte=now)
+    ready = Posting.objects.filter(status=PostingStatus.READY, not_before__lte=now)
+    unknown = Posting.objects.filter(status=PostingStatus.UNCONFIRMED)
+    return (
+        _backlog("Messages not handled", new, "received_at", ("id",), "inbox", "?state=new"),
+        _backlog("Returns to be planned", plans, "plan_due_at", ("plan_due_at",), "", ""),
+        _backlog(
+            "Documents ready to leave",
+            ready,
+            "not_before",
+            ("not_before", "id"),
+            "posting-list",
+            "?status=ready",
+        ),
+        _backlog(
+            "Outcomes not known",
+            unknown,
+            "unknown_since",
+            ("unknown_since",),
+            "posting-list",
+            "?status=unconfirmed",
+        ),
+    )
+
+
+def _backlog(
+    label: str, rows: QuerySet[Any], moment: str, order: Iterable[str], url_name: str, query: str
+) -> Backlog:
+    oldest = rows.order_by(*order).values_list(moment, flat=True).first()
+    return Backlog(label, paging.count(rows), oldest, url_name, query)
+
+
+def heartbeats(*, now: datetime) -> tuple[Beat, ...]:
+    rows = Heartbeat.objects.order_by("queue")
+    return tuple(Beat(row.queue, row.beat_at, now - row.beat_at > LATE_AFTER) for row in rows)
 
 
 def events(*, state: str = "", topic: str = "", connection: str = "") -> QuerySet[InboundEvent]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,12 +13,10 @@ from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery, Sum, V
 from exceptions_app.choices import (
     CASE_OPEN,
     SEVERITY_RANK,
-    BreakerState,
-    Closure,
-    EventState,
     FixKind,
     FixStatus,
     HoldReason,
+    MoneyAxis,
     PostingStatus,
     Role,
     Team,
@@ -28,15 +26,14 @@ from exceptions_app.models import (
     CauseGroup,
     Connection,
     Fix,
-    InboundEvent,
     Posting,
     Watermark,
 )
+from exceptions_app.models.cases import awake
 from exceptions_app.permissions import approving_roles
 
 ROWS = 8
 COUNT_CAP = 1_000
-GREEN_SINCE = timedelta(hours=24)
 
 TEAM_OF_ROLE: Mapping[str, Team] = {
     Role.CX: Team.CX,
@@ -58,12 +55,16 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Open exceptions of one team that share a cause."""
+    """Open exceptions of one team that share a cause.
+
+    `waiting` counts the customers among them whose refund is not confirmed.
+    """
 
     group_id: int
     title: str
     severity: str
     count: int
+    waiting: int
     values: tuple[Amount, ...]
     oldest_at: datetime
     due_at: datetime
@@ -71,7 +72,10 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The open exceptions of one team: all of them in figures, the gravest causes in rows."""
+    """The open exceptions of one team: all of them in figures, the first causes in rows.
+
+    `put_off` counts those a person put off; they are in no other figure.
+    """
 
     team: str
     label: str
@@ -80,18 +84,8 @@ class Queue:
     oldest_at: datetime | None
     by_severity: tuple[tuple[str, int], ...]
     causes: tuple[Cause, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingRun:
-    """Credits of one bridge that leave when somebody starts the run."""
-
-    bridge_id: int
-    bridge: str
-    count: int
-    total: Decimal
-    currency: str
-    oldest_at: datetime
+    cause_count: int
+    put_off: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +153,24 @@ def decidable(*, roles: frozenset[str], user_id: int) -> QuerySet[Fix]:
     return Fix.objects.filter(mine, status=FixStatus.REQUESTED).exclude(requested_by_id=user_id)
 
 
-def queue(*, team: str) -> Queue:
-    """The open exceptions of `team`, in two queries however many there are."""
+def queue(*, team: str, now: datetime) -> Queue:
+    """The open exceptions of `team`, in three queries however many there are."""
     open_cases = Case.objects.filter(status__in=CASE_OPEN, team=team).order_by()
     by_severity: dict[str, int] = {}
     sums: dict[str, Decimal] = {}
     oldest: list[datetime] = []
     groups: dict[int, list[dict[str, Any]]] = {}
-    rows = open_cases.values("group", "severity", "currency").annotate(
-        count=Count("pk"), total=Sum("value"), oldest=Min("opened_at"), due=Min("due_at")
+    waits = Q(rma__isnull=False) & ~Q(rma__money=MoneyAxis.CONFIRMED)
+    rows = (
+        open_cases.filter(awake(now))
+        .values("group", "severity", "currency")
+        .annotate(
+            count=Count("pk"),
+            total=Sum("value"),
+            oldest=Min("opened_at"),
+            due=Min("due_at"),
+            waiting=Count("rma", distinct=True, filter=waits),
+        )
     )
     for found in rows:
         row: dict[str, Any] = dict(found)
@@ -175,7 +178,7 @@ def queue(*, team: str) -> Queue:
         _add(sums, row)
         oldest.append(row["oldest"])
         groups.setdefault(row["group"], []).append(row)
-    first = sorted(groups, key=lambda pk: _gravity(groups[pk]), reverse=True)[:ROWS]
+    first = sorted(groups, key=lambda pk: _urgency(groups[pk]), reverse=True)[:ROWS]
     titles = dict(CauseGroup.objects.filter(pk__in=first).values_list("pk", "title"))
     ranked = sorted(by_severity.items(), key=lambda pair: -SEVERITY_RANK[pair[0]])
     return Queue(
@@ -186,14 +189,17 @@ def queue(*, team: str) -> Queue:
         oldest_at=min(oldest, default=None),
         by_severity=tuple(ranked),
         causes=tuple(_cause(pk, titles[pk], groups[pk]) for pk in first),
+        cause_count=len(groups),
+        put_off=open_cases.exclude(awake(now)).count(),
     )
 
 
-def _gravity(rows: list[dict[str, Any]]) -> tuple[int, Decimal, float]:
-    """Severity first, then value at risk, then who has waited longest."""
+def _urgency(rows: list[dict[str, Any]]) -> tuple[bool, Decimal, int, float]:
+    """A customer who waits for money first, then value at risk, then severity, then the clock."""
     rank = max(SEVERITY_RANK[row["severity"]] for row in rows)
     value = max(row["total"] for row in rows)
-    return rank, value, -min(row["oldest"] for row in rows).timestamp()
+    is_waiting = any(row["waiting"] for row in rows)
+    return is_waiting, value, rank, -min(row["due"] for row in rows).timestamp()
 
 
 def _cause(group_id: int, title: str, rows: list[dict[str, Any]]) -> Cause:
@@ -205,10 +211,24 @@ def _cause(group_id: int, title: str, rows: list[dict[str, Any]]) -> Cause:
         title=title,
         severity=max((row["severity"] for row in rows), key=lambda code: SEVERITY_RANK[code]),
         count=sum(row["count"] for row in rows),
+        waiting=sum(row["waiting"] for row in rows),
         values=_amounts(sums),
         oldest_at=min(row["oldest"] for row in rows),
         due_at=min(row["due"] for row in rows),
     )
+
+
+def customers_waiting() -> tuple[tuple[str, int], ...]:
+    """(team, returns whose customer waits for a refund) over all open exceptions, most first."""
+    rows = (
+        Case.objects.filter(status__in=CASE_OPEN, rma__isnull=False)
+        .exclude(rma__money=MoneyAxis.CONFIRMED)
+        .order_by()
+        .values("team")
+        .annotate(count=Count("rma", distinct=True))
+    )
+    pairs = [(Team(row["team"]).label, row["count"]) for row in rows]
+    return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
 
 
 def _add(sums: dict[str, Decimal], row: dict[str, Any]) -> None:
@@ -219,26 +239,6 @@ def _add(sums: dict[str, Decimal], row: dict[str, Any]) -> None:
 
 def _amounts(sums: Mapping[str, Decimal]) -> tuple[Amount, ...]:
     return tuple(Amount(amount, code) for code, amount in sorted(sums.items()))
-
-
-def waiting_runs() -> tuple[WaitingRun, ...]:
-    rows = (
-        Posting.objects.filter(status=PostingStatus.HELD, hold_reason=HoldReason.RUN)
-        .order_by("bridge__name", "bridge")
-        .values("bridge", "bridge__name", "bridge__currency")
-        .annotate(count=Count("pk"), total=Sum("gross"), oldest=Min("created_at"))
-    )
-    return tuple(
-        WaitingRun(
-            bridge_id=row["bridge"],
-            bridge=row["bridge__name"],
-            count=row["count"],
-            total=row["total"],
-            currency=row["bridge__currency"],
-            oldest_at=row["oldest"],
-        )
-        for row in rows
-    )
 
 
 def unknown_postings() -> list[Posting]:
@@ -263,39 +263,3 @@ def approvals(*, roles: frozenset[str], user_id: int) -> list[Fix]:
     """Requests this person may decide on, oldest first, one more than is shown."""
     rows = decidable(roles=roles, user_id=user_id).select_related("requested_by", "bridge", "case")
     return list(rows.order_by("pk")[: ROWS + 1])
-
-
-def connections() -> list[Connection]:
-    return list(
-        Connection.objects.filter(is_active=True).select_related("health").order_by("name", "pk")
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One statement that holds or does not; `figure` is what it was counted from."""
-
-    text: str
-    figure: str
-    is_green: bool
-
-
-def checks(*, rows: Iterable[Connection], unknown: int, now: datetime) -> tuple[Check, ...]:
-    """What can be said of the whole house in two more queries."""
-    rows = list(rows)
-    working = sum(_is_working(row) for row in rows)
-    parked = InboundEvent.objects.filter(connection__in=rows, state=EventState.PARKED).count()
-    closed = Case.objects.filter(resolved_at__gt=now - GREEN_SINCE, closure=Closure.PROOF).count()
-    return (
-        Check("Every connection answers", f"{working} of {len(rows)}", working == len(rows) > 0),
-        Check("No document has an unknown outcome", f"{unknown} unknown", unknown == 0),
-        Check(
-            "No message waits for one that should have come first", f"{parked} parked", not parked
-        ),
-        Check("Exceptions closed by proof in the last 24 hours", f"{closed}", closed > 0),
-    )
-
-
-def _is_working(row: Connection) -> bool:
-    health = getattr(row, "health", None)
-    return health is not None and health.state == BreakerState.CLOSED

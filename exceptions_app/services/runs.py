@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -13,31 +14,57 @@ from exceptions_app import errors, jobs
 from exceptions_app.choices import AttemptOutcome, HoldReason, PostingStatus
 from exceptions_app.models import Bridge, CreditRun, Posting
 from exceptions_app.rules import drafts
+from exceptions_app.selectors import finance
 from exceptions_app.services import attempts, audit, connections, ordering, rmas
 from exceptions_app.services.posting import replan
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the person who starts a run was shown: nothing else may leave for their yes."""
+
+    count: int
+    total: Decimal
+    last_id: int
+
+
 @transaction.atomic
-def start(*, bridge: Bridge, actor: User, now: datetime) -> CreditRun:
-    """Release every credit that waits for a run; the run's total is the sum of its members (R011).
+def start(
+    *,
+    bridge: Bridge,
+    actor: User,
+    now: datetime,
+    currency: str = "",
+    shown: Shown | None = None,
+) -> CreditRun:
+    """Release the credits that wait for a run; the run's total is the sum of its members (R011).
+
+    One currency a run: the bridge's own where none is named. With `shown`, credits that arrived
+    after it wait for the next run.
 
     Raises:
-        InvalidChoice: none is waiting; nothing was started.
+        InvalidChoice: none is waiting, or what was shown has changed; nothing was started.
     """
-    waiting = list(
-        Posting.objects.select_for_update()
-        .filter(bridge=bridge, status=PostingStatus.HELD, hold_reason=HoldReason.RUN)
-        .order_by("pk")
-    )
+    currency = currency or bridge.currency
+    members = finance.run_members(bridge=bridge, currency=currency)
+    if shown is not None:
+        members = members.filter(pk__lte=shown.last_id)
+    waiting = list(members.select_for_update().order_by("pk"))
     if not waiting:
         raise errors.InvalidChoice(f"No credit of {bridge.name} waits for a run.")
+    total = sum((posting.gross for posting in waiting), Decimal(0))
+    if shown is not None and (shown.count, shown.total) != (len(waiting), total):
+        raise errors.InvalidChoice(
+            f"Nothing was started. You were shown {shown.count} credits over {shown.total:.2f} "
+            f"{currency}; now {len(waiting)} over {total:.2f} {currency} wait. Look again."
+        )
     run = CreditRun.objects.create(
         bridge=bridge,
         started_by=audit.name_of(actor),
         started_at=now,
         count=len(waiting),
-        total=sum((posting.gross for posting in waiting), Decimal(0)),
-        currency=bridge.currency,
+        total=total,
+        currency=currency,
     )
     Posting.objects.filter(pk__in=[posting.pk for posting in waiting]).update(
         status=PostingStatus.PLANNED, hold_reason=HoldReason.NONE, run=run, not_before=now

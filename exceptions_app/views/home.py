@@ -1,17 +1,36 @@
 """Today: what to check, what is green, what waits."""
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from __future__ import annotations
 
-from exceptions_app import errors, permissions
-from exceptions_app.choices import Team
-from exceptions_app.models import Bridge
-from exceptions_app.selectors import today
-from exceptions_app.services import runs
-from exceptions_app.templatetags.desk import money
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from exceptions_app import permissions
+from exceptions_app.choices import PostingKind, Team
+from exceptions_app.selectors import (
+    finance,
+    merchandising,
+    operations,
+    outlook,
+    paging,
+    today,
+    warehouse,
+)
+
+# Where a team's work stands, and the capability its room asks for.
+ROOMS = {
+    Team.CX: ("return-list", "Open Returns", "view_desk"),
+    Team.WAREHOUSE: ("warehouse", "Open Warehouse", "view_warehouse"),
+    Team.FINANCE: ("finance", "Open Finance", "view_finance"),
+    Team.MERCHANDISING: ("merchandising", "Open Merchandising", "view_merchandising"),
+    Team.OPERATIONS: ("operations", "Open Operations", "view_operations"),
+}
 
 
 @require_safe
@@ -19,21 +38,34 @@ from exceptions_app.templatetags.desk import money
 def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     roles = permissions.roles_of(request.user)
-    teams = today.teams_of(roles)
     chosen = request.GET.get("team", "")
-    team = chosen if chosen in Team.values else teams[0]
+    team = Team(chosen if chosen in Team.values else today.teams_of(roles)[0])
     unknown = today.unknown_postings()
-    connections = today.connections()
-    context = {
+    feeds = outlook.feeds()
+    since = now - outlook.SINCE
+    held, held_until = outlook.held_fixes()
+    room, room_label, room_capability = ROOMS[team]
+    context: dict[str, Any] = {
         "now": now,
-        "queue": today.queue(team=team),
+        "since": since,
+        "queue": today.queue(team=team, now=now),
         "tabs": _tabs(team),
+        "changes": outlook.changes(team=team, since=since),
+        "figures": _FIGURES[team](now),
+        "room": room if permissions.can(request.user, room_capability) else "",
+        "room_label": room_label,
         "fixes": today.approvals(roles=roles, user_id=request.user.pk or 0),
-        "runs": today.waiting_runs(),
+        "runs": outlook.waiting_runs(),
+        "schedules": [
+            {"row": row, "kind": PostingKind(row.kind).label} for row in outlook.schedules(now=now)
+        ],
+        "waiting": outlook.waiting(),
+        "held": held,
+        "held_until": held_until,
         "unknown": unknown[: today.ROWS],
         "is_more_unknown": len(unknown) > today.ROWS,
-        "connections": connections,
-        "checks": today.checks(rows=connections, unknown=len(unknown), now=now),
+        "feeds": feeds,
+        "checks": outlook.checks(rows=feeds, unknown=len(unknown), now=now),
     }
     if permissions.can(request.user, "key_by_hand"):
         tasks = today.to_key()
@@ -48,15 +80,82 @@ def _tabs(team: str) -> list[dict[str, object]]:
     ]
 
 
-@require_POST
-@permissions.required("start_run")
-def start_run(request: HttpRequest, bridge_id: int) -> HttpResponse:
-    bridge = get_object_or_404(Bridge, pk=bridge_id, is_active=True)
-    try:
-        run = runs.start(bridge=bridge, actor=permissions.actor_of(request), now=timezone.now())
-    except errors.DeskError as error:
-        messages.warning(request, str(error))
-    else:
-        total = money(run.total, run.currency)
-        messages.success(request, f"Credit run {run.pk} started: {run.count} credits, {total}.")
-    return redirect("home")
+# --- The figures of a team -------------------------------------------------------------------
+
+
+def _figure(label: str, shown: object, note: str = "", values: Any = ()) -> dict[str, Any]:
+    """`values` are sums per currency that stand beside the note."""
+    return {"label": label, "shown": shown, "note": note, "values": values}
+
+
+def _of_warehouse(now: datetime) -> list[dict[str, Any]]:
+    board = warehouse.board(now=now)
+    return [
+        _figure("Expected, not here", paging.shown(board.expected), "returns"),
+        _figure("To grade", paging.shown(board.to_grade), "returns"),
+        _figure(
+            "Graded, on no ERP stock record",
+            board.unbooked_units,
+            f"units; {board.stuck_units} need a person",
+        ),
+        _figure("Booked, last 24 hours", board.confirmed_units, "units, read back"),
+    ]
+
+
+def _of_finance(now: datetime) -> list[dict[str, Any]]:
+    open_now = finance.figures(finance.open_cases(now=now))
+    without = finance.without_credit()
+    waiting = finance.waiting()
+    late = [row for row in waiting if row.is_late_only]
+    stuck = [row for row in waiting if not row.is_late_only]
+    return [
+        _figure("To decide", open_now.count, f"in {open_now.causes} causes", open_now.values),
+        _figure("Refunds without a credit", without.count, "past their time", without.values),
+        _figure(
+            "Credits that need a person",
+            sum(row.count for row in stuck),
+            "blocked, refused or unknown",
+            finance.sums_of(stuck),
+        ),
+        _figure(
+            "Credits that wait",
+            sum(row.count for row in late),
+            "not wrong",
+            finance.sums_of(late),
+        ),
+    ]
+
+
+def _of_merchandising(now: datetime) -> list[dict[str, Any]]:
+    kinds = (("SKU gaps", merchandising.SKU_TYPES), ("Mapping gaps", merchandising.MAPPING_TYPES))
+    tallies = [
+        (label, merchandising.tally(merchandising.open_gaps(types, now=now)))
+        for label, types in kinds
+    ]
+    return [
+        _figure(label, tally.causes, f"causes, {tally.returns} returns wait", tally.values)
+        for label, tally in tallies
+    ]
+
+
+def _of_operations(now: datetime) -> list[dict[str, Any]]:
+    return [
+        _figure(row.label, paging.shown(row.count)) | {"oldest": row.oldest}
+        for row in operations.backlog(now=now)
+    ]
+
+
+def _of_cx(now: datetime) -> list[dict[str, Any]]:
+    return [
+        _figure(f"With {team}", count, "customers wait for a refund")
+        for team, count in today.customers_waiting()
+    ]
+
+
+_FIGURES: dict[str, Callable[[datetime], list[dict[str, Any]]]] = {
+    Team.CX: _of_cx,
+    Team.WAREHOUSE: _of_warehouse,
+    Team.FINANCE: _of_finance,
+    Team.MERCHANDISING: _of_merchandising,
+    Team.OPERATIONS: _of_operations,
+}

@@ -32,6 +32,10 @@ def overview(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "per_return": selector.per_return(rows=rows, now=now),
         "by_kind": selector.calls_by_kind(now=now),
+        "backlog": [
+            {"row": row, "count": paging.shown(row.count)} for row in selector.backlog(now=now)
+        ],
+        "beats": selector.heartbeats(now=now),
     }
     return render(request, "operations/overview.html", context)
 

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -5,7 +6,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from exceptions_app import permissions
-from exceptions_app.models import AuditEntry, CreditRun, Posting
 from exceptions_app.selectors import today
 from tests import factories
 from tests.cast import make_user
@@ -44,7 +44,7 @@ def test_sums_of_different_currencies_are_not_added_up(client):
     for currency, value in (("GBP", "5.00"), ("EUR", "7.00"), ("GBP", "1.00")):
         factories.CaseFactory(group=group, team="finance", currency=currency, value=Decimal(value))
 
-    queue = today.queue(team="finance")
+    queue = today.queue(team="finance", now=factories.NOW)
 
     sums = (today.Amount(Decimal("7.00"), "EUR"), today.Amount(Decimal("6.00"), "GBP"))
     assert queue.values == sums
@@ -52,14 +52,30 @@ def test_sums_of_different_currencies_are_not_added_up(client):
     assert queue.causes[0].count == 3
 
 
-def test_the_gravest_cause_stands_first_then_the_largest():
-    low = factories.CaseFactory(team="cx", severity="low", value=Decimal(900))
-    small = factories.CaseFactory(team="cx", severity="critical", value=Decimal(1))
-    large = factories.CaseFactory(team="cx", severity="critical", value=Decimal(50))
+def test_who_waits_for_money_stands_first_then_the_value_then_the_severity():
+    def add(**values):
+        return factories.CaseFactory(team="cx", **values)
 
-    causes = today.queue(team="cx").causes
+    paid = add(severity="critical", value=Decimal(900))
+    small = add(severity="low", value=Decimal(1), rma__money="none")
+    large = add(severity="low", value=Decimal(50), rma__money="none")
+    graver = add(severity="critical", value=Decimal(50), rma__money="pending")
 
-    assert [cause.group_id for cause in causes] == [large.group_id, small.group_id, low.group_id]
+    causes = today.queue(team="cx", now=factories.NOW).causes
+
+    wanted = [graver, large, small, paid]
+    assert [cause.group_id for cause in causes] == [case.group_id for case in wanted]
+    assert [cause.waiting for cause in causes] == [1, 1, 1, 0]
+
+
+def test_what_a_person_put_off_is_counted_apart():
+    later = factories.NOW + timedelta(hours=1)
+    factories.CaseFactory(team="cx", snoozed_until=later)
+    factories.CaseFactory(team="cx", snoozed_until=factories.NOW)
+
+    queue = today.queue(team="cx", now=factories.NOW)
+
+    assert (queue.count, queue.put_off, queue.cause_count) == (1, 1, 1)
 
 
 def test_today_costs_the_same_queries_for_10_and_100_exceptions(client):
@@ -113,8 +129,9 @@ def test_the_navigation_hides_what_a_role_may_not_open(client):
     client.force_login(make_user("ines"))
     ines_sees = [item["label"] for item in client.get("/").context["nav"]]
 
-    assert cleo_sees == ["Today", "Exceptions", "Approvals", "Returns", "Manual"]
-    assert ines_sees == [*cleo_sees[:4], "Operations", "Inbox", "Postings", "Manual", "Set-up"]
+    assert cleo_sees == ["Today", "Exceptions", "Approvals", "Returns", "Warehouse", "Manual"]
+    assert {"Operations", "Inbox", "Postings", "Merchandising", "Set-up"} <= set(ines_sees)
+    assert "Finance" not in ines_sees
 
 
 @pytest.mark.parametrize(
@@ -165,42 +182,26 @@ def make_held(count=2):
     return bridge
 
 
-def test_finance_starts_the_run_from_today(client):
+def test_finance_is_led_from_today_to_the_question_before_a_run(client):
     bridge = make_held()
     client.force_login(make_user("finn"))
-    assert "Send 2 credits" in client.get("/").text
 
-    answer = client.post(f"/runs/{bridge.pk}/start/", follow=True)
+    page = client.get("/").text
 
-    run = CreditRun.objects.get()
-    assert (run.count, run.total, run.started_by) == (2, Decimal("25.00"), "Finn")
-    assert set(Posting.objects.values_list("status", flat=True)) == {"ready"}
-    assert "2 credits, £25.00" in answer.text
+    assert "Review the run of 2 credits" in page
+    assert f"/runs/{bridge.pk}/?currency=GBP" in page
+    assert "<button" not in page.partition('id="next"')[2].partition("</section>")[0]
 
 
-def test_others_see_the_waiting_credits_without_the_button(client):
-    bridge = make_held()
+def test_others_see_the_waiting_credits_without_the_way_to_send_them(client):
+    make_held()
     client.force_login(make_user("cleo"))
 
     page = client.get("/").text
 
     assert "£25.00" in page
     assert "Finance starts the run." in page
-    assert "Send 2 credits" not in page
-    assert client.post(f"/runs/{bridge.pk}/start/").status_code == 403
-    assert not CreditRun.objects.exists()
-    assert set(Posting.objects.values_list("status", flat=True)) == {"held"}
-
-
-def test_a_run_without_credits_says_so_and_starts_nothing(client):
-    bridge = factories.BridgeFactory()
-    client.force_login(make_user("finn"))
-
-    answer = client.post(f"/runs/{bridge.pk}/start/", follow=True)
-
-    assert "No credit of Alder UK waits for a run." in answer.text
-    assert not CreditRun.objects.exists()
-    assert not AuditEntry.objects.exists()
+    assert "Review the run" not in page
 
 
 def test_documents_to_key_are_shown_to_those_who_key_them(client):

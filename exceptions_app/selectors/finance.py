@@ -1,0 +1,449 @@
+"""What finance looks at: refund against credit by cause, credits that wait, and credit runs.
+
+Sums are kept apart by currency, and differences apart by direction: what a refund is more on one
+return never hides what a credit is more on another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.db.models import (
+    BooleanField,
+    CharField,
+    Count,
+    DecimalField,
+    ExpressionWrapper,
+    Max,
+    Min,
+    Q,
+    QuerySet,
+    Sum,
+    When,
+)
+from django.db.models import Case as Choose
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+
+from exceptions_app.choices import (
+    CASE_OPEN,
+    SEVERITY_RANK,
+    FixKind,
+    FixStatus,
+    HoldReason,
+    PostingKind,
+    PostingStatus,
+    Severity,
+    Team,
+)
+from exceptions_app.models import Bridge, Case, CreditRun, Fix, Posting
+from exceptions_app.models.cases import awake
+from exceptions_app.selectors import paging
+from exceptions_app.selectors.merchandising import GAP_ORDER, amounts
+from exceptions_app.selectors.today import Amount
+
+ACCEPTED_ROWS = 25
+_AMOUNT = r"^-?[0-9]{1,13}(\.[0-9]+)?$"
+# Which fact says by how much the refund is more than the credit; a minus says the credit is.
+_MORE = {
+    "REFUND_CM_MISMATCH": "difference",
+    "REFUND_OVER_LINE": "excess",
+    "REFUND_NO_CM": "refund",
+}
+_OPEN = (
+    PostingStatus.PLANNED,
+    PostingStatus.BLOCKED,
+    PostingStatus.HELD,
+    PostingStatus.READY,
+    PostingStatus.SENDING,
+    PostingStatus.UNCONFIRMED,
+    PostingStatus.POSTED,
+    PostingStatus.FAILED,
+)
+
+
+# --- Differences by cause ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """One currency: by how much refunds are more, and by how much credits are; never below 0."""
+
+    currency: str
+    refund_more: Decimal
+    credit_more: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Open exceptions of one cause. `more` is empty where nothing could be compared yet."""
+
+    group_id: int
+    case_id: int
+    title: str
+    type: str
+    bridge: str
+    severity: str
+    count: int
+    values: tuple[Amount, ...]
+    more: tuple[Direction, ...]
+    oldest: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """All open exceptions of finance in figures."""
+
+    causes: int
+    count: int
+    values: tuple[Amount, ...]
+    more: tuple[Direction, ...]
+
+
+def open_cases(*, now: datetime, bridge: str = "") -> QuerySet[Case]:
+    """Open exceptions of finance that nobody put off."""
+    rows = Case.objects.filter(awake(now), status__in=CASE_OPEN, team=Team.FINANCE)
+    return rows.filter(bridge__code=bridge) if bridge else rows
+
+
+def differences(cases: QuerySet[Case], *, cursor: str = "") -> paging.Page:
+    """A page of the causes of `cases` as Difference, by money at risk. Two queries."""
+    grouped = (
+        cases.order_by()
+        .values("group", "group__title", "group__bridge__name", "type")
+        .annotate(
+            total=Sum("value"),
+            oldest=Min("opened_at"),
+            due=Min("due_at"),
+            count=Count("pk"),
+            rank=Max("severity_rank"),
+            first=Min("pk"),
+        )
+    )
+    page = paging.page(grouped, order=GAP_ORDER, cursor=cursor)
+    sums: dict[int, list[Any]] = {}
+    if page.rows:
+        shown = cases.filter(group__in=[row["group"] for row in page.rows])
+        for row in _by_currency(shown, "group"):
+            sums.setdefault(row["group"], []).append(row)
+    rows = tuple(_difference(row, sums.get(row["group"], ())) for row in page.rows)
+    return paging.Page(rows=rows, newer=page.newer, older=page.older)
+
+
+def figures(cases: QuerySet[Case]) -> Differences:
+    """Counts and sums over all of `cases`, in two queries."""
+    whole = cases.order_by().aggregate(causes=Count("group", distinct=True), count=Count("pk"))
+    sums = list(_by_currency(cases))
+    return Differences(
+        values=amounts((row["currency"], row["total"]) for row in sums), more=_more(sums), **whole
+    )
+
+
+def _by_currency(cases: QuerySet[Case], *names: str) -> QuerySet[Any, Any]:
+    picked: list[Any] = [
+        When(
+            Q(type=kind, **{f"facts__{name}__regex": _AMOUNT}),
+            then=Cast(
+                KeyTextTransform(name, "facts"), DecimalField(max_digits=18, decimal_places=4)
+            ),
+        )
+        for kind, name in _MORE.items()
+    ]
+    found: QuerySet[Any, Any] = (
+        cases.order_by()
+        .annotate(signed=Choose(*picked, default=None))
+        .values(*names, "currency")
+        .annotate(
+            total=Sum("value"),
+            refund_more=Sum("signed", filter=Q(signed__gt=0)),
+            credit_more=Sum("signed", filter=Q(signed__lt=0)),
+        )
+        .order_by("currency")
+    )
+    return found
+
+
+def _more(rows: Sequence[Mapping[str, Any]]) -> tuple[Direction, ...]:
+    return tuple(
+        Direction(
+            row["currency"], row["refund_more"] or Decimal(0), -(row["credit_more"] or Decimal(0))
+        )
+        for row in rows
+        if row["refund_more"] or row["credit_more"]
+    )
+
+
+def _difference(row: Mapping[str, Any], sums: Sequence[Mapping[str, Any]]) -> Difference:
+    names = {rank: code for code, rank in SEVERITY_RANK.items()}
+    return Difference(
+        group_id=row["group"],
+        case_id=row["first"],
+        title=row["group__title"],
+        type=row["type"],
+        bridge=row["group__bridge__name"] or "",
+        severity=Severity(names[row["rank"]]).value,
+        count=row["count"],
+        values=amounts((each["currency"], each["total"]) for each in sums),
+        more=_more(sums),
+        oldest=row["oldest"],
+        due_at=row["due"],
+    )
+
+
+def without_credit() -> Differences:
+    """Refunds past their grace period that have no credit memo."""
+    return figures(Case.objects.filter(status__in=CASE_OPEN, type="REFUND_NO_CM"))
+
+
+# --- Credits that wait ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Credits of one bridge that wait for the same thing, in one currency."""
+
+    bridge: str
+    status: str
+    hold_reason: str
+    is_in_trouble: bool
+    count: int
+    total: Decimal
+    currency: str
+    oldest: datetime
+    opens_at: datetime | None
+
+    @property
+    def is_late_only(self) -> bool:
+        """Waiting by policy or for its turn: not wrong."""
+        return not self.is_in_trouble and self.status not in _NEEDS_A_PERSON
+
+    @property
+    def label(self) -> str:
+        if self.is_in_trouble and self.status not in _NEEDS_A_PERSON:
+            return f"{PostingStatus(self.status).label}, with an exception"
+        if self.status == PostingStatus.HELD and self.hold_reason:
+            return HoldReason(self.hold_reason).label
+        return _WAITS[PostingStatus(self.status)]
+
+
+_NEEDS_A_PERSON = (PostingStatus.BLOCKED, PostingStatus.FAILED, PostingStatus.UNCONFIRMED)
+_WAITS = {
+    PostingStatus.PLANNED: "Waits for an earlier document of its return",
+    PostingStatus.BLOCKED: "Blocked by an exception",
+    PostingStatus.HELD: "Held",
+    PostingStatus.READY: "Leaves with the next free worker",
+    PostingStatus.SENDING: "Is leaving now",
+    PostingStatus.UNCONFIRMED: "Outcome not known",
+    PostingStatus.POSTED: "Sent, waits to be read back",
+    PostingStatus.FAILED: "Refused by the ERP",
+}
+
+
+def waiting() -> tuple[Waiting, ...]:
+    """Every credit that is planned and not confirmed, grouped; by bridge, what is wrong first."""
+    rows = (
+        Posting.objects.filter(kind=PostingKind.CREDIT_MEMO, status__in=_OPEN)
+        .order_by()
+        .annotate(is_in_trouble=ExpressionWrapper(~Q(open_type=""), output_field=BooleanField()))
+        .values("bridge__name", "status", "hold_reason", "is_in_trouble", "currency")
+        .annotate(
+            count=Count("pk"),
+            total=Sum("gross"),
+            oldest=Min("created_at"),
+            opens_at=Min("hold_until"),
+        )
+    )
+    found = [
+        Waiting(
+            bridge=row["bridge__name"],
+            status=row["status"],
+            hold_reason=row["hold_reason"],
+            is_in_trouble=row["is_in_trouble"],
+            count=row["count"],
+            total=row["total"],
+            currency=row["currency"],
+            oldest=row["oldest"],
+            opens_at=row["opens_at"],
+        )
+        for row in rows
+    ]
+    order = {status: place for place, status in enumerate(_ORDER)}
+    return tuple(
+        sorted(found, key=lambda row: (order[PostingStatus(row.status)], row.bridge, row.currency))
+    )
+
+
+_ORDER = (
+    PostingStatus.FAILED,
+    PostingStatus.UNCONFIRMED,
+    PostingStatus.BLOCKED,
+    PostingStatus.HELD,
+    PostingStatus.PLANNED,
+    PostingStatus.READY,
+    PostingStatus.SENDING,
+    PostingStatus.POSTED,
+)
+
+
+# --- Credit runs ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run that was started, and how far its credits are; sums are in the run's currency.
+
+    `left` are those cancelled since: the return's facts changed before they left.
+    """
+
+    run: CreditRun
+    confirmed: int
+    confirmed_total: Decimal
+    failed: int
+    unknown: int
+    under_way: int
+    left: int
+
+
+def runs(*, cursor: str = "") -> paging.Page:
+    """Started runs, newest first, each as RunRow; two queries."""
+    rows = CreditRun.objects.select_related("bridge__erp")
+    page = paging.page(rows, order=("-id",), cursor=cursor, size=20)
+    return paging.Page(rows=_with_progress(page.rows), newer=page.newer, older=page.older)
+
+
+def run(*, run_id: int) -> RunRow:
+    """One run.
+
+    Raises:
+        CreditRun.DoesNotExist: there is none.
+    """
+    (row,) = _with_progress([CreditRun.objects.select_related("bridge__erp").get(pk=run_id)])
+    return row
+
+
+def _with_progress(rows: Sequence[CreditRun]) -> tuple[RunRow, ...]:
+    counted: dict[int, dict[str, tuple[int, Decimal]]] = {}
+    if rows:
+        found = Posting.objects.filter(run__in=[row.pk for row in rows]).order_by()
+        for row in found.values("run", "status").annotate(count=Count("pk"), total=Sum("gross")):
+            counted.setdefault(row["run"], {})[row["status"]] = (row["count"], row["total"])
+    return tuple(_run_row(row, counted.get(row.pk, {})) for row in rows)
+
+
+def _run_row(row: CreditRun, by_status: Mapping[str, tuple[int, Decimal]]) -> RunRow:
+    def count(*statuses: str) -> int:
+        return sum(by_status.get(status, (0, Decimal(0)))[0] for status in statuses)
+
+    confirmed, total = by_status.get(PostingStatus.CONFIRMED, (0, Decimal(0)))
+    members = sum(number for number, _ in by_status.values())
+    failed = count(PostingStatus.FAILED, PostingStatus.BLOCKED)
+    unknown = count(PostingStatus.UNCONFIRMED)
+    left = count(PostingStatus.CANCELLED)
+    return RunRow(
+        run=row,
+        confirmed=confirmed,
+        confirmed_total=total,
+        failed=failed,
+        unknown=unknown,
+        under_way=members - confirmed - failed - unknown - left,
+        left=left,
+    )
+
+
+def run_postings(run_id: int) -> QuerySet[Posting]:
+    return Posting.objects.filter(run=run_id).select_related("rma").defer("draft")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyRun:
+    """The credits of one bridge and currency that a person may release, as they stand now.
+
+    `dates` are the posting dates of the documents with their counts; `last_id` closes the list:
+    what arrives later has a larger one.
+    """
+
+    bridge: Bridge
+    currency: str
+    count: int
+    total: Decimal
+    oldest: datetime
+    last_id: int
+    dates: tuple[tuple[str, int], ...]
+
+
+def ready_run(*, bridge: Bridge, currency: str) -> ReadyRun | None:
+    """What would leave if the run were started now; None when nothing waits."""
+    rows = run_members(bridge=bridge, currency=currency)
+    whole = rows.aggregate(
+        count=Count("pk"), total=Sum("gross"), oldest=Min("created_at"), last_id=Max("pk")
+    )
+    if not whole["count"]:
+        return None
+    day: Any = Cast(KeyTextTransform("date", "draft"), CharField())
+    dates = rows.order_by().annotate(day=day).values("day").annotate(n=Count("pk"))
+    return ReadyRun(
+        bridge=bridge,
+        currency=currency,
+        dates=tuple(sorted((row["day"] or "", row["n"]) for row in dates)),
+        **whole,
+    )
+
+
+def run_members(*, bridge: Bridge, currency: str) -> QuerySet[Posting]:
+    return Posting.objects.filter(
+        bridge=bridge,
+        currency=currency,
+        status=PostingStatus.HELD,
+        hold_reason=HoldReason.RUN,
+    )
+
+
+# --- Accepted differences ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A difference finance accepted; `difference` is refund less credit, None when unreadable."""
+
+    fix: Fix
+    difference: Decimal | None
+    currency: str
+
+
+def accepted(*, since: datetime) -> tuple[Accepted, ...]:
+    """Differences accepted and in force since, newest first, at most ACCEPTED_ROWS + 1."""
+    rows = (
+        Fix.objects.filter(
+            kind=FixKind.ACCEPT_DIFFERENCE, status=FixStatus.APPLIED, decided_at__gte=since
+        )
+        .select_related("rma", "bridge", "requested_by", "decided_by")
+        .order_by("-pk")[: ACCEPTED_ROWS + 1]
+    )
+    return tuple(
+        Accepted(
+            fix=fix,
+            difference=_number(fix.payload.get("difference")),
+            currency=fix.rma.currency if fix.rma else fix.bridge.currency,
+        )
+        for fix in rows
+    )
+
+
+def _number(text: object) -> Decimal | None:
+    try:
+        return Decimal(str(text))
+    except InvalidOperation:
+        return None
+
+
+def sums_of(rows: Sequence[Waiting]) -> tuple[Amount, ...]:
+    """What `rows` come to, per currency."""
+    sums: dict[str, Decimal] = {}
+    for row in rows:
+        sums[row.currency] = sums.get(row.currency, Decimal(0)) + row.total
+    return amounts(sums.items())

@@ -1,0 +1,233 @@
+"""What the data owners look at: gaps by the money that waits on them, and what was mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+from django.db.models.fields.json import KeyTextTransform
+
+from exceptions_app.choices import (
+    CASE_OPEN,
+    SEVERITY_RANK,
+    Closure,
+    MappingKind,
+    MappingStatus,
+    Severity,
+    Team,
+)
+from exceptions_app.models import Case, CauseGroup
+from exceptions_app.models import Mapping as MappingRow
+from exceptions_app.models.cases import awake
+from exceptions_app.selectors import paging
+from exceptions_app.selectors.today import Amount
+
+SKU_TYPES = ("SKU_UNKNOWN", "SKU_INACTIVE", "SKU_AMBIGUOUS", "PROMO_SKU")
+MAPPING_TYPES = (
+    "REASON_UNMAPPED",
+    "DISPOSITION_UNMAPPED",
+    "STATUS_UNMAPPED",
+    "LOCATION_MISSING",
+    "WAREHOUSE_UNMAPPED",
+    "DIVISION_MISMATCH",
+    "COMPONENT_MISSING",
+    "VAT_SETTING",
+)
+RECENT_SINCE = timedelta(days=30)
+RECENT = 25
+# Most valuable first, then the longest wait: severity says less about data than money does.
+GAP_ORDER = ("-total", "oldest", "group")
+# Which exceptions a mapping of a kind heals; their cause is the mapping's normalised source value.
+_HEALS: Mapping[str, tuple[str, ...]] = {
+    MappingKind.SKU_ALIAS: ("SKU_UNKNOWN", "SKU_INACTIVE", "SKU_AMBIGUOUS", "PROMO_SKU"),
+    MappingKind.DISPOSITION: ("DISPOSITION_UNMAPPED",),
+    MappingKind.REASON: ("REASON_UNMAPPED",),
+    MappingKind.LOCATION: ("WAREHOUSE_UNMAPPED",),
+    MappingKind.STATUS: ("STATUS_UNMAPPED",),
+    MappingKind.VAT: ("VAT_SETTING",),
+    MappingKind.FEE: ("COMPONENT_MISSING",),
+}
+# Why the exceptions of a type name their candidates (rules/validation).
+_WHY = {
+    "SKU_UNKNOWN": "on the order, and no other line of the return claims it",
+    "SKU_AMBIGUOUS": "all of them carry this code",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One value that nobody mapped: `case_id` is its oldest exception, where the fix stands.
+
+    `suggestion` is "" where nothing is known; `why` says what it rests on.
+    """
+
+    group_id: int
+    case_id: int
+    title: str
+    type: str
+    bridge: str
+    team: str
+    severity: str
+    count: int
+    returns: int
+    values: tuple[Amount, ...]
+    oldest: datetime
+    suggestion: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Open gaps of one kind: causes, exceptions, returns, and sums per currency."""
+
+    causes: int
+    count: int
+    returns: int
+    values: tuple[Amount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A mapping put in force by people lately, and what was closed by proof after it."""
+
+    mapping: MappingRow
+    target: str
+    healed: int
+    values: tuple[Amount, ...]
+
+
+def open_gaps(types: Sequence[str], *, now: datetime, bridge: str = "") -> QuerySet[Case]:
+    """Open exceptions of these types that nobody put off."""
+    rows = Case.objects.filter(awake(now), status__in=CASE_OPEN, type__in=types)
+    return rows.filter(bridge__code=bridge) if bridge else rows
+
+
+def tally(cases: QuerySet[Case]) -> Tally:
+    """Counts over all of `cases`, in two queries."""
+    whole = cases.order_by().aggregate(
+        causes=Count("group", distinct=True),
+        count=Count("pk"),
+        returns=Count("rma", distinct=True),
+    )
+    sums = cases.order_by().values("currency").annotate(total=Sum("value"))
+    return Tally(values=amounts((row["currency"], row["total"]) for row in sums), **whole)
+
+
+def amounts(pairs: Iterable[tuple[str, Decimal | None]]) -> tuple[Amount, ...]:
+    """Sums per currency, by currency; what is zero is left out."""
+    return tuple(Amount(total, code) for code, total in sorted(pairs) if total)
+
+
+def gaps(cases: QuerySet[Case], *, cursor: str = "") -> paging.Page:
+    """A page of the causes of `cases` as Gap, by money. Two queries for any number of rows."""
+    grouped = (
+        cases.order_by()
+        .values("group", "group__title", "group__bridge__name", "type", "team")
+        .annotate(
+            total=Sum("value"),
+            oldest=Min("opened_at"),
+            count=Count("pk"),
+            returns=Count("rma", distinct=True),
+            rank=Max("severity_rank"),
+            first=Min("pk"),
+            candidates=Max(KeyTextTransform("candidates", "facts")),
+        )
+    )
+    page = paging.page(grouped, order=GAP_ORDER, cursor=cursor)
+    sums = _sums(cases, [row["group"] for row in page.rows])
+    rows = tuple(_gap(row, sums.get(row["group"], ())) for row in page.rows)
+    return paging.Page(rows=rows, newer=page.newer, older=page.older)
+
+
+def _sums(cases: QuerySet[Case], groups: Sequence[int]) -> dict[int, tuple[Amount, ...]]:
+    if not groups:
+        return {}
+    found: dict[int, list[tuple[str, Decimal]]] = {}
+    rows = cases.order_by().filter(group__in=groups).values("group", "currency")
+    for row in rows.annotate(total=Sum("value")):
+        found.setdefault(row["group"], []).append((row["currency"], row["total"]))
+    return {group: amounts(pairs) for group, pairs in found.items()}
+
+
+def _gap(row: Mapping[str, Any], values: tuple[Amount, ...]) -> Gap:
+    names = {rank: code for code, rank in SEVERITY_RANK.items()}
+    why = _WHY.get(row["type"], "")
+    return Gap(
+        group_id=row["group"],
+        case_id=row["first"],
+        title=row["group__title"],
+        type=row["type"],
+        bridge=row["group__bridge__name"] or "",
+        team=Team(row["team"]).label,
+        severity=Severity(names[row["rank"]]).value,
+        count=row["count"],
+        returns=row["returns"],
+        values=values,
+        oldest=row["oldest"],
+        suggestion=(row["candidates"] or "") if why else "",
+        why=why,
+    )
+
+
+def recently_mapped(*, now: datetime) -> tuple[Mapped, ...]:
+    """Mappings in force that a person asked for in the last RECENT_SINCE, newest first.
+
+    Four queries at most. What a mapping healed is counted from the exceptions of its value that
+    were closed by proof at or after the moment it came in force.
+    """
+    rows = list(
+        MappingRow.objects.filter(
+            status=MappingStatus.ACTIVE,
+            activated_at__gt=now - RECENT_SINCE,
+            fixes__isnull=False,
+        )
+        .select_related("bridge")
+        .distinct()
+        .order_by("-activated_at", "-pk")[:RECENT]
+    )
+    groups = _groups_of(rows)
+    closed: dict[int, list[Any]] = {}
+    found = Case.objects.filter(
+        group__in=[pk for pks in groups.values() for pk in pks],
+        closure=Closure.PROOF,
+        resolved_at__gt=now - RECENT_SINCE,
+    )
+    for case in found.values("group", "resolved_at", "currency", "value"):
+        closed.setdefault(case["group"], []).append(case)
+    return tuple(
+        _mapped(row, [case for pk in groups[row.pk] for case in closed.get(pk, ())]) for row in rows
+    )
+
+
+def _groups_of(rows: Sequence[MappingRow]) -> dict[int, list[int]]:
+    """The cause groups of each mapping's value."""
+    wanted = Q(pk__in=[])
+    for row in rows:
+        wanted |= Q(bridge=row.bridge_id, type__in=_HEALS[row.kind], cause=row.source_key)
+    by_key: dict[tuple[int | None, str], list[tuple[str, int]]] = {}
+    if rows:
+        for group in CauseGroup.objects.filter(wanted):
+            by_key.setdefault((group.bridge_id, group.cause), []).append((group.type, group.pk))
+    return {
+        row.pk: [
+            pk
+            for kind, pk in by_key.get((row.bridge_id, row.source_key), ())
+            if kind in _HEALS[row.kind]
+        ]
+        for row in rows
+    }
+
+
+def _mapped(row: MappingRow, closed: Sequence[Mapping[str, Any]]) -> Mapped:
+    after = [
+        case for case in closed if row.activated_at and case["resolved_at"] >= row.activated_at
+    ]
+    sums: dict[str, Decimal] = {}
+    for case in after:
+        sums[case["currency"]] = sums.get(case["currency"], Decimal(0)) + case["value"]
+    target = "/".join(str(value) for value in row.target.values() if value)
+    return Mapped(row, target, len(after), amounts(sums.items()))

@@ -1,0 +1,343 @@
+"""What the warehouse looks at: what waits for a grade or to be booked, and how long it took.
+
+Figures are read from rows that are still open, and from confirmed receipts of a chosen period; no
+read walks the history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import (
+    Aggregate,
+    Avg,
+    CharField,
+    Count,
+    DurationField,
+    ExpressionWrapper,
+    F,
+    Func,
+    IntegerField,
+    Max,
+    Min,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+)
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+
+from connectors.types import Inspection
+from exceptions_app.choices import (
+    CASE_OPEN,
+    ApprovalAxis,
+    HoldReason,
+    InspectionAxis,
+    LogisticsAxis,
+    PostingKind,
+    PostingStatus,
+)
+from exceptions_app.models import Bridge, Case, ErpLocation, Posting, Rma, RmaLine
+from exceptions_app.selectors import paging, returns
+
+PERIODS = (1, 7, 30, 90)
+SLOWEST = 20
+MATCHES = 12
+CONFIRMED_SINCE = timedelta(hours=24)
+# No receipt is planned for units whose place the ERP does not know: only the exception tells.
+PLACE_TYPES = ("LOCATION_MISSING", "WAREHOUSE_UNMAPPED", "DIVISION_MISMATCH")
+NO_RECEIPT_TYPES = ("LOCATION_MISSING", "WAREHOUSE_UNMAPPED")
+
+# The index of returns still to be graded holds exactly these.
+_UNGRADED = Q(
+    inspection__in=[InspectionAxis.NOT_INSPECTED, InspectionAxis.PARTLY],
+    approval__in=[ApprovalAxis.UNKNOWN, ApprovalAxis.REQUESTED, ApprovalAxis.AUTHORISED],
+)
+_STATES: Mapping[str, tuple[str, ...]] = {
+    "waiting": (PostingStatus.PLANNED, PostingStatus.HELD, PostingStatus.READY),
+    "sent": (PostingStatus.SENDING, PostingStatus.POSTED),
+    "unknown": (PostingStatus.UNCONFIRMED,),
+    "blocked": (PostingStatus.BLOCKED,),
+    "failed": (PostingStatus.FAILED,),
+}
+STATE_LABELS = (
+    ("waiting", "Waiting, not wrong"),
+    ("sent", "Sent, not read back yet"),
+    ("unknown", "Outcome not known"),
+    ("blocked", "Blocked by an exception"),
+    ("failed", "Refused by the ERP"),
+)
+_OPEN = tuple(status for group in _STATES.values() for status in group)
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The parcels by where they stand. Counts of returns stop at paging.COUNT_CAP + 1."""
+
+    expected: int
+    to_grade: int
+    oldest_at: datetime | None
+    unbooked_units: int
+    without_place_units: int
+    stuck_units: int
+    confirmed_units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """From arrival to the confirmed receipt, at one place. Durations are never negative here.
+
+    `before` is the average share (0 to 100) that passed before the receipt was planned.
+    """
+
+    place: str
+    name: str
+    receipts: int
+    units: int
+    median: timedelta
+    nine_in_ten: timedelta
+    worst: timedelta
+    before: int
+
+
+class _Percentile(Aggregate):
+    """percentile_cont over a duration."""
+
+    function = "percentile_cont"
+    template = "%(function)s(%(fraction)s) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = DurationField()
+
+
+class _SplitPart(Func):
+    function = "split_part"
+    output_field = CharField()
+
+
+# "stock_receipt:10/WH1#2" is the second receipt for division 10, warehouse WH1.
+_PLACE = _SplitPart(_SplitPart(F("slot"), Value(":"), Value(2)), Value("#"), Value(1))
+_TOOK = ExpressionWrapper(F("confirmed_at") - F("rma__received_at"), output_field=DurationField())
+_BEFORE = ExpressionWrapper(F("created_at") - F("rma__received_at"), output_field=DurationField())
+
+
+def board(*, now: datetime) -> Board:
+    """The warehouse in figures: six queries, over open rows and one day of confirmed receipts."""
+    ungraded = Rma.objects.filter(_UNGRADED)
+    expected = (LogisticsAxis.EXPECTED, LogisticsAxis.IN_TRANSIT)
+    waiting = to_grade()
+    open_units = receipts().aggregate(
+        whole=Sum("units"),
+        stuck=Sum("units", filter=Q(status__in=(*_STATES["blocked"], *_STATES["failed"]))),
+    )
+    confirmed = Posting.objects.filter(
+        kind=PostingKind.STOCK_RECEIPT,
+        status=PostingStatus.CONFIRMED,
+        confirmed_at__gt=now - CONFIRMED_SINCE,
+    ).aggregate(whole=Sum("units"))
+    without_place = _units_without_place()
+    return Board(
+        expected=paging.count(ungraded.filter(logistics__in=expected)),
+        to_grade=paging.count(waiting),
+        oldest_at=waiting.order_by("received_at").values_list("received_at", flat=True).first(),
+        unbooked_units=(open_units["whole"] or 0) + without_place,
+        without_place_units=without_place,
+        stuck_units=(open_units["stuck"] or 0) + without_place,
+        confirmed_units=confirmed["whole"] or 0,
+    )
+
+
+def _units_without_place() -> int:
+    """Graded units no receipt is planned for, as their open exceptions state them."""
+    found = place_cases().filter(type__in=NO_RECEIPT_TYPES, facts__units__regex=r"^[0-9]{1,6}$")
+    units = Cast(KeyTextTransform("units", "facts"), IntegerField())
+    return int(found.order_by().aggregate(units=Sum(units))["units"] or 0)
+
+
+# --- What waits for a grade -------------------------------------------------------------------
+
+GRADE_ORDER = ("received_at", "id")
+
+
+def to_grade(*, bridge: str = "") -> QuerySet[Rma]:
+    """Returns that arrived and have units without a final disposition."""
+    rows = Rma.objects.filter(
+        _UNGRADED, logistics=LogisticsAxis.RECEIVED, received_at__isnull=False
+    )
+    return rows.filter(bridge__code=bridge) if bridge else rows
+
+
+@dataclass(frozen=True, slots=True)
+class ToGrade:
+    """One return; `items` are its units that have no grade, as "2 × TEE-BLK-M"."""
+
+    rma: Rma
+    units: int
+    items: tuple[str, ...]
+
+
+def graded_rows(rows: Iterable[Rma]) -> tuple[ToGrade, ...]:
+    """The rows of a page of `to_grade` with what is to be graded, in one query."""
+    rows = list(rows)
+    lines: dict[int, list[RmaLine]] = {}
+    found = RmaLine.objects.filter(
+        rma__in=[row.pk for row in rows], inspection=Inspection.NOT_INSPECTED
+    )
+    for line in found.order_by("rma", "line_no"):
+        lines.setdefault(line.rma_id, []).append(line)
+    return tuple(
+        ToGrade(
+            rma=row,
+            units=sum(line.quantity for line in lines.get(row.pk, ())),
+            items=tuple(str(line) for line in lines.get(row.pk, ())),
+        )
+        for row in rows
+    )
+
+
+# --- What waits for a place -------------------------------------------------------------------
+
+
+def place_cases() -> QuerySet[Case]:
+    return Case.objects.filter(status__in=CASE_OPEN, type__in=PLACE_TYPES)
+
+
+# --- What the ERP has not booked --------------------------------------------------------------
+
+RECEIPT_ORDER = ("created_at", "id")
+
+
+def receipts(*, bridge: str = "", place: str = "", state: str = "") -> QuerySet[Posting]:
+    """Stock receipts that are planned and not confirmed; unknown filter values find nothing."""
+    statuses = _STATES.get(state, ()) if state else _OPEN
+    rows = Posting.objects.filter(kind=PostingKind.STOCK_RECEIPT, status__in=statuses)
+    if bridge:
+        rows = rows.filter(bridge__code=bridge)
+    if place:
+        rows = rows.alias(place=_PLACE).filter(place=place)
+    return rows
+
+
+def receipt_rows(rows: QuerySet[Posting]) -> QuerySet[Posting]:
+    """`rows` with what a line of the queue shows."""
+    return rows.annotate(place=_PLACE).select_related("rma", "bridge", "connection").defer("draft")
+
+
+def waits_for(posting: Posting) -> str:
+    """Why a receipt has not been booked, in words."""
+    if posting.status == PostingStatus.HELD:
+        return HoldReason(posting.hold_reason).label if posting.hold_reason else "Held"
+    return {
+        PostingStatus.PLANNED: "Waits for an earlier document of the return",
+        PostingStatus.READY: "Leaves with the next free worker",
+        PostingStatus.SENDING: "Is leaving now",
+        PostingStatus.POSTED: "Sent, waits to be read back",
+        PostingStatus.UNCONFIRMED: "The reply was lost; nothing is sent again before the look-up",
+        PostingStatus.FAILED: "The ERP refused it",
+    }.get(PostingStatus(posting.status), "")
+
+
+# --- How long it took -------------------------------------------------------------------------
+
+
+def confirmed(
+    *, since: datetime, until: datetime, bridge: str = "", place: str = ""
+) -> QuerySet[Posting]:
+    """Receipts confirmed in the period, of returns whose arrival is known."""
+    rows = Posting.objects.filter(
+        kind=PostingKind.STOCK_RECEIPT,
+        status=PostingStatus.CONFIRMED,
+        confirmed_at__gt=since,
+        confirmed_at__lte=until,
+        confirmed_at__gte=F("rma__received_at"),
+    )
+    if bridge:
+        rows = rows.filter(bridge__code=bridge)
+    if place:
+        rows = rows.alias(place=_PLACE).filter(place=place)
+    return rows
+
+
+def latency(rows: QuerySet[Posting]) -> tuple[Latency, ...]:
+    """One row per place, the slowest median first, then all places as the last one.
+
+    Empty when the period has no confirmed receipt. Two queries and the places' names.
+    """
+    figures: dict[str, Any] = {
+        "receipts": Count("pk"),
+        "total_units": Sum("units"),
+        "median": _Percentile(_TOOK, fraction="0.5"),
+        "nine_in_ten": _Percentile(_TOOK, fraction="0.9"),
+        "worst": Max(_TOOK),
+        "took": Avg(_TOOK),
+        "before": Avg(_BEFORE),
+    }
+    found = rows.order_by().annotate(place=_PLACE).values("place").annotate(**figures)
+    by_place: list[Any] = sorted(found, key=lambda row: (-row["median"], row["place"]))
+    if not by_place:
+        return ()
+    names = _names([row["place"] for row in by_place])
+    shown = [_latency(row, row["place"], names.get(row["place"], "")) for row in by_place]
+    return (*shown, _latency(rows.order_by().aggregate(**figures), "", "All places"))
+
+
+def _latency(row: Mapping[str, Any], place: str, name: str) -> Latency:
+    share = row["before"] / row["took"] if row["took"] else 0
+    return Latency(
+        place=place,
+        name=name,
+        receipts=row["receipts"],
+        units=row["total_units"],
+        median=row["median"],
+        nine_in_ten=row["nine_in_ten"],
+        worst=row["worst"],
+        before=max(0, min(100, round(100 * share))),
+    )
+
+
+def _names(places: Sequence[str]) -> dict[str, str]:
+    """The ERP's own names of "division/warehouse" places, where we read them."""
+    codes = {place.partition("/")[2] for place in places}
+    rows = ErpLocation.objects.filter(code__in=codes).order_by("pk")
+    return {str(row): row.name for row in rows if row.name}
+
+
+def slowest(rows: QuerySet[Posting]) -> list[Any]:
+    """The receipts that took longest, with `took` and `place`."""
+    found = rows.annotate(took=_TOOK, place=_PLACE).select_related("rma", "bridge")
+    return list(found.defer("draft").order_by("-took", "pk")[:SLOWEST])
+
+
+# --- Filters and scanning ---------------------------------------------------------------------
+
+
+def bridges() -> list[tuple[str, str]]:
+    return list(Bridge.objects.filter(is_active=True).order_by("name").values_list("code", "name"))
+
+
+def places() -> list[tuple[str, str]]:
+    """ "division/warehouse" with the ERP's name, of the warehouses the ERPs of our bridges know."""
+    rows = (
+        ErpLocation.objects.filter(is_active=True, connection__erp_bridges__is_active=True)
+        .order_by()
+        .values("division", "code")
+        .annotate(told=Min("name"))
+    )
+    pairs = [(f"{row['division']}/{row['code']}", row["told"]) for row in rows]
+    return sorted((code, f"{name}, {code}" if name else code) for code, name in pairs)
+
+
+def scan(text: str) -> list[Rma]:
+    """Returns a scanned or keyed code may mean, newest first; at most MATCHES.
+
+    A return's own number that matches to the letter wins over beginnings and other numbers.
+    """
+    words = " ".join(returns.words_of(text))
+    if not words:
+        return []
+    number = words.upper().removeprefix("RMA").lstrip("-# ")
+    own = Rma.objects.filter(bridge__in=Bridge.objects.all(), external_id__in={words, number})
+    exact = list(own.select_related("bridge")[:MATCHES])
+    return exact or list(returns.search(text=words)[:MATCHES])

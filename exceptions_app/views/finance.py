@@ -1,0 +1,152 @@
+"""Finance's room: refund against credit by cause, credits that wait, and credit runs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.views.decorators.http import require_POST, require_safe
+
+from exceptions_app import errors, permissions
+from exceptions_app.models import Bridge, CreditRun
+from exceptions_app.selectors import finance as selector
+from exceptions_app.selectors import outlook, paging, warehouse
+from exceptions_app.services import runs
+from exceptions_app.templatetags.desk import money
+from exceptions_app.views.returns import POSTING_TONES
+
+
+@require_safe
+@permissions.required("view_finance")
+def index(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    bridge = request.GET.get("bridge", "").replace("\0", "")
+    cases = selector.open_cases(now=now, bridge=bridge)
+    page = selector.differences(cases, cursor=request.GET.get("cursor", ""))
+    waiting = selector.waiting()
+    month = _month_start(now)
+    accepted = selector.accepted(since=month)
+    context = {
+        "now": now,
+        "figures": selector.figures(cases),
+        "without_credit": selector.without_credit(),
+        "rows": page.rows,
+        "newer": page.newer,
+        "older": page.older,
+        "waiting": waiting,
+        "waiting_count": sum(row.count for row in waiting),
+        "waiting_sums": selector.sums_of(waiting),
+        "schedules": outlook.schedules(now=now, kinds=("credit_memo",)),
+        "ready": outlook.waiting_runs(),
+        "runs": selector.runs().rows[:5],
+        "month": month,
+        "accepted": accepted[: selector.ACCEPTED_ROWS],
+        "is_more_accepted": len(accepted) > selector.ACCEPTED_ROWS,
+        "selects": [
+            {"name": "bridge", "label": "Bridge", "options": warehouse.bridges(), "value": bridge}
+        ],
+    }
+    return render(request, "finance/index.html", context)
+
+
+def _month_start(now: datetime) -> datetime:
+    local = timezone.localtime(now)
+    return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+# --- Credit runs -----------------------------------------------------------------------------
+
+
+@require_safe
+@permissions.required("view_finance")
+def run_list(request: HttpRequest) -> HttpResponse:
+    page = selector.runs(cursor=request.GET.get("cursor", ""))
+    context = {
+        "now": timezone.now(),
+        "ready": outlook.waiting_runs(),
+        "rows": page.rows,
+        "newer": page.newer,
+        "older": page.older,
+    }
+    return render(request, "finance/runs.html", context)
+
+
+@require_safe
+@permissions.required("view_finance")
+def run_detail(request: HttpRequest, run_id: int) -> HttpResponse:
+    try:
+        row = selector.run(run_id=run_id)
+    except CreditRun.DoesNotExist as error:
+        raise Http404 from error
+    page = paging.page(
+        selector.run_postings(run_id), order=("id",), cursor=request.GET.get("cursor", "")
+    )
+    context = {
+        "now": timezone.now(),
+        "row": row,
+        "run": row.run,
+        "postings": [
+            {"posting": posting, "tone": POSTING_TONES.get(posting.status, "wait")}
+            for posting in page.rows
+        ],
+        "newer": page.newer,
+        "older": page.older,
+    }
+    return render(request, "finance/run.html", context)
+
+
+@require_safe
+@permissions.required("view_finance")
+def run_confirm(request: HttpRequest, bridge_id: int) -> HttpResponse:
+    """What would leave, before anybody says yes to it."""
+    bridge = get_object_or_404(Bridge.objects.select_related("erp"), pk=bridge_id, is_active=True)
+    currency = request.GET.get("currency", "")[:3].replace("\0", "") or bridge.currency
+    ready = selector.ready_run(bridge=bridge, currency=currency)
+    dates = [(parse_date(day) or day, count) for day, count in ready.dates] if ready else []
+    context = {
+        "now": timezone.now(),
+        "bridge": bridge,
+        "ready": ready,
+        "dates": dates,
+        "is_one_date": len(dates) == 1,
+    }
+    return render(request, "finance/confirm.html", context)
+
+
+@require_POST
+@permissions.required("start_run")
+def run_start(request: HttpRequest, bridge_id: int) -> HttpResponse:
+    """Start what was shown; a request that was shown nothing is led to the question first."""
+    bridge = get_object_or_404(Bridge, pk=bridge_id, is_active=True)
+    shown = _shown(request)
+    if shown is None:
+        return redirect("run-confirm", bridge_id=bridge.pk)
+    try:
+        run = runs.start(
+            bridge=bridge,
+            actor=permissions.actor_of(request),
+            now=timezone.now(),
+            currency=request.POST.get("currency", "")[:3].replace("\0", ""),
+            shown=shown,
+        )
+    except errors.DeskError as error:
+        messages.warning(request, str(error))
+        return redirect("run-confirm", bridge_id=bridge.pk)
+    total = money(run.total, run.currency)
+    messages.success(request, f"Credit run {run.pk} started: {run.count} credits, {total}.")
+    return redirect("run-detail", run_id=run.pk)
+
+
+def _shown(request: HttpRequest) -> runs.Shown | None:
+    try:
+        total = Decimal(request.POST.get("total", ""))
+        count, last_id = (int(request.POST.get(name, "")) for name in ("count", "last_id"))
+    except (ValueError, InvalidOperation):
+        return None
+    is_possible = total.is_finite() and 0 < last_id < 2**63
+    return runs.Shown(count, total, last_id) if is_possible else None

@@ -1,0 +1,136 @@
+"""The warehouse's room: scan, what waits for a grade or a place, what the ERP has not booked."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from exceptions_app import permissions
+from exceptions_app.selectors import cases as cases_selector
+from exceptions_app.selectors import paging
+from exceptions_app.selectors import warehouse as selector
+from exceptions_app.views.returns import POSTING_TONES
+
+MAX_SCAN = 120
+VIEWS = {
+    "grade": "To grade",
+    "place": "Without a place",
+    "book": "Not booked yet",
+    "time": "From arrival to stock",
+}
+
+
+@require_safe
+@permissions.required("view_warehouse")
+def index(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    scanned = _text(request, "q")[:MAX_SCAN].strip()
+    matches = selector.scan(scanned) if scanned else []
+    if len(matches) == 1:
+        return redirect("return-detail", rma_id=matches[0].pk)
+    view = request.GET.get("view", "")
+    view = view if view in VIEWS else "grade"
+    board = selector.board(now=now)
+    context = {
+        "now": now,
+        "q": scanned,
+        "matches": matches,
+        "has_more": len(matches) == selector.MATCHES,
+        "board": board,
+        "shown": {
+            "expected": paging.shown(board.expected),
+            "to_grade": paging.shown(board.to_grade),
+        },
+        "view": view,
+        "tabs": _tabs(view),
+        **_LISTS[view](request, now),
+    }
+    return render(request, "warehouse/index.html", context)
+
+
+def _tabs(view: str) -> list[dict[str, object]]:
+    return [
+        {"url": f"?view={code}", "label": label, "is_current": code == view}
+        for code, label in VIEWS.items()
+    ]
+
+
+def _to_grade(request: HttpRequest, now: datetime) -> dict[str, Any]:
+    bridge = _text(request, "bridge")
+    rows = selector.to_grade(bridge=bridge).select_related("bridge__source")
+    page = _page(request, rows, selector.GRADE_ORDER)
+    return {
+        "rows": selector.graded_rows(page.rows),
+        "newer": page.newer,
+        "older": page.older,
+        "selects": [_select("bridge", "Bridge", selector.bridges(), bridge)],
+    }
+
+
+def _without_place(request: HttpRequest, now: datetime) -> dict[str, Any]:
+    page = cases_selector.causes(selector.place_cases(), cursor=request.GET.get("cursor", ""))
+    return {"causes": page.rows, "newer": page.newer, "older": page.older}
+
+
+def _to_book(request: HttpRequest, now: datetime) -> dict[str, Any]:
+    chosen = {name: _text(request, name) for name in ("bridge", "place", "state")}
+    rows = selector.receipt_rows(selector.receipts(**chosen))
+    page = _page(request, rows, selector.RECEIPT_ORDER)
+    return {
+        "rows": [
+            {
+                "posting": posting,
+                "tone": POSTING_TONES.get(posting.status, "wait"),
+                "why": selector.waits_for(posting),
+            }
+            for posting in page.rows
+        ],
+        "newer": page.newer,
+        "older": page.older,
+        "selects": [
+            _select("state", "State", list(selector.STATE_LABELS), chosen["state"]),
+            _select("place", "Place", selector.places(), chosen["place"]),
+            _select("bridge", "Bridge", selector.bridges(), chosen["bridge"]),
+        ],
+    }
+
+
+def _times(request: HttpRequest, now: datetime) -> dict[str, Any]:
+    chosen = {name: _text(request, name) for name in ("bridge", "place")}
+    asked = request.GET.get("days", "")
+    days = int(asked) if asked in {str(each) for each in selector.PERIODS} else 7
+    rows = selector.confirmed(since=now - timedelta(days=days), until=now, **chosen)
+    periods = [(str(each), f"{each} days" if each > 1 else "24 hours") for each in selector.PERIODS]
+    *by_place, whole = selector.latency(rows) or (None,)
+    return {
+        "days": days,
+        "by_place": by_place,
+        "whole": whole,
+        "slowest": selector.slowest(rows) if whole else [],
+        "selects": [
+            _select("days", "Period", periods, str(days)) | {"is_asked": True},
+            _select("place", "Place", selector.places(), chosen["place"]),
+            _select("bridge", "Bridge", selector.bridges(), chosen["bridge"]),
+        ],
+    }
+
+
+_LISTS = {"grade": _to_grade, "place": _without_place, "book": _to_book, "time": _times}
+
+
+def _page(request: HttpRequest, rows: Any, order: tuple[str, ...]) -> paging.Page:
+    return paging.page(rows, order=order, cursor=request.GET.get("cursor", ""))
+
+
+def _text(request: HttpRequest, name: str) -> str:
+    """A NUL can be in no stored text and is no text for PostgreSQL."""
+    return request.GET.get(name, "").replace("\0", "")
+
+
+def _select(name: str, label: str, options: list[tuple[str, str]], value: str) -> dict[str, Any]:
+    return {"name": name, "label": label, "options": options, "value": value}

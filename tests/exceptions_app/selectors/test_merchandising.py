@@ -1,0 +1,162 @@
+"""Gaps by money with what is suggested, and what a mapping healed."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+
+from exceptions_app.selectors import merchandising
+from exceptions_app.selectors.today import Amount
+from tests import factories
+from tests.cast import make_user
+from tests.factories import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+def gaps(types=merchandising.SKU_TYPES, **values):
+    return merchandising.gaps(merchandising.open_gaps(types, now=NOW, **values)).rows
+
+
+def test_the_gap_with_most_money_stands_first_with_its_returns_and_oldest():
+    small = factories.CaseFactory(value=Decimal(5))
+    group = factories.CauseGroupFactory()
+    rma = factories.RmaFactory()
+    first = factories.CaseFactory(group=group, rma=rma, opened_at=NOW - timedelta(days=3))
+    factories.CaseFactory(group=group, rma=rma, value=Decimal(3))
+    factories.CaseFactory(group=group, value=Decimal(2), currency="EUR")
+
+    large, other = gaps()
+
+    assert (large.group_id, large.case_id) == (group.pk, first.pk)
+    assert (large.count, large.returns) == (3, 2)
+    assert large.values == (Amount(Decimal(2), "EUR"), Amount(Decimal(23), "GBP"))
+    assert large.oldest == NOW - timedelta(days=3)
+    assert other.group_id == small.group_id
+
+
+def test_a_suggestion_comes_with_what_it_rests_on():
+    factories.CaseFactory(facts={"candidates": "TEE-BLK-M"})
+
+    (row,) = gaps()
+
+    assert row.suggestion == "TEE-BLK-M"
+    assert row.why == "on the order, and no other line of the return claims it"
+
+
+def test_an_inactive_sku_is_not_suggested_to_itself():
+    factories.CaseFactory(group__type="SKU_INACTIVE", facts={"candidates": "OLD-HAT"})
+
+    (row,) = gaps()
+
+    assert (row.suggestion, row.why) == ("", "")
+
+
+def test_skus_and_mappings_are_told_apart_and_resolved_or_put_off_ones_left_out():
+    factories.CaseFactory()
+    factories.CaseFactory(group__type="REASON_UNMAPPED", team="warehouse")
+    factories.CaseFactory(status="resolved", resolved_at=NOW)
+    factories.CaseFactory(snoozed_until=NOW + timedelta(hours=1))
+
+    assert [row.type for row in gaps()] == ["SKU_UNKNOWN"]
+    assert [row.type for row in gaps(merchandising.MAPPING_TYPES)] == ["REASON_UNMAPPED"]
+    assert not gaps(bridge="nobody")
+
+
+def test_the_tally_counts_all_gaps():
+    group = factories.CauseGroupFactory()
+    factories.CaseFactory.create_batch(2, group=group, value=Decimal(4))
+    factories.CaseFactory(value=Decimal(1), currency="EUR")
+
+    tally = merchandising.tally(merchandising.open_gaps(merchandising.SKU_TYPES, now=NOW))
+
+    assert tally == merchandising.Tally(
+        causes=2,
+        count=3,
+        returns=3,
+        values=(Amount(Decimal(1), "EUR"), Amount(Decimal(8), "GBP")),
+    )
+
+
+def make_mapped(bridge, key, *, ago):
+    mapping = factories.MappingFactory(
+        bridge=bridge,
+        kind="sku_alias",
+        source_value=key.upper(),
+        target={"sku": "TEE-BLK-M"},
+        created_by="Mira",
+        approved_by="Mona",
+        activated_at=NOW - ago,
+    )
+    factories.FixFactory(
+        bridge=bridge, mapping=mapping, status="applied", requested_by=make_user("mira")
+    )
+    return mapping
+
+
+def test_what_a_mapping_healed_is_what_was_closed_by_proof_after_it():
+    bridge = factories.BridgeFactory()
+    mapping = make_mapped(bridge, "tee-blak-m", ago=timedelta(days=1))
+    group = factories.CauseGroupFactory(bridge=bridge, cause="tee-blak-m")
+
+    def close(**values):
+        factories.CaseFactory(
+            **{
+                "group": group,
+                "status": "resolved",
+                "closure": "proof",
+                "resolved_at": NOW,
+                "value": Decimal(20),
+                **values,
+            }
+        )
+
+    close()
+    close(value=Decimal(5))
+    close(resolved_at=NOW - timedelta(days=2))
+    close(closure="by_hand")
+    close(group=factories.CauseGroupFactory(bridge=bridge, cause="another"))
+    close(group=factories.CauseGroupFactory(bridge=bridge, cause="tee-blak-m", type="VAT_SETTING"))
+
+    (row,) = merchandising.recently_mapped(now=NOW)
+
+    assert (row.mapping, row.target, row.healed) == (mapping, "TEE-BLK-M", 2)
+    assert row.values == (Amount(Decimal(25), "GBP"),)
+
+
+def test_mappings_of_a_preset_and_old_ones_are_not_news():
+    bridge = factories.BridgeFactory()
+    factories.MappingFactory(bridge=bridge, activated_at=NOW)
+    make_mapped(bridge, "old", ago=timedelta(days=31))
+
+    assert merchandising.recently_mapped(now=NOW) == ()
+
+
+def test_the_reads_cost_the_same_for_few_and_for_many():
+    bridge = factories.BridgeFactory()
+    rma = factories.RmaFactory(bridge=bridge)
+
+    def cost():
+        with CaptureQueriesContext(database) as captured:
+            cases = merchandising.open_gaps(merchandising.SKU_TYPES, now=NOW)
+            merchandising.tally(cases)
+            merchandising.gaps(cases)
+            merchandising.recently_mapped(now=NOW)
+        return len(captured)
+
+    def add(count, mapped):
+        groups = factories.CauseGroupFactory.create_batch(min(count, 60), bridge=bridge)
+        factories.CaseFactory._meta.model.objects.bulk_create(
+            factories.CaseFactory.build(rma=rma, bridge=bridge, group=groups[number % len(groups)])
+            for number in range(count)
+        )
+        for number in range(mapped):
+            make_mapped(bridge, f"{count}-{number}", ago=timedelta(hours=1))
+
+    add(10, mapped=2)
+    few = cost()
+    add(1_000, mapped=10)
+
+    assert cost() == few

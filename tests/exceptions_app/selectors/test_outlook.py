@@ -1,0 +1,186 @@
+"""What leaves next, what waits, what changed and what is proved: exact, and one read each."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from exceptions_app.models import AuditEntry
+from exceptions_app.selectors import operations, outlook, today
+from exceptions_app.selectors.today import Amount
+from tests import factories
+from tests.factories import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+def make_bridge(schedule, **values):
+    return factories.BridgeFactory(policy={"schedule": schedule}, **values)
+
+
+def test_the_next_window_is_told_in_the_bridges_own_zone():
+    make_bridge({"credit_memo": "14:00-15:00"})
+
+    (row,) = outlook.schedules(now=NOW)
+
+    assert row.opens_at == NOW.replace(hour=13, minute=0)
+    assert (row.kind, row.is_open, row.erp) == ("credit_memo", False, "BlueCherry")
+
+
+def test_an_open_window_says_so_a_run_has_no_moment_and_immediate_is_left_out():
+    make_bridge({"credit_memo": "10:00-11:00"}, name="A")
+    make_bridge({"credit_memo": "run", "stock_receipt": "immediate"}, name="B")
+    make_bridge({"credit_memo": "run"}, name="C", is_active=False)
+
+    rows = outlook.schedules(now=NOW)
+
+    assert [(row.bridge, row.opens_at, row.is_open) for row in rows] == [
+        ("A", NOW, True),
+        ("B", None, False),
+    ]
+
+
+def test_only_what_needs_nobody_waits():
+    bridge = factories.BridgeFactory()
+
+    def add(status, gross="1.00", **values):
+        factories.PostingFactory(
+            rma=factories.RmaFactory(bridge=bridge), status=status, gross=Decimal(gross), **values
+        )
+
+    opens = NOW + timedelta(hours=2)
+    add("held", "4.00", hold_reason="window", hold_until=opens)
+    add("held", "6.00", hold_reason="window", hold_until=opens + timedelta(hours=1))
+    add("held", "2.00", hold_reason="window", currency="EUR", hold_until=opens)
+    add("held", "3.00", hold_reason="run")
+    add("ready")
+    add("held", hold_reason="manual")
+    add("blocked")
+    add("failed")
+    add("unconfirmed")
+    add("posted", open_type="SILENT_SUCCESS")
+
+    window, *others = outlook.waiting()
+
+    assert (window.reason, window.count, window.until) == ("window", 3, opens)
+    assert window.values == (Amount(Decimal("2.00"), "EUR"), Amount(Decimal("10.00"), "GBP"))
+    assert sorted(row.reason for row in others) == ["ready", "run"]
+
+
+def test_runs_that_wait_are_kept_apart_by_currency():
+    rma = factories.RmaFactory()
+    for currency in ("GBP", "EUR"):
+        factories.PostingFactory(
+            rma=factories.RmaFactory(bridge=rma.bridge),
+            status="held",
+            hold_reason="run",
+            currency=currency,
+        )
+
+    rows = outlook.waiting_runs()
+
+    assert [(row.currency, row.count, row.total) for row in rows] == [
+        ("EUR", 1, Decimal("20.00")),
+        ("GBP", 1, Decimal("20.00")),
+    ]
+
+
+def test_what_changed_since_is_counted_by_how():
+    since = NOW - timedelta(hours=24)
+    late, early = NOW - timedelta(hours=1), NOW - timedelta(days=3)
+
+    def add(**values):
+        return factories.CaseFactory(team="cx", **{"opened_at": early, **values})
+
+    add(opened_at=late, value=Decimal(2))
+    add(opened_at=late, status="resolved", resolved_at=NOW, closure="proof", value=Decimal(3))
+    add(status="resolved", resolved_at=NOW, closure="by_hand", value=Decimal(5), currency="EUR")
+    add(status="resolved", resolved_at=early, closure="proof")
+    back = add(reopened_count=1, value=Decimal(7))
+    add(reopened_count=1)
+    factories.CaseFactory(team="finance", opened_at=late)
+    for case, at in ((back, late), (back, NOW)):
+        AuditEntry.objects.create(
+            at=at,
+            actor="x",
+            act="case.reopen",
+            subject_kind="case",
+            subject_id=case.pk,
+            subject_label="x",
+            case_id=case.pk,
+            text="back",
+        )
+
+    rows = outlook.changes(team="cx", since=since)
+
+    assert [(row.label, row.count, row.values) for row in rows] == [
+        ("New", 2, (Amount(Decimal(5), "GBP"),)),
+        ("Closed by proof", 1, (Amount(Decimal(3), "GBP"),)),
+        ("Closed by a person", 1, (Amount(Decimal(5), "EUR"),)),
+        ("Came back", 1, (Amount(Decimal(7), "GBP"),)),
+    ]
+
+
+def test_a_feed_is_as_old_as_its_oldest_part():
+    source = factories.ConnectionFactory(name="A")
+    factories.ConnectionFactory(name="B")
+    factories.WatermarkFactory(connection=source, feed="rmas")
+    factories.WatermarkFactory(connection=source, feed="refunds", read_at=NOW - timedelta(hours=3))
+
+    rows = outlook.feeds()
+
+    assert [(row.connection.name, row.as_of) for row in rows] == [
+        ("A", NOW - timedelta(hours=3)),
+        ("B", None),
+    ]
+
+
+def test_a_check_is_green_only_with_its_proof():
+    factories.HealthFactory(connection=factories.ConnectionFactory())
+    factories.PostingFactory(confirmed_at=NOW - timedelta(hours=2))
+    factories.PostingFactory(confirmed_at=NOW - timedelta(hours=30))
+
+    checks = {
+        check.text: check for check in outlook.checks(rows=outlook.feeds(), unknown=1, now=NOW)
+    }
+
+    # The postings' bridges brought connections that never answered.
+    assert not checks["Every connection answers"].is_green
+    assert not checks["No document has an unknown outcome"].is_green
+    memos = checks["Credit memos confirmed in the last 24 hours"]
+    assert (memos.figure, memos.is_green, memos.at) == ("1", True, NOW - timedelta(hours=2))
+    receipts = checks["Stock receipts confirmed in the last 24 hours"]
+    assert (receipts.figure, receipts.is_green, receipts.at) == ("0", False, None)
+
+
+def test_customers_who_wait_are_counted_once_per_team():
+    rma = factories.RmaFactory(money="pending")
+    factories.CaseFactory.create_batch(2, rma=rma, team="finance")
+    factories.CaseFactory(rma=rma, team="warehouse")
+    factories.CaseFactory(team="cx", rma__money="confirmed")
+
+    assert today.customers_waiting() == (("Finance", 1), ("Warehouse", 1))
+
+
+def test_the_backlog_names_the_oldest_of_what_is_due():
+    old = NOW - timedelta(hours=2)
+    factories.InboundEventFactory(state="new", received_at=old)
+    factories.InboundEventFactory(state="new", not_before=NOW + timedelta(hours=1))
+    factories.RmaFactory(plan_due_at=old)
+    factories.RmaFactory(plan_due_at=NOW + timedelta(minutes=1))
+    factories.PostingFactory(status="ready", not_before=old)
+    factories.PostingFactory(status="unconfirmed", unknown_since=old)
+
+    rows = operations.backlog(now=NOW)
+
+    assert [(row.count, row.oldest) for row in rows] == [(1, old)] * 4
+
+
+def test_a_worker_without_a_sign_for_three_minutes_is_late():
+    model = operations.Heartbeat
+    for queue, ago in (("post", 4), ("plan", 1)):
+        model.objects.create(queue=queue, beat_at=NOW - timedelta(minutes=ago), process_id=1)
+
+    rows = operations.heartbeats(now=NOW)
+
+    assert [(row.queue, row.is_late) for row in rows] == [("plan", False), ("post", True)]

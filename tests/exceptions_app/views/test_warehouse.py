@@ -1,0 +1,127 @@
+"""The warehouse's and the data owners' rooms, through the browser's door."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from tests import factories
+from tests.cast import make_user
+
+pytestmark = pytest.mark.django_db
+
+VIEWS = ("grade", "place", "book", "time")
+
+
+@pytest.fixture
+def wanda(client):
+    user = make_user("wanda")
+    client.force_login(user)
+    return user
+
+
+def test_a_scan_that_means_one_return_goes_straight_to_it(client, wanda):
+    rma = factories.RmaFactory(external_id="4001")
+
+    answer = client.get("/warehouse/?q=RMA4001")
+
+    assert (answer.status_code, answer.url) == (302, f"/returns/{rma.pk}/")
+
+
+def test_a_scan_that_means_several_shows_them(client, wanda):
+    for number in ("4001", "4002"):
+        factories.RmaFactory(external_id=number, indexed="TEE-BLK-M")
+
+    page = client.get("/warehouse/?q=TEE-BLK-M").text
+
+    assert "2 returns match TEE-BLK-M" in page
+    assert "RMA4001" in page
+    assert "RMA4002" in page
+
+
+def test_a_scan_that_means_none_says_what_to_do(client, wanda):
+    page = client.get("/warehouse/?q=nobody-knows").text
+
+    assert "No return matches nobody-knows" in page
+    assert "set the parcel aside" in page
+
+
+def test_where_grades_are_given_is_said_and_no_form_pretends_to(client, wanda):
+    rma = factories.RmaFactory(inspection="not_inspected")
+    factories.RmaLineFactory(rma=rma, inspection="not_inspected", disposition="")
+
+    page = client.get("/warehouse/").text
+
+    assert "writes none of its own" in page
+    assert "ReturnGO" in page
+    assert 'method="post"' not in page.partition("<main")[2].partition("</main>")[0]
+
+
+def test_a_receipt_that_waits_for_a_window_is_not_called_wrong(client, wanda):
+    factories.PostingFactory(
+        kind="stock_receipt",
+        slot="stock_receipt:10/WH1",
+        status="held",
+        hold_reason="window",
+        hold_until=factories.NOW.replace(hour=13),
+    )
+
+    page = client.get("/warehouse/?view=book").text
+
+    assert "window. Not wrong." in page
+
+
+@pytest.mark.parametrize("query", ["view=nonsense", "view=time&days=0", "view=book&place=%00"])
+def test_nonsense_in_the_address_is_harmless(client, wanda, query):
+    assert client.get(f"/warehouse/?{query}").status_code == 200
+
+
+def test_the_pages_cost_the_same_queries_for_10_and_60_rows(client, wanda):
+    bridge = factories.BridgeFactory()
+    now = timezone.now()
+
+    def cost():
+        with CaptureQueriesContext(database) as captured:
+            for view in VIEWS:
+                assert client.get(f"/warehouse/?view={view}").status_code == 200
+            for view in ("sku", "mapping", "recent"):
+                assert client.get(f"/merchandising/?view={view}").status_code == 200
+        return len(captured)
+
+    def add(count):
+        for number in range(count):
+            arrived = now - timedelta(hours=5)
+            rma = factories.RmaFactory(
+                bridge=bridge, inspection="not_inspected", received_at=arrived
+            )
+            factories.RmaLineFactory(rma=rma, inspection="not_inspected", disposition="")
+            for status in ("planned", "confirmed"):
+                factories.PostingFactory(
+                    rma=rma,
+                    kind="stock_receipt",
+                    slot=f"stock_receipt:10/WH{number % 3}#{status}",
+                    status=status,
+                    created_at=arrived,
+                    confirmed_at=now - timedelta(hours=1),
+                )
+            factories.CaseFactory(rma=rma)
+            factories.CaseFactory(rma=rma, group__type="LOCATION_MISSING", team="warehouse")
+
+    add(10)
+    few = cost()
+    add(50)
+
+    assert cost() == few
+
+
+def test_the_data_owners_see_gap_suggestion_and_the_way_to_the_fix(client):
+    client.force_login(make_user("mira"))
+    case = factories.CaseFactory(facts={"candidates": "TEE-BLK-M"})
+
+    page = client.get("/merchandising/").text
+
+    assert case.group.title in page
+    assert "TEE-BLK-M" in page
+    assert f"/exceptions/{case.pk}/" in page
