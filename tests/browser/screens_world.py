@@ -34,6 +34,7 @@ def build() -> tuple[World, dict[str, int]]:
     rows |= _rows_of_other_currencies(world)
     rows |= {
         "bridge": world.bridge.pk,
+        "person": make_user("cleo").pk,
         "connection": world.bridge.source_id,
         "rma": Rma.objects.get(external_id="5010").pk,
         "stuck_rma": Rma.objects.get(external_id="5001").pk,
