@@ -233,12 +233,8 @@ AUTH_PASSWORD_VALIDATORS = [
 # A link to set a password works once and for a day.
 PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 INVITATION_HOURS = env.integer("RETURNSBRIDGE_INVITATION_HOURS", default=72, minimum=1)
-# Role codes whose people must have a second factor; exceptions_app.checks knows the codes.
-MFA_ROLES = (
-    []
-    if env.text("RETURNSBRIDGE_MFA_ROLES") == "none"
-    else env.csv("RETURNSBRIDGE_MFA_ROLES", () if DEBUG else ("finance", "admin"))
-)
+# Role codes whose people must have a second factor before they go on.
+MFA_ROLES = sign_in.second_factor_roles(() if DEBUG else ("finance", "admin"))
 
 ACCOUNT_ADAPTER = "exceptions_app.views.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
@@ -258,7 +254,7 @@ ACCOUNT_FORMS = {
 }
 # Wrong tries are counted in rows, one limit over all processes (services.access). The library
 # counts in the cache, which each process has for itself; its other limits stay as a brake.
-ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "reset_password": "20/m/ip"}
 # Passkeys cannot be guessed, and a whole office may share an address.
 MFA_RATE_LIMITS = {"webauthn_login": "120/m/ip"}
 
@@ -281,6 +277,8 @@ MFA_FORMS = {
 SOCIALACCOUNT_ADAPTER = "exceptions_app.views.adapters.CompanyAccountAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_STORE_TOKENS = False
+# The way there is a link: the policy lets forms lead to this site only.
+SOCIALACCOUNT_LOGIN_ON_GET = True
 OIDC_TRUSTS_EMAIL = env.boolean("RETURNSBRIDGE_OIDC_TRUST_EMAIL", default=False)
 OIDC_HAS_SECOND_FACTOR = env.boolean("RETURNSBRIDGE_OIDC_SECOND_FACTOR", default=False)
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {

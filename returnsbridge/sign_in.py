@@ -1,10 +1,28 @@
-"""Company accounts (OpenID Connect), read from the environment; none is the default."""
+"""Second factors by role and company accounts (OpenID Connect), read from the environment."""
 
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
+from exceptions_app.choices import Role
 from returnsbridge import env
+
+
+def second_factor_roles(default: tuple[str, ...]) -> list[str]:
+    """Return the codes of roles whose people must have a second factor; "none" names no role.
+
+    Raises:
+        ImproperlyConfigured: a role that does not exist would protect nobody, silently.
+    """
+    if env.text("RETURNSBRIDGE_MFA_ROLES") == "none":
+        return []
+    named = env.csv("RETURNSBRIDGE_MFA_ROLES", default)
+    unknown = ", ".join(sorted(set(named) - set(Role.values)))
+    if unknown:
+        raise ImproperlyConfigured(
+            f"RETURNSBRIDGE_MFA_ROLES names {unknown}; use {', '.join(Role.values)}, or none."
+        )
+    return named
 
 
 def company_accounts() -> list[dict[str, Any]]:

@@ -104,13 +104,103 @@ def test_the_lease_of_a_task_outlasts_every_wait_in_the_local_queue(tmp_path, wo
     assert sorted(cluster["ALT_CLUSTERS"]) == ["post", "report"]
 
 
+COMPANY = {
+    "RETURNSBRIDGE_OIDC_SERVER": "https://id.alder.example",
+    "RETURNSBRIDGE_OIDC_CLIENT_ID": "desk",
+    "RETURNSBRIDGE_OIDC_CLIENT_SECRET": "s",
+}
+
+
+@pytest.mark.parametrize(
+    ("variables", "roles"),
+    [
+        pytest.param({}, [], id="clone"),
+        pytest.param(PRODUCTION, ["finance", "admin"], id="production"),
+        pytest.param(PRODUCTION | {"RETURNSBRIDGE_MFA_ROLES": "none"}, [], id="none"),
+        pytest.param({"RETURNSBRIDGE_MFA_ROLES": "cx, auditor"}, ["cx", "auditor"], id="named"),
+    ],
+)
+def test_roles_that_need_a_second_factor(tmp_path, variables, roles):
+    assert settings_of(tmp_path, "MFA_ROLES", **variables) == {"MFA_ROLES": roles}
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        pytest.param(
+            {"RETURNSBRIDGE_MFA_ROLES": "finanse"},
+            "RETURNSBRIDGE_MFA_ROLES names finanse;",
+            id="no such role",
+        ),
+        pytest.param(
+            COMPANY | {"RETURNSBRIDGE_OIDC_CLIENT_SECRET": ""},
+            "RETURNSBRIDGE_OIDC_CLIENT_SECRET together.",
+            id="half a company account",
+        ),
+        pytest.param(
+            COMPANY | {"RETURNSBRIDGE_OIDC_SERVER": "http://id.alder.example"},
+            "must begin with https://.",
+            id="not https",
+        ),
+    ],
+)
+def test_a_way_in_that_cannot_work_stops_the_start(tmp_path, variables, said):
+    result = run_python("import returnsbridge.settings", tmp_path, **variables)
+
+    assert result.returncode == 1
+    assert said in result.stderr
+
+
+def test_company_account_and_mail_are_read_from_the_environment(tmp_path):
+    names = "SOCIALACCOUNT_PROVIDERS CAN_MAIL EMAIL_BACKEND EMAIL_HOST EMAIL_PORT EMAIL_USE_TLS"
+    plain = settings_of(tmp_path, names)
+    assert plain["SOCIALACCOUNT_PROVIDERS"]["openid_connect"]["APPS"] == []
+    assert (plain["CAN_MAIL"], plain["EMAIL_BACKEND"].split(".")[-2]) == (False, "dummy")
+
+    read = settings_of(tmp_path, names, **COMPANY, RETURNSBRIDGE_MAIL_HOST="mail.alder.example")
+
+    (account,) = read["SOCIALACCOUNT_PROVIDERS"]["openid_connect"]["APPS"]
+    assert account == {
+        "provider_id": "company",
+        "name": "your company account",
+        "client_id": "desk",
+        "secret": "s",
+        "settings": {"server_url": "https://id.alder.example"},
+    }
+    assert (read["CAN_MAIL"], read["EMAIL_HOST"], read["EMAIL_PORT"]) == (
+        True,
+        "mail.alder.example",
+        587,
+    )
+    assert read["EMAIL_BACKEND"].split(".")[-2] == "smtp"
+
+
+def test_cookies_are_kept_to_https_and_this_site_in_production(tmp_path):
+    names = (
+        "SESSION_COOKIE_SECURE CSRF_COOKIE_SECURE SESSION_COOKIE_SAMESITE SECURE_HSTS_SECONDS "
+        "SECURE_HSTS_INCLUDE_SUBDOMAINS SECURE_SSL_REDIRECT MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN"
+    )
+
+    assert settings_of(tmp_path, names, **PRODUCTION) == {
+        "SESSION_COOKIE_SECURE": True,
+        "CSRF_COOKIE_SECURE": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SECURE_HSTS_SECONDS": 31_536_000,
+        "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
+        "SECURE_SSL_REDIRECT": True,
+        "MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN": False,
+    }
+
+
 def test_the_deployment_check_is_clean_with_production_settings(tmp_path):
     code = (
         "import sys; sys.argv = ['manage.py', 'check', '--deploy', '--fail-level', 'WARNING']; "
         "import manage; manage.main()"
     )
 
-    result = run_python(code, tmp_path, **PRODUCTION)
+    result = run_python(
+        code, tmp_path, **PRODUCTION, **COMPANY, RETURNSBRIDGE_MAIL_HOST="mail.alder.example"
+    )
 
     assert result.returncode == 0, result.stderr
     assert "no issues (0 silenced)" in result.stdout
