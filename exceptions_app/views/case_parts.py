@@ -40,7 +40,7 @@ def touches(case: Case) -> list[dict[str, str]]:
     return [
         *shown,
         {
-            "label": "Refund",
+            "label": "Claimed",
             "figure": money(rma.amount_in, rma.currency),
             "proof": f"{rma.get_money_display()}, {rma.bridge.source.name}",
         },

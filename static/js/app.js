@@ -342,7 +342,7 @@ function comeBack() {
 }
 
 function goToPart() {
-  const part = location.hash && document.getElementById(location.hash.slice(1));
+  const part = location.hash ? document.getElementById(location.hash.slice(1)) : null;
   if (part?.querySelector("form")) focusIn(part);
 }
 

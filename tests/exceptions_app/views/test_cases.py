@@ -4,10 +4,12 @@ import csv
 import io
 from decimal import Decimal
 
+import openpyxl
 import pytest
 from django.urls import reverse
 
 from exceptions_app.models import AuditEntry, Case
+from exceptions_app.views import exports
 from tests.cast import make_user
 from tests.factories import CaseFactory, CauseGroupFactory, PostingFactory, RmaFactory
 
@@ -275,6 +277,35 @@ def test_the_export_holds_what_is_on_screen_and_no_formula(client, enter, start)
     assert len(rows) == 2
     assert rows[1][0] == f"EX-{case.pk}"
     assert rows[1][1] == f"'{start}cmd|' /C calc'!A0"
+
+
+def test_the_workbook_holds_the_same_rows_with_amounts_as_figures(client, enter):
+    enter("aud")
+    case = _case(title="=1+1", value=Decimal("12.50"))
+    _case(team="finance")
+
+    answer = client.get(reverse("case-export-xlsx"), {"view": "list", "team": "merchandising"})
+
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+    rows = list(sheet.values)
+    assert [row[:2] for row in rows] == [
+        ("Exception", "What"),
+        (f"EX-{case.pk}", "'=1+1"),
+    ]
+    assert (rows[1][6], sheet.cell(2, 2).data_type) == (12.5, "s")
+
+
+def test_a_workbook_too_long_says_what_it_left_out(client, enter, monkeypatch):
+    monkeypatch.setattr(exports, "XLSX_ROWS", 1)
+    enter("aud")
+    _case()
+    _case()
+
+    answer = client.get(reverse("case-export-xlsx"), {"view": "list"})
+
+    rows = list(openpyxl.load_workbook(io.BytesIO(answer.content)).active.values)
+    assert len(rows) == 3
+    assert rows[2][0] == "Only the first 1 rows. The CSV holds all of them."
 
 
 def test_the_export_by_cause_holds_the_causes(client, enter):

@@ -1,0 +1,206 @@
+"""One exception: put off, brought back, given, opened again; and the second of two people."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from exceptions_app.models import AuditEntry, Case
+from tests.cast import make_user
+from tests.factories import (
+    NOW,
+    CaseFactory,
+    CauseGroupFactory,
+    PostingAttemptFactory,
+    PostingFactory,
+    RmaFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def moment():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def _of(name):
+    client = Client()
+    client.force_login(make_user(name))
+    return client
+
+
+def _act(client, case, name, **values):
+    return client.post(reverse(f"case-{name}", args=[case.pk]), {"seen": case.version, **values})
+
+
+def _text(client, case):
+    return client.get(reverse("case-detail", args=[case.pk])).content.decode()
+
+
+def test_a_snoozed_exception_leaves_the_queue_and_has_its_own_list(client):
+    client = _of("mira")
+    case = CaseFactory()
+
+    _act(client, case, "snooze", choice="three_days", note="Asked the supplier")
+
+    case.refresh_from_db()
+    assert case.snoozed_until == datetime(2026, 5, 30, 9, tzinfo=UTC)
+    assert client.get(reverse("case-list")).context["totals"].count == 0
+    assert client.get(reverse("case-list"), {"snoozed": "only"}).context["totals"].count == 1
+    assert "Out of the queue until 30 May 2026, 09:00" in _text(client, case)
+    assert "Asked the supplier" in _text(client, case)
+
+
+def test_it_comes_back_when_the_time_is_over():
+    client = _of("mira")
+    CaseFactory(snoozed_until=NOW - timedelta(minutes=1))
+
+    assert client.get(reverse("case-list")).context["totals"].count == 1
+    assert client.get(reverse("case-list"), {"snoozed": "only"}).context["totals"].count == 0
+
+
+def test_the_tabs_count_what_was_put_off_apart():
+    client = _of("mira")
+    CaseFactory()
+    CaseFactory(snoozed_until=NOW + timedelta(days=1), value=Decimal(7))
+
+    tabs = {tab["label"]: tab["note"] for tab in client.get(reverse("case-list")).context["tabs"]}
+
+    assert (tabs["All open"], tabs["Merchandising"], tabs["Snoozed"]) == (
+        "1, £20.00",
+        "1, £20.00",
+        "1, £7.00",
+    )
+
+
+def test_an_exception_is_brought_back_by_hand():
+    client = _of("mira")
+    case = CaseFactory(snoozed_until=NOW + timedelta(days=1))
+
+    _act(client, case, "wake")
+
+    case.refresh_from_db()
+    assert case.snoozed_until is None
+
+
+def test_the_second_person_is_told_and_keeps_what_was_typed():
+    first, second = _of("mona"), _of("mira")
+    case = CaseFactory()
+    _act(first, case, "assign", assignee="me")
+
+    answer = _act(second, case, "snooze", choice="three_days", note="my long note")
+
+    case.refresh_from_db()
+    text = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Mona, 27 May 2026, 09:12: Assigned to Mona" in text
+    assert "my long note" in text
+    assert (case.assignee.username, case.snoozed_until) == ("mona", None)
+    assert AuditEntry.objects.count() == 1
+
+
+def test_with_the_version_now_shown_the_same_act_goes_through():
+    first, second = _of("mona"), _of("mira")
+    case = CaseFactory()
+    _act(first, case, "assign", assignee="me")
+    case = Case.objects.get()
+
+    answer = _act(second, case, "snooze", choice="three_days", note="")
+
+    case.refresh_from_db()
+    assert answer.status_code == 302
+    assert case.snoozed_until is not None
+
+
+def _over_return(**values):
+    group = CauseGroupFactory(type="OVER_RETURN")
+    return CaseFactory(group=group, rma=RmaFactory(bridge=group.bridge), team="finance", **values)
+
+
+def test_closing_what_another_closed_names_them_and_keeps_the_note():
+    first, second = _of("finn"), _of("fiona")
+    case = _over_return()
+    _act(first, case, "close", reason="registered_twice", note="twice")
+
+    answer = _act(second, case, "close", reason="registered_twice", note="mine")
+
+    case.refresh_from_db()
+    assert answer.status_code == 409
+    assert "Finn, 27 May 2026, 09:12" in answer.content.decode()
+    assert case.proof.endswith("twice")
+    assert AuditEntry.objects.filter(act="case.close").count() == 1
+
+
+def test_closing_by_hand_is_taken_back_on_the_page():
+    client = _of("finn")
+    case = _over_return()
+    _act(client, case, "close", reason="registered_twice", note="")
+    assert "Open it again" in _text(client, case)
+
+    _act(client, case, "reopen")
+
+    case.refresh_from_db()
+    assert case.status == "open"
+
+
+def test_nobody_is_offered_to_open_what_proof_closed():
+    case = CaseFactory(status="resolved", closure="proof", resolved_at=NOW, proof="CM-9")
+
+    assert "Open it again" not in _text(_of("finn"), case)
+
+
+def test_next_is_the_one_below_in_the_list_one_came_from():
+    client = _of("mira")
+    top = CaseFactory(value=Decimal(50))
+    CaseFactory(value=Decimal(40), team="finance")
+    below = CaseFactory(value=Decimal(30))
+
+    page = client.get(reverse("case-detail", args=[top.pk]), {"team": "merchandising"})
+    last = client.get(reverse("case-detail", args=[below.pk]), {"team": "merchandising"})
+
+    assert page.context["next"] == below
+    assert f"/exceptions/{below.pk}/?team=merchandising" in page.content.decode()
+    assert last.context["next"] == top
+
+
+def test_the_history_holds_decisions_and_attempts_newest_first():
+    client = _of("mira")
+    case = CaseFactory()
+    posting = PostingFactory(rma=case.rma, key="RB-7")
+    PostingAttemptFactory(posting=posting, started_at=NOW - timedelta(hours=1), text="Accepted it")
+    _act(client, case, "assign", assignee="me")
+
+    story = client.get(reverse("case-detail", args=[case.pk])).context["story"]
+
+    assert [entry["text"] for entry in story] == ["Assigned to Mira", "Sending RB-7: accepted"]
+
+
+def test_the_playbook_links_the_act_that_is_offered():
+    case = CaseFactory(facts={"sku": "TEE-BLAK-M", "erp": "BlueCherry", "platform": "ReturnGO"})
+
+    assert "#fix-sku_alias" in _step_urls("mira", case)
+    assert "#fix-sku_alias" not in _step_urls("aud", case)
+
+
+def _step_urls(name, case):
+    page = _of(name).get(reverse("case-detail", args=[case.pk]))
+    return {step["url"] for step in page.context["steps"]}
+
+
+def test_what_is_new_is_counted_and_not_put_in():
+    client = _of("mira")
+    first = CaseFactory()
+    CaseFactory()
+    CaseFactory(team="finance")
+
+    text = client.get(
+        reverse("case-news"), {"newest": first.pk, "team": "merchandising"}
+    ).content.decode()
+
+    assert "<b>1 new.</b>" in text
+    assert client.get(reverse("case-news"), {"newest": 10**9}).content.decode().strip() == ""

@@ -1,0 +1,204 @@
+"""Acts on many exceptions from the list, each as the plain form a page without scripts posts."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from exceptions_app.models import AuditEntry, Case
+from exceptions_app.selectors import selection
+from exceptions_app.services import triage
+from tests.cast import make_user
+from tests.factories import NOW, CaseFactory, CauseGroupFactory, RmaFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def moment():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def mira(client):
+    user = make_user("mira")
+    client.force_login(user)
+    return user
+
+
+def _ticks(*cases):
+    return [f"{case.pk}.{case.version}" for case in cases]
+
+
+def _post(client, query="", **values):
+    return client.post(f"{reverse('case-act')}{query}", values)
+
+
+def _assigned():
+    return dict(Case.objects.values_list("pk", "assignee__username"))
+
+
+def test_ticked_rows_are_taken_at_once_and_stay_ticked(client, mira):
+    first, second = CaseFactory(), CaseFactory()
+
+    answer = _post(
+        client, "?view=list&team=merchandising", act="mine", case=_ticks(first), at="row-1"
+    )
+
+    assert _assigned() == {first.pk: "mira", second.pk: None}
+    address = urlsplit(answer.url)
+    assert (address.path, address.fragment) == ("/exceptions/", "row-1")
+    assert parse_qs(address.query)["team"] == ["merchandising"]
+    page = client.get(answer.url)
+    assert page.context["picked"] == {first.pk}
+    assert page.content.decode().count(" checked") == 1
+    assert "1 assigned to you." in page.content.decode()
+
+
+def test_a_row_acted_on_by_key_does_not_stay_ticked(client, mira):
+    case = CaseFactory()
+
+    answer = _post(client, act="mine", case=_ticks(case), solo="1")
+
+    assert "picked" not in answer.url
+    assert _assigned() == {case.pk: "mira"}
+
+
+def test_nothing_ticked_changes_nothing_and_says_so(client, mira):
+    CaseFactory()
+
+    answer = client.get(_post(client, act="mine").url)
+
+    assert "Tick the rows to act on. Nothing was changed." in answer.content.decode()
+    assert not AuditEntry.objects.exists()
+
+
+def test_a_row_that_changed_meanwhile_is_named_and_left(client, mira):
+    first, second = CaseFactory(), CaseFactory()
+    ticks, mona = _ticks(first, second), make_user("mona")
+    triage.assign(case_id=second.pk, assignee=mona, actor=mona, now=NOW)
+
+    page = client.get(_post(client, act="mine", case=ticks).url)
+
+    assert _assigned() == {first.pk: "mira", second.pk: "mona"}
+    rows = page.context["result"]["rows"]
+    assert [(row["id"], row["is_done"]) for row in rows] == [(first.pk, True), (second.pk, False)]
+    assert "Mona, 27 May 2026, 09:12: Assigned to Mona" in page.content.decode()
+
+
+def test_a_whole_cause_is_shown_before_it_is_taken(client, mira):
+    group = CauseGroupFactory()
+    cases = [CaseFactory(group=group, rma=RmaFactory(bridge=group.bridge)) for _ in range(3)]
+
+    page = _post(client, act="mine", group=str(group.pk), newest=str(cases[-1].pk))
+
+    assert (page.context["count"], page.context["sums"][0].amount) == (3, Decimal("60.0000"))
+    assert "Assign to me: 3 exceptions?" in page.content.decode()
+    assert not AuditEntry.objects.exists()
+    _post(client, act="mine", frozen=page.context["frozen"])
+    assert set(_assigned().values()) == {"mira"}
+
+
+def test_all_that_match_are_frozen_as_ids_and_what_arrives_later_stays_out(client, mira):
+    old = CaseFactory()
+    other = CaseFactory(team="finance")
+    page = _post(client, "?team=merchandising", act="snooze", all="1", newest=str(other.pk))
+    late = CaseFactory()
+
+    _post(client, act="snooze", frozen=page.context["frozen"], choice="tomorrow", note="wait")
+
+    off = dict(Case.objects.values_list("pk", "snoozed_until"))
+    assert off == {old.pk: datetime(2026, 5, 28, 9, tzinfo=UTC), other.pk: None, late.pk: None}
+
+
+def test_what_arrived_after_the_list_was_drawn_does_not_join(client, mira):
+    first = CaseFactory()
+    CaseFactory()
+
+    page = _post(client, act="snooze", all="1", newest=str(first.pk))
+
+    assert page.context["count"] == 1
+
+
+def test_a_changed_selection_is_refused(client, mira):
+    case = CaseFactory()
+    page = _post(client, act="snooze", case=_ticks(case))
+
+    answer = _post(client, act="snooze", frozen=page.context["frozen"][:-1], choice="tomorrow")
+
+    assert answer.status_code == 400
+    assert not AuditEntry.objects.exists()
+
+
+def test_a_day_that_is_missing_comes_back_with_the_note(client, mira):
+    page = _post(client, act="snooze", case=_ticks(CaseFactory()))
+
+    answer = _post(
+        client, act="snooze", frozen=page.context["frozen"], choice="date", note="kept note"
+    )
+
+    assert answer.status_code == 422
+    assert "Say which day." in answer.content.decode()
+    assert "kept note" in answer.content.decode()
+    assert not AuditEntry.objects.exists()
+
+
+def test_a_person_of_one_team_is_given_only_that_teams_rows(client, mira):
+    own, foreign = CaseFactory(), CaseFactory(team="finance")
+    page = _post(client, act="assign", case=_ticks(own, foreign))
+    mona = make_user("mona")
+
+    shown = client.get(
+        _post(client, act="assign", frozen=page.context["frozen"], assignee=mona.pk).url
+    )
+
+    assert _assigned() == {own.pk: "mona", foreign.pk: None}
+    assert "Mona does not work for Finance." in shown.content.decode()
+
+
+def test_rows_of_one_kind_are_closed_with_one_of_its_reasons(client):
+    client.force_login(make_user("finn"))
+    group = CauseGroupFactory(type="OVER_RETURN")
+    case = CaseFactory(group=group, rma=RmaFactory(bridge=group.bridge), team="finance")
+    page = _post(client, act="close", case=_ticks(case))
+
+    refused = _post(client, act="close", frozen=page.context["frozen"], reason="because")
+    _post(client, act="close", frozen=page.context["frozen"], reason="registered_twice")
+
+    case.refresh_from_db()
+    assert refused.status_code == 422
+    assert (case.status, case.close_reason) == ("resolved", "registered_twice")
+
+
+def test_what_only_proof_closes_is_not_offered_a_reason(client, mira):
+    page = _post(client, act="close", case=_ticks(CaseFactory()))
+
+    assert "share no reason" in page.content.decode()
+    assert page.context["cannot"]
+
+
+def test_an_auditor_does_nothing(client):
+    client.force_login(make_user("aud"))
+    case = CaseFactory()
+
+    assert _post(client, act="mine", case=_ticks(case)).status_code == 403
+    assert _assigned() == {case.pk: None}
+    assert " data-pick" not in client.get(reverse("case-list")).content.decode()
+
+
+def test_more_than_the_most_is_cut_and_said(client, mira, monkeypatch):
+    monkeypatch.setattr(selection, "MOST", 2)
+    cases = [CaseFactory() for _ in range(3)]
+
+    page = _post(client, act="snooze", all="1", newest=str(cases[-1].pk))
+
+    assert (page.context["count"], page.context["is_cut"]) == (2, True)
+    assert "Not all of them" in page.content.decode()
+
+
+def test_a_selection_nobody_made_is_refused(client, mira):
+    assert client.get(reverse("case-list"), {"picked": "1:2:3"}).status_code == 400
