@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Now
 
 from exceptions_app.choices import (
     CASE_OPEN,
@@ -112,7 +113,9 @@ def teams_of(roles: Iterable[str]) -> tuple[str, ...]:
 
 def shell(*, roles: frozenset[str], user_id: int) -> Shell:
     """Counts, simulated systems and the age of our data, in two queries."""
-    cases = Case.objects.filter(status__in=CASE_OPEN, team__in=teams_of(roles))
+    # Every page asks this, so the database says what time it is.
+    is_due = Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=Now())
+    cases = Case.objects.filter(is_due, status__in=CASE_OPEN, team__in=teams_of(roles))
     counted = _capped(cases, "cases").union(
         _capped(decidable(roles=roles, user_id=user_id), "approvals"), all=True
     )
