@@ -105,6 +105,11 @@ def seal(secrets: Mapping[str, str]) -> bytes:
     return _box().encrypt(json.dumps(dict(secrets)).encode())
 
 
+def reseal(sealed: bytes) -> bytes:
+    """The same secret under the first key of the environment."""
+    return _box().rotate(sealed)
+
+
 def unseal(sealed: bytes) -> dict[str, str]:
     """Decrypt with any configured key; empty for a connection without secrets."""
     if not sealed:
@@ -124,7 +129,7 @@ def rotate_keys(*, now: datetime) -> int:
     rows = list(Connection.objects.select_for_update().order_by("pk"))
     for row in rows:
         if row.sealed_secrets:
-            row.sealed_secrets = _box().rotate(bytes(row.sealed_secrets))
+            row.sealed_secrets = reseal(bytes(row.sealed_secrets))
             row.save(update_fields=["sealed_secrets"])
             audit.record(
                 actor=None,

@@ -18,16 +18,18 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from exceptions_app import errors
 from exceptions_app.choices import Role
 from exceptions_app.models import UserPreferences
-from exceptions_app.services import audit
+from exceptions_app.services import audit, connections
 
 _SALT = "people.invitation"
 
 
 @transaction.atomic
 def invite(
-    *, name: str, email: str, roles: Iterable[str], actor: User, now: datetime
+    *, name: str, email: str, roles: Iterable[str], actor: User | None, now: datetime
 ) -> tuple[User, str]:
     """Make an account without a password; return it and the secret of the link that sets one.
+
+    `actor` is None for the first admin, who is made on the server.
 
     Raises:
         InvalidChoice: the e-mail address is taken, no role was chosen, or one is not ours.
@@ -186,6 +188,22 @@ def note_security_change(*, user: User, text: str, now: datetime) -> None:
     _record(user, "user.security", user, f"{user.username}: {text}", now)
 
 
+@transaction.atomic
+def rotate_keys() -> int:
+    """Seal app keys and the seeds of recovery codes anew; returns how many there are.
+
+    Nothing of a person changes, so their trail says nothing of it.
+    """
+    rows = Authenticator.objects.select_for_update().exclude(type=Authenticator.Type.WEBAUTHN)
+    count = 0
+    for row in rows.order_by("pk"):
+        name = "secret" if row.type == Authenticator.Type.TOTP else "seed"
+        row.data[name] = connections.reseal(row.data[name].encode("ascii")).decode("ascii")
+        row.save(update_fields=["data"])
+        count += 1
+    return count
+
+
 def prefer(*, user: User, time_zone: str, theme: str, has_single_keys: bool) -> UserPreferences:
     """Keep how the desk looks to one person. Nobody else is touched, so no trail is written."""
     row, _ = UserPreferences.objects.update_or_create(
@@ -262,7 +280,7 @@ def _state(user: User) -> dict[str, Any]:
 
 
 def _record(
-    actor: User,
+    actor: User | None,
     act: str,
     user: User,
     text: str,

@@ -1,4 +1,4 @@
-"""`manage.py rotate_keys`: seal every connection's credentials with the newest key."""
+"""`manage.py rotate_keys`: seal credentials and second factors with the newest key."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from exceptions_app.errors import DeskError
-from exceptions_app.services import connections
+from exceptions_app.services import connections, people
 
 
 class Command(BaseCommand):
     help = (
-        "Seal the credentials of all connections anew with the first key of "
-        "RETURNSBRIDGE_CREDENTIAL_KEYS. Afterwards the older keys may be removed."
+        "Seal the credentials of all connections and the keys of second factors anew with the "
+        "first key of RETURNSBRIDGE_CREDENTIAL_KEYS. Afterwards the older keys may be removed."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -22,4 +22,7 @@ class Command(BaseCommand):
             count = connections.rotate_keys(now=timezone.now())
         except DeskError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{count} connections are sealed with the newest key.")
+        factors = people.rotate_keys()
+        self.stdout.write(
+            f"{count} connections and {factors} second factors are sealed with the newest key."
+        )

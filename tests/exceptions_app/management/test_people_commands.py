@@ -1,0 +1,58 @@
+from io import StringIO
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal import auth as totp
+from cryptography.fernet import Fernet
+from django.core.management import CommandError, call_command
+
+from exceptions_app.models import AuditEntry
+from tests.cast import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*words):
+    out = StringIO()
+    call_command(*words, stdout=out)
+    return out.getvalue()
+
+
+def test_the_first_admin_gets_a_link_that_works(client):
+    said = run("invite_admin", "Ada Voss", "ada@alder.example")
+
+    link = said.rsplit(" ", 1)[1].strip()
+    assert "User name: ada" in said
+    assert "Welcome, Ada" in client.get(link).text
+    assert [(entry.actor, entry.act) for entry in AuditEntry.objects.all()] == [
+        ("Returnsbridge", "user.invite")
+    ]
+
+
+def test_a_taken_address_is_said_and_nobody_is_made():
+    make_user("ada")
+
+    with pytest.raises(CommandError, match="Somebody already has this e-mail address"):
+        run("invite_admin", "Ada Two", "ada@example.com")
+
+    assert not AuditEntry.objects.exists()
+
+
+def test_second_factors_outlive_the_old_key(settings):
+    cleo = make_user("cleo")
+    key = totp.generate_totp_secret()
+    totp.TOTP.activate(cleo, key)
+    codes = RecoveryCodes.activate(cleo).get_unused_codes()
+    old, new = settings.CREDENTIAL_KEYS, Fernet.generate_key().decode()
+    settings.CREDENTIAL_KEYS = [new, *old]
+
+    assert run("rotate_keys") == (
+        "0 connections and 2 second factors are sealed with the newest key.\n"
+    )
+
+    settings.CREDENTIAL_KEYS = [new]
+    counter = next(totp.yield_hotp_counters_from_time())
+    code = totp.format_hotp_value(totp.hotp_value(key, counter))
+    assert Authenticator.objects.get(type="totp").wrap().validate_code(code)
+    assert Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes() == codes
