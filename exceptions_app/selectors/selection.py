@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 
 from exceptions_app.models import Case
 from exceptions_app.selectors.cases import QUEUE_ORDER
@@ -27,10 +27,10 @@ class Selection:
     is_cut: bool = False
 
 
-def newest_id(cases: QuerySet[Case]) -> int:
-    """The highest id of the list; a list frozen here holds nothing above it."""
-    found = cases.order_by().aggregate(newest=Max("pk"))["newest"]
-    return int(found or 0)
+def newest_id() -> int:
+    """The highest id of all cases now; a list frozen here holds nothing above it."""
+    found = Case.objects.order_by("-pk").values_list("pk", flat=True).first()
+    return found or 0
 
 
 def of_picks(picks: Collection[tuple[int, str]]) -> Selection:

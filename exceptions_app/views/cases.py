@@ -57,7 +57,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "opened": _opened(request, rows, is_listed=is_listed),
         "query": _shared_query(request.GET),
         "carried": place_of(request.GET),
-        "newest": selection.newest_id(rows),
+        "newest": selection.newest_id(),
         "news_seconds": NEWS_SECONDS,
         "picked": triage.picked_of(request),
         "result": triage.result_of(request),

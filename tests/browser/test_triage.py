@@ -1,0 +1,148 @@
+"""Ten exceptions triaged with the keyboard alone: moved to, opened, taken, put off, left behind."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from exceptions_app.models import AuditEntry, Case
+from tests.cast import make_user
+from tests.factories import CaseFactory, CauseGroupFactory, RmaFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LIST = "/exceptions/?team=merchandising&view=list"
+
+
+@pytest.fixture
+def ten():
+    """Ten of one cause, the most valuable first in the list."""
+    now = timezone.now()
+    group = CauseGroupFactory(title="SKU TEE-BLAK-M is not in BlueCherry")
+    return [
+        CaseFactory(
+            group=group,
+            rma=RmaFactory(bridge=group.bridge),
+            value=Decimal(100 - number),
+            opened_at=now - timedelta(hours=3),
+            due_at=now + timedelta(hours=4),
+            facts={"sku": "TEE-BLAK-M", "erp": "BlueCherry", "platform": "ReturnGO"},
+        )
+        for number in range(10)
+    ]
+
+
+def press(page, *keys):
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def act(page, *keys):
+    """Keys of which the last one leads to another page."""
+    press(page, *keys[:-1])
+    with page.expect_navigation():
+        page.keyboard.press(keys[-1])
+
+
+def focused_row(page):
+    return page.evaluate("document.activeElement.id")
+
+
+def test_ten_exceptions_are_triaged_without_a_mouse(page, sign_in, assert_accessible, ten):
+    sign_in(make_user("mira"))
+    page.goto(LIST)
+    assert_accessible()
+
+    # The first is taken; the reader stays on its row.
+    act(page, "j", "a")
+    assert focused_row(page) == f"row-{ten[0].pk}"
+    assert page.locator("[data-pick]:checked").count() == 0
+    # The second is put off until tomorrow; the row below takes its place.
+    act(page, "j", "s")
+    assert_accessible()
+    act(page, "Enter")
+    assert focused_row(page) == f"row-{ten[2].pk}"
+    # Three to five are ticked as a range and taken together; they stay ticked.
+    press(page, "x", "j", "j", "Shift+X")
+    assert page.inner_text("[data-picked]") == "3 of 9 selected."
+    assert page.inner_text("[data-picked-sum]") == "£291.00"
+    act(page, "a")
+    assert page.locator("[data-pick]:checked").count() == 3
+    assert_accessible()
+    press(page, "Escape")
+    assert page.locator("[data-pick]:checked").count() == 0
+    # The sixth is opened, taken there, and left for the next with n.
+    act(page, "j", "Enter")
+    assert_accessible()
+    act(page, "a")
+    act(page, "n")
+    # The seventh is put off from its page.
+    press(page, "s")
+    act(page, "Enter")
+    page.wait_for_selector("text=Out of the queue until")
+    assert_accessible()
+    for _ in range(3):
+        act(page, "n")
+        act(page, "a")
+
+    states = {
+        case.pk: "off" if case.snoozed_until else case.assignee and case.assignee.username
+        for case in Case.objects.select_related("assignee")
+    }
+    taken = dict.fromkeys([case.pk for case in ten], "mira")
+    assert states == {**taken, ten[1].pk: "off", ten[6].pk: "off"}
+    assert AuditEntry.objects.count() == 10
+
+
+def test_a_cause_unfolds_and_folds_in_place_and_the_overlay_lists_what_works(
+    page, sign_in, assert_accessible, ten
+):
+    sign_in(make_user("mira"))
+    page.goto("/exceptions/?team=merchandising")
+
+    press(page, "j", "e")
+    page.wait_for_selector(f"#row-{ten[9].pk}")
+    assert page.locator(".fold").get_attribute("aria-expanded") == "true"
+    assert_accessible()
+    press(page, "e")
+    assert page.locator(f"#row-{ten[9].pk}").is_hidden()
+    assert page.locator(".fold").get_attribute("aria-expanded") == "false"
+
+    press(page, "?")
+    shown = page.locator("#keys dd:visible").all_inner_texts()
+    assert "Select the row" in shown
+    assert "Approve" not in shown
+    assert_accessible()
+    press(page, "Escape")
+    press(page, "/")
+    page.keyboard.type("ja")
+    assert page.input_value("#search") == "ja"
+
+
+def test_keys_go_where_they_say_and_the_fix_takes_the_focus(page, sign_in, ten):
+    sign_in(make_user("mira"))
+    page.goto(LIST)
+
+    act(page, "j", "f")
+    assert page.url.endswith("#fix")
+    assert page.evaluate("document.activeElement.closest('#fix') !== null")
+    press(page, "Escape")
+    page.evaluate("document.activeElement.blur()")
+    act(page, "g", "e")
+    assert page.url.endswith("/exceptions/")
+
+
+def test_what_is_new_is_offered_and_moves_nothing(page, sign_in, ten):
+    sign_in(make_user("mira"))
+    page.goto(LIST)
+    before = page.locator("tr[id^=row-]").count()
+    CaseFactory(group=ten[0].group, rma=ten[0].rma, value=Decimal(999))
+
+    page.evaluate("htmx.trigger(document.getElementById('news'), 'poll')")
+    page.wait_for_selector("text=1 new.")
+
+    assert page.locator("tr[id^=row-]").count() == before
+    page.get_by_role("link", name="Show them").click()
+    page.wait_for_selector("text=11 exceptions")
+    assert page.locator("tr[id^=row-]").count() == before + 1
