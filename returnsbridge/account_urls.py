@@ -11,11 +11,18 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkey
 from allauth.socialaccount.providers.openid_connect import views as company
 from django.urls import path, re_path
+from django.views.decorators.cache import never_cache
 
 from exceptions_app import permissions
 from exceptions_app.views import account, people
 
 own = permissions.required("use_account")
+
+
+def secret(view: permissions.View) -> permissions.View:
+    """One's own, and no browser or proxy keeps the page: keys and codes stand on it."""
+    return own(never_cache(view))
+
 
 door = [
     # The names by which allauth finds our two doors.
@@ -53,9 +60,9 @@ own_account = [
         "confirm/passkey/", own(passkey.reauthenticate_webauthn), name="mfa_reauthenticate_webauthn"
     ),
     path("second-factor/", own(factor.index), name="mfa_index"),
-    path("second-factor/app/", own(totp.activate_totp), name="mfa_activate_totp"),
+    path("second-factor/app/", secret(totp.activate_totp), name="mfa_activate_totp"),
     path("second-factor/app/remove/", own(totp.deactivate_totp), name="mfa_deactivate_totp"),
-    path("second-factor/codes/", own(codes.view_recovery_codes), name="mfa_view_recovery_codes"),
+    path("second-factor/codes/", secret(codes.view_recovery_codes), name="mfa_view_recovery_codes"),
     path(
         "second-factor/codes/new/",
         own(codes.generate_recovery_codes),
@@ -63,7 +70,7 @@ own_account = [
     ),
     path(
         "second-factor/codes/file/",
-        own(codes.download_recovery_codes),
+        secret(codes.download_recovery_codes),
         name="mfa_download_recovery_codes",
     ),
     path("second-factor/passkeys/", own(passkey.list_webauthn), name="mfa_list_webauthn"),

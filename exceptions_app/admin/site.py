@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.functional import cached_property
 
 from exceptions_app import permissions
@@ -39,6 +41,16 @@ class SetUpSite(admin.AdminSite):
         if request.user.is_authenticated:
             raise PermissionDenied("use_admin")
         return redirect_to_login(request.GET.get("next") or request.get_full_path())
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """On the account page, where guesses are counted and other sessions end."""
+        return redirect("account_change_password")
+
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The same door leads out."""
+        if request.method == "POST":
+            logout(request)
+        return redirect("sign-in")
 
 
 site = SetUpSite(name="admin")

@@ -184,6 +184,16 @@ def test_preferences_and_second_factor_cost_no_query(django_assert_num_queries):
         own.get("/manual/")
 
 
+def test_the_set_up_site_has_no_password_page_and_no_way_out_of_its_own():
+    client = signed_in("ada")
+
+    assert client.get("/admin/password_change/").url == "/account/password/"
+    assert client.get("/admin/logout/").url == "/sign-in/"
+    assert client.get("/account/").status_code == 200
+    assert client.post("/admin/logout/").url == "/sign-in/"
+    assert client.get("/account/").status_code == 302
+
+
 @pytest.mark.parametrize(
     ("said", "shown"),
     [

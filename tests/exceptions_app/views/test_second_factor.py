@@ -191,6 +191,7 @@ def test_changes_ask_for_a_proof_that_is_not_old(client, cleo, secret):
 
     codes = Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()
     assert all(code in page.text for code in codes)
+    assert "no-store" in page["Cache-Control"]
     file = client.get("/account/second-factor/codes/file/")
     assert file["Content-Disposition"] == 'attachment; filename="recovery-codes.txt"'
     assert all(code in file.text for code in codes)
