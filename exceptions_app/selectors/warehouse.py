@@ -32,6 +32,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from connectors.types import Inspection
+from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import (
     CASE_OPEN,
     ApprovalAxis,
@@ -237,6 +238,12 @@ def waits_for(posting: Posting) -> str:
         PostingStatus.UNCONFIRMED: "The reply was lost; nothing is sent again before the look-up",
         PostingStatus.FAILED: "The ERP refused it",
     }.get(PostingStatus(posting.status), "")
+
+
+def blockers_of(posting: Posting) -> tuple[str, ...]:
+    """The exceptions that block a document, as their types are called."""
+    codes = posting.blocked_by.split(", ") if posting.blocked_by else []
+    return tuple(catalogue_entry(code).short for code in codes)
 
 
 # --- How long it took -------------------------------------------------------------------------

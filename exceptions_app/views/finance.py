@@ -91,7 +91,11 @@ def run_detail(request: HttpRequest, run_id: int) -> HttpResponse:
         "row": row,
         "run": row.run,
         "postings": [
-            {"posting": posting, "tone": POSTING_TONES.get(posting.status, "wait")}
+            {
+                "posting": posting,
+                "tone": POSTING_TONES.get(posting.status, "wait"),
+                "blockers": warehouse.blockers_of(posting),
+            }
             for posting in page.rows
         ],
         "newer": page.newer,

@@ -29,7 +29,7 @@ VIEWS = {
 @permissions.required("view_warehouse")
 def index(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    scanned = _text(request, "q")[:MAX_SCAN].strip()
+    scanned = _text(request, "scan")[:MAX_SCAN].strip()
     matches = selector.scan(scanned) if scanned else []
     if len(matches) == 1:
         return redirect("return-detail", rma_id=matches[0].pk)
@@ -38,7 +38,7 @@ def index(request: HttpRequest) -> HttpResponse:
     board = selector.board(now=now)
     context = {
         "now": now,
-        "q": scanned,
+        "scanned": scanned,
         "matches": matches,
         "has_more": len(matches) == selector.MATCHES,
         "board": board,
@@ -87,6 +87,7 @@ def _to_book(request: HttpRequest, now: datetime) -> dict[str, Any]:
                 "posting": posting,
                 "tone": POSTING_TONES.get(posting.status, "wait"),
                 "why": selector.waits_for(posting),
+                "blockers": selector.blockers_of(posting),
             }
             for posting in page.rows
         ],

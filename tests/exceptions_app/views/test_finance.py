@@ -6,6 +6,7 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
+from exceptions_app.catalogue import entry
 from exceptions_app.models import AuditEntry, CreditRun, Posting
 from tests import factories
 from tests.cast import make_user
@@ -143,7 +144,7 @@ def test_a_run_lists_each_credit_with_the_erps_number(client, finn, bridge):
     page = client.get(f"/finance/runs/{run.pk}/").text
 
     assert "CM-77" in page
-    assert "PERIOD_CLOSED" in page
+    assert entry("PERIOD_CLOSED").short.capitalize() in page
     assert "Started by Finn" in page
     assert client.get(f"/finance/runs/{run.pk + 1}/").status_code == 404
 

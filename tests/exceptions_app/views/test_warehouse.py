@@ -25,7 +25,7 @@ def wanda(client):
 def test_a_scan_that_means_one_return_goes_straight_to_it(client, wanda):
     rma = factories.RmaFactory(external_id="4001")
 
-    answer = client.get("/warehouse/?q=RMA4001")
+    answer = client.get("/warehouse/?scan=RMA4001")
 
     assert (answer.status_code, answer.url) == (302, f"/returns/{rma.pk}/")
 
@@ -34,7 +34,7 @@ def test_a_scan_that_means_several_shows_them(client, wanda):
     for number in ("4001", "4002"):
         factories.RmaFactory(external_id=number, indexed="TEE-BLK-M")
 
-    page = client.get("/warehouse/?q=TEE-BLK-M").text
+    page = client.get("/warehouse/?scan=TEE-BLK-M").text
 
     assert "2 returns match TEE-BLK-M" in page
     assert "RMA4001" in page
@@ -42,7 +42,7 @@ def test_a_scan_that_means_several_shows_them(client, wanda):
 
 
 def test_a_scan_that_means_none_says_what_to_do(client, wanda):
-    page = client.get("/warehouse/?q=nobody-knows").text
+    page = client.get("/warehouse/?scan=nobody-knows").text
 
     assert "No return matches nobody-knows" in page
     assert "set the parcel aside" in page
