@@ -37,7 +37,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     bridges = list(Bridge.objects.filter(is_active=True).select_related("source", "erp"))
     context = {
         "rows": mappings_selector.coverage(bridges),
-        "recent": mappings_selector.RECENT_RETURNS,
+        "recent": f"{mappings_selector.RECENT_RETURNS:,}",
         "now": timezone.now(),
     }
     return render(request, "admin/mappings/overview.html", context)
@@ -77,7 +77,7 @@ def kind_page(request: HttpRequest, bridge_id: int, kind: str) -> HttpResponse:
         ],
         "may_map": may_map(request, kind),
         "may_import": may_directly(request, kind),
-        "recent": mappings_selector.RECENT_RETURNS,
+        "recent": f"{mappings_selector.RECENT_RETURNS:,}",
     }
     return render(request, "admin/mappings/kind.html", context)
 

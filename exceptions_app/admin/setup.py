@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -156,18 +156,20 @@ class BridgeAdmin(ServiceAdmin):
         return bridge_form(is_new=obj is None)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        options = list(bridge_form(is_new=False).base_fields)
         own = ["code", "name", "source", "erp", "preset", "currency", "timezone"]
+        options = [name for name in bridge_form(is_new=True).base_fields if name not in own]
         policy = ("Policy", {"fields": options, "description": "Empty follows the preset."})
-        return [policy] if obj else [(None, {"fields": own}), policy]
+        return [(None, {"fields": own}), policy]
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
+        """A bridge that exists has a page of its own: its policy, with history."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied("use_admin")
+        return redirect("admin:bridge-policy", bridge_id=object_id)
 
     def act(self, request: HttpRequest, form: Any, *, change: bool) -> Bridge:
         cleaned = form.cleaned_data
         actor, now = actor_of(request), timezone.now()
-        if change:
-            return bridges.change_policy(
-                bridge_id=form.instance.pk, policy=cleaned["policy"], actor=actor, now=now
-            )
         return bridges.create(
             code=cleaned["code"],
             name=cleaned["name"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from exceptions_app.models import Bridge, Connection
 from exceptions_app.models import Mapping as MappingRow
 from exceptions_app.rules import mapping as mapping_rules
 from exceptions_app.rules import policy as policies
+from exceptions_app.selectors import setup as setup_selector
 from exceptions_app.services import connections, mappings
 
 if TYPE_CHECKING:
@@ -149,6 +149,27 @@ def connection_form(kinds: Iterable[Any], *, is_new: bool) -> type[ConnectionFor
     return type("KindConnectionForm", (ConnectionForm,), declared)
 
 
+class ConfirmForm(forms.Form):
+    """Which write is confirmed, and by what."""
+
+    # The service knows which may be confirmed; the page offers them.
+    operation = forms.CharField(label="Operation", max_length=60)
+    evidence = forms.CharField(
+        max_length=400,
+        label="What confirms it",
+        help_text="Name the document or test, its date and who ran it. It is kept with your name.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "confirm_%s", **kwargs})
+
+    def offer(self, names: Iterable[str]) -> None:
+        """Show the operations as a list to choose from."""
+        choices = [("", "Choose one"), *((name, name) for name in names)]
+        self.fields["operation"].widget = forms.Select(choices=choices)
+
+
 # --- Bridges ---------------------------------------------------------------------------------
 
 _TABLES = ("schedule", "tolerance")
@@ -161,12 +182,20 @@ class BridgeForm(ServiceForm):
         model = Bridge
         fields: list[str] = []
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, as_of: dict[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        own = self.instance.policy if self.instance.pk else {}
-        for name, value in own.items():
-            if name in self.fields:
-                self.fields[name].initial = _written(value)
+        self.as_of = as_of
+        if not self.instance.pk:
+            return
+        own = self.instance.policy if as_of is None else as_of
+        for row in setup_selector.policy_rows(self.instance):
+            field: Any = self.fields[row.option.name]
+            if row.option.name in own:
+                field.initial = _written(own[row.option.name])
+            if row.option.choices:
+                field.choices = [("", f"As the preset says: {row.preset}"), *field.choices[1:]]
+            else:
+                field.help_text += f" Empty: as the preset says, {row.preset}."
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -189,17 +218,40 @@ class BridgeForm(ServiceForm):
         if text in ("true", "false"):
             return text == "true"
         if name in _TABLES:
-            try:
-                return json.loads(text, parse_float=str, parse_int=str)
-            except ValueError:
-                self.add_error(name, 'Write it as {"GBP": "0.05"}.')
+            return self._table(name, text)
         return text
+
+    def _table(self, name: str, text: str) -> dict[str, str]:
+        """One pair on each line, as in "GBP 0.05" or "credit_memo: run"."""
+        table = {}
+        for line in text.splitlines():
+            key, _, value = " ".join(line.replace(":", " ", 1).split()).partition(" ")
+            if key and not value:
+                self.add_error(name, f"“{line.strip()}” says no value. Write one pair on a line.")
+            elif key:
+                table[key] = value
+        return table
 
 
 def _written(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return json.dumps(value) if isinstance(value, dict) else str(value)
+    if isinstance(value, dict):
+        return "\n".join(f"{key} {each}" for key, each in value.items())
+    return str(value)
+
+
+class PolicyReasonForm(BridgeForm):
+    """The policy of a bridge that exists, with the reason and what the person was shown."""
+
+    reason = forms.CharField(
+        max_length=300, label="Why", help_text="Kept with the change, for whoever looks later."
+    )
+    seen = forms.JSONField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order_fields([*(option.name for option in policies.OPTIONS), "reason"])
 
 
 class NewBridgeForm(BridgeForm):
@@ -224,7 +276,7 @@ def bridge_form(*, is_new: bool) -> type[BridgeForm]:
     """A form class with one field for each option of the policy."""
     declared: dict[str, Any] = {}
     for option in policies.OPTIONS:
-        words = f"{option.explanation} Allowed: {option.allowed}."
+        words = option.explanation
         if option.choices:
             choices = [("", "As the preset says")]
             choices += [(choice.value, choice.label) for choice in option.choices]
@@ -232,10 +284,13 @@ def bridge_form(*, is_new: bool) -> type[BridgeForm]:
                 choices=choices, required=False, label=option.label, help_text=words
             )
         else:
+            is_table = option.name in _TABLES
+            widget = forms.Textarea(attrs={"rows": 3}) if is_table else forms.TextInput()
+            words += f" Allowed: {option.allowed}{', one on each line' if is_table else ''}."
             declared[option.name] = forms.CharField(
-                required=False, label=option.label, help_text=words
+                required=False, label=option.label, help_text=words, widget=widget
             )
-    return type("PolicyForm", (NewBridgeForm if is_new else BridgeForm,), declared)
+    return type("PolicyForm", (NewBridgeForm if is_new else PolicyReasonForm,), declared)
 
 
 # --- Mappings --------------------------------------------------------------------------------

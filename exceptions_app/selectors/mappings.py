@@ -220,6 +220,8 @@ _SEEN = r"""
         OR (s.kind = 'sku_alias' AND (
           EXISTS (SELECT 1 FROM exceptions_app_item i WHERE i.connection_id = b.erp_id
             AND i.sku_key = s.key)
+          OR EXISTS (SELECT 1 FROM exceptions_app_item i WHERE i.connection_id = b.erp_id
+            AND i.barcode = s.value AND i.barcode <> '')
           OR EXISTS (SELECT 1 FROM exceptions_app_mapping f WHERE f.bridge_id = s.bridge_id
             AND f.kind = 'fee' AND f.source_key = s.key AND f.status = 'active')))
         OR (s.kind = 'disposition' AND split_part(s.key, '/', 1) = 'not_returned')) AS is_known

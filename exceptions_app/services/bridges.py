@@ -13,8 +13,9 @@ from exceptions_app.choices import MappingKind, MappingStatus
 from exceptions_app.models import Bridge, Connection, Mapping
 from exceptions_app.rules import policy as policies
 from exceptions_app.rules.mapping import normalise
+from exceptions_app.selectors import setup as setup_selector
 from exceptions_app.selectors.facts import TARGET_FIELD
-from exceptions_app.services import audit
+from exceptions_app.services import audit, rmas
 
 
 @transaction.atomic
@@ -75,22 +76,47 @@ def create(
 
 
 @transaction.atomic
-def change_policy(*, bridge_id: int, policy: dict[str, Any], actor: User, now: datetime) -> Bridge:
-    """Replace the bridge's own policy values; unsent postings follow at their next plan."""
+def change_policy(
+    *,
+    bridge_id: int,
+    policy: dict[str, Any],
+    actor: User,
+    now: datetime,
+    reason: str,
+    seen: dict[str, Any] | None = None,
+) -> Bridge:
+    """Replace the bridge's own policy values and plan its open returns again.
+
+    `seen` are the values the actor was shown; None when nothing was shown.
+
+    Raises:
+        InvalidChoice: a value is not allowed, no reason is given, nothing changes, or the values
+            are not those shown.
+    """
+    if not reason.strip():
+        raise errors.InvalidChoice("Say why, so that the next person understands the change.")
     bridge = Bridge.objects.select_for_update().get(pk=bridge_id)
     _check_policy(bridge.preset, policy)
     before = bridge.policy
+    if seen is not None and seen != before:
+        raise errors.InvalidChoice(
+            "Nothing was changed: somebody else changed the policy since you opened it. "
+            "Below is what is in force now."
+        )
+    if policy == before:
+        raise errors.InvalidChoice("Nothing was changed: these are the values in force already.")
     bridge.policy = policy
     bridge.save(update_fields=["policy"])
     audit.record(
         actor=actor,
         act="bridge.policy",
         subject=bridge,
-        text=f"Policy of {bridge.name} changed",
+        text=f"Policy of {bridge.name} changed: {reason.strip()}",
         now=now,
         before=before,
         after=policy,
     )
+    rmas.make_due(rma_ids=setup_selector.open_return_ids(bridge), now=now)
     return bridge
 
 

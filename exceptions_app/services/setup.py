@@ -9,6 +9,8 @@ from decimal import Decimal
 from django.contrib.auth.models import Group, User
 from django.db import IntegrityError, transaction
 
+from connectors.profiled import load
+from connectors.profiled.parts import EvidenceMark
 from exceptions_app import errors
 from exceptions_app.choices import MappingKind, Role
 from exceptions_app.models import Bridge, Connection, Mapping
@@ -16,7 +18,9 @@ from exceptions_app.rules import approval
 from exceptions_app.rules.facts import Policy
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import mappings as mappings_selector
-from exceptions_app.services import audit, mappings, previews
+from exceptions_app.services import audit, connections, mappings, previews
+
+_UNPROVEN = frozenset({EvidenceMark.INFERRED, EvidenceMark.PLACEHOLDER})
 
 
 def is_direct(kind: str) -> bool:
@@ -90,6 +94,53 @@ def map_directly(
         now=now,
     )
     return mappings.activate(mapping=mapping, actor=actor, now=now)
+
+
+def operations_of(*, connection: Connection) -> tuple[load.OperationEvidence, ...]:
+    """Every operation of the connection's profile with how it is known; none for a public API.
+
+    Raises:
+        Misconfigured: the profile cannot be read.
+    """
+    fields = {field.code: field for field in connections.kind_of(connection.kind).settings_fields}
+    if "profile" not in fields:
+        return ()
+    text = connection.settings.get("profile_text", "")
+    name = connection.settings.get("profile", "") or fields["profile"].default
+    return (load.loads(text) if text else load.load(name)).evidence()
+
+
+def confirm_operation(
+    *, connection_id: int, operation: str, evidence: str, actor: User, now: datetime
+) -> Connection:
+    """Record what confirms an operation that was only inferred, so that live mode uses it.
+
+    Raises:
+        InvalidChoice: no evidence is given, or the operation needs none.
+    """
+    connection = Connection.objects.get(pk=connection_id)
+    needing = {row.name for row in operations_of(connection=connection) if is_unproven(row)}
+    if operation not in needing:
+        raise errors.InvalidChoice("Choose an operation of the list that is not confirmed yet.")
+    if operation in connection.confirmed_operations:
+        raise errors.InvalidChoice(f"{operation} was confirmed already; see the history.")
+    return connections.confirm_operation(
+        connection_id=connection_id,
+        operation=operation,
+        evidence=evidence,
+        actor=actor,
+        now=now,
+    )
+
+
+def is_unproven(row: load.OperationEvidence) -> bool:
+    """Whether live mode refuses the operation until somebody confirms it.
+
+    A write is refused when it is only inferred, a read when it is a mere placeholder.
+    """
+    if row.is_write:
+        return row.evidence in _UNPROVEN
+    return row.evidence is EvidenceMark.PLACEHOLDER
 
 
 @transaction.atomic

@@ -1,0 +1,377 @@
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from exceptions_app.admin import mapping_urls
+from exceptions_app.models import AuditEntry, Fix, Mapping, MappingImport, Rma
+from exceptions_app.services import mapping_files, mapping_imports
+from tests import factories
+from tests.cast import ROLES, make_user
+
+pytestmark = pytest.mark.django_db
+
+EVERYBODY = set(ROLES) - {"otto"}
+READERS = EVERYBODY - {"cleo"}
+OPERATORS = {"ines", "ada", "aud", "finn", "fiona"}
+# Per address: who gets in by GET (None: nobody gets by GET), and who by POST.
+DOORS = {
+    "mappings": (READERS, None),
+    "mapping-kind": (READERS, None),
+    "mapping-map": ({"mira", "mona", "ada"}, {"mira", "mona", "ada"}),
+    "mapping-history": (READERS, None),
+    "mapping-export": (READERS, None),
+    "mapping-upload": ({"ada"}, {"ada"}),
+    "mapping-import": (READERS, None),
+    "mapping-import-apply": (None, {"ada"}),
+    "mapping-import-discard": (None, {"ada"}),
+    "mapping-import-wrong-rows": (READERS, None),
+    "bridge-policy": (READERS, {"ada", "ines"}),
+    "connection-history": (OPERATORS, {"ada", "ines"}),
+}
+
+
+@pytest.fixture
+def bridge():
+    bridge = factories.BridgeFactory()
+    for sku in ("TEE-BLK-M", "TEE-BLK-S"):
+        factories.ItemFactory(connection=bridge.erp, sku=sku)
+    return bridge
+
+
+@pytest.fixture
+def ada(client):
+    user = make_user("ada")
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def found(bridge):
+    alias(bridge, "A", "TEE-BLK-S")
+    return mapping_imports.check(
+        bridge=bridge,
+        kind="sku_alias",
+        file_name="aliases.csv",
+        content=b"value,sku\nB,TEE-BLK-M\n",
+        reason="New season",
+        actor=make_user("ada"),
+        now=factories.NOW,
+    )
+
+
+def alias(bridge, value, sku, **values):
+    return factories.MappingFactory(
+        bridge=bridge, kind="sku_alias", source_value=value, target={"sku": sku}, **values
+    )
+
+
+def page_of(bridge, name="kind", kind="sku_alias", **query):
+    return reverse(f"admin:mapping-{name}", args=[bridge.pk, kind], query=query)
+
+
+def addresses(bridge, found):
+    import_id = [found.pk]
+    return {
+        "mappings": reverse("admin:mappings"),
+        "mapping-kind": page_of(bridge),
+        "mapping-map": page_of(bridge, "map"),
+        "mapping-history": page_of(bridge, "history", value="A"),
+        "mapping-export": reverse("admin:mapping-export", args=[bridge.pk, "sku_alias", "csv"]),
+        "mapping-upload": page_of(bridge, "upload"),
+        "mapping-import": reverse("admin:mapping-import", args=import_id),
+        "mapping-import-apply": reverse("admin:mapping-import-apply", args=import_id),
+        "mapping-import-discard": reverse("admin:mapping-import-discard", args=import_id),
+        "mapping-import-wrong-rows": reverse(
+            "admin:mapping-import-wrong-rows", args=[found.pk, "csv"]
+        ),
+        "bridge-policy": reverse("admin:bridge-policy", args=[bridge.pk]),
+        "connection-history": reverse("admin:connection-history", args=[bridge.erp_id]),
+    }
+
+
+def state():
+    return (
+        list(Mapping.objects.order_by("pk").values_list("pk", "status")),
+        list(MappingImport.objects.order_by("pk").values_list("pk", "status")),
+        Fix.objects.count(),
+        AuditEntry.objects.count(),
+    )
+
+
+def test_every_address_of_ours_is_in_the_table():
+    assert {pattern.name for pattern in mapping_urls.urlpatterns} == set(DOORS)
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_strangers_are_led_to_sign_in_and_others_refused(client, bridge, found, name):
+    address = addresses(bridge, found)[name]
+    readers, writers = DOORS[name]
+    before = state()
+
+    for method, allowed in (("get", readers), ("post", writers)):
+        if allowed is None:
+            continue
+        client.logout()
+        assert getattr(client, method)(address).url.startswith("/sign-in/?next=")
+        for person in sorted((EVERYBODY | {"otto"}) - allowed):
+            client.force_login(make_user(person))
+            assert getattr(client, method)(address).status_code == 403, (person, method)
+    assert state() == before
+
+
+@pytest.mark.parametrize("name", [name for name, (readers, _) in DOORS.items() if readers])
+def test_readers_get_in(client, bridge, found, name):
+    address = addresses(bridge, found)[name]
+
+    for person in sorted(DOORS[name][0]):
+        client.force_login(make_user(person))
+        assert client.get(address).status_code == 200, person
+
+
+@pytest.mark.parametrize("name", [name for name, (_, writers) in DOORS.items() if writers])
+def test_a_post_without_its_token_is_refused(bridge, found, name):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(make_user("ada"))
+    before = state()
+
+    assert strict.post(addresses(bridge, found)[name]).status_code == 403
+    assert state() == before
+
+
+def waiting_return(bridge, sku="TEE-BLAK-M"):
+    rma = factories.RmaFactory(bridge=bridge)
+    factories.RmaLineFactory(rma=rma, sku=sku, name="Black tee")
+    group = factories.CauseGroupFactory(type="SKU_UNKNOWN", bridge=bridge, cause=sku.casefold())
+    factories.CaseFactory(
+        rma=rma, type="SKU_UNKNOWN", group=group, facts={"sku": sku}, value=20, currency="GBP"
+    )
+    return rma
+
+
+def test_the_overview_counts_what_is_seen_mapped_and_waiting(client, ada, bridge):
+    waiting_return(bridge)
+    mapped = factories.RmaFactory(bridge=bridge)
+    factories.RmaLineFactory(rma=mapped, sku="tee-old")
+    factories.RmaLineFactory(rma=mapped, sku="TEE-BLK-M")
+    alias(bridge, "TEE-OLD", "TEE-BLK-S")
+
+    (row,) = client.get(reverse("admin:mappings")).context["rows"]
+    covered = {each.kind: each for each in row.kinds}["sku_alias"]
+
+    assert (covered.active, covered.seen, covered.known, covered.unknown) == (1, 3, 2, 1)
+    assert (covered.waiting_values, covered.waiting_returns) == (1, 1)
+    assert [(each.amount, each.currency) for each in covered.values] == [(20, "GBP")]
+
+
+def test_an_unknown_sku_is_offered_with_ranked_items(client, ada, bridge):
+    waiting_return(bridge)
+
+    answer = client.get(page_of(bridge))
+
+    (unknown,) = answer.context["unknowns"]
+    assert (unknown.value, unknown.returns) == ("TEE-BLAK-M", 1)
+    assert unknown.suggestions[0].sku == "TEE-BLK-M"
+    assert "?value=TEE-BLAK-M&amp;sku=TEE-BLK-M" in answer.text
+
+
+def test_an_admin_maps_a_value_after_seeing_what_it_does(client, ada, bridge):
+    rma = waiting_return(bridge)
+    address = page_of(bridge, "map", value="TEE-BLAK-M", sku="TEE-BLK-M")
+
+    shown = client.get(address)
+    assert shown.context["effect"].touched == 1
+    assert not Mapping.objects.exists()
+    client.post(address, {"value": "TEE-BLAK-M", "sku": "TEE-BLK-M", "reason": "Typo"})
+
+    row = Mapping.objects.get()
+    assert (row.target, row.status, row.reason) == ({"sku": "TEE-BLK-M"}, "active", "Typo")
+    assert Rma.objects.get(pk=rma.pk).plan_due_at is not None
+    assert not Fix.objects.exists()
+
+
+def test_a_merchandiser_asks_and_another_person_decides(client, bridge):
+    client.force_login(make_user("mira"))
+    values = {"value": "X", "sku": "TEE-BLK-M", "reason": "Typo"}
+
+    client.post(page_of(bridge, "map"), values)
+
+    assert Mapping.objects.get().status == "proposed"
+    assert Fix.objects.get().status == "requested"
+
+
+def test_nobody_maps_a_value_somebody_has_asked_about(client, bridge):
+    values = {"value": "X", "sku": "TEE-BLK-M", "reason": "Typo"}
+    client.force_login(make_user("mira"))
+    client.post(page_of(bridge, "map"), values)
+    client.force_login(make_user("ada"))
+    before = state()
+
+    answer = client.post(page_of(bridge, "map"), values)
+
+    assert answer.status_code == 422
+    assert "Mira has asked for a change of this value" in answer.text
+    assert state() == before
+
+
+def test_money_is_asked_for_by_finance_even_here(client, bridge):
+    client.force_login(make_user("ada"))
+    assert client.get(page_of(bridge, "map", kind="vat")).status_code == 403
+    assert client.get(page_of(bridge, "upload", kind="vat")).status_code == 403
+
+    client.force_login(make_user("finn"))
+    client.post(
+        page_of(bridge, "map", kind="vat"),
+        {"value": "reverse", "treatment": "exempt", "reason": "Tax office"},
+    )
+
+    assert Mapping.objects.get().status == "proposed"
+    assert Fix.objects.get().level == "finance"
+
+
+def test_going_back_to_a_version_is_the_next_version(client, ada, bridge):
+    alias(bridge, "Old", "TEE-BLK-S", status="superseded", ended_at=factories.NOW)
+    alias(bridge, "Old", "TEE-BLK-M", version=2)
+
+    form = client.get(page_of(bridge, "map", value="Old", version="1")).context["form"]
+    assert (form["sku"].value(), form["reason"].value()) == ("TEE-BLK-S", "Back to version 1: ")
+    client.post(
+        page_of(bridge, "map"),
+        {"value": "Old", "sku": "TEE-BLK-S", "reason": "Back to version 1: it was right"},
+    )
+
+    rows = Mapping.objects.order_by("version").values_list("version", "status", "target")
+    assert [(number, status, target["sku"]) for number, status, target in rows] == [
+        (1, "superseded", "TEE-BLK-S"),
+        (2, "superseded", "TEE-BLK-M"),
+        (3, "active", "TEE-BLK-S"),
+    ]
+    versions = client.get(page_of(bridge, "history", value="old")).context["versions"]
+    assert [(each.target, each.before) for each in versions] == [
+        ("TEE-BLK-S", "TEE-BLK-M"),
+        ("TEE-BLK-M", "TEE-BLK-S"),
+        ("TEE-BLK-S", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "heads", "count"),
+    [
+        ("", ["value", "sku", "reason"], 1),
+        ("?rows=none", ["value", "sku", "reason"], 0),
+        ("?rows=all", ["value", "sku", "reason", *mapping_files.HISTORY_FIELDS], 2),
+    ],
+)
+def test_files_leave_with_the_columns_an_import_takes(client, ada, bridge, query, heads, count):
+    alias(bridge, "=old", "TEE-BLK-S", status="superseded")
+    alias(bridge, "=old", "TEE-BLK-M", version=2)
+    address = reverse("admin:mapping-export", args=[bridge.pk, "sku_alias", "csv"])
+
+    answer = client.get(address + query)
+
+    lines = answer.content.decode("utf-8-sig").splitlines()
+    assert lines[0].split(",") == heads
+    assert len(lines) == count + 1
+    assert all(line.startswith("'=old") for line in lines[1:])
+    assert "attachment" in answer["Content-Disposition"]
+
+
+def upload(client, bridge, content, name="aliases.csv", reason="New season"):
+    file = SimpleUploadedFile(name, content)
+    return client.post(page_of(bridge, "upload"), {"file": file, "reason": reason})
+
+
+def test_a_file_is_shown_then_applied_then_closed(client, ada, bridge):
+    answer = upload(client, bridge, b"value,sku\nA,TEE-BLK-M\n")
+    found = MappingImport.objects.get()
+    assert answer.url == reverse("admin:mapping-import", args=[found.pk])
+    assert "Apply 1 mapping" in client.get(answer.url).text
+    assert not Mapping.objects.exists()
+
+    apply = reverse("admin:mapping-import-apply", args=[found.pk])
+    assert "1 added and 0 changed" in client.post(apply, follow=True).text
+    assert "had been applied already" in client.post(apply, follow=True).text
+
+    assert Mapping.objects.count() == 1
+
+
+def test_wrong_rows_are_shown_and_leave_as_a_file_that_can_come_back(client, ada, bridge):
+    answer = upload(client, bridge, b"value,sku\nA,TEE-BLAK-M\nB,TEE-BLK-M\n")
+    found = MappingImport.objects.get()
+
+    page = client.get(answer.url).text
+    assert "1 row is wrong. Nothing was changed." in page
+    assert "Closest: TEE-BLK-M" in page
+    assert "Apply" not in page
+    file = client.get(reverse("admin:mapping-import-wrong-rows", args=[found.pk, "csv"]))
+    text = file.content.decode("utf-8-sig")
+    assert text.splitlines()[0] == "value,sku,reason,line,error"
+    assert text.splitlines()[1].startswith("A,TEE-BLAK-M,New season,2,")
+
+    corrected = text.replace("A,TEE-BLAK-M", "A,TEE-BLK-M").encode()
+    upload(client, bridge, corrected)
+    assert [row["act"] for row in MappingImport.objects.latest("pk").rows] == ["add"]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "words"),
+    [
+        (b"", "a.csv", "empty"),
+        (b"value;colour\nA;B\n", "a.csv", "The column sku is missing"),
+        (b"%PDF", "a.pdf", "Choose a CSV or an XLSX file."),
+        (b"x" * (2 * 1024 * 1024 + 1), "a.csv", "more than 2 MB"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_on_the_form(
+    client, ada, bridge, content, name, words
+):
+    answer = upload(client, bridge, content, name)
+
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert not MappingImport.objects.exists()
+
+
+def test_unknown_kinds_bridges_and_formats_are_not_found(client, ada, bridge, found):
+    for address in (
+        page_of(bridge, kind="colour"),
+        f"/admin/mappings/{bridge.pk + 99}/sku_alias/",
+        f"/admin/mappings/{bridge.pk}/sku_alias/export.pdf",
+        f"/admin/mappings/imports/{found.pk}/wrong-rows.pdf",
+        page_of(bridge, "history", value="nobody"),
+        page_of(bridge, "map", value="A", version="9"),
+    ):
+        assert client.get(address).status_code == 404, address
+
+
+def queries(client, address):
+    with CaptureQueriesContext(connection) as caught:
+        assert client.get(address).status_code == 200
+    return len(caught)
+
+
+def many(bridge, start, count):
+    Mapping.objects.bulk_create(
+        factories.MappingFactory.build(
+            bridge=bridge,
+            kind="sku_alias",
+            source_value=f"V{number:05}",
+            target={"sku": "TEE-BLK-M"},
+        )
+        for number in range(start, start + count)
+    )
+
+
+def test_pages_ask_the_database_no_more_with_many_mappings(client, ada, bridge):
+    waiting_return(bridge)
+    many(bridge, 0, 10)
+    pages = [reverse("admin:mappings"), page_of(bridge), page_of(bridge, q="v0")]
+    few = [queries(client, page) for page in pages]
+
+    many(bridge, 10, 1_990)
+    for number in range(20):
+        waiting_return(bridge, sku=f"TEE-BLAK-{number}")
+
+    assert [queries(client, page) for page in pages] == few

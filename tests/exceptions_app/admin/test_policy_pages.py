@@ -1,0 +1,206 @@
+import json
+
+import pytest
+
+from exceptions_app.models import AuditEntry, Bridge, Connection, Rma
+from tests import factories
+from tests.cast import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ada(client):
+    user = make_user("ada")
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def bridge():
+    return factories.BridgeFactory()
+
+
+def address(bridge):
+    return f"/admin/bridges/{bridge.pk}/policy/"
+
+
+def change(client, bridge, *, seen=None, **values):
+    values = {"reason": "Agreed with finance", "seen": json.dumps(seen or {}), **values}
+    return client.post(address(bridge), values)
+
+
+def errors_of(answer):
+    form = answer.context["form"]
+    return {name: [str(text) for text in texts] for name, texts in form.errors.items()}
+
+
+def test_each_option_is_explained_with_what_the_preset_says(client, ada, bridge):
+    page = client.get(address(bridge)).text
+
+    assert "the ledger follows money that really moved" in page
+    assert "As the preset says: When the platform confirms the refund" in page
+
+
+def test_a_change_is_shown_before_it_is_saved(client, ada, bridge):
+    answer = change(client, bridge, credit_trigger="goods_received", preview="1")
+
+    (shown,) = answer.context["changes"]
+    assert (shown.before, shown.after) == (
+        "When the platform confirms the refund",
+        "When the goods arrived",
+    )
+    assert Bridge.objects.get().policy == {}
+    assert not AuditEntry.objects.exists()
+
+
+def test_a_change_is_one_act_and_plans_open_returns_again(client, ada, bridge):
+    waiting = factories.RmaFactory(bridge=bridge)
+    factories.CaseFactory(rma=waiting)
+    settled = factories.RmaFactory(bridge=bridge)
+
+    change(
+        client,
+        bridge,
+        credit_trigger="goods_received",
+        note_to_platform="false",
+        tolerance="GBP 0.05\nEUR: 0.10",
+    )
+
+    bridge.refresh_from_db()
+    assert bridge.policy == {
+        "credit_trigger": "goods_received",
+        "note_to_platform": False,
+        "tolerance": {"GBP": "0.05", "EUR": "0.10"},
+    }
+    entry = AuditEntry.objects.get()
+    assert (entry.act, entry.text) == (
+        "bridge.policy",
+        "Policy of Alder UK changed: Agreed with finance",
+    )
+    due = Rma.objects.filter(plan_due_at__isnull=False)
+    assert [row.pk for row in due] == [waiting.pk]
+    assert settled.plan_due_at is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("undo_seconds", "-1"),
+        ("tolerance", "five"),
+        ("tolerance", "GBP five"),
+        ("schedule", "credit_memo whenever"),
+        ("second_approver_above", "NaN"),
+        ("reason", ""),
+    ],
+)
+def test_a_value_that_is_not_allowed_changes_nothing(client, ada, bridge, name, value):
+    answer = change(client, bridge, **{name: value})
+
+    assert answer.status_code == 422
+    assert name in errors_of(answer)
+    assert Bridge.objects.get().policy == {}
+    assert not AuditEntry.objects.exists()
+
+
+def test_somebody_elses_change_meanwhile_is_not_overwritten(client, ada, bridge):
+    Bridge.objects.update(policy={"undo_seconds": "90"})
+
+    answer = client.post(
+        address(bridge),
+        {"reason": "why", "seen": "{}", "credit_trigger": "goods_received"},
+        follow=True,
+    )
+
+    assert "somebody else changed the policy" in answer.text
+    assert Bridge.objects.get().policy == {"undo_seconds": "90"}
+    assert not AuditEntry.objects.exists()
+
+
+def test_an_earlier_policy_is_brought_back_as_a_change(client, ada, bridge):
+    change(client, bridge, undo_seconds="90")
+    change(client, bridge, seen={"undo_seconds": "90"}, undo_seconds="120")
+    first = AuditEntry.objects.earliest("pk")
+
+    answer = client.get(f"{address(bridge)}?back={first.pk}")
+    form = answer.context["form"]
+    (shown,) = answer.context["changes"]
+    assert (form["undo_seconds"].value(), shown.before, shown.after) == ("90", "120", "90")
+    change(client, bridge, seen={"undo_seconds": "120"}, undo_seconds="90")
+
+    assert Bridge.objects.get().policy == {"undo_seconds": "90"}
+    assert AuditEntry.objects.count() == 3
+
+
+@pytest.mark.parametrize("name", ["aud", "finn", "mira"])
+def test_others_read_the_policy_and_its_history(client, bridge, name):
+    client.force_login(make_user("ada"))
+    change(client, bridge, undo_seconds="90")
+    client.force_login(make_user(name))
+
+    page = client.get(address(bridge))
+
+    assert page.status_code == 200
+    assert "Agreed with finance" in page.text
+    assert "<textarea" not in page.text
+    assert change(client, bridge, seen={"undo_seconds": "90"}).status_code == 403
+    assert Bridge.objects.get().policy == {"undo_seconds": "90"}
+
+
+def confirm(client, connection, **changes):
+    values = {
+        "operation": "create_credit_memo",
+        "evidence": "Test of 3 May with the ERP team",
+        **changes,
+    }
+    return client.post(f"/admin/connections/{connection.pk}/history/", values)
+
+
+def test_an_integrator_confirms_a_write_with_evidence(client):
+    connection = factories.ErpFactory()
+    client.force_login(make_user("ines"))
+
+    answer = confirm(client, connection)
+
+    assert answer.status_code == 302
+    assert Connection.objects.get().confirmed_operations == ["create_credit_memo"]
+    entry = AuditEntry.objects.get()
+    assert entry.text == "create_credit_memo confirmed by: Test of 3 May with the ERP team"
+    assert entry.actor == "Ines"
+    assert "Confirmed by evidence" in client.get(answer.url).text
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"operation": "check_connection"}, "__all__"),
+        ({"operation": "fly"}, "__all__"),
+        ({"operation": ""}, "operation"),
+        ({"evidence": " "}, "evidence"),
+    ],
+)
+def test_a_confirmation_without_sense_changes_nothing(client, changes, field):
+    connection = factories.ErpFactory()
+    client.force_login(make_user("ines"))
+
+    answer = confirm(client, connection, **changes)
+
+    assert answer.status_code == 422
+    assert field in errors_of(answer)
+    assert Connection.objects.get().confirmed_operations == []
+    assert not AuditEntry.objects.exists()
+
+
+def test_an_auditor_reads_a_connections_history_and_no_secret(client):
+    connection = factories.ErpFactory()
+    client.force_login(make_user("ines"))
+    confirm(client, connection)
+    client.force_login(make_user("aud"))
+
+    page = client.get(f"/admin/connections/{connection.pk}/history/")
+
+    assert page.status_code == 200
+    assert "Test of 3 May" in page.text
+    assert "subscription_key" not in page.text
+    assert confirm(client, connection, operation="create_stock_move").status_code == 403
+    assert Connection.objects.get().confirmed_operations == ["create_credit_memo"]
