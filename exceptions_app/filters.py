@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import django_filters
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from exceptions_app import permissions
 from exceptions_app.catalogue import CATALOGUE
 from exceptions_app.choices import CASE_OPEN, CaseStatus, Severity, Team
-from exceptions_app.models import Case, CauseGroup
+from exceptions_app.models import Case, CauseGroup, Rma
 from exceptions_app.models.cases import awake
 from exceptions_app.selectors import cases as cases_selector
+from exceptions_app.selectors import returns as returns_selector
 
 ANY = "any"
 
@@ -79,3 +83,53 @@ class CaseFilter(django_filters.FilterSet):
         if number.isascii() and number.isdigit() and len(number) < 15:
             found |= Q(pk=int(number))
         return queryset.filter(found)
+
+
+class ReturnFilter(django_filters.FilterSet):
+    """Returns by where they stand and what blocks them. Needs the request for who is asking."""
+
+    where = django_filters.ChoiceFilter(
+        choices=[(code, label) for code, (label, _) in returns_selector.WHERE.items()],
+        label="Where it stands",
+        method="by_where",
+    )
+    blocks = django_filters.ChoiceFilter(
+        choices=lambda: [(code, found.short.capitalize()) for code, found in CATALOGUE.items()],
+        label="What blocks it",
+        method="by_block",
+    )
+    exceptions = django_filters.ChoiceFilter(
+        choices=[("open", "Open"), ("none", "None open")], label="Exceptions", method="by_cases"
+    )
+    age = django_filters.ChoiceFilter(
+        choices=[(str(days), f"Over {days} d ago") for days in (2, 7, 14, 30)],
+        label="Asked for",
+        method="by_age",
+    )
+    bridge = django_filters.ModelChoiceFilter(
+        queryset=lambda request: cases_selector.bridges(), to_field_name="code", label="Bridge"
+    )
+    q = django_filters.CharFilter(
+        label="Number, SKU or e-mail", max_length=returns_selector.MAX_QUERY, method="by_text"
+    )
+
+    class Meta:
+        model = Rma
+        fields: list[str] = []
+
+    def by_where(self, queryset: QuerySet[Rma], name: str, value: str) -> QuerySet[Rma]:
+        return queryset.filter(returns_selector.WHERE[value][1])
+
+    def by_block(self, queryset: QuerySet[Rma], name: str, value: str) -> QuerySet[Rma]:
+        return queryset.filter(returns_selector.has_open_case(value))
+
+    def by_cases(self, queryset: QuerySet[Rma], name: str, value: str) -> QuerySet[Rma]:
+        found = returns_selector.has_open_case()
+        return queryset.filter(found if value == "open" else ~found)
+
+    def by_age(self, queryset: QuerySet[Rma], name: str, value: str) -> QuerySet[Rma]:
+        return queryset.filter(requested_at__lt=timezone.now() - timedelta(days=int(value)))
+
+    def by_text(self, queryset: QuerySet[Rma], name: str, value: str) -> QuerySet[Rma]:
+        is_shown = permissions.can(self.request.user, "view_personal_data")
+        return returns_selector.matching(queryset, text=value, is_personal_shown=is_shown)

@@ -1,4 +1,4 @@
-"""Where a return stands, stage by stage, each done only with proof; and what may be said of it.
+"""Where a return stands, stage by stage, each done only with proof (`sayings` puts it in words).
 
 "Returned" never implies "restocked", and "refunded" is said only with a confirmed refund in hand
 (lessons 20 and 27).
@@ -19,7 +19,6 @@ from exceptions_app.choices import (
     PostingStatus,
     RefundStatus,
 )
-from exceptions_app.rules import money
 from exceptions_app.rules.facts import Finding, PostingFact, RmaFacts
 from exceptions_app.rules.relevance import units_left_to_book
 from exceptions_app.rules.resolving import (
@@ -197,36 +196,49 @@ def _credited(resolved: Resolved, blocked: frozenset[str]) -> Stage:
     return Stage(code, label, state, "erp", None, "")
 
 
-_SAYINGS = {
-    "requested": "has been requested",
-    "authorised": "is authorised",
-    "received": "has been received",
-    "inspected": "has been inspected",
-    "stock_booked": "is booked back into stock",
-    "refunded": "has been refunded",
-    "credited": "has been credited in the books",
+def why_open(facts: RmaFacts, stage: Stage) -> str:
+    """Why a stage is not done, in a few words; "" when it is done, not needed or says it itself."""
+    if stage.state in {"done", "not_needed"}:
+        return ""
+    kind = KINDS.get(stage.code)
+    if kind is None:
+        return _WHY.get((stage.code, stage.state), "")
+    rows = [row for row in facts.postings if row.kind == kind]
+    words = [_WHY_DOCUMENT[row.status] for row in rows if row.status in _WHY_DOCUMENT]
+    if words:
+        return words[-1]
+    return "An exception is open" if stage.state == "blocked" else _why_not_planned(facts, stage)
+
+
+def _why_not_planned(facts: RmaFacts, stage: Stage) -> str:
+    if stage.code == "stock_booked":
+        return "Waits for the inspection" if stage.state == "not_yet" else "Not planned yet"
+    if stage.code == "credited" and facts.policy.credit_trigger == "refund_confirmed":
+        return "Waits for the refund" if stage.state == "not_yet" else "Not planned yet"
+    return "Not planned yet"
+
+
+KINDS = {
+    "authorised": PostingKind.RETURN_AUTHORISATION,
+    "stock_booked": PostingKind.STOCK_RECEIPT,
+    "credited": PostingKind.CREDIT_MEMO,
 }
-
-
-def sentence(facts: RmaFacts, seen: Iterable[Stage]) -> str:
-    """What an agent may tell the customer: proven stages only, and the one that is open next.
-
-    The refund is named with its amount; nothing is promised.
-    """
-    seen = tuple(seen)
-    done = [stage.code for stage in seen if stage.state == "done" and stage.proof]
-    spoken = [_SAYINGS[code] for code in done if code in _SAYINGS and code != "requested"]
-    first = _joined(spoken or [_SAYINGS["requested"]])
-    parts = [f"Your return {facts.external_id} {first}."]
-    if "refunded" in done:
-        amount = money.text(refund_confirmed(facts), facts.currency)
-        parts.append(f"We refunded {amount} {facts.currency}.")
-    elif any(stage.code == "refunded" and stage.state != "not_needed" for stage in seen):
-        parts.append("The refund is not confirmed yet.")
-    return " ".join(parts)
-
-
-def _joined(phrases: list[str]) -> str:
-    if len(phrases) == 1:
-        return phrases[0]
-    return f"{', '.join(phrases[:-1])} and {phrases[-1]}"
+_WHY = {
+    ("received", "waiting"): "Recorded as sent",
+    ("received", "not_yet"): "No receipt is recorded",
+    ("inspected", "waiting"): "Not every item has a final grade",
+    ("inspected", "not_yet"): "Waits for the goods",
+    ("refunded", "waiting"): "Asked for, not confirmed",
+    ("refunded", "blocked"): "Tried, and did not go through",
+    ("refunded", "not_yet"): "No refund is recorded",
+}
+_WHY_DOCUMENT: dict[str, str] = {
+    PostingStatus.PLANNED: "Planned, not sent",
+    PostingStatus.BLOCKED: "Held back by an exception",
+    PostingStatus.HELD: "Held, not sent",
+    PostingStatus.READY: "Ready, not sent",
+    PostingStatus.SENDING: "Being sent, not confirmed",
+    PostingStatus.UNCONFIRMED: "Sent, outcome not known",
+    PostingStatus.POSTED: "Sent, not read back yet",
+    PostingStatus.FAILED: "Refused by the ERP",
+}

@@ -1,19 +1,24 @@
-"""Returns as their screens show them: found by any number a person quotes, and one in full."""
+"""Returns as their screens show them: a list by any number and state, and one in full."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.contrib.postgres.search import SearchQuery
-from django.db.models import CharField, F, OuterRef, Prefetch, Q, QuerySet, Value
+from django.db.models import CharField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value
 from django.db.models.functions import Cast, JSONObject
 
 from exceptions_app.choices import (
     CASE_OPEN,
+    POSTING_FINISHED,
+    ApprovalAxis,
+    AttemptOutcome,
+    InspectionAxis,
+    LogisticsAxis,
+    MoneyAxis,
     PostingKind,
     PostingStatus,
     RefundStatus,
@@ -29,61 +34,81 @@ from exceptions_app.models import (
     Shipment,
 )
 from exceptions_app.rules import planning, resolving
+from exceptions_app.rules import sayings as saying_rules
+from exceptions_app.rules import sides as side_rules
 from exceptions_app.rules import stages as stage_rules
-from exceptions_app.rules.facts import RmaFacts
+from exceptions_app.rules.facts import Finding, RmaFacts
 from exceptions_app.selectors import facts as facts_selector
+from exceptions_app.selectors import find, paging
+from exceptions_app.selectors import sayings as sayings_selector
+from exceptions_app.selectors.customers import customer_of
 
-MAX_QUERY = 200
-MAX_WORDS = 8
-MIN_PREFIX = 3
-STORY_ROWS = 80
-# Operators are harmless inside quotes; what would end the quotes, or is no character, is a gap.
-_GAP = re.compile(r"[\s'\\\x00-\x1f\x7f]+")
+MAX_QUERY = find.MAX_QUERY
+words_of = find.words_of
+STORY_ROWS = 40
+NEWEST = ("-id",)
+
+_ALIVE = Q(approval__in=[ApprovalAxis.AUTHORISED, ApprovalAxis.CLOSED])
+_OPEN_CREDIT = Posting.objects.filter(rma=OuterRef("pk"), kind=PostingKind.CREDIT_MEMO).exclude(
+    status__in=POSTING_FINISHED
+)
+# Where a return stands, as its list can be narrowed: code, words, condition.
+WHERE: dict[str, tuple[str, Q]] = {
+    "asked": (
+        "Not authorised yet",
+        Q(approval__in=[ApprovalAxis.REQUESTED, ApprovalAxis.UNKNOWN]),
+    ),
+    "coming": (
+        "Not arrived",
+        _ALIVE & Q(logistics__in=[LogisticsAxis.EXPECTED, LogisticsAxis.IN_TRANSIT]),
+    ),
+    "inspect": (
+        "To be inspected",
+        _ALIVE
+        & Q(
+            logistics=LogisticsAxis.RECEIVED,
+            inspection__in=[InspectionAxis.NOT_INSPECTED, InspectionAxis.PARTLY],
+        ),
+    ),
+    "unpaid": (
+        "Inspected, no refund",
+        _ALIVE & Q(inspection=InspectionAxis.INSPECTED, money=MoneyAxis.NONE),
+    ),
+    "pending": ("Refund asked for", Q(money=MoneyAxis.PENDING)),
+    "failed": ("Refund failed", Q(money=MoneyAxis.FAILED)),
+    "uncredited": ("Refunded, credit open", Q(Exists(_OPEN_CREDIT), money=MoneyAxis.CONFIRMED)),
+    "refunded": ("Refund confirmed", Q(money=MoneyAxis.CONFIRMED)),
+    "ended": (
+        "Refused or cancelled",
+        Q(approval__in=[ApprovalAxis.REFUSED, ApprovalAxis.CANCELLED]),
+    ),
+}
 
 
-# --- Search ----------------------------------------------------------------------------------
+# --- List ------------------------------------------------------------------------------------
 
 
-class _Lexeme(SearchQuery):
-    """A lexeme taken as it is; the parser would cut half an e-mail address into words."""
+def search(*, text: str, is_personal_shown: bool = False) -> QuerySet[Rma]:
+    """Returns that carry `text` as an identifier or its beginning, newest first.
 
-    template = "%(expressions)s::tsquery"
-
-
-def words_of(text: str) -> tuple[str, ...]:
-    """The words to look for, none of which can end its quotes in a search expression."""
-    words = _GAP.sub(" ", text[:MAX_QUERY]).split()
-    return tuple(word for word in words if any(letter.isalnum() for letter in word))[:MAX_WORDS]
-
-
-def search(*, text: str) -> QuerySet[Rma]:
-    """Returns that carry every word of `text`, the last one also as a beginning; newest first.
-
-    An empty text finds all. Numbers, names, e-mails, SKUs and parcels stand in one index.
+    An empty text finds all. Read no further than paging.COUNT_CAP + 1: who finds more than that
+    has to type more. Without the right to personal data, addresses and parcels only as a whole.
     """
-    rows = _listed(Rma.objects.order_by("-id"))
+    return listed(
+        matching(Rma.objects.order_by(*NEWEST), text=text, is_personal_shown=is_personal_shown)
+    )
+
+
+def matching(rows: QuerySet[Rma], *, text: str, is_personal_shown: bool) -> QuerySet[Rma]:
+    """`rows` that carry `text`; all of them for an empty one."""
     if not text.strip():
         return rows
-    words = words_of(text)
-    if not words:
-        return rows.none()
-    found = Q(order_name=" ".join(words))
-    return rows.filter(found | _carries(words))
+    limit = paging.COUNT_CAP + 1
+    ids = find.rma_ids(text=text, is_personal_shown=is_personal_shown, limit=limit)
+    return rows.filter(pk__in=ids) if ids else rows.none()
 
 
-def _carries(words: tuple[str, ...]) -> Q:
-    wanted = Q()
-    for place, word in enumerate(words):
-        is_beginning = place == len(words) - 1 and len(word) >= MIN_PREFIX
-        quoted = f"'{word}':*" if is_beginning else f"'{word}'"
-        one = Q(search=SearchQuery(quoted, search_type="raw", config="simple"))
-        if "@" in word:
-            one |= Q(search=_Lexeme(quoted.lower(), search_type="raw"))
-        wanted &= one
-    return wanted
-
-
-def _listed(rows: QuerySet[Rma]) -> QuerySet[Rma]:
+def listed(rows: QuerySet[Rma]) -> QuerySet[Rma]:
     """With what one row of the list shows: four queries for a page of any length."""
     memos = Posting.objects.filter(kind=PostingKind.CREDIT_MEMO).exclude(
         status=PostingStatus.CANCELLED
@@ -93,6 +118,12 @@ def _listed(rows: QuerySet[Rma]) -> QuerySet[Rma]:
         Prefetch("postings", memos.order_by("pk"), to_attr="credits"),
         Prefetch("cases", Case.objects.filter(status__in=CASE_OPEN), to_attr="open_cases"),
     )
+
+
+def has_open_case(type_code: str = "") -> Exists:
+    """Whether an exception of a return is open, of one type or of any."""
+    cases = Case.objects.filter(rma=OuterRef("pk"), status__in=CASE_OPEN)
+    return Exists(cases.filter(type=type_code) if type_code else cases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,25 +150,6 @@ def row_of(rma: Rma, *, is_personal_shown: bool) -> Row:
         numbers=tuple(row.number for row in memos if row.number),
         open_cases=len(rma.open_cases),  # type: ignore[attr-defined]
     )
-
-
-# --- Personal data ---------------------------------------------------------------------------
-
-
-def customer_of(rma: Rma, *, is_shown: bool) -> str:
-    """Name and e-mail as this reader may see them; empty when the platform told neither."""
-    parts = (rma.customer_name, rma.customer_email)
-    if is_shown:
-        return ", ".join(part for part in parts if part)
-    return ", ".join(masked for part in parts if (masked := mask(part)))
-
-
-def mask(text: str) -> str:
-    """First letter only: "c…@example.com", "C… C…", "H…"; the domain of an address stays."""
-    name, at, domain = text.partition("@")
-    if at:
-        return f"{name[:1]}…@{domain}"
-    return " ".join(f"{word[0]}…" for word in text.split())
 
 
 # --- One return ------------------------------------------------------------------------------
@@ -184,40 +196,68 @@ class StoryEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Story:
+    """A page of history, newest first; `older` is where the next one begins, None at the end."""
+
+    entries: tuple[StoryEntry, ...]
+    older: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Detail:
     rma: Rma
     facts: RmaFacts
     stages: tuple[stage_rules.Stage, ...]
-    sentence: str
+    findings: tuple[Finding, ...]
+    saying: saying_rules.Saying
     lines: tuple[Line, ...]
     money: Money
+    sides: tuple[side_rules.Side, ...]
     postings: tuple[Posting, ...]
     cases: tuple[Case, ...]
-    story: tuple[StoryEntry, ...]
+    history: Story
+
+    @property
+    def sentence(self) -> str:
+        return self.saying.text
+
+    @property
+    def story(self) -> tuple[StoryEntry, ...]:
+        return self.history.entries
 
 
-def get(*, rma_id: int, now: datetime, has_attempts: bool) -> Detail:
-    """One return with everything known of it, in fourteen queries at most.
+def get(
+    *, rma_id: int, now: datetime, has_attempts: bool, before: datetime | None = None
+) -> Detail:
+    """One return with everything known of it, in fifteen queries at most.
+
+    `before` turns the history's page; `has_attempts` adds each call with what was sent.
 
     Raises:
         Rma.DoesNotExist: there is none.
     """
     rma = _whole(rma_id)
     facts = facts_selector.for_plan(rma, now=now)
-    plan = planning.plan(facts)
-    seen = stage_rules.stages(facts, plan.findings)
+    findings = planning.plan(facts).findings
+    seen = stage_rules.stages(facts, findings)
+    postings = _postings(rma, has_attempts=has_attempts)
+    cases = tuple(
+        Case.objects.filter(rma=rma, status__in=CASE_OPEN).select_related("assignee", "group")
+    )
     return Detail(
         rma=rma,
         facts=facts,
         stages=seen,
-        sentence=stage_rules.sentence(facts, seen),
+        findings=findings,
+        saying=saying_rules.say(
+            facts, seen, sayings_selector.around(rma, cases=cases, postings=postings)
+        ),
         lines=_lines(facts),
         money=_money(facts),
-        postings=_postings(rma, has_attempts=has_attempts),
-        cases=tuple(
-            Case.objects.filter(rma=rma, status__in=CASE_OPEN).select_related("assignee", "group")
-        ),
-        story=_story(rma),
+        sides=side_rules.sides(facts),
+        postings=postings,
+        cases=cases,
+        history=_history(rma, before),
     )
 
 
@@ -231,6 +271,7 @@ def _whole(rma_id: int) -> Rma:
     )
     return (
         Rma.objects.select_related("bridge__source", "bridge__erp", "sales_order")
+        .prefetch_related("exchange_orders")
         .annotate(parcels=ArraySubquery(parcels.values(told=shape)))
         .get(pk=rma_id)
     )
@@ -297,18 +338,58 @@ def _postings(rma: Rma, *, has_attempts: bool) -> tuple[Posting, ...]:
     return tuple(rows)
 
 
-def _story(rma: Rma) -> tuple[StoryEntry, ...]:
-    """What we and the platform say happened, newest first: one query over both."""
+def _history(rma: Rma, before: datetime | None) -> Story:
+    """What we, the platform and the calls to the ERP say happened: one query over all three."""
+    nothing = Value("", output_field=CharField())
     ours = AuditEntry.objects.filter(rma_id=rma.pk).order_by()
     theirs = RmaEvent.objects.filter(rma=rma).order_by()
+    calls = PostingAttempt.objects.filter(posting__rma=rma).order_by()
+    if before is not None:
+        ours, theirs = ours.filter(at__lt=before), theirs.filter(at__lt=before)
+        calls = calls.filter(started_at__lt=before)
     told = ours.values_list(
-        "at", "actor", Cast("text", CharField()), Value("", output_field=CharField())
+        Value("ours", output_field=CharField()), "at", "actor", Cast("text", CharField()), nothing
     ).union(
-        theirs.values_list("at", "via", Cast("name", CharField()), Cast("detail", CharField())),
+        theirs.values_list(
+            Value("platform", output_field=CharField()),
+            "at",
+            "via",
+            Cast("name", CharField()),
+            Cast("detail", CharField()),
+        ),
+        calls.values_list(
+            Value("call", output_field=CharField()),
+            "started_at",
+            "posting__kind",
+            Cast("purpose", CharField()),
+            Cast("outcome", CharField()),
+        ),
         all=True,
     )
-    platform = rma.bridge.source.name
-    return tuple(
-        StoryEntry(at=at, actor=actor or platform, text=text, detail=detail)
-        for at, actor, text, detail in told.order_by("-at")[:STORY_ROWS]
+    rows = list(told.order_by("-at")[: STORY_ROWS + 1])
+    kept = _whole_moments(rows)
+    return Story(
+        entries=tuple(_entry(rma, row) for row in kept),
+        older=kept[-1][1] if len(rows) > len(kept) else None,
     )
+
+
+def _whole_moments(rows: list[Any]) -> list[Any]:
+    """Up to STORY_ROWS rows that end between two moments, so that the next page misses none."""
+    if len(rows) <= STORY_ROWS:
+        return rows
+    kept = [row for row in rows if row[1] > rows[-1][1]]
+    return kept or rows[:STORY_ROWS]
+
+
+_CALLS = {"post": "sent", "lookup": "looked up", "confirm": "read back"}
+
+
+def _entry(rma: Rma, row: Any) -> StoryEntry:
+    source, at, actor, text, detail = row
+    if source == "ours":
+        return StoryEntry(at, actor, text)
+    if source == "platform":
+        return StoryEntry(at, actor or rma.bridge.source.name, text, detail)
+    what = f"{PostingKind(actor).label} {_CALLS.get(text, text)}"
+    return StoryEntry(at, rma.bridge.erp.name, what, AttemptOutcome(detail).label)

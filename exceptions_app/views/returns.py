@@ -1,17 +1,27 @@
-"""Returns: one search box for every number, and one page with everything known of a return."""
+"""Returns: a list by number and state, its file, and one page with everything known of a return."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
 from exceptions_app import permissions
-from exceptions_app.choices import HoldReason, PostingStatus
-from exceptions_app.models import Posting, Rma
-from exceptions_app.selectors import paging, returns
+from exceptions_app.choices import HoldReason, PostingStatus, SavedPage
+from exceptions_app.filters import ReturnFilter
+from exceptions_app.models import Case, Posting, Rma
+from exceptions_app.rules import stages as stage_rules
+from exceptions_app.selectors import customers, find, paging, returns
+from exceptions_app.services.sweeping import PEOPLE_KEPT_FOR
+from exceptions_app.templatetags.desk import changed_query, when
+from exceptions_app.views import exports
+from exceptions_app.views import views as saved_views
 
 POSTING_TONES = {
     PostingStatus.CONFIRMED: "good",
@@ -21,21 +31,34 @@ POSTING_TONES = {
     PostingStatus.CANCELLED: "calm",
 }
 SOURCES = {"platform": "source", "erp": "erp"}
+EXPORT_CHUNK = 500
+
+
+# --- List ------------------------------------------------------------------------------------
 
 
 @require_safe
 @permissions.required("view_desk")
 def list_returns(request: HttpRequest) -> HttpResponse:
-    text = request.GET.get("q", "")
-    found = returns.search(text=text)
-    page = paging.page(found, order=("-id",), cursor=request.GET.get("cursor", ""))
+    found = _filtered(request.GET, request)
+    rows = _matching(found)
+    page = paging.page(
+        returns.listed(rows), order=returns.NEWEST, cursor=request.GET.get("cursor", "")
+    )
+    count = paging.count(rows)
     is_shown = permissions.can(request.user, "view_personal_data")
     context = {
-        "q": text[: returns.MAX_QUERY],
-        "is_cut": len(text) > returns.MAX_QUERY,
+        "filter": found,
+        "chips": _chips(found, request.GET),
+        "q": request.GET.get("q", "").strip(),
         "rows": [returns.row_of(rma, is_personal_shown=is_shown) for rma in page.rows],
         "newer": page.newer,
         "older": page.older,
+        "count": paging.shown(count),
+        "is_one": count == 1,
+        "query": changed_query(request.GET, {}),
+        "saved": saved_views.shown(request, page=SavedPage.RETURNS, count=_counted),
+        "is_personal_shown": is_shown,
         "now": timezone.now(),
     }
     return render(request, "returns/list.html", context)
@@ -43,11 +66,112 @@ def list_returns(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @permissions.required("view_desk")
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """The rows of the screen, its filters and columns, all pages, as CSV."""
+    return exports.as_csv(_export_lines(request), name="returns")
+
+
+@require_safe
+@permissions.required("view_desk")
+def export_xlsx(request: HttpRequest) -> HttpResponse:
+    """The same rows as a workbook."""
+    return exports.as_xlsx(_export_lines(request), name="returns")
+
+
+def _filtered(query: QueryDict, request: HttpRequest) -> ReturnFilter:
+    return ReturnFilter(query, queryset=Rma.objects.all(), request=request)
+
+
+def _matching(found: ReturnFilter) -> Any:
+    return found.qs if found.is_valid() else Rma.objects.none()
+
+
+def _counted(query: QueryDict, request: HttpRequest) -> Any:
+    return _matching(_filtered(query, request))
+
+
+def _chips(found: ReturnFilter, query: QueryDict) -> list[dict[str, object]]:
+    """One per filter in use, each with the address without it."""
+    if not found.is_valid():
+        return []
+    chips = []
+    for name, value in found.form.cleaned_data.items():
+        if value in ("", None):
+            continue
+        field = found.form.fields[name]
+        choices = {} if name == "bridge" else dict(getattr(field, "choices", ()))
+        chips.append(
+            {
+                "name": field.label,
+                "value": choices.get(value, str(value)),
+                "remove_url": changed_query(query, {name: ""}),
+            }
+        )
+    return chips
+
+
+def _export_lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
+    is_shown = permissions.can(request.user, "view_personal_data")
+    rows = returns.listed(_matching(_filtered(request.GET, request))).order_by(*returns.NEWEST)
+    shown = (
+        returns.row_of(rma, is_personal_shown=is_shown)
+        for rma in rows.iterator(chunk_size=EXPORT_CHUNK)
+    )
+    return _lines(shown)
+
+
+def _lines(rows: Iterable[returns.Row]) -> Iterator[list[exports.Cell]]:
+    yield [
+        "Return",
+        "Bridge",
+        "Order",
+        "Customer",
+        "Asked for",
+        "Approval",
+        "Parcel",
+        "Inspection",
+        "Refund",
+        "Exchange",
+        "Claimed",
+        "Refunded",
+        "Credited",
+        "Currency",
+        "Credit numbers",
+        "Open exceptions",
+    ]
+    for row in rows:
+        rma = row.rma
+        yield [
+            str(rma),
+            rma.bridge.name,
+            rma.order_name,
+            row.customer,
+            when(rma.requested_at, ""),
+            rma.get_approval_display(),
+            rma.get_logistics_display(),
+            rma.get_inspection_display(),
+            rma.get_money_display(),
+            rma.get_exchange_display(),
+            rma.amount_in,
+            "Not yet" if row.refunded is None else row.refunded,
+            "Not yet" if row.credited is None else row.credited,
+            rma.currency,
+            ", ".join(row.numbers),
+            row.open_cases,
+        ]
+
+
+# --- One return ------------------------------------------------------------------------------
+
+
+@require_safe
+@permissions.required("view_desk")
 def detail(request: HttpRequest, rma_id: int) -> HttpResponse:
     now = timezone.now()
     may_see_attempts = permissions.can(request.user, "view_operations")
+    before = _moment(request.GET.get("before", ""))
     try:
-        found = returns.get(rma_id=rma_id, now=now, has_attempts=may_see_attempts)
+        found = returns.get(rma_id=rma_id, now=now, has_attempts=may_see_attempts, before=before)
     except Rma.DoesNotExist as error:
         raise Http404 from error
     is_shown = permissions.can(request.user, "view_personal_data")
@@ -56,15 +180,34 @@ def detail(request: HttpRequest, rma_id: int) -> HttpResponse:
         "now": now,
         "detail": found,
         "rma": rma,
-        "customer": returns.customer_of(rma, is_shown=is_shown),
+        "customer": customers.customer_of(rma, is_shown=is_shown),
+        "is_forgotten": _is_forgotten(rma, now),
+        "found_by": find.KINDS.get(request.GET.get("by", ""), ""),
         "parcels": [_parcel(parcel, is_shown=is_shown) for parcel in _parcels(rma)],
-        "stages": [_stage(stage, rma) for stage in found.stages if stage.state != "not_needed"],
+        "stages": [_stage(stage, found) for stage in found.stages if stage.state != "not_needed"],
         "proved": sum(stage.state == "done" for stage in found.stages),
         "documents": [_document(posting, now) for posting in found.postings],
         "held": [posting for posting in found.postings if _is_undoable(posting, now)],
         "checks": _checks(found.postings),
+        "rests_on": _rests_on(found),
+        "before": before,
     }
     return render(request, "returns/detail.html", context)
+
+
+def _moment(text: str) -> datetime | None:
+    """A place in the history; one we cannot read is its beginning."""
+    try:
+        at = parse_datetime(text)
+    except ValueError:
+        return None
+    return at if at is not None and timezone.is_aware(at) else None
+
+
+def _is_forgotten(rma: Rma, now: datetime) -> bool:
+    """Past the time names are kept, so that "none" may mean "no longer"."""
+    is_empty = not rma.customer_name and not rma.customer_email
+    return is_empty and rma.source_updated_at < now - PEOPLE_KEPT_FOR
 
 
 def _parcels(rma: Rma) -> list[dict[str, Any]]:
@@ -72,19 +215,49 @@ def _parcels(rma: Rma) -> list[dict[str, Any]]:
 
 
 def _parcel(parcel: dict[str, Any], *, is_shown: bool) -> dict[str, Any]:
-    number = parcel["number"] if is_shown else returns.mask(parcel["number"])
+    number = parcel["number"] if is_shown else customers.mask(parcel["number"])
     return {**parcel, "number": number}
 
 
-def _stage(stage: Any, rma: Rma) -> dict[str, Any]:
+def _stage(stage: stage_rules.Stage, found: returns.Detail) -> dict[str, Any]:
     side = SOURCES.get(stage.source)
+    blocking = _blocking(stage, found) if stage.state == "blocked" else None
     return {
+        "code": stage.code,
         "label": stage.label,
         "state": stage.state,
-        "source": getattr(rma.bridge, side).name if side else "",
+        "source": getattr(found.rma.bridge, side).name if side else "",
         "at": stage.at,
         "proof": stage.proof,
+        "note": stage_rules.why_open(found.facts, stage),
+        "case": blocking,
     }
+
+
+def _rests_on(found: returns.Detail) -> list[str]:
+    """What proves the sentence: its stages with source and moment, then what is no stage."""
+    claims = found.saying.rests_on
+    codes = {claim.stage for claim in claims}
+    # Goods counted at the inspection are said to have come, too.
+    codes |= {"received"} if "inspected" in codes else set()
+    proved = [stage for stage in found.stages if stage.code in codes and stage.proof]
+    known = {stage.code for stage in found.stages}
+    return [_proof(stage, found.rma) for stage in proved] + [
+        claim.proof for claim in claims if claim.stage not in known
+    ]
+
+
+def _proof(stage: stage_rules.Stage, rma: Rma) -> str:
+    source = getattr(rma.bridge, SOURCES[stage.source]).name
+    moment = f", {when(stage.at)}" if stage.at else ""
+    return f"{stage.label}: {source}, {stage.proof}{moment}"
+
+
+def _blocking(stage: stage_rules.Stage, found: returns.Detail) -> Case | None:
+    """The open exception that holds this stage's document back, if one is open yet."""
+    kind = stage_rules.KINDS.get(stage.code)
+    types = {finding.type for finding in found.findings if kind in finding.blocks}
+    return next((case for case in found.cases if case.type in types), None)
 
 
 def _document(posting: Posting, now: datetime) -> dict[str, Any]:

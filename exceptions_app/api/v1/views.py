@@ -21,8 +21,8 @@ from exceptions_app.filters import CaseFilter
 from exceptions_app.forms.cases import AssignForm
 from exceptions_app.models import Case, Fix
 from exceptions_app.selectors import cases as cases_selector
+from exceptions_app.selectors import customers, paging
 from exceptions_app.selectors import operations as operations_selector
-from exceptions_app.selectors import paging
 from exceptions_app.selectors import requests as requests_selector
 from exceptions_app.selectors import returns as returns_selector
 from exceptions_app.services import fixes, triage
@@ -104,7 +104,7 @@ class ReturnList(Door):
     def get(self, request: Request) -> Response:
         given = doors.asked(request, shapes.ReturnQuery)
         is_shown = permissions.can(request.user, "view_personal_data")
-        found = returns_selector.search(text=given["q"])
+        found = returns_selector.search(text=given["q"], is_personal_shown=is_shown)
         page = paging.page(found, order=NEWEST, cursor=given["cursor"])
         rows = [returns_selector.row_of(rma, is_personal_shown=is_shown) for rma in page.rows]
         return _page(page, shapes.ReturnRow, rows)
@@ -117,7 +117,7 @@ class ReturnDetail(Door):
     def get(self, request: Request, rma_id: int) -> Response:
         found = returns_selector.get(rma_id=rma_id, now=timezone.now(), has_attempts=False)
         is_shown = permissions.can(request.user, "view_personal_data")
-        customer = returns_selector.customer_of(found.rma, is_shown=is_shown)
+        customer = customers.customer_of(found.rma, is_shown=is_shown)
         return Response(shapes.ReturnDetail(found, context={"customer": customer}).data)
 
 

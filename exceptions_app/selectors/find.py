@@ -1,0 +1,278 @@
+"""What a number means: every identifier looked up in its own index, exact before beginnings.
+
+Who may not see personal data finds an e-mail address or a parcel only by giving it whole, so that
+nobody can guess one letter by letter; a name finds nothing for them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import CharField, F, Q, QuerySet, Value
+from django.db.models.functions import Cast
+
+from exceptions_app.models import (
+    Case,
+    ExchangeOrder,
+    Posting,
+    Refund,
+    Rma,
+    RmaLine,
+    SalesOrder,
+    Shipment,
+)
+from exceptions_app.models.orders import quoted
+from exceptions_app.selectors.customers import mask
+
+MAX_QUERY = 200
+MAX_WORDS = 8
+MIN_PREFIX = 3
+# What would end the quotes of a search expression, or is no character, is a gap.
+_GAP = re.compile(r"[\s'\\\x00-\x1f\x7f]+")
+_CASE = re.compile(r"EX[-\s]?(\d{1,15})", re.ASCII)
+_RMA = re.compile(r"RMA[-#\s]*(?=.)")
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One identifier of one return that the text is, or begins."""
+
+    rma_id: int
+    kind: str
+    value: str
+    is_exact: bool
+
+    @property
+    def label(self) -> str:
+        return KINDS[self.kind]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a text leads to: at most one match per return, exact ones first.
+
+    `has_more` when beginnings were left out. `cases` holds the exception called by its number.
+    """
+
+    text: str
+    matches: tuple[Match, ...] = ()
+    has_more: bool = False
+    cases: tuple[Case, ...] = ()
+
+    @property
+    def only(self) -> Match | None:
+        """The match to go to at once: the one exact return, or the only one there is."""
+        exact = [match for match in self.matches if match.is_exact]
+        if self.cases:
+            return None
+        if len(exact) == 1:
+            return exact[0]
+        is_one = len(self.matches) == 1 and not self.has_more
+        return self.matches[0] if is_one else None
+
+
+def _as_given(text: str) -> tuple[str, ...]:
+    return (text,)
+
+
+def _return_numbers(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((text, _RMA.sub("", text, count=1))))
+
+
+def _order_names(text: str) -> tuple[str, ...]:
+    return (text, f"#{text}")
+
+
+def _without_gaps(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((text, text.replace(" ", ""))))
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """One indexed identifier: `column` of `rows`, and the path from there to the return.
+
+    `spellings` are the forms in upper case under which the text may stand there.
+    """
+
+    kind: str
+    rows: Callable[[], QuerySet[Any]]
+    column: str
+    rma: str
+    spellings: Callable[[str], tuple[str, ...]] = field(default=_as_given)
+    is_personal: bool = False
+
+
+LOOKUPS = (
+    Lookup("return", Rma.objects.all, "external_id", "pk", _return_numbers),
+    Lookup("order", Rma.objects.all, "order_name", "pk", _order_names),
+    Lookup("order_id", Rma.objects.all, "order_id", "pk"),
+    Lookup("email", Rma.objects.all, "customer_email", "pk", is_personal=True),
+    Lookup(
+        "parcel", Shipment.objects.all, "tracking_number", "rma", _without_gaps, is_personal=True
+    ),
+    Lookup("refund", Refund.objects.all, "external_id", "rma"),
+    Lookup("reference", Refund.objects.all, "reference", "rma"),
+    Lookup("document", Posting.objects.all, "number", "rma"),
+    Lookup("key", Posting.objects.all, "key", "rma"),
+    Lookup("exchange", ExchangeOrder.objects.all, "number", "rma", _order_names),
+    Lookup("exchange_id", ExchangeOrder.objects.all, "order_id", "rma"),
+    Lookup("erp_order", SalesOrder.objects.all, "number", "rmas", _order_names),
+    Lookup("invoice", SalesOrder.objects.all, "invoice_number", "rmas"),
+    Lookup("sku", RmaLine.objects.all, "sku", "rma"),
+    Lookup("barcode", RmaLine.objects.all, "barcode", "rma"),
+)
+KINDS = {
+    "return": "Return number",
+    "order": "Order",
+    "order_id": "Order id of the platform",
+    "email": "Customer e-mail",
+    "name": "Customer name",
+    "parcel": "Parcel",
+    "refund": "Refund",
+    "reference": "Refund reference",
+    "document": "ERP document",
+    "key": "Posting key",
+    "exchange": "Exchange order",
+    "exchange_id": "Exchange order id",
+    "erp_order": "ERP order",
+    "invoice": "Invoice",
+    "sku": "SKU",
+    "barcode": "Barcode",
+}
+_PLACE = {kind: place for place, kind in enumerate(KINDS)}
+
+
+def find(*, text: str, is_personal_shown: bool, limit: int) -> Found:
+    """Up to `limit` returns that carry `text` as an identifier, in four queries at most."""
+    asked = clean(text)
+    if not asked:
+        return Found(text=asked)
+    exact = _exact(asked, limit + 1)
+    found = exact
+    if len(_once(exact)) <= limit and len(asked) >= MIN_PREFIX:
+        found = exact + _beginnings(asked, limit + 1, is_personal_shown=is_personal_shown)
+    matches = _once(found)
+    return Found(
+        text=asked,
+        matches=tuple(_shown(match, is_shown=is_personal_shown) for match in matches[:limit]),
+        has_more=len(matches) > limit,
+        cases=_cases(asked),
+    )
+
+
+def rma_ids(*, text: str, is_personal_shown: bool, limit: int) -> list[int]:
+    """Ids of returns that carry `text`, exact ones first; read no further than `limit`."""
+    asked = clean(text)
+    if not asked:
+        return []
+    found = _exact(asked, limit)
+    if len(asked) >= MIN_PREFIX:
+        found += _beginnings(asked, limit, is_personal_shown=is_personal_shown)
+    return [match.rma_id for match in _once(found)][:limit]
+
+
+def clean(text: str) -> str:
+    """The text as it is looked up: one line, single gaps; "" when no letter or digit is left."""
+    words = " ".join(_GAP.sub(" ", text[:MAX_QUERY]).split())
+    return words if any(letter.isalnum() for letter in words) else ""
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The words to look for, none of which can end its quotes in a search expression."""
+    words = clean(text).split()
+    return tuple(word for word in words if any(letter.isalnum() for letter in word))[:MAX_WORDS]
+
+
+def branches(text: str, limit: int, *, is_exact: bool, is_personal: bool) -> list[QuerySet[Any]]:
+    """One query per index: kind, return id and the value as it is stored.
+
+    `is_personal` False leaves out what only those may look up by its beginning who may see it.
+    """
+    return [
+        _branch(lookup, text.upper(), limit, is_exact=is_exact)
+        for lookup in LOOKUPS
+        if is_personal or not lookup.is_personal
+    ]
+
+
+def _exact(text: str, limit: int) -> list[Match]:
+    return _read(branches(text, limit, is_exact=True, is_personal=True), is_exact=True)
+
+
+def _beginnings(text: str, limit: int, *, is_personal_shown: bool) -> list[Match]:
+    rows = branches(text, limit, is_exact=False, is_personal=is_personal_shown)
+    found = _read(rows, is_exact=False)
+    return found + _by_name(text, limit) if is_personal_shown else found
+
+
+def _branch(lookup: Lookup, text: str, limit: int, *, is_exact: bool) -> QuerySet[Any]:
+    asked = lookup.spellings(text)
+    rows = lookup.rows().annotate(as_asked=quoted(lookup.column)).order_by()
+    if is_exact:
+        # Newest first, so that a SKU on very many returns shows those at hand.
+        rows = rows.filter(as_asked__in=asked).order_by(f"-{lookup.rma}")
+    else:
+        beginning = Q()
+        for spelling in asked:
+            beginning |= Q(as_asked__startswith=spelling)
+        rows = rows.filter(beginning).order_by("as_asked")
+    rows = rows.filter(**{f"{lookup.rma}__isnull": False})
+    kind = Value(lookup.kind, output_field=CharField())
+    value = Cast(F(lookup.column), CharField())
+    return rows.annotate(found_as=kind, told=value).values_list("found_as", lookup.rma, "told")[
+        :limit
+    ]
+
+
+def _read(rows: Sequence[QuerySet[Any]], *, is_exact: bool) -> list[Match]:
+    first, *others = rows
+    found = [
+        Match(rma_id=rma_id, kind=kind, value=value, is_exact=is_exact)
+        for kind, rma_id, value in first.union(*others, all=True)
+    ]
+    return sorted(found, key=lambda match: (_PLACE[match.kind], -match.rma_id))
+
+
+def _by_name(text: str, limit: int) -> list[Match]:
+    """Names are words, not numbers: the search text finds them, the name itself confirms."""
+    words = words_of(text)
+    rows = Rma.objects.filter(carries(words)).order_by("-id")
+    for word in words:
+        rows = rows.filter(customer_name__icontains=word)
+    return [
+        Match(rma_id=rma_id, kind="name", value=name, is_exact=False)
+        for rma_id, name in rows.values_list("pk", "customer_name")[:limit]
+    ]
+
+
+def carries(words: Sequence[str]) -> Q:
+    """Returns whose search text holds every word, the last one also as a beginning."""
+    wanted = Q()
+    for place, word in enumerate(words):
+        is_beginning = place == len(words) - 1 and len(word) >= MIN_PREFIX
+        quote = f"'{word}':*" if is_beginning else f"'{word}'"
+        wanted &= Q(search=SearchQuery(quote, search_type="raw", config="simple"))
+    return wanted
+
+
+def _once(found: Iterable[Match]) -> list[Match]:
+    """The first match of every return."""
+    first: dict[int, Match] = {}
+    for match in found:
+        first.setdefault(match.rma_id, match)
+    return list(first.values())
+
+
+def _shown(match: Match, *, is_shown: bool) -> Match:
+    if is_shown or match.kind not in {"email", "parcel", "name"}:
+        return match
+    return Match(match.rma_id, match.kind, mask(match.value), match.is_exact)
+
+
+def _cases(text: str) -> tuple[Case, ...]:
+    number = _CASE.fullmatch(text.upper())
+    return tuple(Case.objects.filter(pk=int(number[1]))) if number else ()

@@ -1,0 +1,114 @@
+"""Find anything: one box for every identifier and page, as a palette, as you type, and plain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from exceptions_app import permissions
+from exceptions_app.models import Rma
+from exceptions_app.selectors import customers, find
+from exceptions_app.selectors import sayings as sayings_selector
+from exceptions_app.views.context import PLACES
+
+OPTIONS_SHOWN = 8
+HITS_SHOWN = 20
+# From this length on a text is looked up as an identifier.
+LOOKED_UP_FROM = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A return the text led to, by which identifier, and the one line an agent may say of it."""
+
+    rma: Rma
+    match: find.Match
+    customer: str
+    sentence: str
+    url: str
+
+
+@require_safe
+@permissions.required("view_desk")
+def index(request: HttpRequest) -> HttpResponse:
+    """The plain page. A text that means one return only leads there at once."""
+    text = request.GET.get("q", "")
+    found = _found(request, HITS_SHOWN)
+    if found.only is not None:
+        return redirect(_address(found.only))
+    context = {
+        "q": find.clean(text),
+        "found": found,
+        "hits": _hits(request, found),
+        "places": _places(request, text),
+        "is_personal_shown": permissions.can(request.user, "view_personal_data"),
+        "now": timezone.now(),
+    }
+    return render(request, "find/index.html", context)
+
+
+@require_safe
+@permissions.required("view_desk")
+def options(request: HttpRequest) -> HttpResponse:
+    """What the box offers while one types; pages and actions only in the palette (`all`)."""
+    found = _found(request, OPTIONS_SHOWN)
+    is_palette = bool(request.GET.get("all"))
+    text = request.GET.get("q", "")
+    context = {
+        "q": find.clean(text),
+        "found": found,
+        "hits": _hits(request, found),
+        "places": _places(request, text) if is_palette else [],
+        "prefix": "palette" if is_palette else "find",
+    }
+    return render(request, "find/_options.html", context)
+
+
+def _found(request: HttpRequest, limit: int) -> find.Found:
+    text = find.clean(request.GET.get("q", ""))
+    if len(text) < LOOKED_UP_FROM:
+        return find.Found(text=text)
+    is_shown = permissions.can(request.user, "view_personal_data")
+    return find.find(text=text, is_personal_shown=is_shown, limit=limit)
+
+
+def _hits(request: HttpRequest, found: find.Found) -> list[Hit]:
+    """In the order of the matches; the same number of queries for one and for twenty."""
+    is_shown = permissions.can(request.user, "view_personal_data")
+    ids = [match.rma_id for match in found.matches]
+    rows = {rma.pk: rma for rma in sayings_selector.with_facts(Rma.objects.filter(pk__in=ids))}
+    said = sayings_selector.of(rows.values(), now=timezone.now())
+    return [
+        Hit(
+            rma=rows[match.rma_id],
+            match=match,
+            customer=customers.customer_of(rows[match.rma_id], is_shown=is_shown),
+            sentence=said[match.rma_id].short,
+            url=_address(match),
+        )
+        for match in found.matches
+        if match.rma_id in rows
+    ]
+
+
+def _address(match: find.Match) -> str:
+    """The return's page, told by what it was found; the text, perhaps an e-mail, stays out."""
+    return f"{reverse('return-detail', args=[match.rma_id])}?by={match.kind}"
+
+
+def _places(request: HttpRequest, text: str) -> list[dict[str, Any]]:
+    """Pages this reader may open whose name holds the text; all of them for an empty one."""
+    wanted = text.strip().casefold()
+    return [
+        {"label": place.label, "group": place.group, "icon": place.icon, "url": url}
+        for place in PLACES
+        if permissions.can(request.user, place.capability)
+        and wanted in f"{place.group} {place.label}".casefold()
+        and (url := reverse(place.url_name))
+    ]
