@@ -244,14 +244,7 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_FORMS = {
-    "login": "exceptions_app.forms.account.SignInForm",
-    "reset_password": "exceptions_app.forms.account.ResetForm",
-    "reset_password_from_key": "exceptions_app.forms.account.NewPasswordForm",
-    "change_password": "exceptions_app.forms.account.ChangePasswordForm",
-    "set_password": "exceptions_app.forms.account.SetPasswordForm",
-    "reauthenticate": "exceptions_app.forms.account.ConfirmForm",
-}
+ACCOUNT_FORMS = sign_in.ACCOUNT_FORMS
 # Wrong tries are counted in rows, one limit over all processes (services.access). The library
 # counts in the cache, which each process has for itself; its other limits stay as a brake.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None, "reset_password": "20/m/ip"}
@@ -266,13 +259,7 @@ MFA_TOTP_ISSUER = "Returnsbridge"
 MFA_TOTP_TOLERANCE = 1
 # Browsers themselves allow passkeys without https on localhost only.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
-MFA_FORMS = {
-    "authenticate": "exceptions_app.forms.account.SecondFactorForm",
-    "reauthenticate": "exceptions_app.forms.account.ConfirmCodeForm",
-    "activate_totp": "exceptions_app.forms.account.ActivateForm",
-    "add_webauthn": "exceptions_app.forms.account.AddPasskeyForm",
-    "edit_webauthn": "exceptions_app.forms.account.RenamePasskeyForm",
-}
+MFA_FORMS = sign_in.MFA_FORMS
 
 SOCIALACCOUNT_ADAPTER = "exceptions_app.views.adapters.CompanyAccountAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False

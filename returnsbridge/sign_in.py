@@ -1,4 +1,4 @@
-"""Second factors by role and company accounts (OpenID Connect), read from the environment."""
+"""How people sign in: forms, second factors by role, company accounts (OpenID Connect)."""
 
 from typing import Any
 
@@ -6,6 +6,26 @@ from django.core.exceptions import ImproperlyConfigured
 
 from exceptions_app.choices import Role
 from returnsbridge import env
+
+# allauth's forms by our own, which carry our words and our limits.
+ACCOUNT_FORMS = {
+    "login": "exceptions_app.forms.account.SignInForm",
+    "reset_password": "exceptions_app.forms.account.ResetForm",
+    "reset_password_from_key": "exceptions_app.forms.account.NewPasswordForm",
+    "change_password": "exceptions_app.forms.account.ChangePasswordForm",
+    "set_password": "exceptions_app.forms.account.SetPasswordForm",
+    "reauthenticate": "exceptions_app.forms.account.ConfirmForm",
+}
+MFA_FORMS = {
+    "authenticate": "exceptions_app.forms.account.SecondFactorForm",
+    "reauthenticate": "exceptions_app.forms.account.ConfirmCodeForm",
+    "activate_totp": "exceptions_app.forms.account.ActivateForm",
+    "login_webauthn": "exceptions_app.forms.account.PasskeySignInForm",
+    "authenticate_webauthn": "exceptions_app.forms.account.PasskeyAfterForm",
+    "reauthenticate_webauthn": "exceptions_app.forms.account.PasskeyConfirmForm",
+    "add_webauthn": "exceptions_app.forms.account.AddPasskeyForm",
+    "edit_webauthn": "exceptions_app.forms.account.RenamePasskeyForm",
+}
 
 
 def second_factor_roles(default: tuple[str, ...]) -> list[str]:

@@ -148,6 +148,32 @@ class ActivateForm(allauth_totp.ActivateTOTPForm):  # type: ignore[misc]
         self.fields["code"].widget.attrs["inputmode"] = "numeric"
 
 
+# What a made-up answer makes the reader of passkeys stumble over.
+_STUMBLES = (KeyError, TypeError, AttributeError, ValueError)
+
+
+class _MadeUpAnswer:
+    """The library trusts the shape of what a browser sends; anybody may send something else."""
+
+    def clean_credential(self) -> Any:
+        try:
+            return super().clean_credential()  # type: ignore[misc]
+        except _STUMBLES as error:
+            raise get_adapter().validation_error("incorrect_code") from error
+
+
+class PasskeySignInForm(_MadeUpAnswer, allauth_passkey.LoginWebAuthnForm):  # type: ignore[misc]
+    """A passkey alone."""
+
+
+class PasskeyAfterForm(_MadeUpAnswer, allauth_passkey.AuthenticateWebAuthnForm):  # type: ignore[misc]
+    """A passkey after the password."""
+
+
+class PasskeyConfirmForm(_MadeUpAnswer, allauth_passkey.ReauthenticateWebAuthnForm):  # type: ignore[misc]
+    """A passkey before a change."""
+
+
 class AddPasskeyForm(allauth_passkey.AddWebAuthnForm):  # type: ignore[misc]
     """A passkey opens the desk by itself unless that is unticked; then it is a second factor."""
 
@@ -156,6 +182,13 @@ class AddPasskeyForm(allauth_passkey.AddWebAuthnForm):  # type: ignore[misc]
         _plain(self, name="Name", passwordless="Sign in with it alone, without the password")
         self.fields["name"].help_text = "For your own list, for example the device."
         self.fields["passwordless"].initial = True
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except _STUMBLES as error:
+            raise get_adapter().validation_error("incorrect_code") from error
+        return cleaned
 
 
 class RenamePasskeyForm(allauth_passkey.EditWebAuthnForm):  # type: ignore[misc]

@@ -26,7 +26,7 @@ WINDOW = timedelta(minutes=15)
 # The same words whether the name or the password is wrong, so that nobody learns who works here.
 WRONG = "The name and the password do not belong together. Check both."
 WAIT = "Too many wrong tries. Wait for 15 minutes, then try again."
-WRONG_CODE = "This is not a code we can take. Codes work once and for half a minute."
+WRONG_CODE = "This was not accepted. A code of the app works once, and for about a minute."
 
 _COUNT = """
 INSERT INTO exceptions_app_signintry AS old (key, failures, first_at) VALUES (%s, 1, %s)

@@ -121,6 +121,37 @@ def test_a_passkey_serves_after_the_password_too(page, authenticator):
     assert "After the password" in page.get_by_role("row", name="Passkey").last.inner_text()
 
 
+def test_a_passkey_proves_who_one_is_is_renamed_and_removed(
+    page, sign_in, authenticator, assert_accessible
+):
+    cleo = make_user("cleo")
+    enter(page)
+    page.goto("/account/second-factor/passkeys/add/")
+    page.get_by_role("button", name="Make the passkey").click()
+    page.wait_for_url("**/account/second-factor/codes/")
+    # A session that was not opened at the door has proved nothing lately.
+    page.context.clear_cookies()
+    sign_in(cleo)
+
+    page.goto("/account/second-factor/passkeys/")
+    page.get_by_role("link", name="Rename").click()
+    page.wait_for_url("**/account/confirm/?next=*")
+    page.get_by_role("link", name="a passkey").click()
+    assert_accessible()
+    page.get_by_role("button", name="Use your passkey").click()
+    page.wait_for_url(re.compile(r"/passkeys/\d+/$"))
+    assert_accessible()
+    page.get_by_label("Name").fill("Work laptop")
+    page.get_by_role("button", name="Keep the name").click()
+    page.get_by_role("row", name="Work laptop").get_by_role("link", name="Remove").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "Remove the passkey Work laptop?"
+    assert_accessible()
+    page.get_by_role("button", name="Remove Work laptop").click()
+
+    page.get_by_text("No passkey yet").wait_for()
+    assert not Authenticator.objects.exists()
+
+
 def test_a_browser_without_a_passkey_says_so_and_lets_one_try_again(page, assert_accessible):
     page.add_init_script("delete window.PublicKeyCredential")
     page.goto("/sign-in/")

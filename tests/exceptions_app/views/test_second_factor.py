@@ -224,6 +224,35 @@ def test_removing_the_app_takes_the_codes_along(
     assert "the authenticator app was removed" in AuditEntry.objects.latest("pk").text
 
 
+@pytest.mark.parametrize(
+    "said", ["", "{", "[]", "null", "{}", '{"id": 1}', '{"id":"a","rawId":"b"}']
+)
+def test_a_passkey_s_answer_that_is_none_opens_nothing(client, cleo, secret, said):
+    client.get("/sign-in/passkey/", HTTP_ACCEPT="application/json")
+
+    answer = client.post("/sign-in/passkey/", {"credential": said})
+
+    assert answer.url == "/sign-in/"
+    assert client.get("/sign-in/").status_code == 200
+    client.post("/sign-in/", NAMES)
+    assert client.post(CODE, {"credential": said}).status_code == 200
+    assert not is_in(client)
+
+
+@pytest.mark.parametrize(
+    "said", ["", "{", "[]", "null", "{}", '{"id": 1}', '{"id":"a","rawId":"b"}']
+)
+def test_a_passkey_that_is_none_is_not_added(client, cleo, said):
+    client.post("/sign-in/", NAMES)
+    client.get("/account/second-factor/passkeys/add/")
+
+    answer = client.post("/account/second-factor/passkeys/add/", {"name": "x", "credential": said})
+
+    assert answer.status_code == 200
+    assert "data-focus" in answer.text
+    assert not Authenticator.objects.exists()
+
+
 class TestRolesThatNeedOne:
     @pytest.fixture(autouse=True)
     def _policy(self, settings):
