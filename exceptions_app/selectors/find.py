@@ -223,9 +223,9 @@ def _branch(lookup: Lookup, text: str, limit: int, *, is_exact: bool) -> QuerySe
     rows = rows.filter(**{f"{lookup.rma}__isnull": False})
     kind = Value(lookup.kind, output_field=CharField())
     value = Cast(F(lookup.column), CharField())
-    return rows.annotate(found_as=kind, told=value).values_list("found_as", lookup.rma, "told")[
-        :limit
-    ]
+    told = rows.annotate(found_as=kind, told=value)
+    found: QuerySet[Any] = told.values_list("found_as", lookup.rma, "told")[:limit]
+    return found
 
 
 def _read(rows: Sequence[QuerySet[Any]], *, is_exact: bool) -> list[Match]:

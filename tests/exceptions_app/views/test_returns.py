@@ -1,9 +1,13 @@
+import csv
 from datetime import timedelta
 from decimal import Decimal
+from urllib.parse import urlencode
 
 import pytest
+import tablib
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from exceptions_app.selectors import customers, returns
 from exceptions_app.services import audit, rmas
@@ -335,3 +339,170 @@ def test_a_customers_name_is_never_markup(client, cleo):
 
     for address in ("/returns/", f"/returns/{rma.pk}/"):
         assert "<script>alert(1)" not in client.get(address).text
+
+
+@pytest.mark.parametrize(
+    ("where", "values"),
+    [
+        ("asked", {"approval": "requested"}),
+        ("coming", {"logistics": "in_transit", "inspection": "not_inspected", "money": "none"}),
+        ("inspect", {"inspection": "partly", "money": "none"}),
+        ("unpaid", {"money": "none"}),
+        ("pending", {"money": "pending"}),
+        ("failed", {"money": "failed"}),
+        ("ended", {"approval": "refused"}),
+    ],
+)
+def test_the_list_narrows_to_where_a_return_stands(client, cleo, where, values):
+    factories.RmaFactory()
+    wanted = factories.RmaFactory(**values)
+
+    answer = client.get("/returns/", {"where": where})
+
+    assert [row.rma.pk for row in answer.context["rows"]] == [wanted.pk]
+    assert answer.context["count"] == "1"
+    assert [chip["name"] for chip in answer.context["chips"]] == ["Where it stands"]
+
+
+def test_a_refunded_return_whose_credit_is_open_is_listed_as_such(client, cleo):
+    factories.PostingFactory(status="confirmed")
+    waiting = factories.PostingFactory(status="held")
+
+    rows = client.get("/returns/", {"where": "uncredited"}).context["rows"]
+
+    assert [row.rma.pk for row in rows] == [waiting.rma_id]
+
+
+def test_the_list_narrows_by_what_blocks_age_and_bridge(client, cleo):
+    old = factories.RmaFactory(requested_at=NOW - timedelta(days=900))
+    factories.CaseFactory(rma=old)
+    new = factories.RmaFactory(requested_at=timezone.now())
+
+    def found(**asked):
+        return [row.rma.pk for row in client.get("/returns/", asked).context["rows"]]
+
+    assert found(blocks="SKU_UNKNOWN") == [old.pk]
+    assert found(exceptions="open") == [old.pk]
+    assert found(exceptions="none") == [new.pk]
+    assert found(age="30") == [old.pk]
+    assert found(bridge=new.bridge.code) == [new.pk]
+    assert found(bridge=new.bridge.code, exceptions="open") == []
+
+
+def test_a_filter_we_do_not_know_shows_nothing_and_says_so(client, cleo):
+    factories.RmaFactory()
+
+    answer = client.get("/returns/", {"where": "elsewhere"})
+
+    assert answer.context["rows"] == []
+    assert "A filter in the address is not one we know" in answer.text
+
+
+def exported(client, **asked):
+    answer = client.get("/returns/export.csv", asked)
+    return list(csv.DictReader(b"".join(answer.streaming_content).decode().splitlines()))
+
+
+def test_the_file_holds_the_rows_and_figures_of_the_screen(client, cleo):
+    rma = factories.RmaFactory(external_id="5001")
+    factories.RefundFactory(rma=rma, amount=Decimal("12.50"))
+    factories.RmaFactory(money="pending")
+
+    (row,) = exported(client, where="refunded")
+
+    assert row["Return"] == "RMA5001"
+    assert (row["Refunded"], row["Credited"], row["Currency"]) == ("12.5000", "Not yet", "GBP")
+    assert row["Customer"] == "Cara Customer, cara@example.com"
+
+
+def test_the_file_masks_people_and_runs_no_formula(client):
+    factories.RmaFactory(order_name="=1+1", customer_name="Cara")
+    client.force_login(make_user("finn"))
+
+    (row,) = exported(client)
+
+    assert row["Order"] == "'=1+1"
+    assert row["Customer"] == "C…, c…@example.com"
+
+
+def test_the_workbook_holds_the_same_rows(client, cleo):
+    factories.RmaFactory(external_id="5001")
+
+    answer = client.get("/returns/export.xlsx")
+    sheet = tablib.Dataset().load(answer.content, format="xlsx")
+
+    assert sheet["Return"] == ["RMA5001"]
+
+
+def test_a_long_history_is_read_in_pages_that_miss_nothing(client, cleo):
+    rma = make_whole_return()
+    for number in range(90):
+        # Two at each moment, so that a page never ends between the two.
+        at = NOW + timedelta(minutes=number // 2)
+        audit.record(actor=cleo, act="x", subject=rma, text=f"No {number}", now=at, rma_id=rma.pk)
+    texts, address = [], f"/returns/{rma.pk}/"
+    for _ in range(9):
+        history = client.get(address).context["detail"].history
+        texts += [entry.text for entry in history.entries]
+        if history.older is None:
+            break
+        address = f"/returns/{rma.pk}/?{urlencode({'before': history.older.isoformat()})}"
+
+    assert len(texts) == len(set(texts)) == 91
+    assert texts[-1] == "RMA created"
+
+
+def test_calls_to_the_erp_stand_in_the_history(client, cleo):
+    rma = make_whole_return()
+    factories.PostingAttemptFactory(posting=factories.PostingFactory(rma=rma), outcome="unknown")
+
+    text = client.get(f"/returns/{rma.pk}/").text
+
+    assert "Credit memo sent" in text
+    assert "Outcome not known" in text
+
+
+@pytest.mark.parametrize("before", ["x", "2026-13-01", "2026-05-27", "9" * 40])
+def test_a_place_in_the_history_that_is_none_is_its_beginning(client, cleo, before):
+    rma = make_whole_return()
+
+    answer = client.get(f"/returns/{rma.pk}/", {"before": before})
+
+    assert [entry.text for entry in answer.context["detail"].story] == ["RMA created"]
+
+
+def test_a_blocked_stage_names_its_exception_and_an_open_one_its_reason(client, cleo):
+    rma = make_whole_return()
+    rma.lines.update(sku="NOBODY-KNOWS", sku_key="nobody-knows")
+    case = factories.CaseFactory(rma=rma)
+
+    stages = {stage["code"]: stage for stage in client.get(f"/returns/{rma.pk}/").context["stages"]}
+
+    assert stages["stock_booked"]["state"] == "blocked"
+    assert stages["stock_booked"]["case"] == case
+    assert stages["refunded"]["proof"] == "Refund 900777"
+    assert stages["refunded"]["source"] == "ReturnGO"
+
+
+def test_names_that_were_removed_after_their_time_are_said_to_be_gone(client, cleo):
+    old = NOW - timedelta(days=900)
+    rma = factories.RmaFactory(customer_name="", customer_email="", source_updated_at=old)
+    fresh = factories.RmaFactory(
+        customer_name="", customer_email="", source_updated_at=timezone.now()
+    )
+
+    assert "Name and e-mail are not kept any longer" in client.get(f"/returns/{rma.pk}/").text
+    assert "Customer not known" in client.get(f"/returns/{fresh.pk}/").text
+
+
+def test_the_sentence_names_what_it_rests_on(client, cleo):
+    rma = make_whole_return()
+
+    answer = client.get(f"/returns/{rma.pk}/")
+
+    assert [text.partition(":")[0] for text in answer.context["rests_on"]] == [
+        "Received",
+        "Inspected",
+        "Refunded",
+    ]
+    assert "“Credited”: no credit is confirmed in the books." in answer.text

@@ -1,0 +1,214 @@
+"""Every number a person may quote: what it matches, in which order, and by which index."""
+
+import pytest
+from django.db import connection as database
+from django.utils import timezone
+
+from exceptions_app.models import ExchangeOrder, Rma
+from exceptions_app.selectors import find, returns, sayings
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def known():
+    """A return with one of every number, beside one that shares none."""
+    rma = factories.RmaFactory(external_id="5001", order_name="#1041", order_id="778899")
+    order = factories.SalesOrderFactory(number="SO-92207", invoice_number="INV-338560")
+    Rma.objects.filter(pk=rma.pk).update(sales_order=order)
+    factories.RmaLineFactory(rma=rma, sku="TEE-BLK-M", barcode="5012345678900")
+    factories.RefundFactory(rma=rma, external_id="900777", reference="re_3abc")
+    factories.ShipmentFactory(rma=rma, tracking_number="H00E7712940318")
+    factories.PostingFactory(rma=rma, number="CM-20418", key="RB-uk-1")
+    ExchangeOrder.objects.create(rma=rma, number="EO-30911", order_id="4455", kind="Exchange")
+    factories.RmaFactory(
+        external_id="6002",
+        order_name="ZZ-1",
+        order_id="1",
+        customer_name="Bo",
+        customer_email="bo@else.test",
+    )
+    return rma
+
+
+def look(text, *, is_personal_shown=True, limit=8):
+    return find.find(text=text, is_personal_shown=is_personal_shown, limit=limit)
+
+
+def seen(found):
+    return [(match.kind, match.value, match.is_exact) for match in found.matches]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("5001", "return", "5001"),
+        ("RMA5001", "return", "5001"),
+        ("rma-5001", "return", "5001"),
+        ("1041", "order", "#1041"),
+        ("#1041", "order", "#1041"),
+        ("778899", "order_id", "778899"),
+        ("CARA@example.com", "email", "cara@example.com"),
+        ("h00e 7712 940318", "parcel", "H00E7712940318"),
+        ("900777", "refund", "900777"),
+        ("RE_3ABC", "reference", "re_3abc"),
+        ("cm-20418", "document", "CM-20418"),
+        ("rb-uk-1", "key", "RB-uk-1"),
+        ("eo-30911", "exchange", "EO-30911"),
+        ("4455", "exchange_id", "4455"),
+        ("so-92207", "erp_order", "SO-92207"),
+        ("inv-338560", "invoice", "INV-338560"),
+        ("tee-blk-m", "sku", "TEE-BLK-M"),
+        ("5012345678900", "barcode", "5012345678900"),
+    ],
+)
+def test_a_whole_number_is_found_in_any_case_and_says_what_it_is(known, text, kind, value):
+    found = look(text)
+
+    assert seen(found) == [(kind, value, True)]
+    assert found.only is not None
+    assert found.only.rma_id == known.pk
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("500", "return"),
+        ("rma50", "return"),
+        ("104", "order"),
+        ("cara@", "email"),
+        ("H00E77", "parcel"),
+        ("9007", "refund"),
+        ("CM-2", "document"),
+        ("EO-3", "exchange"),
+        ("INV-", "invoice"),
+        ("tee-", "sku"),
+        ("Cara Cust", "name"),
+        ("customer", "name"),
+    ],
+)
+def test_a_beginning_is_found_and_said_to_be_one(known, text, kind):
+    found = look(text)
+
+    assert [(match.rma_id, match.kind, match.is_exact) for match in found.matches] == [
+        (known.pk, kind, False)
+    ]
+
+
+@pytest.mark.parametrize("text", ["50", "", "   ", "\0", "%", "_001", "001", "- -", "'; --"])
+def test_two_characters_middles_and_wildcards_find_nothing(known, text):
+    assert look(text).matches == ()
+
+
+def test_the_exact_number_comes_before_beginnings():
+    longer = factories.RmaFactory(external_id="50012")
+    exact = factories.RmaFactory(external_id="5001")
+
+    found = look("5001")
+
+    assert [match.rma_id for match in found.matches] == [exact.pk, longer.pk]
+    assert found.only is not None
+    assert found.only.rma_id == exact.pk
+
+
+def test_two_exact_ones_lead_nowhere_at_once():
+    for _ in range(2):
+        factories.RmaFactory(order_name="AW-7")
+
+    assert look("AW-7").only is None
+
+
+def test_a_return_is_listed_once_by_the_first_that_matches():
+    rma = factories.RmaFactory(external_id="7001", order_name="7001", order_id="7001")
+
+    assert [(match.rma_id, match.kind) for match in look("7001").matches] == [(rma.pk, "return")]
+
+
+def test_more_than_fit_are_said_to_be_more_and_the_newest_of_a_sku_come_first():
+    made = [factories.RmaLineFactory(sku="TEE").rma_id for _ in range(5)]
+
+    found = look("tee", limit=3)
+
+    assert [match.rma_id for match in found.matches] == made[:1:-1]
+    assert found.has_more
+
+
+@pytest.mark.parametrize("text", ["cara@", "cara@example.co", "H00E77", "Cara", "Cara Customer"])
+def test_without_the_right_nobody_guesses_a_person_letter_by_letter(known, text):
+    assert look(text, is_personal_shown=False).matches == ()
+    assert find.rma_ids(text=text, is_personal_shown=False, limit=10) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [("cara@example.com", "c…@example.com"), ("H00E7712940318", "H…")],
+)
+def test_without_the_right_a_whole_address_is_found_and_not_repeated(known, text, masked):
+    found = look(text, is_personal_shown=False)
+
+    assert [match.value for match in found.matches] == [masked]
+
+
+def test_an_exception_is_found_by_its_number():
+    case = factories.CaseFactory()
+
+    found = look(f"ex-{case.pk}")
+
+    assert [each.pk for each in found.cases] == [case.pk]
+    assert found.only is None
+
+
+def plan_of(rows):
+    with database.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    return rows.explain()
+
+
+@pytest.mark.parametrize("is_exact", [True, False], ids=["exact", "beginning"])
+@pytest.mark.parametrize("place", range(len(find.LOOKUPS)), ids=[row.kind for row in find.LOOKUPS])
+def test_every_lookup_reads_its_index(known, place, is_exact):
+    rows = find.branches("TEE-BLK", 9, is_exact=is_exact, is_personal=True)[place]
+
+    plan = plan_of(rows)
+
+    assert "Seq Scan" not in plan, plan
+    assert "Index Cond" in plan
+
+
+def test_names_are_read_by_the_index_of_words(known):
+    plan = plan_of(Rma.objects.filter(find.carries(("cara", "cust"))))
+
+    assert "rma_search" in plan
+    assert "Seq Scan" not in plan
+
+
+def test_a_look_costs_two_queries_and_a_third_for_names(known, django_assert_num_queries):
+    with django_assert_num_queries(3):
+        look("TEE")
+    with django_assert_num_queries(2):
+        look("TEE", is_personal_shown=False)
+
+
+def test_hits_say_the_sentence_of_the_page(known):
+    factories.MappingFactory(
+        bridge=known.bridge, kind="status", source_value="Validated", target={"axis": "authorised"}
+    )
+    factories.CaseFactory(rma=known, team="finance")
+    now = timezone.now()
+
+    rows = sayings.with_facts(Rma.objects.filter(pk=known.pk))
+    (said,) = sayings.of(rows, now=now).values()
+    page = returns.get(rma_id=known.pk, now=now, has_attempts=False)
+
+    assert said.text == page.sentence
+    assert "Your refund of £20.00 has been made" in said.short
+
+
+def test_the_sentences_of_twenty_cost_what_those_of_two_do(django_assert_num_queries):
+    bridge = factories.BridgeFactory()
+    for count in (2, 18):
+        for _ in range(count):
+            factories.RefundFactory(rma=factories.RmaFactory(bridge=bridge))
+        with django_assert_num_queries(7):
+            sayings.of(sayings.with_facts(Rma.objects.all()), now=timezone.now())

@@ -1,0 +1,141 @@
+"""The box that finds: where Enter leads, what is offered, who sees what, without scripts."""
+
+import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+
+from tests import factories
+from tests.bench import crowd
+from tests.cast import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def cleo(client):
+    user = make_user("cleo")
+    client.force_login(user)
+    return user
+
+
+def test_one_return_is_opened_at_once_and_says_by_what_it_was_found(client, cleo):
+    rma = factories.RmaFactory()
+    factories.ShipmentFactory(rma=rma, tracking_number="H00E77")
+
+    answer = client.get("/find/", {"q": "h00e77"})
+
+    assert answer.status_code == 302
+    assert answer.url == f"/returns/{rma.pk}/?by=parcel"
+    assert "Found by parcel." in client.get(answer.url).text
+
+
+def test_an_address_never_carries_the_e_mail_on(client, cleo):
+    factories.RmaFactory(customer_email="amara@example.com")
+
+    answer = client.get("/find/", {"q": "amara@example.com"})
+
+    assert answer.status_code == 302
+    assert "amara" not in answer.url
+
+
+def test_several_are_listed_with_what_matched_and_the_sentence(client, cleo):
+    for number in ("AW-71", "AW-72"):
+        factories.RefundFactory(rma=factories.RmaFactory(order_name=number))
+
+    answer = client.get("/find/", {"q": "aw-7"})
+
+    assert "2 returns" in answer.text
+    assert "Order AW-71" in answer.text
+    assert "Begins like this" in answer.text
+    assert answer.text.count("Your refund of £20.00 has been made") == 2
+    assert "/returns/?q=aw-7" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("cleo", "e-mail addresses and names"),
+        ("wanda", "only when they are given whole"),
+    ],
+)
+def test_nothing_found_says_what_was_looked_at_and_what_to_try(client, name, words):
+    client.force_login(make_user(name))
+
+    answer = client.get("/find/", {"q": "nothing-like-it"})
+
+    assert "No return has “nothing-like-it” as one of its numbers" in answer.text
+    assert words in answer.text
+    assert "Try the order number" in answer.text
+
+
+def test_without_a_text_the_page_lists_the_pages_of_the_role(client, cleo):
+    text = client.get("/find/").text
+
+    assert 'href="/exceptions/"' in text
+    main = text.partition("<main")[2]
+    assert "Operations" not in main
+
+
+def test_the_options_are_those_of_a_listbox_and_hold_no_links(client, cleo):
+    rma = factories.RmaFactory(external_id="5001")
+
+    text = client.get("/find/options/", {"q": "5001"}).text
+
+    assert f'id="find-return-{rma.pk}" data-url="/returns/{rma.pk}/?by=return"' in text
+    assert 'role="option"' in text
+    assert "<a " not in text
+    assert 'aria-label="Pages"' not in text
+
+
+def test_the_palette_offers_pages_by_role_as_well(client, cleo):
+    everything = client.get("/find/options/", {"all": "1"}).text
+    some = client.get("/find/options/", {"all": "1", "q": "manu"}).text
+
+    assert 'data-url="/exceptions/"' in everything
+    assert 'data-url="/operations/"' not in everything
+    assert 'data-url="/manual/"' in some
+    assert 'data-url="/exceptions/"' not in some
+
+
+def test_one_character_is_not_looked_up(client, cleo):
+    factories.RmaFactory(external_id="5")
+
+    assert "option" not in client.get("/find/options/", {"q": "5"}).text
+
+
+@pytest.mark.parametrize("path", ["/find/", "/find/options/"])
+def test_a_role_without_the_right_sees_no_person(client, path):
+    for number in ("AW-71", "AW-72"):
+        factories.RmaFactory(order_name=number)
+    client.force_login(make_user("finn"))
+
+    text = client.get(path, {"q": "AW-7"}).text
+
+    assert "AW-71" in text
+    assert "cara@example.com" not in text
+    assert "Cara Customer" not in text
+
+
+def test_a_name_is_never_markup(client, cleo):
+    for _ in range(2):
+        factories.RmaFactory(customer_name="<b>Eve", order_name="AW-7")
+
+    for path in ("/find/", "/find/options/"):
+        assert "<b>Eve" not in client.get(path, {"q": "AW-7"}).text
+
+
+def queries(client, text):
+    with CaptureQueriesContext(database) as captured:
+        assert client.get("/find/options/", {"q": text}).status_code == 200
+    return len(captured)
+
+
+def test_ten_thousand_returns_cost_as_many_queries_as_ten(client, cleo):
+    bridge = crowd.fill(10)
+    few = queries(client, "CO-")
+    few_by_name = queries(client, "cara")
+
+    crowd.fill(9_990, bridge=bridge)
+
+    assert queries(client, "CO-") == few
+    assert queries(client, "cara") == few_by_name
