@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import datetime
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
@@ -200,6 +201,12 @@ class Fix(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.source_value}"
+
+    @property
+    def freed(self) -> Decimal | None:
+        """What the returns it heals claim, as shown when it was asked for; None if not stored."""
+        stored = self.effect.get("freed")
+        return Decimal(stored) if stored is not None else None
 
 
 class Approval(models.Model):

@@ -19,6 +19,7 @@ from exceptions_app.choices import (
 )
 from exceptions_app.models import Case, Fix, Mapping, Posting, Rma
 from exceptions_app.rules.mapping import normalise
+from exceptions_app.selectors import paging
 
 WAITING_CAP = 200
 DECIDED_CAP = 25
@@ -81,6 +82,7 @@ def effect(fix: Fix) -> dict[str, Any] | None:
     stored = dict(fix.effect)
     stored["freed"] = _amount(stored.get("freed"))
     stored.setdefault("touched", len(stored.get("rows", [])))
+    stored["touched_shown"] = paging.shown(stored["touched"])
     stored["rows"] = [
         {**row, "amount": _amount(row.get("amount"))} for row in stored.get("rows", [])
     ]

@@ -156,10 +156,18 @@ def approve(*, fix_id: int, seen_hash: str, actor: User, now: datetime, note: st
 
 
 @transaction.atomic
-def reject(*, fix_id: int, actor: User, now: datetime, note: str) -> Fix:
-    """Refuse a request with a reason; its exception is open again."""
+def reject(*, fix_id: int, actor: User, now: datetime, note: str, seen_hash: str = "") -> Fix:
+    """Refuse a request with a reason; its exception is open again.
+
+    Raises:
+        FixAlreadyDecided: decided meanwhile, or changed since it was shown (`seen_hash`).
+        FixNotAllowed: not this person's to decide.
+        InvalidChoice: no reason.
+    """
     fix = _lock(fix_id)
     _check_undecided(fix)
+    if seen_hash and seen_hash != fix.payload_hash:
+        raise errors.FixAlreadyDecided("The request was changed since you opened it. Look again.")
     if not note.strip():
         raise errors.InvalidChoice("Say why, so that the requester can do better.")
     is_own = fix.requested_by_id == actor.pk

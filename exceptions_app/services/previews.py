@@ -55,6 +55,10 @@ class Effect:
     def is_partial(self) -> bool:
         return self.touched > len(self.rows)
 
+    @property
+    def touched_shown(self) -> str:
+        return paging.shown(self.touched)
+
     def as_json(self) -> dict[str, Any]:
         plain = asdict(self)
         plain["freed"] = str(self.freed)

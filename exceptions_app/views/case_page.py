@@ -84,6 +84,7 @@ class Offer:
     level: str
     approvers: tuple[str, ...]
     preview: Any = None
+    is_under_way: bool = False
 
 
 def show(
@@ -206,9 +207,10 @@ def _acts(
     close_form: CloseForm | None,
 ) -> dict[str, Any]:
     """What can be done about an open exception, by this reader."""
+    fixes = cases_selector.fixes_under_way(case)
     acts: dict[str, Any] = {
-        "under_way": under_way(cases_selector.fixes_under_way(case), request, now),
-        "offers": _offers(request, case, now, offered),
+        "under_way": under_way(fixes, request, now),
+        "offers": _offers(request, case, now, offered, frozenset(fix.kind for fix in fixes)),
     }
     if permissions.can(request.user, "assign_case"):
         acts["assign_form"] = assign_form or AssignForm(case=case, user=person(request))
@@ -218,7 +220,13 @@ def _acts(
     return acts
 
 
-def _offers(request: HttpRequest, case: Case, now: datetime, offered: Offer | None) -> list[Offer]:
+def _offers(
+    request: HttpRequest,
+    case: Case,
+    now: datetime,
+    offered: Offer | None,
+    taken: frozenset[str],
+) -> list[Offer]:
     if case.bridge is None:
         return []
     offers = []
@@ -227,6 +235,9 @@ def _offers(request: HttpRequest, case: Case, now: datetime, offered: Offer | No
             continue
         if offered is not None and offered.kind == kind:
             offers.append(offered)
+            continue
+        if kind in taken:
+            offers.append(Offer(kind, FixKind(kind).label, None, "", (), is_under_way=True))
             continue
         is_allowed = permissions.can(request.user, permissions.FIX_CAPABILITY[kind])
         form = FORMS[kind](kind=kind, case=case, now=now) if is_allowed else None

@@ -142,6 +142,7 @@ def reject(request: HttpRequest, fix_id: int) -> HttpResponse:
             actor=case_page.person(request),
             now=timezone.now(),
             note=form.cleaned_data["note"],
+            seen_hash=request.POST.get("payload_hash", ""),
         )
     except errors.DeskError as error:
         return _show(request, fix_id, form, refusal=str(error))

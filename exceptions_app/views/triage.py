@@ -40,10 +40,10 @@ _ROW = "row-"
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """`verb` begins the question and its button: "Assign 4 exceptions"; `done` is the outcome."""
+    """`asked` is the question and its button, "Assign {} to me"; `done` is the outcome."""
 
     key: str
-    verb: str
+    asked: str
     done: str
     capability: str
 
@@ -51,11 +51,11 @@ class Act:
 ACTS = {
     act.key: act
     for act in (
-        Act("mine", "Assign to me", "assigned to you", "assign_case"),
-        Act("assign", "Assign", "assigned", "assign_case"),
-        Act("snooze", "Snooze", "snoozed", "assign_case"),
-        Act("wake", "Bring back", "brought back", "assign_case"),
-        Act("close", "Close by hand", "closed by hand", "close_case"),
+        Act("mine", "Assign {} to me", "assigned to you", "assign_case"),
+        Act("assign", "Assign {}", "assigned", "assign_case"),
+        Act("snooze", "Snooze {}", "snoozed", "assign_case"),
+        Act("wake", "Bring back {}", "brought back", "assign_case"),
+        Act("close", "Close {} by hand", "closed by hand", "close_case"),
     )
 }
 
@@ -168,9 +168,11 @@ def _ask(
     *,
     status: int = 200,
 ) -> HttpResponse:
+    what = f"{len(cases):,} exception{'' if len(cases) == 1 else 's'}"
     frozen = signing.dumps([at.isoformat(), chosen.rows], salt=FROZEN, compress=True)
     context = {
         "act": wanted,
+        "asked": wanted.asked.format(what),
         "form": form,
         "frozen": frozen,
         "at": at,

@@ -245,6 +245,7 @@ function fix() {
 
 // The first thing to answer in a part of the page; its button when nothing is asked.
 function focusIn(part) {
+  for (const folded of all("details:has(form)", part ?? document.createElement("p"))) folded.open = true;
   const first = part?.querySelector("input:not([type=hidden]):checked, input:not([type=hidden], [type=radio]), select, textarea, button");
   (first ?? part)?.focus();
 }

@@ -39,7 +39,7 @@ def test_one_fix_approved_by_another_heals_every_return(page, sign_in, assert_ac
         page.get_by_role("radio", name="TEE-BLK-M").check()
         page.get_by_role("button", name="Preview").click()
         page.wait_for_selector("text=What it would do")
-        assert page.locator(".flowline .fig").all_inner_texts() == [
+        assert page.locator("#fix .flowline .fig").all_inner_texts() == [
             "3 returns",
             "£60.00",
             "0 returns",

@@ -154,3 +154,22 @@ def test_the_page_names_the_first_approver_and_asks_for_a_second(client):
     assert "You have approved this. Another person must approve too." in text
     assert "Approve this change" not in text
     assert "Fiona, 27 May 2026, 09:13" in text
+
+
+def test_whoever_decides_second_is_told_who_was_faster(client, waiting):
+    fix = _asked(waiting)
+    fixes.approve(
+        fix_id=fix.pk, seen_hash=fix.payload_hash, actor=make_user("mona"), now=waiting.clock.now
+    )
+    client.force_login(make_user("ada"))
+
+    with time_machine.travel(waiting.clock.now, tick=False):
+        answer = client.post(
+            reverse("fix-reject", args=[fix.pk]),
+            {"payload_hash": fix.payload_hash, "note": "Wrong size"},
+        )
+
+    fix.refresh_from_db()
+    assert answer.status_code == 422
+    assert "Mona was faster" in answer.content.decode()
+    assert fix.status == "held"

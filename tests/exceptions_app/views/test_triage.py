@@ -97,7 +97,7 @@ def test_a_whole_cause_is_shown_before_it_is_taken(client, mira):
     page = _post(client, act="mine", group=str(group.pk), newest=str(cases[-1].pk))
 
     assert (page.context["count"], page.context["sums"][0].amount) == (3, Decimal("60.0000"))
-    assert "Assign to me: 3 exceptions?" in page.content.decode()
+    assert "Assign 3 exceptions to me?" in page.content.decode()
     assert not AuditEntry.objects.exists()
     _post(client, act="mine", frozen=page.context["frozen"])
     assert set(_assigned().values()) == {"mira"}
