@@ -42,11 +42,11 @@ class SetUpSite(admin.AdminSite):
             raise PermissionDenied("use_admin")
         return redirect_to_login(request.GET.get("next") or request.get_full_path())
 
-    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """On the account page, where guesses are counted and other sessions end."""
         return redirect("account_change_password")
 
-    def logout(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    def logout(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The same door leads out."""
         if request.method == "POST":
             logout(request)
