@@ -14,7 +14,36 @@ def _figure(label: str, amount: str | None, currency: str, **more: Any) -> dict[
     return {"label": label, "amount": value, "currency": currency, **more}
 
 
+_VIEW = {"pk": 1, "url": "#", "name": "Over £100.00", "may_edit": True, "is_current": True}
+_SHARED = {"pk": 2, "url": "#", "name": "This week", "team": "Finance", "count": "34"}
+
 FIGURES: tuple[Component, ...] = (
+    Component(
+        "views",
+        (
+            Sample(
+                "two views, and a filtered list to keep",
+                {
+                    "saved": {
+                        "views": (_VIEW, _SHARED),
+                        "page": "case-list",
+                        "query": "value=100",
+                        "teams": (("finance", "Finance"),),
+                    }
+                },
+            ),
+            Sample("none yet, nothing to keep", {"saved": {"views": (), "page": "case-list"}}),
+        ),
+    ),
+    Component(
+        "export",
+        (
+            Sample(
+                "a list's rows",
+                {"csv": "case-export", "xlsx": "case-export-xlsx", "query": "?team=finance"},
+            ),
+        ),
+    ),
     Component(
         "badge",
         (

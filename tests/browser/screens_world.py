@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from exceptions_app.models import Bridge, Case, Fix, InboundEvent, Posting, Rma
-from exceptions_app.services import events, fixes
+from exceptions_app.services import events, fixes, mapping_files, mapping_imports
 from tests import factories
 from tests.cast import make_user
 from tests.world import World, make_unit, make_validation, make_world
@@ -35,6 +35,7 @@ def build() -> tuple[World, dict[str, int]]:
     rows |= {
         "bridge": world.bridge.pk,
         "person": make_user("cleo").pk,
+        "import": _wrong_file(world),
         "connection": world.bridge.source_id,
         "rma": Rma.objects.get(external_id="5010").pk,
         "stuck_rma": Rma.objects.get(external_id="5001").pk,
@@ -100,6 +101,22 @@ def _changes_under_way(world: World) -> dict[str, int]:
     return {"case": asked.pk, "group": asked.group_id, "fix": waiting.pk, "held_fix": other.pk}
 
 
+def _wrong_file(world: World) -> int:
+    """A file of two mappings, one of them wrong: it can only be looked at."""
+    heads = mapping_files.columns("sku_alias")
+    rows = [heads, ("TEE-BLK-MM", "TEE-BLK-M", "typo"), ("X", "NO-SUCH", "")]
+    found = mapping_imports.check(
+        bridge=world.bridge,
+        kind="sku_alias",
+        file_name="skus.csv",
+        content="\n".join(",".join(row) for row in rows).encode(),
+        reason="From the feed",
+        actor=make_user("ada"),
+        now=world.clock.now,
+    )
+    return found.pk
+
+
 def _strange_messages(world: World) -> None:
     events.receive(
         connection=world.bridge.source,
@@ -151,6 +168,8 @@ def _rows_of_other_currencies(world: World) -> dict[str, int]:
             rma=rma, group=group, team="finance", currency=currency, value=Decimal("1234.5")
         )
         found |= {f"{status}_posting": posting.pk, f"{currency.lower()}_case": case.pk}
+    found["usd_bridge"] = bridge.pk
+    found["run"] = factories.CreditRunFactory(bridge=bridge).pk
     found["manual_posting"] = Posting.objects.get(hold_reason="manual").pk
     Bridge.objects.filter(pk=bridge.pk).update(closed_periods=["2026-04"])
     return found
