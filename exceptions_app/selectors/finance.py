@@ -14,7 +14,6 @@ from typing import Any
 
 from django.db.models import (
     BooleanField,
-    CharField,
     Count,
     DecimalField,
     ExpressionWrapper,
@@ -40,7 +39,7 @@ from exceptions_app.choices import (
     Severity,
     Team,
 )
-from exceptions_app.models import Bridge, Case, CreditRun, Fix, Posting
+from exceptions_app.models import Case, Fix, Posting
 from exceptions_app.models.cases import awake
 from exceptions_app.selectors import paging
 from exceptions_app.selectors.merchandising import GAP_ORDER, amounts
@@ -288,119 +287,6 @@ _ORDER = (
     PostingStatus.SENDING,
     PostingStatus.POSTED,
 )
-
-
-# --- Credit runs ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """A run that was started, and how far its credits are; sums are in the run's currency.
-
-    `left` are those cancelled since: the return's facts changed before they left.
-    """
-
-    run: CreditRun
-    confirmed: int
-    confirmed_total: Decimal
-    failed: int
-    unknown: int
-    under_way: int
-    left: int
-
-
-def runs(*, cursor: str = "") -> paging.Page:
-    """Started runs, newest first, each as RunRow; two queries."""
-    rows = CreditRun.objects.select_related("bridge__erp")
-    page = paging.page(rows, order=("-id",), cursor=cursor, size=20)
-    return paging.Page(rows=_with_progress(page.rows), newer=page.newer, older=page.older)
-
-
-def run(*, run_id: int) -> RunRow:
-    """One run.
-
-    Raises:
-        CreditRun.DoesNotExist: there is none.
-    """
-    (row,) = _with_progress([CreditRun.objects.select_related("bridge__erp").get(pk=run_id)])
-    return row
-
-
-def _with_progress(rows: Sequence[CreditRun]) -> tuple[RunRow, ...]:
-    counted: dict[int, dict[str, tuple[int, Decimal]]] = {}
-    if rows:
-        found = Posting.objects.filter(run__in=[row.pk for row in rows]).order_by()
-        for row in found.values("run", "status").annotate(count=Count("pk"), total=Sum("gross")):
-            counted.setdefault(row["run"], {})[row["status"]] = (row["count"], row["total"])
-    return tuple(_run_row(row, counted.get(row.pk, {})) for row in rows)
-
-
-def _run_row(row: CreditRun, by_status: Mapping[str, tuple[int, Decimal]]) -> RunRow:
-    def count(*statuses: str) -> int:
-        return sum(by_status.get(status, (0, Decimal(0)))[0] for status in statuses)
-
-    confirmed, total = by_status.get(PostingStatus.CONFIRMED, (0, Decimal(0)))
-    members = sum(number for number, _ in by_status.values())
-    failed = count(PostingStatus.FAILED, PostingStatus.BLOCKED)
-    unknown = count(PostingStatus.UNCONFIRMED)
-    left = count(PostingStatus.CANCELLED)
-    return RunRow(
-        run=row,
-        confirmed=confirmed,
-        confirmed_total=total,
-        failed=failed,
-        unknown=unknown,
-        under_way=members - confirmed - failed - unknown - left,
-        left=left,
-    )
-
-
-def run_postings(run_id: int) -> QuerySet[Posting]:
-    return Posting.objects.filter(run=run_id).select_related("rma").defer("draft")
-
-
-@dataclass(frozen=True, slots=True)
-class ReadyRun:
-    """The credits of one bridge and currency that a person may release, as they stand now.
-
-    `dates` are the posting dates of the documents with their counts; `last_id` closes the list:
-    what arrives later has a larger one.
-    """
-
-    bridge: Bridge
-    currency: str
-    count: int
-    total: Decimal
-    oldest: datetime
-    last_id: int
-    dates: tuple[tuple[str, int], ...]
-
-
-def ready_run(*, bridge: Bridge, currency: str) -> ReadyRun | None:
-    """What would leave if the run were started now; None when nothing waits."""
-    rows = run_members(bridge=bridge, currency=currency)
-    whole = rows.aggregate(
-        count=Count("pk"), total=Sum("gross"), oldest=Min("created_at"), last_id=Max("pk")
-    )
-    if not whole["count"]:
-        return None
-    day: Any = Cast(KeyTextTransform("date", "draft"), CharField())
-    dates = rows.order_by().annotate(day=day).values("day").annotate(n=Count("pk"))
-    return ReadyRun(
-        bridge=bridge,
-        currency=currency,
-        dates=tuple(sorted((row["day"] or "", row["n"]) for row in dates)),
-        **whole,
-    )
-
-
-def run_members(*, bridge: Bridge, currency: str) -> QuerySet[Posting]:
-    return Posting.objects.filter(
-        bridge=bridge,
-        currency=currency,
-        status=PostingStatus.HELD,
-        hold_reason=HoldReason.RUN,
-    )
 
 
 # --- Accepted differences ---------------------------------------------------------------------

@@ -43,7 +43,7 @@ from exceptions_app.choices import (
     PostingStatus,
 )
 from exceptions_app.models import Bridge, Case, ErpLocation, Posting, Rma, RmaLine
-from exceptions_app.selectors import paging, returns
+from exceptions_app.selectors import find, paging
 
 PERIODS = (1, 7, 30, 90)
 SLOWEST = 20
@@ -336,15 +336,36 @@ def places() -> list[tuple[str, str]]:
     return sorted((code, f"{name}, {code}" if name else code) for code, name in pairs)
 
 
-def scan(text: str) -> list[Rma]:
-    """Returns a scanned or keyed code may mean, newest first; at most MATCHES.
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A return that carries the code, and as which of its numbers; `rma` with its bridge."""
 
-    A return's own number that matches to the letter wins over beginnings and other numbers.
-    """
-    words = " ".join(returns.words_of(text))
-    if not words:
-        return []
-    number = words.upper().removeprefix("RMA").lstrip("-# ")
-    own = Rma.objects.filter(bridge__in=Bridge.objects.all(), external_id__in={words, number})
-    exact = list(own.select_related("bridge")[:MATCHES])
-    return exact or list(returns.search(text=words)[:MATCHES])
+    rma: Rma
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a code leads to: `only_id` is the return to go to at once, else None."""
+
+    rows: tuple[Scanned, ...] = ()
+    has_more: bool = False
+    only_id: int | None = None
+
+
+def scan(*, text: str, is_personal_shown: bool) -> Scan:
+    """Returns a scanned or keyed code may mean, exact ones first; at most MATCHES."""
+    found = find.find(text=text, is_personal_shown=is_personal_shown, limit=MATCHES)
+    if not found.matches:
+        return Scan()
+    by_id = Rma.objects.select_related("bridge").in_bulk([row.rma_id for row in found.matches])
+    return Scan(
+        rows=tuple(
+            Scanned(by_id[row.rma_id], row.label, row.value)
+            for row in found.matches
+            if row.rma_id in by_id
+        ),
+        has_more=found.has_more,
+        only_id=found.only.rma_id if found.only else None,
+    )

@@ -14,7 +14,7 @@ from exceptions_app import errors, jobs
 from exceptions_app.choices import AttemptOutcome, HoldReason, PostingStatus
 from exceptions_app.models import Bridge, CreditRun, Posting
 from exceptions_app.rules import drafts
-from exceptions_app.selectors import finance
+from exceptions_app.selectors import runs
 from exceptions_app.services import attempts, audit, connections, ordering, rmas
 from exceptions_app.services.posting import replan
 
@@ -46,7 +46,7 @@ def start(
         InvalidChoice: none is waiting, or what was shown has changed; nothing was started.
     """
     currency = currency or bridge.currency
-    members = finance.run_members(bridge=bridge, currency=currency)
+    members = runs.members(bridge=bridge, currency=currency)
     if shown is not None:
         members = members.filter(pk__lte=shown.last_id)
     waiting = list(members.select_for_update().order_by("pk"))

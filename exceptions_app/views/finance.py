@@ -16,6 +16,7 @@ from exceptions_app import errors, permissions
 from exceptions_app.models import Bridge, CreditRun
 from exceptions_app.selectors import finance as selector
 from exceptions_app.selectors import outlook, paging, warehouse
+from exceptions_app.selectors import runs as runs_selector
 from exceptions_app.services import runs
 from exceptions_app.templatetags.desk import money
 from exceptions_app.views.returns import POSTING_TONES
@@ -43,7 +44,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "waiting_sums": selector.sums_of(waiting),
         "schedules": outlook.schedules(now=now, kinds=("credit_memo",)),
         "ready": outlook.waiting_runs(),
-        "runs": selector.runs().rows[:5],
+        "runs": runs_selector.started().rows[:5],
         "month": month,
         "accepted": accepted[: selector.ACCEPTED_ROWS],
         "is_more_accepted": len(accepted) > selector.ACCEPTED_ROWS,
@@ -65,7 +66,7 @@ def _month_start(now: datetime) -> datetime:
 @require_safe
 @permissions.required("view_finance")
 def run_list(request: HttpRequest) -> HttpResponse:
-    page = selector.runs(cursor=request.GET.get("cursor", ""))
+    page = runs_selector.started(cursor=request.GET.get("cursor", ""))
     context = {
         "now": timezone.now(),
         "ready": outlook.waiting_runs(),
@@ -80,11 +81,11 @@ def run_list(request: HttpRequest) -> HttpResponse:
 @permissions.required("view_finance")
 def run_detail(request: HttpRequest, run_id: int) -> HttpResponse:
     try:
-        row = selector.run(run_id=run_id)
+        row = runs_selector.one(run_id=run_id)
     except CreditRun.DoesNotExist as error:
         raise Http404 from error
     page = paging.page(
-        selector.run_postings(run_id), order=("id",), cursor=request.GET.get("cursor", "")
+        runs_selector.postings(run_id), order=("id",), cursor=request.GET.get("cursor", "")
     )
     context = {
         "now": timezone.now(),
@@ -110,7 +111,7 @@ def run_confirm(request: HttpRequest, bridge_id: int) -> HttpResponse:
     """What would leave, before anybody says yes to it."""
     bridge = get_object_or_404(Bridge.objects.select_related("erp"), pk=bridge_id, is_active=True)
     currency = request.GET.get("currency", "")[:3].replace("\0", "") or bridge.currency
-    ready = selector.ready_run(bridge=bridge, currency=currency)
+    ready = runs_selector.ready(bridge=bridge, currency=currency)
     dates = [(parse_date(day) or day, count) for day, count in ready.dates] if ready else []
     context = {
         "now": timezone.now(),

@@ -44,6 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
     feeds = outlook.feeds()
     since = now - outlook.SINCE
     held, held_until = outlook.held_fixes()
+    checks = outlook.checks(rows=feeds, unknown=len(unknown), now=now)
     room, room_label, room_capability = ROOMS[team]
     context: dict[str, Any] = {
         "now": now,
@@ -65,7 +66,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "unknown": unknown[: today.ROWS],
         "is_more_unknown": len(unknown) > today.ROWS,
         "feeds": feeds,
-        "checks": outlook.checks(rows=feeds, unknown=len(unknown), now=now),
+        "checks": checks,
+        "proved": sum(check.is_green for check in checks),
     }
     if permissions.can(request.user, "key_by_hand"):
         tasks = today.to_key()
@@ -83,22 +85,27 @@ def _tabs(team: str) -> list[dict[str, object]]:
 # --- The figures of a team -------------------------------------------------------------------
 
 
-def _figure(label: str, shown: object, note: str = "", values: Any = ()) -> dict[str, Any]:
-    """`values` are sums per currency that stand beside the note."""
-    return {"label": label, "shown": shown, "note": note, "values": values}
+def _figure(
+    label: str, shown: object, note: str = "", values: Any = (), query: str = ""
+) -> dict[str, Any]:
+    """`values` are sums per currency beside the note; `query` is where in the room it stands."""
+    return {"label": label, "shown": shown, "note": note, "values": values, "query": query}
 
 
 def _of_warehouse(now: datetime) -> list[dict[str, Any]]:
     board = warehouse.board(now=now)
     return [
         _figure("Expected, not here", paging.shown(board.expected), "returns"),
-        _figure("To grade", paging.shown(board.to_grade), "returns"),
+        _figure("To grade", paging.shown(board.to_grade), "returns", query="?view=grade"),
         _figure(
             "Graded, on no ERP stock record",
             board.unbooked_units,
             f"units; {board.stuck_units} need a person",
+            query="?view=book",
         ),
-        _figure("Booked, last 24 hours", board.confirmed_units, "units, read back"),
+        _figure(
+            "Booked, last 24 hours", board.confirmed_units, "units, read back", query="?view=time"
+        ),
     ]
 
 
@@ -109,32 +116,39 @@ def _of_finance(now: datetime) -> list[dict[str, Any]]:
     late = [row for row in waiting if row.is_late_only]
     stuck = [row for row in waiting if not row.is_late_only]
     return [
-        _figure("To decide", open_now.count, f"in {open_now.causes} causes", open_now.values),
+        _figure(
+            "To decide", open_now.count, f"in {open_now.causes} causes", open_now.values, "#why"
+        ),
         _figure("Refunds without a credit", without.count, "past their time", without.values),
         _figure(
             "Credits that need a person",
             sum(row.count for row in stuck),
             "blocked, refused or unknown",
             finance.sums_of(stuck),
+            "#waiting",
         ),
         _figure(
             "Credits that wait",
             sum(row.count for row in late),
             "not wrong",
             finance.sums_of(late),
+            "#waiting",
         ),
     ]
 
 
 def _of_merchandising(now: datetime) -> list[dict[str, Any]]:
-    kinds = (("SKU gaps", merchandising.SKU_TYPES), ("Mapping gaps", merchandising.MAPPING_TYPES))
+    kinds = (
+        ("SKU gaps", merchandising.SKU_TYPES, "?view=sku"),
+        ("Mapping gaps", merchandising.MAPPING_TYPES, "?view=mapping"),
+    )
     tallies = [
-        (label, merchandising.tally(merchandising.open_gaps(types, now=now)))
-        for label, types in kinds
+        (label, merchandising.tally(merchandising.open_gaps(types, now=now)), query)
+        for label, types, query in kinds
     ]
     return [
-        _figure(label, tally.causes, f"causes, {tally.returns} returns wait", tally.values)
-        for label, tally in tallies
+        _figure(label, tally.causes, f"causes, {tally.returns} returns wait", tally.values, query)
+        for label, tally, query in tallies
     ]
 
 
@@ -146,9 +160,28 @@ def _of_operations(now: datetime) -> list[dict[str, Any]]:
 
 
 def _of_cx(now: datetime) -> list[dict[str, Any]]:
+    found = today.customers()
     return [
-        _figure(f"With {team}", count, "customers wait for a refund")
-        for team, count in today.customers_waiting()
+        _figure(
+            "Refund asked for",
+            paging.shown(found.refund_pending),
+            "not confirmed yet",
+            query="?where=pending",
+        ),
+        _figure(
+            "Refund failed",
+            paging.shown(found.refund_failed),
+            "the customer has no money",
+            query="?where=failed",
+        ),
+        *(
+            _figure(
+                f"Held up with {row.team}",
+                row.returns,
+                f"returns, {row.unpaid or 'none'} of them without a refund",
+            )
+            for row in found.held[:2]
+        ),
     ]
 
 

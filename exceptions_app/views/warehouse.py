@@ -30,17 +30,18 @@ VIEWS = {
 def index(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     scanned = _text(request, "scan")[:MAX_SCAN].strip()
-    matches = selector.scan(scanned) if scanned else []
-    if len(matches) == 1:
-        return redirect("return-detail", rma_id=matches[0].pk)
+    is_shown = permissions.can(request.user, "view_personal_data")
+    found = selector.scan(text=scanned, is_personal_shown=is_shown)
+    if found.only_id is not None:
+        return redirect("return-detail", rma_id=found.only_id)
     view = request.GET.get("view", "")
     view = view if view in VIEWS else "grade"
     board = selector.board(now=now)
     context = {
         "now": now,
         "scanned": scanned,
-        "matches": matches,
-        "has_more": len(matches) == selector.MATCHES,
+        "matches": found.rows,
+        "has_more": found.has_more,
         "board": board,
         "shown": {
             "expected": paging.shown(board.expected),

@@ -8,7 +8,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from exceptions_app.models import CreditRun
-from exceptions_app.selectors import finance
+from exceptions_app.selectors import finance, runs
 from exceptions_app.selectors.finance import Direction
 from exceptions_app.selectors.today import Amount
 from tests import factories
@@ -134,9 +134,9 @@ def test_a_run_says_how_far_its_credits_are():
             gross=Decimal("10.00"),
         )
 
-    row = finance.run(run_id=run.pk)
+    row = runs.one(run_id=run.pk)
 
-    assert row == finance.RunRow(
+    assert row == runs.RunRow(
         run=run,
         confirmed=1,
         confirmed_total=Decimal("10.00"),
@@ -146,7 +146,7 @@ def test_a_run_says_how_far_its_credits_are():
         left=1,
     )
     with pytest.raises(CreditRun.DoesNotExist):
-        finance.run(run_id=run.pk + 1)
+        runs.one(run_id=run.pk + 1)
 
 
 def test_a_ready_run_states_count_sum_dates_and_where_it_ends():
@@ -164,12 +164,12 @@ def test_a_ready_run_states_count_sum_dates_and_where_it_ends():
         rma=factories.RmaFactory(bridge=bridge), status="held", hold_reason="window"
     )
 
-    ready = finance.ready_run(bridge=bridge, currency="GBP")
+    ready = runs.ready(bridge=bridge, currency="GBP")
 
     assert (ready.count, ready.total) == (2, Decimal("25.00"))
     assert ready.last_id == rows[-1].pk
     assert ready.dates == (("2026-05-27", 2),)
-    assert finance.ready_run(bridge=bridge, currency="EUR") is None
+    assert runs.ready(bridge=bridge, currency="EUR") is None
 
 
 def test_accepted_differences_are_those_in_force_of_the_period():
@@ -211,7 +211,7 @@ def test_the_reads_cost_the_same_for_10_and_1000_exceptions():
             finance.figures(cases)
             finance.differences(cases)
             finance.waiting()
-            finance.runs()
+            runs.started()
             finance.accepted(since=NOW)
         return len(captured)
 

@@ -153,13 +153,22 @@ def test_a_check_is_green_only_with_its_proof():
     assert (receipts.figure, receipts.is_green, receipts.at) == ("0", False, None)
 
 
-def test_customers_who_wait_are_counted_once_per_team():
+def test_what_customers_wait_for_is_counted_once_per_return_and_team():
     rma = factories.RmaFactory(money="pending")
+    factories.RmaFactory(money="failed")
     factories.CaseFactory.create_batch(2, rma=rma, team="finance")
     factories.CaseFactory(rma=rma, team="warehouse")
     factories.CaseFactory(team="cx", rma__money="confirmed")
 
-    assert today.customers_waiting() == (("Finance", 1), ("Warehouse", 1))
+    assert today.customers() == today.Customers(
+        refund_pending=1,
+        refund_failed=1,
+        held=(
+            today.Held("CX", 1, 0),
+            today.Held("Finance", 1, 1),
+            today.Held("Warehouse", 1, 1),
+        ),
+    )
 
 
 def test_the_backlog_names_the_oldest_of_what_is_due():

@@ -178,33 +178,61 @@ def test_the_slowest_receipt_stands_first(bridge):
 # --- Scanning --------------------------------------------------------------------------------
 
 
-def test_a_returns_own_number_wins_over_longer_ones(bridge):
+def scan(text):
+    return warehouse.scan(text=text, is_personal_shown=False)
+
+
+@pytest.mark.parametrize("code", ["RMA4001", " 4001 ", "rma-4001"])
+def test_a_whole_number_wins_over_longer_ones(bridge, code):
     exact = make_rma(bridge, external_id="4001")
     make_rma(bridge, external_id="40011")
 
-    assert warehouse.scan("RMA4001") == [exact]
-    assert warehouse.scan(" 4001 ") == [exact]
+    assert scan(code).only_id == exact.pk
 
 
-def test_the_same_number_on_two_bridges_is_shown_twice(bridge):
+def test_the_same_number_on_two_bridges_leads_nowhere_by_itself(bridge):
     for each in (bridge, factories.BridgeFactory()):
         make_rma(each, external_id="4001")
 
-    assert len(warehouse.scan("4001")) == 2
+    found = scan("4001")
+
+    assert len(found.rows) == 2
+    assert found.only_id is None
 
 
-@pytest.mark.parametrize("code", ["AW-777", "H00E7712900001", "TEE-BLK-M"])
-def test_orders_parcels_and_skus_are_found(bridge, code):
-    rma = make_rma(bridge, order_name="AW-777", indexed="AW-777 H00E7712900001 TEE-BLK-M")
+@pytest.mark.parametrize(
+    ("code", "label", "shown"),
+    [
+        ("AW-777", "Order", "AW-777"),
+        ("H00E7712900001", "Parcel", "H…"),
+        ("TEE-BLK-M", "SKU", "TEE-BLK-M"),
+        ("505", "Barcode", "505"),
+    ],
+)
+def test_orders_parcels_skus_and_barcodes_are_found(bridge, code, label, shown):
+    rma = make_rma(bridge, order_name="AW-777")
+    factories.RmaLineFactory(rma=rma, sku="TEE-BLK-M", barcode="505")
+    factories.ShipmentFactory(rma=rma, tracking_number="H00E7712900001")
 
-    assert warehouse.scan(code) == [rma]
+    (row,) = scan(code).rows
+
+    assert (row.rma, row.label, row.value) == (rma, label, shown)
+
+
+def test_a_list_that_was_cut_says_so(bridge):
+    for _ in range(warehouse.MATCHES + 1):
+        factories.RmaLineFactory(rma=make_rma(bridge), sku="TEE-BLK-M")
+
+    found = scan("TEE-BLK-M")
+
+    assert (len(found.rows), found.has_more) == (warehouse.MATCHES, True)
 
 
 @pytest.mark.parametrize("code", ["", "   ", "'", "nothing-like-it", "\0"])
 def test_nonsense_finds_nothing(bridge, code):
     make_rma(bridge)
 
-    assert warehouse.scan(code) == []
+    assert scan(code) == warehouse.Scan()
 
 
 # --- Cost ------------------------------------------------------------------------------------

@@ -32,7 +32,8 @@ def test_a_scan_that_means_one_return_goes_straight_to_it(client, wanda):
 
 def test_a_scan_that_means_several_shows_them(client, wanda):
     for number in ("4001", "4002"):
-        factories.RmaFactory(external_id=number, indexed="TEE-BLK-M")
+        rma = factories.RmaFactory(external_id=number)
+        factories.RmaLineFactory(rma=rma, sku="TEE-BLK-M")
 
     page = client.get("/warehouse/?scan=TEE-BLK-M").text
 
