@@ -156,6 +156,24 @@ def test_others_stay_out_and_no_account_is_made(client, service, claims):
     assert not SocialAccount.objects.exists()
 
 
+@pytest.mark.parametrize("asked", ["https://evil.example/", "//evil.example/", "javascript:x"])
+def test_the_way_back_leads_only_to_this_site(client, service, asked):
+    make_user("cleo")
+
+    assert come_back(client, start=f"{START}?next={asked}").url == "/"
+
+
+def test_nobody_signed_in_takes_over_a_company_account_of_another(client, service):
+    cleo, finn = make_user("cleo"), make_user("finn")
+    client.force_login(finn)
+
+    answer = come_back(client, start=f"{START}?process=connect")
+
+    assert answer.status_code == 302
+    assert client.session["_auth_user_id"] == str(finn.pk)
+    assert list(SocialAccount.objects.values_list("user", flat=True)) in ([], [cleo.pk])
+
+
 def test_a_service_that_proves_no_address_can_be_trusted_by_setting(client, service, settings):
     settings.OIDC_TRUSTS_EMAIL = True
     make_user("cleo")
