@@ -4,6 +4,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 
 from exceptions_app.models import AuditEntry
 from exceptions_app.selectors import operations, outlook, today
@@ -193,3 +195,45 @@ def test_a_worker_without_a_sign_for_three_minutes_is_late():
     rows = operations.heartbeats(now=NOW)
 
     assert [(row.queue, row.is_late) for row in rows] == [("plan", False), ("post", True)]
+
+
+def test_today_costs_the_same_reads_for_10_and_1000_rows():
+    bridge = factories.BridgeFactory()
+    rma = factories.RmaFactory(bridge=bridge, money="pending")
+    group = factories.CauseGroupFactory(bridge=bridge)
+    draft = factories.PostingFactory(rma=rma).draft
+
+    def cost():
+        with CaptureQueriesContext(database) as captured:
+            today.queue(team="finance", now=NOW)
+            today.customers()
+            outlook.changes(team="finance", since=NOW - timedelta(days=1))
+            outlook.waiting()
+            outlook.waiting_runs()
+            outlook.schedules(now=NOW)
+            outlook.checks(rows=outlook.feeds(), unknown=0, now=NOW)
+            operations.backlog(now=NOW)
+        return len(captured)
+
+    def add(count):
+        factories.CaseFactory._meta.model.objects.bulk_create(
+            factories.CaseFactory.build(rma=rma, bridge=bridge, group=group, team="finance")
+            for _ in range(count)
+        )
+        factories.PostingFactory._meta.model.objects.bulk_create(
+            factories.PostingFactory.build(
+                rma=rma,
+                bridge=bridge,
+                connection=bridge.erp,
+                draft=draft,
+                status="held",
+                hold_reason="run",
+            )
+            for _ in range(count)
+        )
+
+    add(10)
+    few = cost()
+    add(1_000)
+
+    assert cost() == few
