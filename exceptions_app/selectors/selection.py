@@ -62,6 +62,10 @@ def cases_of(selection: Selection) -> list[Case]:
     return [known[pk] for pk, _ in selection.rows if pk in known]
 
 
+def titles_of(ids: Collection[int]) -> dict[int, str]:
+    return dict(Case.objects.filter(pk__in=ids).values_list("pk", "title"))
+
+
 def sums(cases: Sequence[Case]) -> tuple[Amount, ...]:
     totals: dict[str, Decimal] = {}
     for case in cases:

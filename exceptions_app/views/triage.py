@@ -6,7 +6,8 @@ that asks; the act is about exactly these, and a row that changed meanwhile is n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -35,7 +36,7 @@ from exceptions_app.templatetags.desk import when
 FROZEN = "selection"
 PICKED = "picked"
 SHOWN = 20
-_ROW = "row-"
+_ROW = re.compile(r"row-g?[0-9]{1,15}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def act(request: HttpRequest) -> HttpResponse:
     if form is not None and not form.is_valid():
         return _ask(request, wanted, chosen, at, cases, form, status=422)
     outcomes = triage.each(rows=chosen.rows, act=_service(wanted, form, request, now))
-    _tell(request, wanted, cases, outcomes, now)
+    _tell(request, wanted, outcomes, now)
     done = tuple(each.case_id for each in outcomes if each.is_done)
     return _back(request, () if request.POST.get("solo") else done)
 
@@ -100,9 +101,15 @@ def picked_of(request: HttpRequest) -> frozenset[int]:
 
 def result_of(request: HttpRequest) -> dict[str, Any] | None:
     """What became of each row of the act this address names."""
-    result: dict[str, Any] | None = request.session.get("triage")
-    is_named = result is not None and result["key"] == request.GET.get("done")
-    return result if is_named else None
+    kept: dict[str, Any] | None = request.session.get("triage")
+    if kept is None or kept["key"] != request.GET.get("done"):
+        return None
+    titles = selection.titles_of([pk for pk, _, _ in kept["rows"]])
+    rows = [
+        {"id": pk, "title": titles.get(pk, ""), "is_done": is_done, "text": text or kept["done"]}
+        for pk, is_done, text in kept["rows"]
+    ]
+    return {**kept, "rows": rows}
 
 
 def _chosen(request: HttpRequest) -> Selection:
@@ -192,33 +199,20 @@ def _ask(
 
 
 def _tell(
-    request: HttpRequest,
-    wanted: Act,
-    cases: list[Case],
-    outcomes: Iterable[triage.Outcome],
-    now: datetime,
+    request: HttpRequest, wanted: Act, outcomes: Sequence[triage.Outcome], now: datetime
 ) -> None:
-    """A sentence for all, and a line per row kept for the page that follows."""
-    labels = {case.pk: case.title for case in cases}
-    rows = [
-        {
-            "id": each.case_id,
-            "title": labels.get(each.case_id, ""),
-            "is_done": each.is_done,
-            "text": each.text or wanted.done.capitalize(),
-        }
-        for each in outcomes
-    ]
-    done = sum(1 for row in rows if row["is_done"])
-    left = len(rows) - done
+    """A sentence for all, and a short line per row kept for the page that follows."""
+    done = sum(1 for each in outcomes if each.is_done)
+    left = len(outcomes) - done
     words = f"{done} {wanted.done}" + (f", {left} left as they were." if left else ".")
     level = messages.warning if left else messages.success
     level(request, words)
     request.session["triage"] = {
         "key": get_random_string(8),
         "label": words,
+        "done": wanted.done.capitalize(),
         "at": when(now),
-        "rows": rows,
+        "rows": [[each.case_id, each.is_done, each.text] for each in outcomes],
         "left": left,
     }
 
@@ -234,7 +228,7 @@ def _back(request: HttpRequest, picked: tuple[int, ...]) -> HttpResponse:
     if result and (len(result["rows"]) > 1 or result["left"]):
         query["done"] = result["key"]
     row = request.POST.get("at", "")
-    anchor = f"#{row}" if row.startswith(_ROW) and row.isascii() and len(row) < 40 else ""
+    anchor = f"#{row}" if _ROW.fullmatch(row) else ""
     return redirect(f"{reverse('case-list')}?{query.urlencode()}{anchor}")
 
 

@@ -347,6 +347,16 @@ function goToPart() {
   if (part?.querySelector("form")) focusIn(part);
 }
 
+// At once, not when the address has changed: the next key may come before that.
+function openPart(event) {
+  const link = event.target.closest("a[href^='#']");
+  const part = link && document.getElementById(link.hash.slice(1));
+  if (!part?.matches(".panel, #fix") || !part.querySelector("form")) return;
+  event.preventDefault();
+  history.replaceState(null, "", link.hash);
+  focusIn(part);
+}
+
 /* A cause unfolds in place; folding again only hides what was read. */
 
 function fold(event) {
@@ -370,6 +380,25 @@ for (const place of all("[data-poll]")) {
   setInterval(() => {
     if (document.visibilityState === "visible") window.htmx?.trigger(place, "poll");
   }, Number(place.dataset.poll) * 1000);
+}
+
+// What is only looked for in the background fails in silence; the next time it may work.
+function isPoll(event) {
+  return "poll" in (event.detail.elt?.dataset ?? {});
+}
+
+// Signed out meanwhile: the sign-in page that answers must not land inside this one.
+function keepFromStrangers(event) {
+  const { xhr, pathInfo } = event.detail;
+  const asked = new URL(pathInfo.finalRequestPath ?? pathInfo.requestPath, location);
+  if (!xhr.responseURL || new URL(xhr.responseURL).pathname === asked.pathname) return;
+  event.detail.shouldSwap = false;
+  if (isPoll(event)) return;
+  const words = document.createElement("p");
+  words.className = "alert bad";
+  words.setAttribute("role", "alert");
+  words.textContent = "You are signed out. Nothing was sent. Sign in again in another tab, then repeat it here.";
+  document.getElementById("messages")?.replaceChildren(words);
 }
 
 /* After htmx has put something in: the same helpers, and focus that is not lost. */
@@ -399,6 +428,7 @@ document.addEventListener("click", (event) => {
   if (button) copy(button);
   const opener = event.target.closest("[data-show]");
   if (opener) showDialog(opener.dataset.show);
+  openPart(event);
   const clear = event.target.closest("[data-clear]");
   if (clear) clearPicks(clear.form);
   if (event.target.closest("[data-all]")) showPicked(event.target.form);
@@ -412,9 +442,10 @@ window.addEventListener("hashchange", goToPart);
 document.addEventListener("keydown", onKey);
 document.addEventListener("htmx:afterRequest", (event) => release(event.target.closest("form")));
 document.addEventListener("htmx:validation:halted", (event) => release(event.target.closest("form")));
+document.addEventListener("htmx:beforeSwap", keepFromStrangers);
 document.addEventListener("htmx:afterSettle", afterSwap);
-document.addEventListener("htmx:responseError", () => announce("That did not work. Nothing was shown as changed; load the page to see how things stand."));
-document.addEventListener("htmx:sendError", () => announce("No connection. Nothing was sent."));
+document.addEventListener("htmx:responseError", (event) => isPoll(event) || announce("That did not work. Nothing was shown as changed; load the page to see how things stand."));
+document.addEventListener("htmx:sendError", (event) => isPoll(event) || announce("No connection. Nothing was sent."));
 // A page brought back by the Back button may still hold its "Sending…".
 window.addEventListener("pageshow", () => {
   [...sending.keys()].forEach(release);

@@ -4,6 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from exceptions_app.models import AuditEntry, Case
@@ -146,3 +147,15 @@ def test_what_is_new_is_offered_and_moves_nothing(page, sign_in, ten):
     page.get_by_role("link", name="Show them").click()
     page.wait_for_selector("text=11 exceptions")
     assert page.locator("tr[id^=row-]").count() == before + 1
+
+
+def test_signed_out_meanwhile_no_sign_in_page_lands_in_the_list(page, sign_in, ten):
+    sign_in(make_user("mira"))
+    page.goto(f"/exceptions/{ten[0].pk}/")
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+
+    page.get_by_role("button", name="Preview").click()
+    page.wait_for_selector("text=You are signed out. Nothing was sent.")
+
+    assert page.locator("input[type=password]").count() == 0
+    assert page.locator("main").count() == 1

@@ -1,5 +1,6 @@
 """Counts, sums and causes of the queue."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -7,7 +8,14 @@ import pytest
 from exceptions_app.models import Case
 from exceptions_app.selectors import cases as selector
 from tests.cast import make_user
-from tests.factories import CaseFactory, CauseGroupFactory, FixFactory, MappingFactory, RmaFactory
+from tests.factories import (
+    NOW,
+    CaseFactory,
+    CauseGroupFactory,
+    FixFactory,
+    MappingFactory,
+    RmaFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -17,16 +25,19 @@ def test_tabs_count_open_rows_per_team_in_one_query(django_assert_num_queries):
     CaseFactory(assignee=mira)
     CaseFactory(team="finance", value=Decimal("7.50"))
     CaseFactory(team="finance", status="resolved")
+    CaseFactory(team="finance", value=Decimal(3), snoozed_until=NOW + timedelta(days=1))
 
     with django_assert_num_queries(1):
-        tabs = {tab.key: tab for tab in selector.tabs(user_id=mira.pk)}
+        tabs = {tab.key: tab for tab in selector.tabs(user_id=mira.pk, now=NOW)}
 
     assert {key: tab.count for key, tab in tabs.items() if tab.count} == {
         "": 2,
         "merchandising": 1,
         "finance": 1,
         "me": 1,
+        "snoozed": 1,
     }
+    assert tabs["snoozed"].values[0].amount == Decimal(3)
     assert tabs["finance"].values[0].amount == Decimal("7.50")
     assert tabs["cx"].values == ()
 

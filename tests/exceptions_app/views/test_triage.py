@@ -202,3 +202,10 @@ def test_more_than_the_most_is_cut_and_said(client, mira, monkeypatch):
 
 def test_a_selection_nobody_made_is_refused(client, mira):
     assert client.get(reverse("case-list"), {"picked": "1:2:3"}).status_code == 400
+
+
+@pytest.mark.parametrize("row", ["row-1\n", "//evil", "row-<b>", "row-" + "1" * 16])
+def test_only_a_row_of_ours_is_come_back_to(client, mira, row):
+    answer = _post(client, act="mine", case=_ticks(CaseFactory()), at=row)
+
+    assert urlsplit(answer.url).fragment == ""
