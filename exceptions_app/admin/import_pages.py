@@ -18,13 +18,13 @@ from exceptions_app.choices import ImportStatus, MappingKind
 from exceptions_app.forms.imports import UploadForm
 from exceptions_app.models import MappingImport
 from exceptions_app.permissions import actor_of
+from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.selectors.mappings import TARGET_FIELDS, shown_target
 from exceptions_app.services import mapping_files, mapping_imports
 from exceptions_app.services.mapping_imports import ADD, CHANGE, ERROR, SAME
 from exceptions_app.services.previews import PLANNED_CAP
 
-SHOWN = 100
-LATEST = 10
+SHOWN = 50
 _TONES = {
     ImportStatus.APPLIED: "good",
     ImportStatus.CHECKED: "wait",
@@ -56,16 +56,12 @@ def upload(request: HttpRequest, bridge_id: int, kind: str) -> HttpResponse:
             form.add_error("file", str(error))
         else:
             return redirect("admin:mapping-import", import_id=found.pk)
-    latest = MappingImport.objects.filter(bridge=bridge, kind=kind).defer("rows", "effect")
     context = {
         "bridge": bridge,
         "kind": MappingKind(kind),
         "form": form,
         "columns": mapping_files.columns(kind),
-        "latest": [
-            {"row": row, "tone": _TONES[ImportStatus(row.status)]}
-            for row in latest.select_related("uploaded_by")[:LATEST]
-        ],
+        "latest": mappings_selector.latest_imports(bridge=bridge, kind=kind),
     }
     status = 422 if form.errors else 200
     return render(request, "admin/mappings/upload.html", context, status=status)

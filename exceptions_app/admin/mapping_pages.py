@@ -36,11 +36,15 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Every active bridge with all kinds of its mappings."""
     bridges = list(Bridge.objects.filter(is_active=True).select_related("source", "erp"))
     context = {
-        "rows": mappings_selector.coverage(bridges),
+        "rows": sorted(mappings_selector.coverage(bridges), key=_most_held_up),
         "recent": f"{mappings_selector.RECENT_RETURNS:,}",
         "now": timezone.now(),
     }
     return render(request, "admin/mappings/overview.html", context)
+
+
+def _most_held_up(row: mappings_selector.BridgeCoverage) -> tuple[int, str]:
+    return -sum(each.waiting_returns for each in row.kinds), row.bridge.name
 
 
 @require_safe
@@ -75,6 +79,7 @@ def kind_page(request: HttpRequest, bridge_id: int, kind: str) -> HttpResponse:
             }
             for each in covered.kinds
         ],
+        "latest": mappings_selector.latest_imports(bridge=bridge, kind=kind),
         "may_map": may_map(request, kind),
         "may_import": may_directly(request, kind),
         "recent": f"{mappings_selector.RECENT_RETURNS:,}",

@@ -17,7 +17,6 @@ from exceptions_app.forms.admin import BridgeForm, ConfirmForm, bridge_form
 from exceptions_app.models import Bridge, Connection
 from exceptions_app.permissions import actor_of
 from exceptions_app.rules import policy as policies
-from exceptions_app.selectors import paging
 from exceptions_app.selectors import setup as setup_selector
 from exceptions_app.services import bridges, setup
 
@@ -158,7 +157,7 @@ def _show_policy(
         "changes": setup_selector.policy_changes(bridge.preset, bridge.policy, wanted)
         if wanted is not None
         else (),
-        "touched": paging.shown(setup_selector.open_returns(bridge)),
+        "touched": len(setup_selector.open_return_ids(bridge)) if wanted is not None else 0,
         "versions": setup_selector.policy_history(bridge),
         "may_change": permissions.can(request.user, "manage_connections"),
     }

@@ -4,27 +4,47 @@ from django.contrib import admin
 
 from exceptions_app.admin.site import SetUpAdmin, site
 from exceptions_app.models import AuditEntry, ErpLocation, Item
+from exceptions_app.templatetags.desk import when
 
 
 @admin.register(Item, site=site)
 class ItemAdmin(SetUpAdmin):
-    list_display = ["sku", "description", "connection", "division", "is_active", "read_at"]
+    title = "Items of the ERP"
+    list_display = ["code", "description", "connection", "division", "is_active", "read"]
     list_filter = ["connection", "is_active"]
     list_select_related = ["connection"]
     search_fields = ["sku_key__startswith", "barcode__exact"]
     ordering = ["-pk"]
 
+    @admin.display(description="SKU", ordering="sku")
+    def code(self, row: Item) -> str:
+        return row.sku
+
+    @admin.display(description="Read", ordering="read_at")
+    def read(self, row: Item) -> str:
+        return when(row.read_at)
+
 
 @admin.register(ErpLocation, site=site)
 class ErpLocationAdmin(SetUpAdmin):
-    list_display = ["code", "name", "division", "connection", "is_active", "read_at"]
+    title = "Locations of the ERP"
+    list_display = ["code", "name", "division", "connection", "is_active", "read"]
     list_filter = ["connection", "is_active"]
     list_select_related = ["connection"]
+
+    @admin.display(description="Read", ordering="read_at")
+    def read(self, row: ErpLocation) -> str:
+        return when(row.read_at)
 
 
 @admin.register(AuditEntry, site=site)
 class AuditEntryAdmin(SetUpAdmin):
     sees = "view_audit"
-    list_display = ["at", "actor", "act", "subject_label", "text"]
+    title = "The trail of every act"
+    list_display = ["moment", "actor", "act", "subject_label", "text"]
     list_filter = ["subject_kind"]
     ordering = ["-pk"]
+
+    @admin.display(description="When")
+    def moment(self, row: AuditEntry) -> str:
+        return when(row.at)

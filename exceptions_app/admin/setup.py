@@ -69,6 +69,7 @@ class ServiceAdmin(SetUpAdmin):
 @admin.register(Connection, site=site)
 class ConnectionAdmin(ServiceAdmin):
     changes = "manage_connections"
+    title = "Connections"
     list_display = ["name", "code", "kind", "mode", "base_url", "is_active"]
     change_form_template = "admin/connection_form.html"
 
@@ -149,6 +150,7 @@ def _daily_limit(values: dict[str, str]) -> int | None:
 @admin.register(Bridge, site=site)
 class BridgeAdmin(ServiceAdmin):
     changes = "manage_connections"
+    title = "Bridges"
     list_display = ["name", "code", "source", "erp", "preset", "currency", "is_active"]
     list_select_related = ["source", "erp"]
 
@@ -188,6 +190,7 @@ class BridgeAdmin(ServiceAdmin):
 class MappingAdmin(ServiceAdmin):
     """Versions are rows: a change is the next version, made from a form filled with this one."""
 
+    title = "All versions of mappings"
     list_display = ["source_value", "kind", "shown_target", "bridge", "version", "status"]
     list_filter = ["kind", "status", "bridge"]
     list_select_related = ["bridge"]
@@ -278,6 +281,7 @@ class MappingAdmin(ServiceAdmin):
 @admin.register(User, site=site)
 class UserAdmin(ServiceAdmin):
     sees = "manage_users"
+    title = "Accounts"
     changes = "manage_users"
     list_display = ["username", "first_name", "last_name", "roles", "is_active", "last_login"]
     search_fields = ["username", "first_name", "last_name"]

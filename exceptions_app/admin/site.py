@@ -36,6 +36,14 @@ class SetUpSite(admin.AdminSite):
         """Our own pages first; they do not need the right to the whole site."""
         return [*mapping_urls.urlpatterns, *super().get_urls()]
 
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """Each list under the name its page bears."""
+        found = super().get_app_list(request, app_label)
+        for app in found:
+            for model in app["models"]:
+                model["name"] = self._registry[model["model"]].title  # type: ignore[attr-defined]
+        return found
+
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """There is one door: the sign-in page of the desk."""
         if request.user.is_authenticated:
@@ -77,10 +85,25 @@ class SetUpAdmin(_ModelAdmin):
 
     sees = "use_admin"
     changes = ""
+    # What the list is called on screen, where the model's own name would not do.
+    title = ""
     actions = None
     paginator = CappedPaginator
     show_full_result_count = False
     list_per_page = 50
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {**(extra_context or {}), "title": self.title})
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        named = {**(extra_context or {}), "list_title": self.title}
+        return super().changeform_view(request, object_id, form_url, named)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return permissions.can(request.user, self.sees)

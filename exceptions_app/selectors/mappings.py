@@ -21,7 +21,18 @@ from exceptions_app.choices import (
     MappingKind,
     MappingStatus,
 )
-from exceptions_app.models import Bridge, Case, Fix, Item, Mapping, Rma, RmaLine, SalesOrderLine
+from exceptions_app.models import (
+    Bridge,
+    Case,
+    Fix,
+    Item,
+    Mapping,
+    MappingImport,
+    Posting,
+    Rma,
+    RmaLine,
+    SalesOrderLine,
+)
 from exceptions_app.rules import matching
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import cases as cases_selector
@@ -50,6 +61,7 @@ UNKNOWN_TYPES: dict[str, str] = {
 }
 RECENT_RETURNS = 2_000
 UNKNOWN_SHOWN = 50
+IMPORTS_SHOWN = 10
 _STEMS = 200
 VERSION_ORDER = ("source_key", "id")
 
@@ -402,7 +414,9 @@ def touched_by(*, bridge: Bridge, kind: str, keys: Collection[str]) -> QuerySet[
     """
     waiting = Rma.objects.filter(
         Q(pk__in=Case.objects.filter(bridge=bridge, status__in=CASE_OPEN).values("rma_id"))
-        | Q(postings__bridge=bridge, postings__status__in=POSTING_UNSENT),
+        | Q(
+            pk__in=Posting.objects.filter(bridge=bridge, status__in=POSTING_UNSENT).values("rma_id")
+        ),
         bridge=bridge,
     )
     wanted = list(keys)
@@ -447,3 +461,9 @@ def active_targets(
         bridge=bridge, kind=kind, status=MappingStatus.ACTIVE, source_key__in=keys
     )
     return dict(rows.values_list("source_key", "target"))
+
+
+def latest_imports(*, bridge: Bridge, kind: str) -> list[MappingImport]:
+    """The latest files of a kind, newest first, without their rows."""
+    rows = MappingImport.objects.filter(bridge=bridge, kind=kind).defer("rows", "effect")
+    return list(rows.select_related("uploaded_by").order_by("-id")[:IMPORTS_SHOWN])

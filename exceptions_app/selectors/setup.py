@@ -7,12 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
-
 from exceptions_app.choices import CASE_OPEN, POSTING_UNSENT, PostingKind
-from exceptions_app.models import AuditEntry, Bridge, Case, Connection, Rma
+from exceptions_app.models import AuditEntry, Bridge, Case, Connection, Posting
 from exceptions_app.rules import policy as policies
-from exceptions_app.selectors import paging
 
 HISTORY = 50
 
@@ -121,22 +118,12 @@ def policy_at(bridge: Bridge, entry_id: int) -> dict[str, Any] | None:
     return next((each.values for each in policy_history(bridge) if each.entry.pk == entry_id), None)
 
 
-def open_returns(bridge: Bridge) -> int:
-    """How many returns follow a change of the policy, counted no further than the cap."""
-    return paging.count(_open(bridge))
-
-
 def open_return_ids(bridge: Bridge) -> list[int]:
-    """Returns with an open exception or something that has not left."""
-    return list(_open(bridge).order_by("pk").values_list("pk", flat=True))
-
-
-def _open(bridge: Bridge) -> QuerySet[Rma]:
-    return Rma.objects.filter(
-        Q(pk__in=Case.objects.filter(bridge=bridge, status__in=CASE_OPEN).values("rma_id"))
-        | Q(postings__bridge=bridge, postings__status__in=POSTING_UNSENT),
-        bridge=bridge,
-    ).distinct()
+    """Returns with an open exception or something that has not left: they follow the policy."""
+    cases = Case.objects.filter(bridge=bridge, status__in=CASE_OPEN, rma__isnull=False)
+    postings = Posting.objects.filter(bridge=bridge, status__in=POSTING_UNSENT)
+    found = {*cases.values_list("rma_id", flat=True), *postings.values_list("rma_id", flat=True)}
+    return sorted(number for number in found if number is not None)
 
 
 def connection_story(connection: Connection) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ def took(value: timedelta | None) -> str:
         return NOT_KNOWN
     seconds = max(0, int(value.total_seconds()))
     units = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
-    parts = []
+    parts: list[str] = []
     for size, name in units:
         count, seconds = divmod(seconds, size)
         if count or parts:

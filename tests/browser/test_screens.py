@@ -75,7 +75,7 @@ SCREENS = (
     Screen("home", "aud", "?team=cx"),
     Screen("case-list", "mira", "?team=merchandising"),
     Screen("case-list", "cleo", "?team=cx"),
-    Screen("case-list", "finn", "?view=cases"),
+    Screen("case-list", "finn", "?view=list"),
     Screen("case-detail", "mira", args=("case",)),
     Screen("case-detail", "finn", args=("eur_case",)),
     Screen("case-detail", "aud", args=("kwd_case",)),
@@ -158,19 +158,25 @@ LEFTOVERS = r"\{\{|\{%|Decimal\(|datetime\.|<QuerySet|⟦None⟧|\bundefined\b|\
 
 @dataclass
 class House:
-    """The running server, its rows and sessions, and one open page per person and width."""
+    """The running server, its rows and sessions, and one open page per width."""
 
     url: str
     rows: dict[str, int]
     sessions: dict[str, str]
     browser: Browser
-    pages: dict[tuple[str, int], Page] = field(default_factory=dict)
+    pages: dict[int, Page] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
     def page_of(self, person: str, width: int) -> Page:
-        if (person, width) not in self.pages:
-            self.pages[person, width] = self._open(person, width)
-        return self.pages[person, width]
+        """The open page of that width, with this person signed in."""
+        if width not in self.pages:
+            self.pages[width] = self._open(width)
+        page = self.pages[width]
+        page.context.clear_cookies()
+        if person != NOBODY:
+            name, value = settings.SESSION_COOKIE_NAME, self.sessions[person]
+            page.context.add_cookies([{"name": name, "value": value, "url": self.url}])
+        return page
 
     def address_of(self, screen: Screen) -> str:
         if screen.name == NOWHERE:
@@ -178,7 +184,7 @@ class House:
         args = [self.rows.get(arg, arg) for arg in screen.args]
         return self.url + reverse(screen.name, args=args) + screen.query
 
-    def _open(self, person: str, width: int) -> Page:
+    def _open(self, width: int) -> Page:
         context = self.browser.new_context(
             viewport={"width": width, "height": 900},
             locale="en-GB",
@@ -187,9 +193,6 @@ class House:
             service_workers="block",
         )
         context.set_default_timeout(10_000)
-        if person != NOBODY:
-            name, value = settings.SESSION_COOKIE_NAME, self.sessions[person]
-            context.add_cookies([{"name": name, "value": value, "url": self.url}])
         page = context.new_page()
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
@@ -269,6 +272,16 @@ def test_a_screen_is_sound(house: House, screen: Screen, width: int):
         keep(page, f"{screen.title}-print")
 
 
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_no_stop_of_the_tab_key_is_hidden_by_a_bar(house: House, width: int):
+    page = house.page_of("mira", width)
+    page.goto(house.address_of(Screen("case-list", query="?team=merchandising")))
+    page.locator("input[type=checkbox]:visible").first.check()
+
+    assert page.locator(".selbar:visible").count() == 1
+    assert unseen_focus(page, stops=60) == []
+
+
 def problems_of(page: Page) -> list[str]:
     """What is wrong with the page whatever its colours."""
     found = []
@@ -301,10 +314,10 @@ def problems_on_paper(page: Page) -> list[str]:
     return found
 
 
-def unseen_focus(page: Page) -> list[str]:
+def unseen_focus(page: Page, stops: int = 12) -> list[str]:
     """The first stops of the tab key that show no ring, or stand under something else."""
     unseen = []
-    for _ in range(12):
+    for _ in range(stops):
         page.keyboard.press("Tab")
         if trouble := page.evaluate(_FOCUS):
             unseen.append(trouble)
