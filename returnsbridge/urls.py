@@ -1,7 +1,5 @@
 """Addresses of the site: the health check, Django admin, and everything the app offers."""
 
-from importlib.util import find_spec
-
 from django.urls import include, path
 
 from exceptions_app.admin import site
@@ -13,9 +11,8 @@ urlpatterns = [
     *account_urls.door,
     path("account/", include(account_urls.own_account)),
     path("people/", include(account_urls.all_people)),
+    path("", include("exceptions_app.urls")),
 ]
-if find_spec("exceptions_app.urls") is not None:
-    urlpatterns.append(path("", include("exceptions_app.urls")))
 
 handler400 = "exceptions_app.views.errors.bad_request"
 handler403 = "exceptions_app.views.errors.forbidden"

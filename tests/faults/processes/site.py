@@ -28,13 +28,20 @@ from exceptions_app.models import (
 from exceptions_app.selectors.clock import database_now
 from exceptions_app.services import connections, polling
 from returnsbridge import embedded
-from tests.faults.processes.children import PYTHON, Child, TooLate, manage, wait_for
+from tests.faults.processes.children import (
+    PATIENCE_SECONDS,
+    PYTHON,
+    Child,
+    TooLate,
+    manage,
+    wait_for,
+)
 from tests.world import Clock, World, make_order, make_rma, make_world, reference_records
 
 # Production ticks once a minute; everything that counts in ticks is the same, only faster.
 TICK_SECONDS = 1.0
 TICKS_UNTIL_RESTART = 3
-START_SECONDS = 30
+START_SECONDS = 60
 SETTLE_SECONDS = 1
 _HELPERS = ("worker", "other worker", "monitor", "pusher")
 _STEPS_OF = {"ingest": ("ingest", "plan", "poll"), "post": ("post", "settle")}
@@ -157,7 +164,7 @@ class Site:
 
     # --- time -----------------------------------------------------------------------------------
 
-    def wait(self, what: str, condition: Any, *, seconds: float = 45) -> Any:
+    def wait(self, what: str, condition: Any, *, seconds: float = PATIENCE_SECONDS) -> Any:
         """Let time pass with its ticks and its supervisor until `condition` holds."""
         try:
             return wait_for(what, condition, seconds=seconds, meanwhile=self._pass)

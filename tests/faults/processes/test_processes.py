@@ -189,7 +189,7 @@ def test_a_poison_posting_is_parked_while_others_flow(site: Site, number: int):
 
     site.arm("before_call", key)
     site.poll()
-    site.wait("the poison's end", is_parked, seconds=90)
+    site.wait("the poison's end", is_parked)
     site.crash_file.unlink(missing_ok=True)
     site.wait("the other's documents", lambda: site.is_done(other_id))
     site.wait("the case", lambda: _open_types(poison_id) == ["RETRY_EXHAUSTED"])
