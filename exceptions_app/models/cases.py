@@ -111,6 +111,11 @@ class Case(models.Model):
             models.Index(fields=["group", "status"], name="case_by_group"),
             models.Index(fields=["rma"], name="case_by_rma"),
             models.Index(fields=["-resolved_at", "-id"], name="case_by_resolved"),
+            models.Index(
+                fields=["group", "-resolved_at"],
+                condition=Q(closure=Closure.PROOF),
+                name="case_by_proof",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -40,6 +40,12 @@ class InboundEvent(models.Model):
             models.Index(fields=["id"], condition=models.Q(state=EventState.NEW), name="event_due"),
             models.Index(fields=["connection", "state", "id"], name="event_by_state"),
             models.Index(fields=["connection", "subject_id"], name="event_by_subject"),
+            # What a person must look at, over all connections, newest first.
+            models.Index(
+                fields=["state", "-id"],
+                condition=models.Q(state__in=[EventState.PARKED, EventState.REFUSED]),
+                name="event_stopped",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from exceptions_app.choices import (
+    POSTING_OPEN,
     AttemptOutcome,
     HoldReason,
     PostingKind,
@@ -126,18 +127,7 @@ class Posting(models.Model):
             models.Index(fields=["bridge", "status", "-id"], name="posting_by_status"),
             models.Index(
                 fields=["kind", "created_at", "id"],
-                condition=Q(
-                    status__in=[
-                        PostingStatus.PLANNED,
-                        PostingStatus.BLOCKED,
-                        PostingStatus.HELD,
-                        PostingStatus.READY,
-                        PostingStatus.SENDING,
-                        PostingStatus.UNCONFIRMED,
-                        PostingStatus.POSTED,
-                        PostingStatus.FAILED,
-                    ]
-                ),
+                condition=Q(status__in=list(POSTING_OPEN)),
                 name="posting_open_kind",
             ),
             models.Index(
@@ -145,6 +135,19 @@ class Posting(models.Model):
                 condition=Q(status=PostingStatus.CONFIRMED),
                 name="posting_confirmed",
             ),
+            # Newest first within one filter of the list. Nearly all rows are confirmed, and these
+            # are found by walking the list itself.
+            models.Index(
+                fields=["status", "-id"],
+                condition=~Q(status=PostingStatus.CONFIRMED),
+                name="posting_by_rare_status",
+            ),
+            models.Index(
+                fields=["hold_reason", "-id"],
+                condition=~Q(hold_reason=HoldReason.NONE),
+                name="posting_by_hold",
+            ),
+            models.Index(fields=["kind", "-id"], name="posting_by_kind"),
         ]
 
     def __str__(self) -> str:

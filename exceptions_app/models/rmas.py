@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVectorField
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 
 from exceptions_app.choices import (
@@ -85,9 +85,48 @@ class Rma(models.Model):
             models.Index(quoted("order_name"), name="rma_find_order"),
             models.Index(quoted("order_id"), name="rma_find_order_id"),
             models.Index(quoted("customer_email"), name="rma_find_email"),
-            # Newest first within one state of the money or the parcel, for the list's filters.
+            # The words of a name, and nothing else: "RMA" or a SKU must not lead to every row.
+            GinIndex(SearchVector("customer_name", config="simple"), name="rma_find_name"),
+            # Newest first within one state, as `selectors.returns.WHERE` asks for it.
             models.Index(fields=["money", "-id"], name="rma_by_money"),
-            models.Index(fields=["logistics", "-id"], name="rma_by_logistics"),
+            models.Index(
+                fields=["-id"],
+                condition=models.Q(approval__in=[ApprovalAxis.REQUESTED, ApprovalAxis.UNKNOWN]),
+                name="rma_asked",
+            ),
+            models.Index(
+                fields=["-id"],
+                condition=models.Q(approval__in=[ApprovalAxis.REFUSED, ApprovalAxis.CANCELLED]),
+                name="rma_ended",
+            ),
+            models.Index(
+                fields=["-id"],
+                condition=models.Q(
+                    approval__in=[ApprovalAxis.AUTHORISED, ApprovalAxis.CLOSED],
+                    logistics__in=[LogisticsAxis.EXPECTED, LogisticsAxis.IN_TRANSIT],
+                ),
+                name="rma_coming",
+            ),
+            models.Index(
+                fields=["-id"],
+                condition=models.Q(
+                    approval__in=[ApprovalAxis.AUTHORISED, ApprovalAxis.CLOSED],
+                    logistics=LogisticsAxis.RECEIVED,
+                    inspection__in=[InspectionAxis.NOT_INSPECTED, InspectionAxis.PARTLY],
+                ),
+                name="rma_to_inspect",
+            ),
+            models.Index(
+                fields=["-id"],
+                condition=models.Q(
+                    approval__in=[ApprovalAxis.AUTHORISED, ApprovalAxis.CLOSED],
+                    inspection=InspectionAxis.INSPECTED,
+                    money=MoneyAxis.NONE,
+                ),
+                name="rma_unpaid",
+            ),
+            # Those asked for before a day, newest first: the younger ones are left out unread.
+            models.Index(fields=["-id", "requested_at"], name="rma_by_age"),
         ]
 
     def __str__(self) -> str:

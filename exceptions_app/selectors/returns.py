@@ -13,7 +13,7 @@ from django.db.models.functions import Cast, JSONObject
 
 from exceptions_app.choices import (
     CASE_OPEN,
-    POSTING_FINISHED,
+    POSTING_OPEN,
     ApprovalAxis,
     AttemptOutcome,
     InspectionAxis,
@@ -49,10 +49,11 @@ STORY_ROWS = 40
 NEWEST = ("-id",)
 
 _ALIVE = Q(approval__in=[ApprovalAxis.AUTHORISED, ApprovalAxis.CLOSED])
-_OPEN_CREDIT = Posting.objects.filter(rma=OuterRef("pk"), kind=PostingKind.CREDIT_MEMO).exclude(
-    status__in=POSTING_FINISHED
+_OPEN_CREDIT = Posting.objects.filter(
+    rma=OuterRef("pk"), kind=PostingKind.CREDIT_MEMO, status__in=POSTING_OPEN
 )
-# Where a return stands, as its list can be narrowed: code, words, condition.
+# Where a return stands, as its list can be narrowed: code, words, condition. Each is the condition
+# of an index of models.Rma, newest first, so that a rare state is found without a walk.
 WHERE: dict[str, tuple[str, Q]] = {
     "asked": (
         "Not authorised yet",
