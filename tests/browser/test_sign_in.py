@@ -242,7 +242,7 @@ def test_an_invitation_is_copied_and_followed(page, assert_accessible):
     enter(page, "ada")
     page.goto("/people/invite/")
     page.get_by_label("Name").fill("Nina de Vries")
-    page.get_by_label("E-mail").fill("nina@example.com")
+    page.get_by_role("textbox", name="E-mail", exact=True).fill("nina@example.com")
     page.get_by_label("Warehouse").check()
     page.get_by_role("button", name="Invite").click()
     link = page.locator("#invitation").inner_text()

@@ -190,6 +190,16 @@ def test_the_frame_shows_only_what_the_reader_may_open():
     assert 'aria-current="page"' in markup
     assert "Simulated systems." in markup
     assert 'role="search"' not in markup
+    assert 'id="palette"' not in markup
+
+
+def test_who_may_find_returns_has_the_search_box_and_the_palette():
+    nav = [{"url": "/returns/", "label": "Returns", "key": "r"}]
+
+    markup = render_to_string("base.html", {"nav": nav})
+
+    assert markup.count('role="search"') == 2
+    assert markup.count('id="palette"') == 1
 
 
 def test_the_frame_without_simulated_systems_shows_no_banner():
