@@ -1,5 +1,7 @@
 """What a number means: every identifier looked up in its own index, exact before beginnings.
 
+No look-up reads more than it may show: a beginning is a range of one index, read up to the limit,
+and too short a beginning, in any spelling of it, is not looked up.
 Who may not see personal data finds an e-mail address or a parcel only by giving it whole, so that
 nobody can guess one letter by letter; a name finds nothing for them.
 """
@@ -11,8 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.contrib.postgres.search import SearchQuery
-from django.db.models import CharField, F, Q, QuerySet, Value
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db.models import CharField, F, QuerySet, Value
 from django.db.models.functions import Cast
 
 from exceptions_app.models import (
@@ -34,7 +36,7 @@ MIN_PREFIX = 3
 # What would end the quotes of a search expression, or is no character, is a gap.
 _GAP = re.compile(r"[\s'\\\x00-\x1f\x7f]+")
 _CASE = re.compile(r"EX[-\s]?(\d{1,15})", re.ASCII)
-_RMA = re.compile(r"RMA[-#\s]*(?=.)")
+_RMA = re.compile(r"^RMA[-#\s]*(?=.)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +66,16 @@ class Found:
     cases: tuple[Case, ...] = ()
 
     @property
+    def whole(self) -> Match | None:
+        """The one return of which the text is a whole number, if there is just one."""
+        exact = [match for match in self.matches if match.is_exact]
+        return exact[0] if len(exact) == 1 and not self.cases else None
+
+    @property
     def only(self) -> Match | None:
         """The match to go to at once: the one exact return, or the only one there is."""
-        exact = [match for match in self.matches if match.is_exact]
-        if self.cases:
-            return None
-        if len(exact) == 1:
-            return exact[0]
-        is_one = len(self.matches) == 1 and not self.has_more
-        return self.matches[0] if is_one else None
+        is_one = len(self.matches) == 1 and not self.has_more and not self.cases
+        return self.whole or (self.matches[0] if is_one else None)
 
 
 def _as_given(text: str) -> tuple[str, ...]:
@@ -80,7 +83,7 @@ def _as_given(text: str) -> tuple[str, ...]:
 
 
 def _return_numbers(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((text, _RMA.sub("", text, count=1))))
+    return tuple(dict.fromkeys((text, _RMA.sub("", text))))
 
 
 def _order_names(text: str) -> tuple[str, ...]:
@@ -187,48 +190,66 @@ def words_of(text: str) -> tuple[str, ...]:
     return tuple(word for word in words if any(letter.isalnum() for letter in word))[:MAX_WORDS]
 
 
-def branches(text: str, limit: int, *, is_exact: bool, is_personal: bool) -> list[QuerySet[Any]]:
-    """One query per index: kind, return id and the value as it is stored.
+def exact_rows(text: str, limit: int) -> dict[str, QuerySet[Any]]:
+    """Whole identifiers, one query per index: kind, return id and the value as it is stored."""
+    return {lookup.kind: _whole(lookup, text.upper(), limit) for lookup in LOOKUPS}
 
-    `is_personal` False leaves out what only those may look up by its beginning who may see it.
+
+def beginning_rows(
+    text: str, limit: int, *, is_personal_shown: bool
+) -> dict[tuple[str, str], QuerySet[Any]]:
+    """The same of beginnings, by kind and spelling: each of them a range of its index.
+
+    Left out are spellings too short, and what only those may guess at who may see it.
     """
-    return [
-        _branch(lookup, text.upper(), limit, is_exact=is_exact)
+    return {
+        (lookup.kind, spelling): _beginning(lookup, spelling, limit)
         for lookup in LOOKUPS
-        if is_personal or not lookup.is_personal
-    ]
+        if is_personal_shown or not lookup.is_personal
+        for spelling in lookup.spellings(text.upper())
+        if len(spelling) >= MIN_PREFIX
+    }
 
 
 def _exact(text: str, limit: int) -> list[Match]:
-    return _read(branches(text, limit, is_exact=True, is_personal=True), is_exact=True)
+    return _read(exact_rows(text, limit).values(), is_exact=True)
 
 
 def _beginnings(text: str, limit: int, *, is_personal_shown: bool) -> list[Match]:
-    rows = branches(text, limit, is_exact=False, is_personal=is_personal_shown)
-    found = _read(rows, is_exact=False)
+    rows = beginning_rows(text, limit, is_personal_shown=is_personal_shown)
+    found = _read(rows.values(), is_exact=False)
     return found + _by_name(text, limit) if is_personal_shown else found
 
 
-def _branch(lookup: Lookup, text: str, limit: int, *, is_exact: bool) -> QuerySet[Any]:
-    asked = lookup.spellings(text)
-    rows = lookup.rows().annotate(as_asked=quoted(lookup.column)).order_by()
-    if is_exact:
-        # Newest first, so that a SKU on very many returns shows those at hand.
-        rows = rows.filter(as_asked__in=asked).order_by(f"-{lookup.rma}")
-    else:
-        beginning = Q()
-        for spelling in asked:
-            beginning |= Q(as_asked__startswith=spelling)
-        rows = rows.filter(beginning).order_by("as_asked")
-    rows = rows.filter(**{f"{lookup.rma}__isnull": False})
+def _whole(lookup: Lookup, text: str, limit: int) -> QuerySet[Any]:
+    rows = _asked(lookup).filter(as_asked__in=lookup.spellings(text)).order_by()
+    if lookup.rma != "rmas":
+        # Newest first, so that a SKU on very many returns shows those at hand. An order has few,
+        # and to sort them across the join is to invite a walk over all returns.
+        rows = rows.order_by(f"-{lookup.rma}")
+    return _told(lookup, rows)[:limit]
+
+
+def _beginning(lookup: Lookup, spelling: str, limit: int) -> QuerySet[Any]:
+    # In the index's own order: another would read all that begin like this before the first.
+    rows = _asked(lookup).filter(as_asked__startswith=spelling).order_by("as_asked")
+    return _told(lookup, rows)[:limit]
+
+
+def _asked(lookup: Lookup) -> QuerySet[Any]:
+    rows = lookup.rows().annotate(as_asked=quoted(lookup.column))
+    return rows.filter(**{f"{lookup.rma}__isnull": False})
+
+
+def _told(lookup: Lookup, rows: QuerySet[Any]) -> QuerySet[Any]:
     kind = Value(lookup.kind, output_field=CharField())
     value = Cast(F(lookup.column), CharField())
     told = rows.annotate(found_as=kind, told=value)
-    found: QuerySet[Any] = told.values_list("found_as", lookup.rma, "told")[:limit]
+    found: QuerySet[Any] = told.values_list("found_as", lookup.rma, "told")
     return found
 
 
-def _read(rows: Sequence[QuerySet[Any]], *, is_exact: bool) -> list[Match]:
+def _read(rows: Iterable[QuerySet[Any]], *, is_exact: bool) -> list[Match]:
     first, *others = rows
     found = [
         Match(rma_id=rma_id, kind=kind, value=value, is_exact=is_exact)
@@ -238,25 +259,23 @@ def _read(rows: Sequence[QuerySet[Any]], *, is_exact: bool) -> list[Match]:
 
 
 def _by_name(text: str, limit: int) -> list[Match]:
-    """Names are words, not numbers: the search text finds them, the name itself confirms."""
-    words = words_of(text)
-    rows = Rma.objects.filter(carries(words)).order_by("-id")
-    for word in words:
-        rows = rows.filter(customer_name__icontains=word)
-    return [
-        Match(rma_id=rma_id, kind="name", value=name, is_exact=False)
-        for rma_id, name in rows.values_list("pk", "customer_name")[:limit]
-    ]
+    """Names are words, not numbers: any of them, in any order."""
+    rows = named(words_of(text)).values_list("pk", "customer_name")[:limit]
+    return [Match(rma_id=rma_id, kind="name", value=name, is_exact=False) for rma_id, name in rows]
 
 
-def carries(words: Sequence[str]) -> Q:
-    """Returns whose search text holds every word, the last one also as a beginning."""
-    wanted = Q()
+def named(words: Sequence[str]) -> QuerySet[Rma]:
+    """Returns whose customer's name holds every word, the last also as a beginning; newest first.
+
+    The vector is that of the index: names alone, or "RMA" would be a word of every return.
+    """
+    rows = Rma.objects.annotate(name_words=SearchVector("customer_name", config="simple"))
     for place, word in enumerate(words):
         is_beginning = place == len(words) - 1 and len(word) >= MIN_PREFIX
         quote = f"'{word}':*" if is_beginning else f"'{word}'"
-        wanted &= Q(search=SearchQuery(quote, search_type="raw", config="simple"))
-    return wanted
+        rows = rows.filter(name_words=SearchQuery(quote, search_type="raw", config="simple"))
+    found: QuerySet[Rma] = rows.order_by("-id")
+    return found
 
 
 def _once(found: Iterable[Match]) -> list[Match]:

@@ -343,11 +343,12 @@ class Scanned:
     rma: Rma
     label: str
     value: str
+    is_exact: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What a code leads to: `only_id` is the return to go to at once, else None."""
+    """What a code leads to: `only_id` is the return whose whole number it is, else None."""
 
     rows: tuple[Scanned, ...] = ()
     has_more: bool = False
@@ -362,10 +363,11 @@ def scan(*, text: str, is_personal_shown: bool) -> Scan:
     by_id = Rma.objects.select_related("bridge").in_bulk([row.rma_id for row in found.matches])
     return Scan(
         rows=tuple(
-            Scanned(by_id[row.rma_id], row.label, row.value)
+            Scanned(by_id[row.rma_id], row.label, row.value, row.is_exact)
             for row in found.matches
             if row.rma_id in by_id
         ),
         has_more=found.has_more,
-        only_id=found.only.rma_id if found.only else None,
+        # A number keyed in part may begin another return's: that one is listed, never opened.
+        only_id=found.whole.rma_id if found.whole else None,
     )

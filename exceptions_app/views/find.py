@@ -99,7 +99,8 @@ def _hits(request: HttpRequest, found: find.Found) -> list[Hit]:
 
 def _address(match: find.Match) -> str:
     """The return's page, told by what it was found; the text, perhaps an e-mail, stays out."""
-    return f"{reverse('return-detail', args=[match.rma_id])}?by={match.kind}"
+    part = "" if match.is_exact else "&part=1"
+    return f"{reverse('return-detail', args=[match.rma_id])}?by={match.kind}{part}"
 
 
 def _places(request: HttpRequest, text: str) -> list[dict[str, Any]]:

@@ -182,7 +182,7 @@ def detail(request: HttpRequest, rma_id: int) -> HttpResponse:
         "rma": rma,
         "customer": customers.customer_of(rma, is_shown=is_shown),
         "is_forgotten": _is_forgotten(rma, now),
-        "found_by": find.KINDS.get(request.GET.get("by", ""), ""),
+        "found_by": _found_by(request.GET),
         "parcels": [_parcel(parcel, is_shown=is_shown) for parcel in _parcels(rma)],
         "stages": [_stage(stage, found) for stage in found.stages if stage.state != "not_needed"],
         "proved": sum(stage.state == "done" for stage in found.stages),
@@ -193,6 +193,13 @@ def detail(request: HttpRequest, rma_id: int) -> HttpResponse:
         "before": before,
     }
     return render(request, "returns/detail.html", context)
+
+
+def _found_by(query: QueryDict) -> str:
+    """ "order", "part of its order": which number led here; "" when none did."""
+    label = find.KINDS.get(query.get("by", ""), "")
+    words = label if label[:2].isupper() else label[:1].lower() + label[1:]
+    return f"part of its {words}" if words and query.get("part") else words
 
 
 def _moment(text: str) -> datetime | None:

@@ -31,25 +31,25 @@ def fill(count: int, *, bridge: Bridge | None = None) -> Bridge:
     rma = RmaFactory.build(bridge=bridge)
     rmas = Rma.objects.bulk_create(
         [
-            _like(rma, external_id=f"C{n}", order_name=f"CO-{n}", requested_at=_moment(n))
+            like(rma, external_id=f"C{n}", order_name=f"CO-{n}", requested_at=_moment(n))
             for n in numbers
         ],
         batch_size=1000,
     )
     posting = PostingFactory.build(rma=rmas[0])
     Posting.objects.bulk_create(
-        [_like(posting, rma_id=row.pk, slot="crowd", key=f"K-{row.pk}") for row in rmas],
+        [like(posting, rma_id=row.pk, slot="crowd", key=f"K-{row.pk}") for row in rmas],
         batch_size=1000,
     )
     event = InboundEventFactory.build(connection=bridge.source)
     InboundEvent.objects.bulk_create(
-        [_like(event, external_id=f"crowd-{n}", received_at=_moment(n)) for n in numbers],
+        [like(event, external_id=f"crowd-{n}", received_at=_moment(n)) for n in numbers],
         batch_size=1000,
     )
     groups = [CauseGroupFactory(bridge=bridge) for _ in range(5)]
     case = CaseFactory.build(rma=rmas[0], group=groups[0])
     Case.objects.bulk_create(
-        [_like(case, **_case_values(n, row, groups)) for n, row in zip(numbers, rmas, strict=True)],
+        [like(case, **_case_values(n, row, groups)) for n, row in zip(numbers, rmas, strict=True)],
         batch_size=1000,
     )
     with database.cursor() as cursor:
@@ -75,7 +75,8 @@ def _moment(number: int) -> Any:
     return NOW - timedelta(seconds=number)
 
 
-def _like(template: Model, **values: Any) -> Any:
+def like(template: Model, **values: Any) -> Any:
+    """One more unsaved row with the template's values, but for `values`."""
     fields = type(template)._meta.concrete_fields
     same = {field.attname: getattr(template, field.attname) for field in fields}
     same.pop("id")

@@ -2,11 +2,13 @@
 
 import pytest
 from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from exceptions_app.models import ExchangeOrder, Rma
+from exceptions_app.models import ExchangeOrder, Rma, RmaLine
 from exceptions_app.selectors import find, returns, sayings
-from tests import factories
+from tests import factories, plans
+from tests.bench import crowd
 
 pytestmark = pytest.mark.django_db
 
@@ -75,7 +77,7 @@ def test_a_whole_number_is_found_in_any_case_and_says_what_it_is(known, text, ki
     ("text", "kind"),
     [
         ("500", "return"),
-        ("rma50", "return"),
+        ("rma500", "return"),
         ("104", "order"),
         ("cara@", "email"),
         ("H00E77", "parcel"),
@@ -159,34 +161,78 @@ def test_an_exception_is_found_by_its_number():
     assert found.only is None
 
 
-def plan_of(rows):
-    """The plan where nothing is known of the tables' sizes, whatever ran before."""
-    ours = "relname LIKE 'exceptions_app_%' AND relkind IN ('r', 'i')"
-    with database.cursor() as cursor:
-        cursor.execute(f"UPDATE pg_class SET reltuples = -1, relpages = 0 WHERE {ours}")
-        cursor.execute(
-            f"DELETE FROM pg_statistic WHERE starelid IN (SELECT oid FROM pg_class WHERE {ours})"
-        )
-        cursor.execute("SET LOCAL enable_seqscan = off")
-    return rows.explain()
+INDEXES = {
+    "return": "rma_find_number",
+    "order": "rma_find_order",
+    "order_id": "rma_find_order_id",
+    "email": "rma_find_email",
+    "parcel": "shipment_find_number",
+    "refund": "refund_find_number",
+    "reference": "refund_find_reference",
+    "document": "posting_find_number",
+    "key": "posting_find_key",
+    "exchange": "exchange_find_number",
+    "exchange_id": "exchange_find_order_id",
+    "erp_order": "order_find_number",
+    "invoice": "order_find_invoice",
+    "sku": "rma_line_find_sku",
+    "barcode": "rma_line_find_barcode",
+}
 
 
-@pytest.mark.parametrize("is_exact", [True, False], ids=["exact", "beginning"])
-@pytest.mark.parametrize("place", range(len(find.LOOKUPS)), ids=[row.kind for row in find.LOOKUPS])
-def test_every_lookup_reads_its_index(known, place, is_exact):
-    rows = find.branches("TEE-BLK", 9, is_exact=is_exact, is_personal=True)[place]
-
-    plan = plan_of(rows)
-
-    assert "Seq Scan" not in plan, plan
-    assert "Index Cond" in plan
+@pytest.mark.parametrize("kind", INDEXES)
+def test_a_whole_number_is_looked_up_in_its_own_index(known, kind):
+    assert INDEXES[kind] in plans.indexes_of(find.exact_rows("TEE-BLK", 9)[kind])
 
 
-def test_names_are_read_by_the_index_of_words(known):
-    plan = plan_of(Rma.objects.filter(find.carries(("cara", "cust"))))
+@pytest.mark.parametrize("kind", INDEXES)
+def test_a_beginning_is_a_range_of_the_same_index(known, kind):
+    rows = find.beginning_rows("TEE-BLK", 9, is_personal_shown=True)[kind, "TEE-BLK"]
 
-    assert "rma_search" in plan
-    assert "Seq Scan" not in plan
+    assert INDEXES[kind] in plans.indexes_of(rows)
+
+
+def test_every_lookup_has_its_index_named_here():
+    assert list(INDEXES) == [lookup.kind for lookup in find.LOOKUPS]
+
+
+def test_names_are_read_by_the_index_of_their_words(known):
+    assert plans.indexes_of(find.named(("cara", "cust"))) == {"rma_find_name"}
+
+
+def asked_for(text):
+    with CaptureQueriesContext(database) as captured:
+        look(text)
+    return [row["sql"] for row in captured.captured_queries]
+
+
+@pytest.mark.parametrize("text", ["RMA", "RMA5", "rma-5", "RMA50", "tee", "500"])
+def test_what_begins_thousands_of_numbers_reads_no_more_than_it_may_show(text):
+    bridge = factories.BridgeFactory()
+    rma = factories.RmaFactory(bridge=bridge)
+    Rma.objects.bulk_create(
+        crowd.like(rma, external_id=f"500{n}", customer_name=f"Bo {n}") for n in range(3_000)
+    )
+    line = factories.RmaLineFactory(rma=rma)
+    RmaLine.objects.bulk_create(
+        crowd.like(line, rma_id=pk, sku=f"TEE-{pk}")
+        for pk in Rma.objects.exclude(pk=rma.pk).values_list("pk", flat=True)
+    )
+    plans.analyse()
+
+    # Nine of each look-up at most, once in the index and once beside it.
+    assert plans.rows_read(asked_for(text)) < 20 * len(find.LOOKUPS)
+
+
+@pytest.mark.parametrize("text", ["RMA5", "rma-5", "RMA 50"])
+def test_a_number_too_short_to_begin_with_stays_so_behind_its_letters(known, text):
+    assert look(text).matches == ()
+
+
+def test_rma_is_left_out_only_in_front():
+    factories.RmaFactory(external_id="KA7", order_name="KA7", order_id="KA7")
+
+    assert look("KARMA7").matches == ()
 
 
 def test_a_look_costs_two_queries_and_a_third_for_names(known, django_assert_num_queries):

@@ -228,6 +228,17 @@ def test_a_list_that_was_cut_says_so(bridge):
     assert (len(found.rows), found.has_more) == (warehouse.MATCHES, True)
 
 
+@pytest.mark.parametrize("code", ["400", "AW-7", "TEE"])
+def test_a_number_scanned_in_part_is_listed_and_never_opened(bridge, code):
+    rma = make_rma(bridge, external_id="4001", order_name="AW-777")
+    factories.RmaLineFactory(rma=rma, sku="TEE-BLK-M")
+
+    found = scan(code)
+
+    assert [(row.rma, row.is_exact) for row in found.rows] == [(rma, False)]
+    assert found.only_id is None
+
+
 @pytest.mark.parametrize("code", ["", "   ", "'", "nothing-like-it", "\0"])
 def test_nonsense_finds_nothing(bridge, code):
     make_rma(bridge)

@@ -29,6 +29,21 @@ def test_one_return_is_opened_at_once_and_says_by_what_it_was_found(client, cleo
     assert "Found by parcel." in client.get(answer.url).text
 
 
+def test_a_return_opened_by_a_beginning_says_that_it_is_one(client, cleo):
+    rma = factories.RmaFactory(order_name="AW-7100")
+
+    answer = client.get("/find/", {"q": "aw-71"})
+
+    assert answer.url == f"/returns/{rma.pk}/?by=order&part=1"
+    assert "Found by part of its order." in client.get(answer.url).text
+
+
+def test_an_abbreviation_keeps_its_capitals(client, cleo):
+    line = factories.RmaLineFactory(sku="TEE-1")
+
+    assert "Found by SKU." in client.get(f"/returns/{line.rma_id}/", {"by": "sku"}).text
+
+
 def test_an_address_never_carries_the_e_mail_on(client, cleo):
     factories.RmaFactory(customer_email="amara@example.com")
 

@@ -314,7 +314,7 @@ def test_a_return_of_forty_lines_costs_as_many_queries_as_one_of_one(client):
     factories.PostingAttemptFactory(posting=posting)
     few = detail_queries(client, rma)
     for number in range(40):
-        factories.RmaLineFactory(rma=rma, line_no=100 + number)
+        factories.RmaLineFactory(rma=rma, line_no=1_000_000 + number)
         factories.PostingAttemptFactory(posting=factories.PostingFactory(rma=rma))
 
     assert detail_queries(client, rma) == few

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,6 +14,7 @@ from django.urls import reverse
 from exceptions_app.choices import Role
 from exceptions_app.models import Case, InboundEvent, Posting, Rma
 from exceptions_app.selectors import cases, paging
+from tests import plans
 from tests.bench import crowd
 from tests.cast import make_user
 
@@ -73,28 +72,15 @@ def _rows_read(queries: list[str], table: str) -> int:
     pattern = re.compile(rf'FROM "{table}".* LIMIT \d+$', re.DOTALL)
     own = [sql for sql in queries if pattern.search(sql) and "COUNT(" not in sql]
     assert own
-    return sum(_touched(node) for sql in own for node in _nodes(_plan(sql)) if _reads(node, table))
-
-
-def _plan(sql: str) -> dict[str, Any]:
-    with database.cursor() as cursor:
-        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + sql.replace("%", "%%"))
-        (plan,) = cursor.fetchone()
-    return (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
+    return sum(
+        plans.touched(node)
+        for sql in own
+        for node in plans.nodes(plans.plan(sql))
+        if _reads(node, table)
+    )
 
 
 def _reads(node: dict[str, Any], table: str) -> bool:
     is_scan = node.get("Relation Name") == table
     assert not (is_scan and node["Node Type"] == "Seq Scan"), node
     return is_scan
-
-
-def _touched(node: dict[str, Any]) -> int:
-    once = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
-    return int(once * node["Actual Loops"])
-
-
-def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for inner in plan.get("Plans", ()):
-        yield from _nodes(inner)

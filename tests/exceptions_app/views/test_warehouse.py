@@ -30,6 +30,17 @@ def test_a_scan_that_means_one_return_goes_straight_to_it(client, wanda):
     assert (answer.status_code, answer.url) == (302, f"/returns/{rma.pk}/")
 
 
+def test_part_of_a_number_shows_the_return_and_says_that_it_is_a_part(client, wanda):
+    rma = factories.RmaFactory(external_id="40077")
+
+    page = client.get("/warehouse/?scan=4007")
+
+    assert page.status_code == 200
+    assert "1 return matches 4007" in page.text
+    assert "Return number 40077, not the whole of it" in page.text
+    assert f"/returns/{rma.pk}/" in page.text
+
+
 def test_a_scan_that_means_several_shows_them(client, wanda):
     for number in ("4001", "4002"):
         rma = factories.RmaFactory(external_id=number)
