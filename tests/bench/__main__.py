@@ -105,13 +105,13 @@ def _history(returns: int) -> None:
     few = {cost.name: cost for cost in scale.measure(min(10_000, returns))}
     rows.remove_all()
     say(
-        f"{'page':<24} {'queries':>7} {'p50':>8} {'p95':>8}"
+        f"{'page':<28} {'queries':>7} {'p50':>8} {'p95':>8}"
         f" {'to 10,000':>10} {'stock admin':>12} {'ratio':>7}"
     )
     for cost in scale.measure(returns):
         rival = f"{cost.rival * 1000:>9.0f} ms x{cost.rival / cost.median:<6.1f}"
         say(
-            f"{cost.name:<24} {cost.queries:>7} {cost.median * 1000:>5.0f} ms"
+            f"{cost.name:<28} {cost.queries:>7} {cost.median * 1000:>5.0f} ms"
             f" {cost.p95 * 1000:>5.0f} ms x{cost.median / few[cost.name].median:>9.2f}"
             f" {rival if cost.rival else ''}"
         )

@@ -42,7 +42,47 @@ from tests.factories import (
 EVENTS_PER_RETURN = 5
 # Of the exceptions ever raised, those still open (reliability D.2 measured with the same share).
 OPEN_SHARE = 0.038
+# Of the returns, those still on their way through the axes; the older ones have ended.
+ALIVE_SHARE = 0.05
 _SEVERITIES = tuple(SEVERITY_RANK.items())
+# (approval, logistics, inspection, money): how returns end, by hundredths, and where they stand
+# before that.
+_ENDED = (
+    *(("closed", "received", "inspected", "confirmed"),) * 90,
+    *(("closed", "not_required", "inspected", "confirmed"),) * 4,
+    *(("refused", "expected", "not_inspected", "none"),) * 3,
+    *(("cancelled", "expected", "not_inspected", "none"),) * 3,
+)
+_ALIVE = (
+    ("requested", "expected", "not_inspected", "none"),
+    ("authorised", "expected", "not_inspected", "none"),
+    ("authorised", "in_transit", "not_inspected", "none"),
+    ("authorised", "received", "not_inspected", "none"),
+    ("authorised", "received", "partly", "none"),
+    ("authorised", "received", "inspected", "none"),
+    ("authorised", "received", "inspected", "pending"),
+    ("authorised", "received", "inspected", "confirmed"),
+    ("authorised", "received", "inspected", "failed"),
+)
+_KINDS = ("return_authorisation", "stock_receipt", "credit_memo")
+# (status, hold reason) of documents that have not landed.
+_NOT_LANDED = (
+    ("held", "run"),
+    ("held", "window"),
+    ("held", "approval"),
+    ("ready", ""),
+    ("blocked", ""),
+    ("failed", ""),
+    ("unconfirmed", ""),
+)
+# One type of exception for each of `_TEAMS`.
+_TYPES = (
+    "SO_LINK_MISSING",
+    "LOCATION_MISSING",
+    "REFUND_CM_MISMATCH",
+    "SKU_UNKNOWN",
+    "OUTCOME_UNKNOWN",
+)
 _TEAMS = ("cx", "warehouse", "finance", "merchandising", "operations")
 _CHUNK = 20_000
 # What COPY writes for an absent value.
@@ -72,17 +112,13 @@ def fill(returns: int) -> History:
     _grow(
         rma,
         returns,
-        lambda n: {
-            "external_id": f"C{n}",
-            "order_name": f"CO-{n}",
-            "customer_email": f"cara{n % (returns // 4 + 1)}@example.com",
-            "requested_at": _ago(returns - n, minutes=1),
-            "source_updated_at": _ago(returns - n, minutes=1),
-            "search": f"'c{n}':1 'rmac{n}':2 'co-{n}':3",
-        },
+        lambda n: _return_changes(n, returns),
     )
     for child, changes in (
-        (RmaLineFactory(rma=rma, line_no=1), lambda n: {"sku_key": f"sku-{n % 5000}"}),
+        (
+            RmaLineFactory(rma=rma, line_no=1),
+            lambda n: {"sku": f"SKU-{n % 5000}", "sku_key": f"sku-{n % 5000}"},
+        ),
         (ShipmentFactory(rma=rma), lambda n: {"tracking_number": f"H00E{n:09}"}),
         (
             RefundFactory(rma=rma),
@@ -91,13 +127,7 @@ def fill(returns: int) -> History:
         (RmaEventFactory(rma=rma), lambda n: {"at": _ago(returns - n, minutes=1)}),
         (
             PostingFactory(rma=rma),
-            lambda n: {
-                "key": f"K-{n}",
-                "slot": "history",
-                "number": f"CM-{n}" if n < first_open else "",
-                "status": "confirmed" if n < first_open else "held",
-                "gross": n % 700,
-            },
+            lambda n: _posting_changes(n, returns, is_landed=n < first_open),
         ),
         (
             CaseFactory(rma=rma, group_id=groups[0]),
@@ -112,6 +142,7 @@ def fill(returns: int) -> History:
             "external_id": f"h-{n}",
             "subject_id": f"C{n // EVENTS_PER_RETURN}",
             "received_at": _ago(returns * EVENTS_PER_RETURN - n, minutes=0.2),
+            "state": _state_of(n),
         },
     )
     thick = RmaFactory(bridge=bridge, external_id="THICK")
@@ -141,6 +172,50 @@ def _of_return(first_id: int, changes: Changes) -> Changes:
     return lambda n: {"rma_id": first_id + n, **changes(n)}
 
 
+def _return_changes(number: int, returns: int) -> dict[str, object]:
+    moment = _ago(returns - number, minutes=1)
+    is_alive = number >= returns * (1 - ALIVE_SHARE)
+    axes = _ALIVE[number % len(_ALIVE)] if is_alive else _ENDED[number % len(_ENDED)]
+    approval, logistics, inspection, money = axes
+    email = f"cara{number % (returns // 4 + 1)}@example.com"
+    words = sorted({f"c{number}", f"rmac{number}", f"co-{number}", email, "cara", "customer"})
+    return {
+        "external_id": f"C{number}",
+        "order_name": f"CO-{number}",
+        "customer_email": email,
+        "approval": approval,
+        "logistics": logistics,
+        "inspection": inspection,
+        "money": money,
+        "requested_at": moment,
+        "source_updated_at": moment,
+        "received_at": moment if logistics == "received" else _NULL,
+        "search": " ".join(f"'{word}':{place}" for place, word in enumerate(words, start=1)),
+    }
+
+
+def _posting_changes(number: int, returns: int, *, is_landed: bool) -> dict[str, object]:
+    status, hold = ("confirmed", "") if is_landed else _NOT_LANDED[number % len(_NOT_LANDED)]
+    # One in a thousand was given up before it left.
+    if number % 1000 == 999:
+        status, hold = "cancelled", ""
+    return {
+        "key": f"K-{number}",
+        "slot": "history",
+        "kind": _KINDS[number % len(_KINDS)],
+        "number": f"CM-{number}" if status == "confirmed" else "",
+        "status": status,
+        "hold_reason": hold,
+        "gross": number % 700,
+        "confirmed_at": _ago(returns - number, minutes=1) if status == "confirmed" else _NULL,
+    }
+
+
+def _state_of(number: int) -> str:
+    """Nearly all messages were handled; one in five thousand waits for a person."""
+    return {17: "parked", 18: "refused", 19: "quiet"}.get(number % 5000, "processed")
+
+
 def _case_changes(
     number: int, returns: int, first_open: int, groups: list[int]
 ) -> dict[str, object]:
@@ -151,6 +226,7 @@ def _case_changes(
         "fingerprint": f"history-{number}",
         "group_id": groups[number % len(groups)],
         "subject": f"history:{number}",
+        "type": _TYPES[number % len(_TYPES)],
         "team": _TEAMS[number % len(_TEAMS)],
         "severity": severity,
         "severity_rank": rank,

@@ -13,9 +13,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 
-from exceptions_app.choices import Role
+from exceptions_app.choices import Role, Team
 from exceptions_app.models import Case, InboundEvent, Posting, Rma
-from exceptions_app.selectors import cases, paging
+from exceptions_app.selectors import cases, paging, returns
 from tests.bench import history
 from tests.cast import make_user
 
@@ -58,9 +58,35 @@ def measure(size: int) -> list[Cost]:
 
 
 def _visits(past: history.History) -> list[Visit]:
-    middle = past.returns // 2
     return [
-        Visit("Today", _get("home")),
+        *_rooms(),
+        *_exceptions(),
+        *_returns(past),
+        *_searches(past.returns // 2),
+        *_records(past),
+        Visit("Assign an exception", _assign(_open_cases().values_list("pk", flat=True))),
+    ]
+
+
+def _rooms() -> list[Visit]:
+    places = ("grade", "place", "book", "time")
+    return [
+        *[Visit(f"Today of {team}", _get("home", team=team)) for team in Team.values],
+        *[Visit(f"Warehouse, {view}", _get("warehouse", view=view)) for view in places],
+        *[
+            Visit(f"Merchandising, {view}", _get("merchandising", view=view))
+            for view in ("sku", "mapping", "recent")
+        ],
+        Visit("Finance", _get("finance")),
+        Visit("Credit runs", _get("run-list")),
+        Visit("Operations", _get("operations")),
+        Visit("Mappings", _get("admin:mappings")),
+    ]
+
+
+def _exceptions() -> list[Visit]:
+    deep = _cursor(_open_cases(), cases.QUEUE_ORDER)
+    return [
         Visit("Exceptions by cause", _get("case-list"), _stock("case", status="open")),
         Visit(
             "Exceptions one by one",
@@ -74,37 +100,77 @@ def _visits(past: history.History) -> list[Visit]:
         ),
         Visit(
             "Exceptions, deep",
-            _get("case-list", view="list", cursor=_cursor(_open_cases(), cases.QUEUE_ORDER)),
+            _get("case-list", view="list", cursor=deep),
             _stock("case", status__exact="open", p=str(_deep(_open_cases().count()))),
         ),
+    ]
+
+
+def _returns(past: history.History) -> list[Visit]:
+    return [
         Visit("Returns", _get("return-list"), _stock("rma")),
         Visit(
             "Returns, deep",
             _get("return-list", cursor=_cursor(Rma.objects.all(), ("-id",))),
             _stock("rma", p=str(_deep(past.returns))),
         ),
-        Visit("Find by return", _get("return-list", q=f"C{middle}"), _stock("rma", q=f"C{middle}")),
-        Visit(
-            "Find by order", _get("return-list", q=f"CO-{middle}"), _stock("rma", q=f"CO-{middle}")
-        ),
-        Visit("Find by e-mail", _get("return-list", q="cara7@example.com")),
-        Visit("Find by parcel", _get("return-list", q=f"H00E{middle:09}")),
-        Visit("Find by credit", _get("return-list", q=f"CM-{middle}")),
-        Visit("Find by SKU", _get("return-list", q="SKU-77")),
+        *[Visit(f"Returns, {code}", _get("return-list", where=code)) for code in returns.WHERE],
         Visit("Return, 50 events", _get("return-detail", past.thick.pk)),
+    ]
+
+
+def _searches(middle: int) -> list[Visit]:
+    """Whole numbers and beginnings, also such as stand on very many returns."""
+    texts = {
+        "return": f"C{middle}",
+        "order": f"CO-{middle}",
+        "e-mail": "cara7@example.com",
+        "parcel": f"H00E{middle:09}",
+        "credit": f"CM-{middle}",
+        "SKU": "SKU-77",
+        "beginning": "RMA",
+        "common word": "customer",
+        "nothing": "no-such-number",
+    }
+    rivals = {
+        "return": _stock("rma", q=texts["return"]),
+        "order": _stock("rma", q=texts["order"]),
+        "e-mail": _stock("rma", q=texts["e-mail"]),
+    }
+    return [
+        *[
+            Visit(f"Returns by {what}", _get("return-list", q=text), rivals.get(what))
+            for what, text in texts.items()
+        ],
+        *[
+            Visit(f"While typing, {what}", _get("find-options", q=text))
+            for what, text in texts.items()
+        ],
+    ]
+
+
+def _records(past: history.History) -> list[Visit]:
+    return [
         Visit("Postings", _get("posting-list"), _stock("posting")),
+        *[
+            Visit(f"Postings, {status}", _get("posting-list", status=status))
+            for status in ("held", "failed", "unconfirmed", "cancelled")
+        ],
+        Visit("Postings, for a run", _get("posting-list", hold="run")),
+        Visit("Postings, credits", _get("posting-list", kind="credit_memo")),
+        Visit("Postings, write-offs", _get("posting-list", kind="write_off")),
         Visit(
             "Postings, deep",
             _get("posting-list", cursor=_cursor(Posting.objects.all(), ("-id",))),
             _stock("posting", p=str(_deep(past.returns))),
         ),
         Visit("Inbox", _get("inbox"), _stock("inboundevent")),
+        *[Visit(f"Inbox, {state}", _get("inbox", state=state)) for state in ("parked", "refused")],
         Visit(
             "Inbox, deep",
             _get("inbox", cursor=_cursor(InboundEvent.objects.all(), ("-id",))),
             _stock("inboundevent", p=str(_deep(past.returns * history.EVENTS_PER_RETURN))),
         ),
-        Visit("Assign an exception", _assign(_open_cases().values_list("pk", flat=True))),
     ]
 
 
