@@ -13,13 +13,17 @@ from django.views.decorators.http import require_http_methods
 
 from connectors.errors import ConnectorError
 from exceptions_app import errors, permissions
-from exceptions_app.forms.admin import BridgeForm, ConfirmForm, bridge_form
+from exceptions_app.forms.admin import ConfirmForm
+from exceptions_app.forms.bridges import PolicyReasonForm, policy_form
 from exceptions_app.models import Bridge, Connection
 from exceptions_app.permissions import actor_of
 from exceptions_app.rules import policy as policies
 from exceptions_app.selectors import setup as setup_selector
 from exceptions_app.services import bridges, setup
 
+NOT_SHOWN = (
+    "Nothing was changed yet: these are not the values whose effect was shown. It is shown now."
+)
 _MARKS = {
     "documented": ("Documented", "good"),
     "customer_confirmed": ("Confirmed by a customer", "good"),
@@ -37,13 +41,20 @@ def policy(request: HttpRequest, bridge_id: int) -> HttpResponse:
         return _show_policy(request, bridge, _policy_form(request, bridge))
     if not permissions.can(request.user, "manage_connections"):
         raise PermissionDenied("manage_connections")
-    form = bridge_form(is_new=False)(request.POST, instance=bridge)
+    form = policy_form()(request.POST, instance=bridge)
     if not form.is_valid():
         return _show_policy(request, bridge, form, status=422)
-    wanted = form.cleaned_data["policy"]
     if "preview" in request.POST:
-        return _show_policy(request, bridge, form, wanted=wanted)
+        return _show_policy(request, bridge, form, wanted=form.cleaned_data["policy"])
+    return _change_policy(request, bridge, form)
+
+
+def _change_policy(request: HttpRequest, bridge: Bridge, form: PolicyReasonForm) -> HttpResponse:
+    """Put in force what was shown; anything else is shown first, with all that was typed."""
+    wanted = form.cleaned_data["policy"]
     try:
+        if not form.is_shown():
+            raise errors.InvalidChoice(NOT_SHOWN)
         bridges.change_policy(
             bridge_id=bridge.pk,
             policy=wanted,
@@ -53,9 +64,10 @@ def policy(request: HttpRequest, bridge_id: int) -> HttpResponse:
             seen=form.cleaned_data["seen"] or {},
         )
     except errors.DeskError as error:
-        messages.warning(request, str(error))
-    else:
-        messages.success(request, "The policy is in force. Open returns are planned again.")
+        form.add_error(None, str(error))
+        bridge.refresh_from_db(fields=["policy"])
+        return _show_policy(request, bridge, form, wanted=wanted, status=422)
+    messages.success(request, "The policy is in force. Open returns are planned again.")
     return redirect("admin:bridge-policy", bridge_id=bridge.pk)
 
 
@@ -125,9 +137,9 @@ def _operations(row: Connection) -> tuple[list[dict[str, Any]], str]:
     return shown, ""
 
 
-def _policy_form(request: HttpRequest, bridge: Bridge) -> BridgeForm:
+def _policy_form(request: HttpRequest, bridge: Bridge) -> PolicyReasonForm:
     """The policy in force, or with `?back=` as it was after an earlier change."""
-    form_class = bridge_form(is_new=False)
+    form_class = policy_form()
     number = request.GET.get("back", "")
     if number.isascii() and number.isdigit() and len(number) < 16:
         values = setup_selector.policy_at(bridge, int(number))
@@ -140,14 +152,15 @@ def _policy_form(request: HttpRequest, bridge: Bridge) -> BridgeForm:
 def _show_policy(
     request: HttpRequest,
     bridge: Bridge,
-    form: Any,
+    form: PolicyReasonForm,
     *,
     wanted: dict[str, Any] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     if wanted is None:
         wanted = form.as_of
-    form.initial["seen"] = bridge.policy
+    if wanted is not None or not form.is_bound:
+        form.note(seen=bridge.policy, shown=wanted)
     context = {
         "bridge": bridge,
         "preset": policies.PRESETS[bridge.preset],

@@ -21,11 +21,11 @@ from exceptions_app.forms.admin import (
     MAPPED_HERE,
     MappingForm,
     UserForm,
-    bridge_form,
     connection_form,
     secret_name,
     setting_name,
 )
+from exceptions_app.forms.bridges import new_bridge_form
 from exceptions_app.models import Bridge, Connection, Mapping
 from exceptions_app.permissions import FIX_CAPABILITY, actor_of
 from exceptions_app.services import bridges, connections, fixes, setup
@@ -155,11 +155,11 @@ class BridgeAdmin(ServiceAdmin):
     list_select_related = ["source", "erp"]
 
     def form_class(self, request: HttpRequest, obj: Any) -> Any:
-        return bridge_form(is_new=obj is None)
+        return new_bridge_form()
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         own = ["code", "name", "source", "erp", "preset", "currency", "timezone"]
-        options = [name for name in bridge_form(is_new=True).base_fields if name not in own]
+        options = [name for name in new_bridge_form().base_fields if name not in own]
         policy = ("Policy", {"fields": options, "description": "Empty follows the preset."})
         return [(None, {"fields": own}), policy]
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exceptions_app.choices import CASE_OPEN, POSTING_UNSENT, PostingKind
+from exceptions_app.choices import CASE_OPEN, POSTING_UNSENT
 from exceptions_app.models import AuditEntry, Bridge, Case, Connection, Posting
 from exceptions_app.rules import policy as policies
+from exceptions_app.selectors.policy_words import in_words
 
 HISTORY = 50
 
@@ -57,25 +58,6 @@ def policy_rows(bridge: Bridge) -> tuple[OptionRow, ...]:
             )
         )
     return tuple(rows)
-
-
-def in_words(option: policies.Option, value: object) -> str:
-    """A raw value as a person says it; the default of the house when the preset says nothing."""
-    if value is None:
-        default = policies.parse({})
-        value = getattr(default, option.name)
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    if isinstance(value, Mapping):
-        return ", ".join(_pair(option.name, key, each) for key, each in value.items()) or "None"
-    labels = {choice.value: choice.label for choice in option.choices}
-    return labels.get(str(value), str(value))
-
-
-def _pair(name: str, key: str, value: object) -> str:
-    if name == "schedule" and key in PostingKind.values:
-        return f"{PostingKind(key).label}: {value}"
-    return f"{key} {value}"
 
 
 def policy_changes(

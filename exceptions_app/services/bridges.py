@@ -101,7 +101,7 @@ def change_policy(
     if seen is not None and seen != before:
         raise errors.InvalidChoice(
             "Nothing was changed: somebody else changed the policy since you opened it. "
-            "Below is what is in force now."
+            "What your values would change now is shown."
         )
     if policy == before:
         raise errors.InvalidChoice("Nothing was changed: these are the values in force already.")

@@ -15,16 +15,10 @@ from exceptions_app.rules import approval
 from exceptions_app.rules.facts import Policy
 from exceptions_app.rules.policy import OPTIONS, Option
 from exceptions_app.selectors.manual import BridgeFacts
+from exceptions_app.selectors.policy_words import leaves, value_of
 from exceptions_app.services import connections
-from exceptions_app.templatetags.desk import money
 
 _OPTIONS = {option.name: option for option in OPTIONS}
-_UNITS = {
-    "undo_seconds": "s",
-    "unknown_case_after_minutes": "min",
-    "credit_grace_hours": "h",
-    "receipt_grace_hours": "h",
-}
 
 
 def approval_level(action: str) -> str:
@@ -50,7 +44,7 @@ def policies_of(entry: Entry, bridges: Iterable[BridgeFacts]) -> list[dict[str, 
 def _bridges_by_value(option: Option, bridges: Iterable[BridgeFacts]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for facts in bridges:
-        found.setdefault(value_of(option, facts), []).append(facts.bridge.name)
+        found.setdefault(_value(option, facts), []).append(facts.bridge.name)
     return found
 
 
@@ -64,7 +58,7 @@ def described(facts: BridgeFacts) -> dict[str, Any]:
             for kind in (connections.kind_of(connection.kind),)
         ],
         "homes": list(_homes(facts)),
-        "policy": [{"label": option.label, "value": value_of(option, facts)} for option in OPTIONS],
+        "policy": [{"label": option.label, "value": _value(option, facts)} for option in OPTIONS],
     }
 
 
@@ -142,7 +136,7 @@ def _homes(facts: BridgeFacts) -> Iterable[dict[str, Any]]:
         erp,
         _("Created: {moment}. It leaves: {schedule}.").format(
             moment=_in_words("credit_trigger", facts),
-            schedule=_leaves(policy.schedule.get(PostingKind.CREDIT_MEMO, "immediate")),
+            schedule=leaves(policy.schedule.get(PostingKind.CREDIT_MEMO, "immediate")),
         ),
     ) | {"freshness": _("After each posting")}
     yield home(
@@ -153,37 +147,10 @@ def _homes(facts: BridgeFacts) -> Iterable[dict[str, Any]]:
 
 
 def _in_words(name: str, facts: BridgeFacts) -> str:
-    text = value_of(_OPTIONS[name], facts)
+    text = _value(_OPTIONS[name], facts)
     return text[0].lower() + text[1:]
 
 
-def value_of(option: Option, facts: BridgeFacts) -> str:
+def _value(option: Option, facts: BridgeFacts) -> str:
     """What the bridge runs on for `option`, in words."""
-    value = getattr(facts.policy, option.name)
-    for choice in option.choices:
-        if choice.value == (str(value).lower() if isinstance(value, bool) else value):
-            return choice.label
-    if option.name == "schedule":
-        return _schedule(value)
-    if option.name == "tolerance":
-        return ", ".join(money(amount, code) for code, amount in sorted(value.items())) or _(
-            "To the penny"
-        )
-    if isinstance(value, Decimal):
-        return f"{value:,}"
-    return f"{value} {_UNITS[option.name]}"
-
-
-def _schedule(table: Mapping[str, str]) -> str:
-    if not table:
-        return _("Every kind at once")
-    named = [f"{PostingKind(kind).label}: {_leaves(text)}" for kind, text in sorted(table.items())]
-    return "; ".join([*named, _("all others at once")])
-
-
-def _leaves(schedule: str) -> str:
-    if schedule == "immediate":
-        return _("at once")
-    if schedule == "run":
-        return _("when finance starts a run")
-    return _("in the windows {windows}").format(windows=schedule)
+    return value_of(option, getattr(facts.policy, option.name))

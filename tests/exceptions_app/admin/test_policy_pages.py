@@ -3,10 +3,13 @@ import json
 import pytest
 
 from exceptions_app.models import AuditEntry, Bridge, Connection, Rma
+from exceptions_app.services import connections
 from tests import factories
 from tests.cast import make_user
 
 pytestmark = pytest.mark.django_db
+
+SECRET = "canary-key-7f3a"
 
 
 @pytest.fixture
@@ -26,8 +29,18 @@ def address(bridge):
 
 
 def change(client, bridge, *, seen=None, **values):
+    """Look at what the values would do and, when there is no mistake, put them in force."""
     values = {"reason": "Agreed with finance", "seen": json.dumps(seen or {}), **values}
-    return client.post(address(bridge), values)
+    shown = client.post(address(bridge), {**values, "preview": "1"})
+    if "preview" in values or shown.status_code != 200:
+        return shown
+    return client.post(address(bridge), values | hidden(shown))
+
+
+def hidden(answer):
+    """What the page says about itself when it is sent."""
+    form = answer.context["form"]
+    return {name: form[name].value() for name in ("seen", "shown")}
 
 
 def errors_of(answer):
@@ -80,6 +93,7 @@ def test_a_change_is_one_act_and_plans_open_returns_again(client, ada, bridge):
     )
     due = Rma.objects.filter(plan_due_at__isnull=False)
     assert [row.pk for row in due] == [waiting.pk]
+    settled.refresh_from_db()
     assert settled.plan_due_at is None
 
 
@@ -90,6 +104,8 @@ def test_a_change_is_one_act_and_plans_open_returns_again(client, ada, bridge):
         ("tolerance", "five"),
         ("tolerance", "GBP five"),
         ("schedule", "credit_memo whenever"),
+        ("schedule", "credit_memo"),
+        ("schedule", "credit_memo run\ncredit_memo immediate"),
         ("second_approver_above", "NaN"),
         ("reason", ""),
     ],
@@ -103,18 +119,62 @@ def test_a_value_that_is_not_allowed_changes_nothing(client, ada, bridge, name, 
     assert not AuditEntry.objects.exists()
 
 
-def test_somebody_elses_change_meanwhile_is_not_overwritten(client, ada, bridge):
+def test_somebody_elses_change_meanwhile_is_not_overwritten_and_nothing_typed_is_lost(
+    client, ada, bridge
+):
+    values = {"reason": "Agreed with finance", "credit_trigger": "goods_received"}
+    mine = client.post(address(bridge), {**values, "seen": "{}", "preview": "1"})
     Bridge.objects.update(policy={"undo_seconds": "90"})
 
-    answer = client.post(
-        address(bridge),
-        {"reason": "why", "seen": "{}", "credit_trigger": "goods_received"},
-        follow=True,
-    )
+    answer = client.post(address(bridge), values | hidden(mine))
 
-    assert "somebody else changed the policy" in answer.text
+    assert answer.status_code == 422
+    (said,) = errors_of(answer)["__all__"]
+    assert "somebody else changed the policy" in said
+    form = answer.context["form"]
+    assert form["credit_trigger"].value() == "goods_received"
+    assert form["reason"].value() == "Agreed with finance"
+    shown = {change.label: (change.before, change.after) for change in answer.context["changes"]}
+    assert shown["Time to take a decision back"] == ("90 s", "60 s (as the preset)")
+    assert len(shown) == 2
     assert Bridge.objects.get().policy == {"undo_seconds": "90"}
     assert not AuditEntry.objects.exists()
+
+    client.post(address(bridge), values | hidden(answer))
+
+    assert Bridge.objects.get().policy == {"credit_trigger": "goods_received"}
+
+
+@pytest.mark.parametrize("previewed", [{"undo_seconds": "90"}, None])
+def test_values_whose_effect_nobody_saw_are_shown_first(client, ada, bridge, previewed):
+    values = {"reason": "Agreed with finance", "seen": "{}"}
+    stamp = {}
+    if previewed:
+        stamp = hidden(client.post(address(bridge), {**values, **previewed, "preview": "1"}))
+
+    answer = client.post(address(bridge), values | stamp | {"undo_seconds": "3600"})
+
+    assert answer.status_code == 422
+    assert "It is shown now" in errors_of(answer)["__all__"][0]
+    (shown,) = answer.context["changes"]
+    assert shown.after == "3600 s"
+    assert Bridge.objects.get().policy == {}
+    assert not AuditEntry.objects.exists()
+
+
+def test_posting_windows_outlive_every_later_change(client, ada, bridge):
+    change(client, bridge, schedule="credit_memo: 02:00-04:00, 13:00-14:00\nstock_receipt run")
+    windows = {"credit_memo": "02:00-04:00, 13:00-14:00", "stock_receipt": "run"}
+    assert Bridge.objects.get().policy == {"schedule": windows}
+
+    form = client.get(address(bridge)).context["form"]
+    kept = {"schedule": form["schedule"].value(), "seen": form["seen"].value()}
+    change(client, bridge, **kept, undo_seconds="90")
+
+    assert Bridge.objects.get().policy == {"schedule": windows, "undo_seconds": "90"}
+    in_force = client.get(address(bridge)).text
+    assert "Credit memo: in the windows 02:00-04:00, 13:00-14:00" in in_force
+    assert "90 s" in in_force
 
 
 def test_an_earlier_policy_is_brought_back_as_a_change(client, ada, bridge):
@@ -125,7 +185,7 @@ def test_an_earlier_policy_is_brought_back_as_a_change(client, ada, bridge):
     answer = client.get(f"{address(bridge)}?back={first.pk}")
     form = answer.context["form"]
     (shown,) = answer.context["changes"]
-    assert (form["undo_seconds"].value(), shown.before, shown.after) == ("90", "120", "90")
+    assert (form["undo_seconds"].value(), shown.before, shown.after) == ("90", "120 s", "90 s")
     change(client, bridge, seen={"undo_seconds": "120"}, undo_seconds="90")
 
     assert Bridge.objects.get().policy == {"undo_seconds": "90"}
@@ -192,7 +252,8 @@ def test_a_confirmation_without_sense_changes_nothing(client, changes, field):
 
 
 def test_an_auditor_reads_a_connections_history_and_no_secret(client):
-    connection = factories.ErpFactory()
+    sealed = connections.seal({"subscription_key": SECRET})
+    connection = factories.ErpFactory(sealed_secrets=sealed)
     client.force_login(make_user("ines"))
     confirm(client, connection)
     client.force_login(make_user("aud"))
@@ -201,6 +262,8 @@ def test_an_auditor_reads_a_connections_history_and_no_secret(client):
 
     assert page.status_code == 200
     assert "Test of 3 May" in page.text
-    assert "subscription_key" not in page.text
+    # What the connection was sealed with.
+    assert connections.unseal(bytes(connection.sealed_secrets)) == {"subscription_key": SECRET}
+    assert SECRET not in page.text
     assert confirm(client, connection, operation="create_stock_move").status_code == 403
     assert Connection.objects.get().confirmed_operations == ["create_credit_memo"]

@@ -1,0 +1,75 @@
+"""A policy as a person says it: the same words on its page, in its history and in the manual."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+
+from django.utils.translation import gettext as _
+
+from exceptions_app.catalogue.wording import SYMBOLS
+from exceptions_app.choices import PostingKind
+from exceptions_app.rules import money
+from exceptions_app.rules import policy as policies
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+_UNITS = {
+    "undo_seconds": "s",
+    "unknown_case_after_minutes": "min",
+    "credit_grace_hours": "h",
+    "receipt_grace_hours": "h",
+}
+
+
+def in_words(option: policies.Option, raw: policies.Value) -> str:
+    """A value as the policy keeps it; None is what holds when nothing is said.
+
+    A value that is not allowed any more is shown as it stands: history is not rewritten.
+    """
+    if raw is None:
+        return value_of(option, getattr(policies.parse({}), option.name))
+    try:
+        return value_of(option, option.read(raw))
+    except (ValueError, KeyError, InvalidOperation):
+        return str(raw)
+
+
+def value_of(option: policies.Option, value: policies.Value) -> str:
+    """A value as the rules use it, read from a parsed policy."""
+    code = str(value).lower() if isinstance(value, bool) else value
+    for choice in option.choices:
+        if choice.value == code:
+            return choice.label
+    if option.name == "schedule":
+        return _schedule(value) if isinstance(value, Mapping) else str(value)
+    if option.name == "tolerance" and isinstance(value, Mapping):
+        sums = [_sum(amount, currency) for currency, amount in sorted(value.items())]
+        return ", ".join(sums) or _("To the penny")
+    if isinstance(value, Decimal):
+        return f"{value:,}"
+    return f"{value} {_UNITS.get(option.name, '')}".strip()
+
+
+def leaves(schedule: str) -> str:
+    """When documents of one kind leave: "immediate", "run" or windows, said as half a sentence."""
+    if schedule == "immediate":
+        return _("at once")
+    if schedule == "run":
+        return _("when finance starts a run")
+    return _("in the windows {windows}").format(windows=schedule)
+
+
+def _schedule(table: Mapping[str, str]) -> str:
+    if not table:
+        return _("Every kind at once")
+    named = [f"{PostingKind(kind).label}: {leaves(text)}" for kind, text in sorted(table.items())]
+    return "; ".join([*named, _("all others at once")])
+
+
+def _sum(amount: Decimal, currency: str) -> str:
+    """All digits that were given, and never fewer than the currency has."""
+    exponent = amount.normalize().as_tuple().exponent
+    given = -exponent if isinstance(exponent, int) else 0
+    digits = f"{amount:,.{max(money.places(currency), given)}f}"
+    # A no-break space keeps the code on the line of its amount.
+    return f"{SYMBOLS.get(currency, currency + NO_BREAK)}{digits}"
