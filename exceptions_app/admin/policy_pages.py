@@ -41,7 +41,7 @@ def policy(request: HttpRequest, bridge_id: int) -> HttpResponse:
         return _show_policy(request, bridge, _policy_form(request, bridge))
     if not permissions.can(request.user, "manage_connections"):
         raise PermissionDenied("manage_connections")
-    form = policy_form()(request.POST, instance=bridge)
+    form = policy_form()(request.POST.dict(), instance=bridge)
     if not form.is_valid():
         return _show_policy(request, bridge, form, status=422)
     if "preview" in request.POST:

@@ -105,21 +105,21 @@ class PolicyReasonForm(BridgeForm):
     seen = forms.JSONField(widget=forms.HiddenInput, required=False)
     shown = forms.CharField(max_length=64, widget=forms.HiddenInput, required=False)
 
-    def note(self, *, seen: dict[str, Any], shown: dict[str, Any] | None) -> None:
-        """Let the page that is about to be made say what it shows, whatever was sent before."""
-        noted = {"seen": json.dumps(seen), "shown": stamp(shown) if shown is not None else ""}
-        if self.is_bound:
-            self.data = {**self.data.dict(), **noted}
-        else:
-            self.initial |= {"seen": seen, "shown": noted["shown"]}
-
-    def is_shown(self) -> bool:
-        """Whether the page this was sent from showed what exactly these values would change."""
-        return self.cleaned_data["shown"] == stamp(self.cleaned_data["policy"])
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.order_fields([*(option.name for option in policies.OPTIONS), "reason"])
+
+    def note(self, *, seen: dict[str, Any], shown: dict[str, Any] | None) -> None:
+        """Let the page that is about to be made say what it shows, whatever was sent before."""
+        sign = stamp(shown) if shown is not None else ""
+        if self.is_bound:
+            self.data = {**self.data, "seen": json.dumps(seen), "shown": sign}
+        else:
+            self.initial = {**self.initial, "seen": seen, "shown": sign}
+
+    def is_shown(self) -> bool:
+        """Whether the page this was sent from showed what exactly these values would change."""
+        return bool(self.cleaned_data["shown"] == stamp(self.cleaned_data["policy"]))
 
 
 class NewBridgeForm(BridgeForm):
