@@ -167,7 +167,8 @@ class RefundFact:
 class PostingFact:
     """A live (not cancelled) posting of this return.
 
-    `slot` is stable over replans ("credit_memo", "stock_receipt:10/WH1").
+    `slot` is stable over replans ("credit_memo", "stock_receipt:10/WH1"). `currency` is that of
+    `gross`, "" for the return's own; `confirmed_at` when the ERP's document was read back.
     """
 
     id: int
@@ -184,6 +185,8 @@ class PostingFact:
     open_type: str  # case type of a failure not yet cleared, else ""
     open_facts: Mapping[str, str] = field(default_factory=dict)
     draft: DocumentDraft | None = None
+    currency: str = ""
+    confirmed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from connectors.types import Money
 from exceptions_app.choices import (
     ApprovalAxis,
     ExchangeAxis,
@@ -23,8 +24,8 @@ from exceptions_app.choices import (
     RefundStatus,
     Team,
 )
-from exceptions_app.rules import money
-from exceptions_app.rules.facts import RefundFact, RmaFacts
+from exceptions_app.rules import money, totals
+from exceptions_app.rules.facts import PostingFact, RefundFact, RmaFacts
 from exceptions_app.rules.resolving import Resolved, ReturnedLine, inspection_axis, resolve
 from exceptions_app.rules.stages import Stage
 
@@ -115,7 +116,15 @@ class _View:
         return f"{local.day} {local:%B %Y}"
 
     def amount(self, value: Decimal) -> str:
+        """Of the goods, whose prices are in the return's currency."""
         return spoken(value, self.facts.currency)
+
+    def refunds(self, rows: Iterable[RefundFact]) -> str:
+        """ "£20.00", or "£20.00 and €5.00": sums of different currencies stay apart."""
+        return " and ".join(_spoken(total) for total in totals.of_refunds(self.facts, rows))
+
+    def credits(self, rows: Iterable[PostingFact]) -> str:
+        return " and ".join(_spoken(total) for total in totals.of_postings(self.facts, rows))
 
 
 def say(facts: RmaFacts, seen: Iterable[Stage], around: Around) -> Saying:
@@ -123,6 +132,10 @@ def say(facts: RmaFacts, seen: Iterable[Stage], around: Around) -> Saying:
     view = _View(facts, resolve(facts), {stage.code: stage for stage in seen}, around)
     claims = [*_approval(view), *_goods(view), *_exchange(view), *_money(view), *_question(view)]
     return Saying(claims=tuple(claims), left_out=_left_out(view))
+
+
+def _spoken(total: Money) -> str:
+    return spoken(total.amount, total.currency)
 
 
 def spoken(value: Decimal, currency: str) -> str:
@@ -230,7 +243,7 @@ def _no_refund(view: _View) -> Claim:
 def _refunded(view: _View) -> list[Claim]:
     stage = view.stages["refunded"]
     made = _of_status(view, RefundStatus.CONFIRMED)
-    total = view.amount(_sum(made))
+    total = view.refunds(made)
     day = f"confirmed on {view.day(stage.at)}" if stage.at else ""
     if len(made) == 1:
         text = f"Your refund of {total} has been made" + (f"; it was {day}." if day else ".")
@@ -244,18 +257,18 @@ def _under_way(view: _View) -> list[Claim]:
     """Refunds that are not all confirmed: each part said for what it is."""
     claims = []
     made = [row for row in _of_status(view, RefundStatus.CONFIRMED) if row.external_id]
-    if _sum(made):
-        text = f"{view.amount(_sum(made))} of your refund has been made."
+    if any(row.amount for row in made):
+        text = f"{view.refunds(made)} of your refund has been made."
         proof = "Refund " + ", ".join(sorted(row.external_id for row in made))
         claims.append(Claim("money", text, "refund_part", proof))
     asked = _of_status(view, RefundStatus.PENDING)
     if asked:
         lead = "A further" if claims else "Your refund of"
-        text = f"{lead} {view.amount(_sum(asked))} has been asked for and is not confirmed yet."
+        text = f"{lead} {view.refunds(asked)} has been asked for and is not confirmed yet."
         claims.append(Claim("money", text))
     unknown = _of_status(view, RefundStatus.UNKNOWN)
     if unknown:
-        text = f"We cannot say yet whether a refund of {view.amount(_sum(unknown))} has been made."
+        text = f"We cannot say yet whether a refund of {view.refunds(unknown)} has been made."
         claims.append(Claim("money", text))
     claims += _failed(view, is_other=bool(claims))
     return claims or [Claim("money", "We cannot say yet whether your refund has been made.")]
@@ -266,7 +279,7 @@ def _failed(view: _View, *, is_other: bool) -> list[Claim]:
     if not failed:
         return []
     lead = "Another refund of" if is_other else "Your refund of"
-    text = f"{lead} {view.amount(_sum(failed))} was tried, did not go through and is not made."
+    text = f"{lead} {view.refunds(failed)} was tried, did not go through and is not made."
     return [Claim("money", text)]
 
 
@@ -325,8 +338,7 @@ def _credit(view: _View) -> list[Claim]:
     rows = [row for row in view.facts.postings if row.kind == PostingKind.CREDIT_MEMO]
     if view.is_proved("credited"):
         done = [row for row in rows if row.status == PostingStatus.CONFIRMED and row.number]
-        total = view.amount(sum((row.gross for row in done), money.ZERO))
-        text = f"A credit of {total} stands in our books."
+        text = f"A credit of {view.credits(done)} stands in our books."
         return [Claim("money", text, "credited", view.stages["credited"].proof)]
     if any(row.status in _CREDIT_SENT for row in rows):
         text = "The credit was sent to our books, which have not confirmed it yet."
@@ -340,14 +352,7 @@ def _is_refund_to_come(view: _View) -> bool:
 
 
 def _of_status(view: _View, status: str) -> list[RefundFact]:
-    currency = view.facts.currency
-    return [
-        row for row in view.facts.refunds if row.status == status and row.currency in {"", currency}
-    ]
-
-
-def _sum(rows: Iterable[RefundFact]) -> Decimal:
-    return sum((row.amount for row in rows), money.ZERO)
+    return [row for row in view.facts.refunds if row.status == status]
 
 
 # --- What is open, and what is left out --------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from exceptions_app.choices import PostingKind, PostingStatus, RefundStatus
+from exceptions_app.choices import PostingKind, PostingStatus
 from exceptions_app.rules import money
 from exceptions_app.rules.facts import PostingFact, RmaFacts
 from exceptions_app.rules.resolving import ReturnedLine, refund_confirmed, resolve
@@ -28,7 +28,8 @@ COMPONENTS = {
 class Side:
     """One component: the platform's figure, the ERP's, and the first less the second.
 
-    None is "not known": the platform names no price, or the ERP has confirmed no credit.
+    In the return's currency. None is "not known": the platform names no price, or the ERP has
+    confirmed no credit in it.
     """
 
     component: str
@@ -50,7 +51,8 @@ def sides(facts: RmaFacts) -> tuple[Side, ...]:
     """Both sides in the order of COMPONENTS, without components neither side has.
 
     With a confirmed refund the platform's column sums to it; until then it is the claim. The
-    ERP's column sums to the confirmed credits.
+    ERP's column sums to the confirmed credits. What either has in another currency than the
+    return's is in no row: `totals` tells it.
     """
     claimed = _claimed(facts)
     memos = _credits(facts)
@@ -95,7 +97,9 @@ def _credits(facts: RmaFacts) -> list[PostingFact]:
     return [
         row
         for row in facts.postings
-        if row.kind == PostingKind.CREDIT_MEMO and row.status == PostingStatus.CONFIRMED
+        if row.kind == PostingKind.CREDIT_MEMO
+        and row.status == PostingStatus.CONFIRMED
+        and row.currency in {"", facts.currency}
     ]
 
 
@@ -114,4 +118,4 @@ def _booked(memos: Iterable[PostingFact]) -> dict[str, Decimal]:
 
 def is_refunded(facts: RmaFacts) -> bool:
     """Whether the platform's column is money paid, not only claimed."""
-    return any(row.status == RefundStatus.CONFIRMED for row in facts.refunds)
+    return refund_confirmed(facts) > 0

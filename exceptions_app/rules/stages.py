@@ -95,7 +95,9 @@ def _document(
     rows = _confirmed(resolved.facts, kind)
     if rows:
         numbers = ", ".join(row.number for row in rows)
-        return Stage(code, label, "done", "erp", None, f"{noun} {numbers}")
+        moments = [row.confirmed_at for row in rows if row.confirmed_at]
+        at = max(moments, default=None)
+        return Stage(code, label, "done", "erp", at, f"{noun} {numbers}")
     state: State = "blocked" if kind.value in blocked else "waiting"
     return Stage(code, label, state, "erp", None, "")
 

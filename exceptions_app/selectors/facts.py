@@ -177,6 +177,8 @@ def posting_fact(posting: Posting) -> PostingFact:
         unknown_since=posting.unknown_since,
         open_type=posting.open_type,
         open_facts=posting.open_facts,
+        currency=posting.currency,
+        confirmed_at=posting.confirmed_at,
         draft=drafts.from_json(posting.draft),
     )
 

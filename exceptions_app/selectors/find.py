@@ -237,8 +237,9 @@ def _beginning(lookup: Lookup, spelling: str, limit: int) -> QuerySet[Any]:
 
 
 def _asked(lookup: Lookup) -> QuerySet[Any]:
-    rows = lookup.rows().annotate(as_asked=quoted(lookup.column))
-    return rows.filter(**{f"{lookup.rma}__isnull": False})
+    rows: QuerySet[Any] = lookup.rows().annotate(as_asked=quoted(lookup.column))
+    found: QuerySet[Any] = rows.filter(**{f"{lookup.rma}__isnull": False})
+    return found
 
 
 def _told(lookup: Lookup, rows: QuerySet[Any]) -> QuerySet[Any]:

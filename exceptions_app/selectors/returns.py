@@ -11,6 +11,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import CharField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value
 from django.db.models.functions import Cast, JSONObject
 
+from connectors.types import Money
 from exceptions_app.choices import (
     CASE_OPEN,
     POSTING_OPEN,
@@ -33,10 +34,12 @@ from exceptions_app.models import (
     RmaEvent,
     Shipment,
 )
+from exceptions_app.rules import money as money_rules
 from exceptions_app.rules import planning, resolving
 from exceptions_app.rules import sayings as saying_rules
 from exceptions_app.rules import sides as side_rules
 from exceptions_app.rules import stages as stage_rules
+from exceptions_app.rules import totals as total_rules
 from exceptions_app.rules.facts import Finding, RmaFacts
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import find, paging
@@ -129,12 +132,12 @@ def has_open_case(type_code: str = "") -> Exists:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One return in the list; `credited` is what the ERP confirmed, None while it did not."""
+    """One return in the list: what each side confirmed, per currency; () while it did not."""
 
     rma: Rma
     customer: str
-    refunded: Decimal | None
-    credited: Decimal | None
+    refunded: tuple[Money, ...]
+    credited: tuple[Money, ...]
     numbers: tuple[str, ...]
     open_cases: int
 
@@ -146,8 +149,12 @@ def row_of(rma: Rma, *, is_personal_shown: bool) -> Row:
     return Row(
         rma=rma,
         customer=customer_of(rma, is_shown=is_personal_shown),
-        refunded=sum((row.amount for row in refunds), Decimal(0)) if refunds else None,
-        credited=sum((row.gross for row in memos), Decimal(0)) if memos else None,
+        refunded=total_rules.per_currency(
+            rma.currency, ((row.amount, row.currency) for row in refunds)
+        ),
+        credited=total_rules.per_currency(
+            rma.currency, ((row.gross, row.currency) for row in memos)
+        ),
         numbers=tuple(row.number for row in memos if row.number),
         open_cases=len(rma.open_cases),  # type: ignore[attr-defined]
     )
@@ -158,7 +165,10 @@ def row_of(rma: Rma, *, is_personal_shown: bool) -> Row:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A unit group: what came back, what the warehouse said, where the ERP has it."""
+    """A unit group: what came back, what the warehouse said, where the ERP has it.
+
+    `amount` is what the customer paid for it, tax included; None where the platform does not say.
+    """
 
     sku: str
     name: str
@@ -171,21 +181,6 @@ class Line:
     item: str
     amount: Decimal | None
     is_charge: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """Both systems' figures side by side; `difference` only when both have one."""
-
-    claimed: Decimal
-    refunded: Decimal | None
-    refund_ids: tuple[str, ...]
-    pending: Decimal
-    credited: Decimal | None
-    credit_numbers: tuple[str, ...]
-    planned: Decimal
-    difference: Decimal | None
-    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,11 +207,17 @@ class Detail:
     findings: tuple[Finding, ...]
     saying: saying_rules.Saying
     lines: tuple[Line, ...]
-    money: Money
+    goods: total_rules.Goods
+    money: total_rules.Totals
     sides: tuple[side_rules.Side, ...]
     postings: tuple[Posting, ...]
     cases: tuple[Case, ...]
     history: Story
+
+    @property
+    def is_refunded(self) -> bool:
+        """Whether `sides` tells what the platform paid, not what is claimed."""
+        return side_rules.is_refunded(self.facts)
 
     @property
     def sentence(self) -> str:
@@ -254,7 +255,8 @@ def get(
             facts, seen, sayings_selector.around(rma, cases=cases, postings=postings)
         ),
         lines=_lines(facts),
-        money=_money(facts),
+        goods=total_rules.goods(facts),
+        money=total_rules.totals(facts),
         sides=side_rules.sides(facts),
         postings=postings,
         cases=cases,
@@ -294,39 +296,11 @@ def _lines(facts: RmaFacts) -> tuple[Line, ...]:
                 bucket=line.bucket,
                 place=place,
                 item=line.item.sku if line.item else "",
-                amount=None if fact.unit_price is None else fact.unit_price * fact.quantity,
+                amount=money_rules.paid_gross(fact),
                 is_charge=not line.is_item,
             )
         )
     return tuple(shown)
-
-
-def _money(facts: RmaFacts) -> Money:
-    confirmed = [row for row in facts.refunds if row.status == RefundStatus.CONFIRMED]
-    pending = [row.amount for row in facts.refunds if row.status == RefundStatus.PENDING]
-    memos = [row for row in facts.postings if row.kind == PostingKind.CREDIT_MEMO]
-    proved = [row for row in memos if row.status == PostingStatus.CONFIRMED]
-    refunded = sum((row.amount for row in confirmed), Decimal(0)) if confirmed else None
-    credited = sum((row.gross for row in proved), Decimal(0)) if proved else None
-    is_both = refunded is not None and credited is not None
-    return Money(
-        claimed=_claimed(facts),
-        refunded=refunded,
-        refund_ids=tuple(row.external_id for row in confirmed),
-        pending=sum(pending, Decimal(0)),
-        credited=credited,
-        credit_numbers=tuple(row.number for row in proved if row.number),
-        planned=sum((row.gross for row in memos if row not in proved), Decimal(0)),
-        difference=refunded - credited if is_both else None,  # type: ignore[operator]
-        currency=facts.currency,
-    )
-
-
-def _claimed(facts: RmaFacts) -> Decimal:
-    amounts = (
-        line.unit_price * line.quantity for line in facts.lines if line.unit_price is not None
-    )
-    return sum(amounts, Decimal(0))
 
 
 def _postings(rma: Rma, *, has_attempts: bool) -> tuple[Posting, ...]:

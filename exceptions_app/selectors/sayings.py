@@ -155,4 +155,6 @@ def _posting(row: Posting) -> PostingFact:
         unknown_since=row.unknown_since,
         open_type=row.open_type,
         open_facts=row.open_facts,
+        currency=row.currency,
+        confirmed_at=row.confirmed_at,
     )

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
+from connectors.types import Money
 from exceptions_app import permissions
 from exceptions_app.choices import HoldReason, PostingStatus, SavedPage
 from exceptions_app.filters import ReturnFilter
@@ -19,7 +20,7 @@ from exceptions_app.models import Case, Posting, Rma
 from exceptions_app.rules import stages as stage_rules
 from exceptions_app.selectors import customers, find, paging, returns
 from exceptions_app.services.sweeping import PEOPLE_KEPT_FOR
-from exceptions_app.templatetags.desk import changed_query, when
+from exceptions_app.templatetags.desk import changed_query, money, when
 from exceptions_app.views import exports
 from exceptions_app.views import views as saved_views
 
@@ -153,12 +154,21 @@ def _lines(rows: Iterable[returns.Row]) -> Iterator[list[exports.Cell]]:
             rma.get_money_display(),
             rma.get_exchange_display(),
             rma.amount_in,
-            "Not yet" if row.refunded is None else row.refunded,
-            "Not yet" if row.credited is None else row.credited,
+            _sums(row.refunded, rma.currency),
+            _sums(row.credited, rma.currency),
             rma.currency,
             ", ".join(row.numbers),
             row.open_cases,
         ]
+
+
+def _sums(sums: tuple[Money, ...], currency: str) -> exports.Cell:
+    """A figure to add up only where it is in the currency of its row, else words."""
+    if not sums:
+        return "Not yet"
+    if len(sums) == 1 and sums[0].currency == currency:
+        return sums[0].amount
+    return "; ".join(money(total) for total in sums)
 
 
 # --- One return ------------------------------------------------------------------------------

@@ -212,12 +212,16 @@ class StageRow(serializers.Serializer):
 
 
 class ReturnMoney(serializers.Serializer):
+    """Tax included; sums per currency, empty where there is none."""
+
     claimed = MoneyField("claimed")
-    refunded = MoneyField("refunded")
-    pending = MoneyField("pending")
-    credited = MoneyField("credited")
-    planned = MoneyField("planned")
-    difference = MoneyField("difference")
+    refunded = Sum(many=True)
+    pending = Sum(many=True)
+    credited = Sum(many=True)
+    planned = Sum(many=True)
+    difference = Sum(
+        allow_null=True, help_text="Refund less credit; null unless both are in one currency."
+    )
 
 
 class ReturnDetail(serializers.Serializer):

@@ -227,6 +227,48 @@ def test_what_did_not_come_is_counted():
     )
 
 
+@pytest.mark.parametrize(
+    ("refunds", "text"),
+    [
+        pytest.param(
+            [("70.00", "EUR", "confirmed")],
+            "Your refund of €70.00 has been made; it was confirmed on 20 November 2026.",
+            id="one-abroad",
+        ),
+        pytest.param(
+            [("20.00", "GBP", "confirmed"), ("45.00", "EUR", "confirmed")],
+            "Your refunds have been made, £20.00 and €45.00 in total;"
+            " the last was confirmed on 20 November 2026.",
+            id="two-currencies",
+        ),
+        pytest.param(
+            [("45.00", "EUR", "confirmed"), ("20.00", "", "pending")],
+            "€45.00 of your refund has been made."
+            " A further £20.00 has been asked for and is not confirmed yet.",
+            id="part-abroad",
+        ),
+        pytest.param(
+            [("45.00", "EUR", "failed")],
+            "Your refund of €45.00 was tried, did not go through and is not made.",
+            id="failed-abroad",
+        ),
+    ],
+)
+def test_a_refund_is_said_in_its_own_currency(refunds, text):
+    rows = tuple(
+        make_refund(amount, currency=currency, status=status, external_id=f"R-{place}")
+        for place, (amount, currency, status) in enumerate(refunds)
+    )
+
+    assert said(refunds=rows).short == text
+
+
+def test_a_credit_is_said_in_its_own_currency():
+    booked = tuple(replace(row, currency="EUR") for row in postings("credit_memo"))
+
+    assert "A credit of €60.00 stands in our books." in said(refunds=(), postings=booked).text
+
+
 def test_days_are_those_of_the_company():
     late = make.NOW.replace(day=19, hour=23)
 
@@ -274,7 +316,13 @@ CLAIMS = {
         min_size=1,
         max_size=3,
     ),
-    refunds=st.lists(st.sampled_from(["confirmed", "pending", "failed", "unknown"]), max_size=2),
+    refunds=st.lists(
+        st.tuples(
+            st.sampled_from(["confirmed", "pending", "failed", "unknown"]),
+            st.sampled_from(["GBP", "EUR", ""]),
+        ),
+        max_size=3,
+    ),
     refund_id=st.sampled_from(["", "R"]),
     posting=st.sampled_from(["held", "ready", "unconfirmed", "posted", "confirmed", "failed"]),
     number=st.sampled_from(["", "N1"]),
@@ -304,8 +352,13 @@ def test_no_claim_without_proof(
         status_raw=status,
         logistics=logistics,
         refunds=tuple(
-            make_refund("30.00", status=word, external_id=refund_id and f"{refund_id}{place}")
-            for place, word in enumerate(refunds)
+            make_refund(
+                "30.00",
+                status=word,
+                currency=currency,
+                external_id=refund_id and f"{refund_id}{place}",
+            )
+            for place, (word, currency) in enumerate(refunds)
         ),
         postings=tuple(
             replace(row, status=posting, number=number) for row in postings() if row.kind in kinds
@@ -326,6 +379,11 @@ def test_no_claim_without_proof(
         if re.search(words, saying.text):
             assert seen[code].state == "done", saying.text
     assert "exchange order has been released" not in saying.text
+    assert not re.search(r"[£€]0\.00", saying.text)
+    if seen["refunded"].state == "done":
+        made = [code or "GBP" for word, code in refunds if word == "confirmed"]
+        for code in set(made):
+            assert spoken(30 * Decimal(made.count(code)), code) in saying.text
     # No day but those of proven moments, and no span of days to come.
     assert not re.search(r"\bwill\b|\bshould\b|\bsoon\b|\d days?\b|tomorrow", saying.text)
     days = re.findall(r"\d+ \w+ 20\d\d", saying.text)

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from exceptions_app.rules.planning import plan
-from exceptions_app.rules.sides import sides
+from exceptions_app.rules.sides import is_refunded, sides
 from tests.exceptions_app.rules import make
 from tests.exceptions_app.rules.make import make_facts, make_fee, make_line, make_refund
 
@@ -73,3 +73,15 @@ def test_a_linked_document_of_another_amount_shows_the_rest():
 
     assert result[-1] == ("Not split by component", Decimal(0), Decimal("-2.00"), Decimal("2.00"))
     assert sum(row[2] for row in result) == Decimal("58.00")
+
+
+def test_what_either_side_has_in_another_currency_is_in_no_row():
+    posting = credit(make_facts(), currency="EUR")
+    facts = make_facts(refunds=(make_refund("70.00", currency="EUR"),), postings=(posting,))
+
+    result = sides(facts)
+
+    assert [(row.label, row.platform, row.erp) for row in result] == [
+        ("Goods", Decimal("60.00"), None)
+    ]
+    assert not is_refunded(facts)

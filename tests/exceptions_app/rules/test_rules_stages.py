@@ -1,6 +1,7 @@
 """Stages: none is done without proof, and an open one says why."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -55,6 +56,20 @@ def test_what_was_only_sent_is_not_booked(status):
         "waiting",
         "waiting",
     )
+
+
+def test_a_document_of_the_erp_has_the_moment_it_was_read_back():
+    first, last = make.NOW - timedelta(hours=2), make.NOW - timedelta(hours=1)
+    booked = tuple(
+        make.make_posting("credit_memo", id=place, number=f"CM-{place}", confirmed_at=at)
+        for place, at in enumerate((last, first))
+    )
+
+    (credited,) = [
+        stage for stage in stages(make.make_facts(postings=booked)) if stage.code == "credited"
+    ]
+
+    assert credited.at == last
 
 
 def test_a_confirmed_posting_without_a_number_proves_nothing():

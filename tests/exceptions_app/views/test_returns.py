@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from connectors.types import Money
 from exceptions_app.selectors import customers, returns
 from exceptions_app.services import audit, rmas
 from tests import factories
@@ -162,11 +163,54 @@ def test_the_row_shows_the_figures_of_both_sides(client, cleo):
     (row,) = client.get("/returns/").context["rows"]
 
     assert (row.refunded, row.credited, row.numbers) == (
-        Decimal("12.50"),
-        Decimal("12.00"),
+        (Money(Decimal("12.50"), "GBP"),),
+        (Money(Decimal("12.00"), "GBP"),),
         ("CM-7",),
     )
     assert row.open_cases == 1
+
+
+def test_refunds_in_two_currencies_are_never_added_up(client, cleo):
+    rma = factories.RmaFactory(amount_in=Decimal("99.00"))
+    factories.RmaLineFactory(rma=rma)
+    factories.RefundFactory(rma=rma, amount=Decimal("12.50"))
+    factories.RefundFactory(rma=rma, amount=Decimal("40.00"), currency="EUR")
+    factories.PostingFactory(rma=rma, gross=Decimal("7.00"), currency="USD", number="CM-7")
+
+    listed = client.get("/returns/").text
+    page = client.get(f"/returns/{rma.pk}/").text
+    (line,) = exported(client)
+
+    for text in (listed, page):
+        assert "£12.50<br>€40.00" in text
+        assert "$7.00" in text
+        assert "52.50" not in text
+    assert "Not in GBP" in page
+    figures = [line[name] for name in ("Claimed", "Refunded", "Credited", "Currency")]
+    assert figures == ["99.0000", "£12.50; €40.00", "$7.00", "GBP"]
+
+
+def test_an_item_is_worth_what_was_paid_for_it_and_what_never_came_is_not_counted(client, cleo):
+    rma = make_whole_return()
+    rma.lines.update(quantity=2, unit_price="10", unit_tax="2", is_tax_included=False)
+    factories.RmaLineFactory(rma=rma, unit_price="70", disposition="not_returned/lost")
+
+    text = client.get(f"/returns/{rma.pk}/").text
+
+    assert "£24.00" in text
+    foot = text.partition("Came back, without charges")[2][:200]
+    assert '<td class="num" data-l="Quantity">2</td>' in foot
+    assert "£24.00" in foot
+
+
+def test_the_documents_of_the_erp_say_when_they_were_read_back(client, cleo):
+    rma = make_whole_return()
+    at = NOW - timedelta(hours=5)
+    factories.PostingFactory(rma=rma, number="CM-9", confirmed_at=at)
+
+    stages = client.get(f"/returns/{rma.pk}/").context["stages"]
+
+    assert [stage["at"] for stage in stages if stage["code"] == "credited"] == [at]
 
 
 @pytest.mark.parametrize(
@@ -235,8 +279,8 @@ def test_the_page_says_only_what_is_proved(client, cleo):
     assert "Your refund of £20.00 has been made" in detail.sentence
     assert detail.sentence in answer.text
     assert "has been credited" not in answer.text
-    assert detail.money.refunded == Decimal("20.00")
-    assert detail.money.credited is None
+    assert detail.money.refunded == (Money(Decimal("20.00"), "GBP"),)
+    assert detail.money.credited == ()
     assert detail.money.difference is None
 
 
@@ -246,8 +290,9 @@ def test_refund_less_credit_is_shown_once_both_are_proved(client, cleo):
 
     money = client.get(f"/returns/{rma.pk}/").context["detail"].money
 
-    assert (money.credited, money.credit_numbers) == (Decimal("18.00"), ("CM-9",))
-    assert money.difference == Decimal("2.00")
+    assert money.credited == (Money(Decimal("18.00"), "GBP"),)
+    assert money.credit_numbers == ("CM-9",)
+    assert money.difference == Money(Decimal("2.00"), "GBP")
 
 
 def test_what_blocks_it_is_named_with_who_has_it(client, cleo):
