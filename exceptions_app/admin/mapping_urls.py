@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from exceptions_app.admin import import_pages, mapping_pages, policy_pages
+from exceptions_app.admin import connection_pages, import_pages, mapping_pages, policy_pages
 
 _KIND = "mappings/<int:bridge_id>/<slug:kind>/"
 
@@ -28,10 +28,11 @@ urlpatterns = [
     path(f"{_KIND}map/", mapping_pages.map_value, name="mapping-map"),
     path(f"{_KIND}history/", mapping_pages.history, name="mapping-history"),
     path(f"{_KIND}import/", import_pages.upload, name="mapping-upload"),
+    path("bridges/<int:bridge_id>/", policy_pages.bridge, name="bridge-change"),
     path("bridges/<int:bridge_id>/policy/", policy_pages.policy, name="bridge-policy"),
     path(
         "connections/<int:connection_id>/history/",
-        policy_pages.connection,
+        connection_pages.history,
         name="connection-history",
     ),
     path(f"{_KIND}export.<slug:file_format>", mapping_pages.export, name="mapping-export"),

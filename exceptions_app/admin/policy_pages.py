@@ -1,4 +1,4 @@
-"""A bridge's policy in plain words, and a connection's history with what its writes rest on."""
+"""A bridge's policy in plain words, and what else of a bridge may change."""
 
 from __future__ import annotations
 
@@ -11,25 +11,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from connectors.errors import ConnectorError
 from exceptions_app import errors, permissions
-from exceptions_app.forms.admin import ConfirmForm
-from exceptions_app.forms.bridges import PolicyReasonForm, policy_form
-from exceptions_app.models import Bridge, Connection
+from exceptions_app.forms.bridges import BridgeChangeForm, PolicyReasonForm, policy_form
+from exceptions_app.models import Bridge
 from exceptions_app.permissions import actor_of
 from exceptions_app.rules import policy as policies
 from exceptions_app.selectors import setup as setup_selector
-from exceptions_app.services import bridges, setup
+from exceptions_app.services import bridges
 
 NOT_SHOWN = (
     "Nothing was changed yet: these are not the values whose effect was shown. It is shown now."
 )
-_MARKS = {
-    "documented": ("Documented", "good"),
-    "customer_confirmed": ("Confirmed by a customer", "good"),
-    "inferred": ("Inferred", "warn"),
-    "placeholder": ("Placeholder", "bad"),
-}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -72,69 +64,41 @@ def _change_policy(request: HttpRequest, bridge: Bridge, form: PolicyReasonForm)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@permissions.required("view_operations")
-def connection(request: HttpRequest, connection_id: int) -> HttpResponse:
-    """Who changed the connection, and which of its writes nobody has confirmed yet."""
-    row = get_object_or_404(Connection, pk=connection_id)
-    form = ConfirmForm(request.POST or None)
-    if request.method == "POST":
-        if not permissions.can(request.user, "manage_connections"):
-            raise PermissionDenied("manage_connections")
-        if form.is_valid():
-            try:
-                setup.confirm_operation(
-                    connection_id=row.pk,
-                    operation=form.cleaned_data["operation"],
-                    evidence=form.cleaned_data["evidence"],
-                    actor=actor_of(request),
-                    now=timezone.now(),
-                )
-            except errors.DeskError as error:
-                form.add_error(None, str(error))
-            else:
-                name = form.cleaned_data["operation"]
-                messages.success(request, f"{name} is confirmed, with you as the witness.")
-                return redirect("admin:connection-history", connection_id=row.pk)
-    operations, refusal = _operations(row)
-    waiting = [each for each in operations if each["needs"]]
-    form.offer([each["name"] for each in waiting])
+@permissions.required("manage_connections")
+def bridge(request: HttpRequest, bridge_id: int) -> HttpResponse:
+    """What a bridge is called, the zone its windows are in, and whether it works at all."""
+    row = get_object_or_404(Bridge.objects.select_related("source", "erp"), pk=bridge_id)
+    state = bridges.state(row)
+    initial = {**state, "seen": state}
+    form = BridgeChangeForm(request.POST.dict() if request.POST else None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        cleaned = form.cleaned_data
+        try:
+            bridges.change(
+                bridge_id=row.pk,
+                name=cleaned["name"],
+                timezone_name=cleaned["timezone"],
+                is_active=cleaned["is_active"],
+                actor=actor_of(request),
+                now=timezone.now(),
+                reason=cleaned["reason"],
+                seen=cleaned["seen"] or {},
+            )
+        except errors.DeskError as error:
+            form.add_error(None, str(error))
+            row.refresh_from_db()
+            form.note(bridges.state(row))
+        else:
+            messages.success(request, "The change is in force. Open returns are planned again.")
+            return redirect("admin:bridge-policy", bridge_id=row.pk)
     context = {
-        "connection": row,
-        "operations": operations,
-        "refusal": refusal,
-        "waiting": waiting,
-        "entries": setup_selector.connection_story(row),
+        "bridge": row,
+        "preset": policies.PRESETS[row.preset],
         "form": form,
-        "may_change": permissions.can(request.user, "manage_connections"),
-        "may_edit": permissions.can(request.user, "use_admin"),
+        "changes": setup_selector.bridge_history(row),
     }
     status = 422 if form.errors else 200
-    return render(request, "admin/setup/connection.html", context, status=status)
-
-
-def _operations(row: Connection) -> tuple[list[dict[str, Any]], str]:
-    """The operations as the page shows them, or why the profile cannot be read."""
-    try:
-        found = setup.operations_of(connection=row)
-    except (errors.DeskError, ConnectorError) as error:
-        return [], str(error)
-    shown = []
-    for each in found:
-        is_confirmed = each.name in row.confirmed_operations
-        label, tone = _MARKS[each.evidence.value]
-        if is_confirmed and setup.is_unproven(each):
-            label, tone = "Confirmed by evidence", "good"
-        shown.append(
-            {
-                "name": each.name,
-                "does": "Writes" if each.is_write else "Reads",
-                "label": label,
-                "tone": tone,
-                "source": each.source,
-                "needs": setup.is_unproven(each) and not is_confirmed,
-            }
-        )
-    return shown, ""
+    return render(request, "admin/setup/bridge.html", context, status=status)
 
 
 def _policy_form(request: HttpRequest, bridge: Bridge) -> PolicyReasonForm:

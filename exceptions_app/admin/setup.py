@@ -1,13 +1,12 @@
-"""Set-up of connections, bridges, mappings and people; each save is one service call."""
+"""Set-up of connections, bridges and mappings; each save is one service call."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
@@ -20,7 +19,6 @@ from exceptions_app.admin.site import SetUpAdmin, site
 from exceptions_app.forms.admin import (
     MAPPED_HERE,
     MappingForm,
-    UserForm,
     connection_form,
     secret_name,
     setting_name,
@@ -167,7 +165,9 @@ class BridgeAdmin(ServiceAdmin):
         """A bridge that exists has a page of its own: its policy, with history."""
         if not self.has_view_permission(request):
             raise PermissionDenied("use_admin")
-        return redirect("admin:bridge-policy", bridge_id=object_id)
+        if not (object_id.isascii() and object_id.isdigit()):
+            raise Http404("no such bridge")
+        return redirect("admin:bridge-policy", bridge_id=int(object_id))
 
     def act(self, request: HttpRequest, form: Any, *, change: bool) -> Bridge:
         cleaned = form.cleaned_data
@@ -276,40 +276,3 @@ class MappingAdmin(ServiceAdmin):
             return format_html("<ul>{}</ul>", lines)
         address = f"{reverse('admin:exceptions_app_mapping_add')}?from={row.pk}"
         return format_html('<ul>{}</ul><a href="{}">Make a new version</a>', lines, address)
-
-
-@admin.register(User, site=site)
-class UserAdmin(ServiceAdmin):
-    sees = "manage_users"
-    title = "Accounts"
-    changes = "manage_users"
-    list_display = ["username", "first_name", "last_name", "roles", "is_active", "last_login"]
-    search_fields = ["username", "first_name", "last_name"]
-    ordering = ["username"]
-
-    def form_class(self, request: HttpRequest, obj: Any) -> Any:
-        return UserForm
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return list(UserForm.base_fields)
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).prefetch_related("groups")
-
-    @admin.display(description="Roles")
-    def roles(self, user: User) -> str:
-        return ", ".join(sorted(group.name for group in user.groups.all()))
-
-    def act(self, request: HttpRequest, form: Any, *, change: bool) -> User:
-        cleaned = form.cleaned_data
-        given = {
-            "names": (cleaned["first_name"], cleaned["last_name"]),
-            "email": cleaned["email"],
-            "roles": cleaned["roles"],
-            "password": cleaned["password"],
-            "actor": actor_of(request),
-            "now": timezone.now(),
-        }
-        if not change:
-            return setup.invite(username=cleaned["username"], **given)
-        return setup.change_user(user_id=form.instance.pk, is_active=cleaned["is_active"], **given)

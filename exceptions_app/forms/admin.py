@@ -6,11 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib.auth import password_validation
-from django.contrib.auth.models import User
 
 from exceptions_app import errors
-from exceptions_app.choices import Bucket, MappingKind, Role
+from exceptions_app.choices import Bucket, MappingKind
 from exceptions_app.models import Bridge, Connection
 from exceptions_app.models import Mapping as MappingRow
 from exceptions_app.rules import mapping as mapping_rules
@@ -222,48 +220,3 @@ class MappingForm(ServiceForm):
         except errors.InvalidChoice as error:
             self.add_error(names[0], str(error))
         return cleaned
-
-
-# --- People ----------------------------------------------------------------------------------
-
-
-class UserForm(ServiceForm):
-    username = forms.RegexField(r"^[\w.@+-]{1,150}$", label="User name")
-    first_name = forms.CharField(max_length=150)
-    last_name = forms.CharField(max_length=150, required=False)
-    email = forms.EmailField(required=False, label="E-mail")
-    roles = forms.MultipleChoiceField(
-        choices=Role.choices, required=False, widget=forms.CheckboxSelectMultiple
-    )
-    is_active = forms.BooleanField(required=False, initial=True, label="May sign in")
-    password = forms.CharField(
-        required=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
-    )
-
-    class Meta:
-        model = User
-        fields: list[str] = []
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        user = self.instance
-        if user.pk:
-            for name in ("username", "first_name", "last_name", "email", "is_active"):
-                self.fields[name].initial = getattr(user, name)
-            self.fields["username"].disabled = True
-            self.fields["roles"].initial = list(user.groups.values_list("name", flat=True))
-            self.fields["password"].help_text = "Leave it empty to keep the present one."
-        else:
-            self.fields["password"].required = True
-
-    def clean_password(self) -> str:
-        password: str = self.cleaned_data.get("password", "")
-        if password:
-            password_validation.validate_password(password, self.instance)
-        return password
-
-    def clean_username(self) -> str:
-        name: str = self.cleaned_data["username"]
-        if not self.instance.pk and User.objects.filter(username__iexact=name).exists():
-            raise forms.ValidationError("This user name is taken.")
-        return name

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 
@@ -13,6 +14,7 @@ from exceptions_app.forms.admin import ServiceForm
 from exceptions_app.models import Bridge, Connection
 from exceptions_app.rules import policy as policies
 from exceptions_app.selectors import setup as setup_selector
+from exceptions_app.services import connections
 
 _TABLES = ("schedule", "tolerance")
 # What is on the left, with or without a colon; times on the right have colons of their own.
@@ -122,16 +124,59 @@ class PolicyReasonForm(BridgeForm):
         return bool(self.cleaned_data["shown"] == stamp(self.cleaned_data["policy"]))
 
 
+def _zones() -> list[tuple[str, str]]:
+    """The zones of places, by name, after UTC."""
+    places = sorted(zone for zone in available_timezones() if "/" in zone)
+    named = [(zone, zone.replace("_", " ")) for zone in places if not zone.startswith("Etc/")]
+    return [("UTC", "UTC"), *named]
+
+
+class BridgeChangeForm(forms.Form):
+    """What may change of a bridge beside its policy; `seen` is what the person was shown."""
+
+    name = forms.CharField(max_length=80)
+    timezone = forms.ChoiceField(
+        label="Time zone",
+        choices=_zones,
+        help_text="Posting windows and the company's days are those of this zone.",
+    )
+    is_active = forms.BooleanField(
+        required=False,
+        label="In use",
+        help_text="Out of use, its returns are not planned and it leaves the lists.",
+    )
+    reason = forms.CharField(max_length=300, label="Why", help_text="Kept with the change.")
+    seen = forms.JSONField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        zone = self.initial["timezone"]
+        field: Any = self.fields["timezone"]
+        # One set up by its older name stays what it is until somebody chooses another.
+        if zone not in dict(field.choices):
+            field.choices = [(zone, zone), *field.choices]
+
+    def note(self, seen: dict[str, Any]) -> None:
+        """Let the page that is about to be made say what it shows, whatever was sent before."""
+        self.data = {**self.data, "seen": json.dumps(seen)}
+
+
 class NewBridgeForm(BridgeForm):
     code = forms.SlugField(max_length=30)
     name = forms.CharField(max_length=80)
-    source = forms.ModelChoiceField(Connection.objects.all(), label="Returns platform")
-    erp = forms.ModelChoiceField(Connection.objects.all(), label="ERP")
+    source = forms.ModelChoiceField(Connection.objects.none(), label="Returns platform")
+    erp = forms.ModelChoiceField(Connection.objects.none(), label="ERP")
     preset = forms.ChoiceField(
         choices=[(preset.code, preset.label) for preset in policies.PRESETS.values()]
     )
     currency = forms.RegexField(r"^[A-Z]{3}$", help_text="The company's currency, as in GBP.")
-    timezone = forms.CharField(max_length=60, initial="UTC", help_text="As in Europe/London.")
+    timezone = forms.ChoiceField(label="Time zone", choices=_zones, initial="UTC")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, role in (("source", connections.SOURCE), ("erp", connections.ERP)):
+            field: Any = self.fields[name]
+            field.queryset = Connection.objects.filter(kind__in=connections.codes_of(role))
 
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"]

@@ -13,6 +13,7 @@ from exceptions_app.rules import policy as policies
 from exceptions_app.selectors.policy_words import in_words
 
 HISTORY = 50
+_BRIDGE_LABELS = {"name": "Name", "timezone": "Time zone", "is_active": "In use"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,32 @@ def policy_history(bridge: Bridge) -> list[PolicyVersion]:
             PolicyVersion(entry, policy_changes(bridge.preset, before, values), dict(values))
         )
     return found
+
+
+def bridge_history(bridge: Bridge) -> list[dict[str, Any]]:
+    """Changes of name, zone and use, newest first, each with what differs."""
+    entries = AuditEntry.objects.filter(
+        subject_kind="bridge", subject_id=bridge.pk, act="bridge.change"
+    ).order_by("-id")[:HISTORY]
+    return [
+        {"at": entry.at, "actor": entry.actor, "text": entry.text, "detail": _difference(entry)}
+        for entry in entries
+    ]
+
+
+def _difference(entry: AuditEntry) -> str:
+    before, after = entry.before or {}, entry.after or {}
+    return "; ".join(
+        f"{label}: {_told(before.get(name))} → {_told(after.get(name))}"
+        for name, label in _BRIDGE_LABELS.items()
+        if before.get(name) != after.get(name)
+    )
+
+
+def _told(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
 
 
 def policy_at(bridge: Bridge, entry_id: int) -> dict[str, Any] | None:

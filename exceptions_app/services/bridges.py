@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import available_timezones
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -15,7 +16,7 @@ from exceptions_app.rules import policy as policies
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import setup as setup_selector
 from exceptions_app.selectors.facts import TARGET_FIELD
-from exceptions_app.services import audit, rmas
+from exceptions_app.services import audit, connections, rmas
 
 
 @transaction.atomic
@@ -35,10 +36,14 @@ def create(
     """Make the bridge and the preset's mapping rows; what is customer specific stays unmapped.
 
     Raises:
-        InvalidChoice: the preset is not known, or a policy value is not one of its options.
+        InvalidChoice: the preset or the time zone is not known, a connection cannot stand where
+            it is put, or a policy value is not one of its options.
     """
     if preset not in policies.PRESETS:
         raise errors.InvalidChoice(f"Choose a preset: {', '.join(sorted(policies.PRESETS))}.")
+    _check_zone(timezone_name)
+    _check_role(source, connections.SOURCE, "a returns platform")
+    _check_role(erp, connections.ERP, "an ERP")
     _check_policy(preset, policy)
     bridge = Bridge.objects.create(
         code=code,
@@ -118,6 +123,70 @@ def change_policy(
     )
     rmas.make_due(rma_ids=setup_selector.open_return_ids(bridge), now=now)
     return bridge
+
+
+@transaction.atomic
+def change(
+    *,
+    bridge_id: int,
+    name: str,
+    timezone_name: str,
+    is_active: bool,
+    actor: User,
+    now: datetime,
+    reason: str,
+    seen: dict[str, Any],
+) -> Bridge:
+    """Change what a bridge is called, the zone of its windows and days, and whether it works.
+
+    Its open returns are planned again, since days and windows follow the zone. `seen` is the
+    `state` the actor was shown.
+
+    Raises:
+        InvalidChoice: the zone is not known, no reason is given, nothing changes, or the bridge
+            is not as shown.
+    """
+    if not reason.strip():
+        raise errors.InvalidChoice("Say why, so that the next person understands the change.")
+    _check_zone(timezone_name)
+    bridge = Bridge.objects.select_for_update().get(pk=bridge_id)
+    before = state(bridge)
+    if seen != before:
+        raise errors.InvalidChoice(
+            "Nothing was changed: somebody else changed the bridge since you opened it. "
+            "Compare your values with those in force, then save again."
+        )
+    bridge.name, bridge.timezone, bridge.is_active = name, timezone_name, is_active
+    after = state(bridge)
+    if after == before:
+        raise errors.InvalidChoice("Nothing was changed: these are the values in force already.")
+    bridge.save(update_fields=["name", "timezone", "is_active"])
+    audit.record(
+        actor=actor,
+        act="bridge.change",
+        subject=bridge,
+        text=f"{name} changed: {reason.strip()}",
+        now=now,
+        before=before,
+        after=after,
+    )
+    rmas.make_due(rma_ids=setup_selector.open_return_ids(bridge), now=now)
+    return bridge
+
+
+def state(bridge: Bridge) -> dict[str, Any]:
+    """What `change` may change."""
+    return {"name": bridge.name, "timezone": bridge.timezone, "is_active": bridge.is_active}
+
+
+def _check_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise errors.InvalidChoice(f"{name} is no time zone. Choose one such as Europe/London.")
+
+
+def _check_role(connection: Connection, role: str, what: str) -> None:
+    if connection.kind not in connections.codes_of(role):
+        raise errors.InvalidChoice(f"{connection.name} is not {what}.")
 
 
 def _check_policy(preset: str, policy: dict[str, Any]) -> None:

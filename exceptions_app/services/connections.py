@@ -26,6 +26,9 @@ from exceptions_app.selectors.clock import database_now
 from exceptions_app.services import audit
 from exceptions_app.services.pacing import DatabasePacer
 
+# The sides of a bridge.
+SOURCE, ERP = registry.Role.SOURCE.value, registry.Role.ERP.value
+
 # A requests adapter that tests and the simulation put in the place of the network.
 _transport: ContextVar[Any] = ContextVar("transport", default=None)
 _clock: ContextVar[Callable[[], datetime]] = ContextVar("clock", default=database_now)
@@ -66,6 +69,11 @@ def gateway(*, connection: Connection, reason: str) -> Gateway:
 def kinds() -> tuple[registry.Kind, ...]:
     """Every kind of system a connection can be, by label, with the fields its form asks for."""
     return tuple(sorted(registry.KINDS.values(), key=lambda kind: kind.label))
+
+
+def codes_of(role: str) -> tuple[str, ...]:
+    """Codes of the kinds that stand on one side of a bridge: `SOURCE` or `ERP`."""
+    return tuple(kind.code for kind in kinds() if kind.role == role)
 
 
 def kind_of(code: str) -> registry.Kind:

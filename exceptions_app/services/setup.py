@@ -1,18 +1,17 @@
-"""Acts of set-up by administrators: mappings in force at once, switches, people and their roles."""
+"""Acts of set-up by administrators: mappings in force at once, and what a connection may do."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
-from django.contrib.auth.models import Group, User
-from django.db import IntegrityError, transaction
+from django.contrib.auth.models import User
+from django.db import transaction
 
 from connectors.profiled import load
 from connectors.profiled.parts import EvidenceMark
 from exceptions_app import errors
-from exceptions_app.choices import MappingKind, Role
+from exceptions_app.choices import MappingKind
 from exceptions_app.models import Bridge, Connection, Mapping
 from exceptions_app.rules import approval
 from exceptions_app.rules.facts import Policy
@@ -161,92 +160,3 @@ def switch_connection(
         now=now,
     )
     return row
-
-
-@transaction.atomic
-def invite(
-    *,
-    username: str,
-    names: tuple[str, str],
-    email: str,
-    roles: Iterable[str],
-    password: str,
-    actor: User,
-    now: datetime,
-) -> User:
-    """Make an account; `names` are first and last name.
-
-    Raises:
-        InvalidChoice: the user name is taken, or a role is not one of ours.
-    """
-    wanted = _groups(roles)
-    try:
-        with transaction.atomic():
-            user = User.objects.create_user(
-                username, email, password, first_name=names[0], last_name=names[1]
-            )
-    except IntegrityError as error:
-        raise errors.InvalidChoice(f"The user name {username} is taken.") from error
-    user.groups.set(wanted)
-    audit.record(
-        actor=actor,
-        act="user.invite",
-        subject=user,
-        text=f"Account {username} made",
-        now=now,
-        after={"roles": sorted(group.name for group in wanted)},
-    )
-    return user
-
-
-@transaction.atomic
-def change_user(
-    *,
-    user_id: int,
-    names: tuple[str, str],
-    email: str,
-    roles: Iterable[str],
-    is_active: bool,
-    password: str,
-    actor: User,
-    now: datetime,
-) -> User:
-    """Change a person's names, roles or access; an empty `password` keeps the present one.
-
-    Raises:
-        InvalidChoice: people cannot lock themselves out, nor name a role that is not ours.
-    """
-    user = User.objects.select_for_update().get(pk=user_id)
-    wanted = _groups(roles)
-    before = _state(user)
-    if user.pk == actor.pk and (not is_active or Role.ADMIN not in {one.name for one in wanted}):
-        raise errors.InvalidChoice("You cannot take your own access away. Another admin can.")
-    user.first_name, user.last_name = names
-    user.email = email
-    user.is_active = is_active
-    if password:
-        user.set_password(password)
-    user.save(update_fields=["first_name", "last_name", "email", "is_active", "password"])
-    user.groups.set(wanted)
-    audit.record(
-        actor=actor,
-        act="user.change",
-        subject=user,
-        text=f"Account {user.get_username()} changed{', new password' if password else ''}",
-        now=now,
-        before=before,
-        after=_state(user),
-    )
-    return user
-
-
-def _state(user: User) -> dict[str, object]:
-    names = user.groups.order_by("name").values_list("name", flat=True)
-    return {"roles": list(names), "is_active": user.is_active}
-
-
-def _groups(roles: Iterable[str]) -> list[Group]:
-    wanted = set(roles)
-    if wanted - set(Role.values):
-        raise errors.InvalidChoice(f"Choose roles from: {', '.join(Role.labels)}.")
-    return list(Group.objects.filter(name__in=wanted))

@@ -5,7 +5,6 @@ from tests.cast import make_user
 
 PAGES = [
     "/admin/",
-    "/admin/auth/user/",
     "/admin/exceptions_app/connection/",
     "/admin/exceptions_app/connection/add/",
     "/admin/exceptions_app/bridge/add/",
@@ -39,20 +38,21 @@ def own_pages(bridge):
         f"{base}/history/?value=OLD-1",
         f"{base}/import/",
         f"/admin/bridges/{bridge.pk}/policy/",
+        f"/admin/bridges/{bridge.pk}/",
         f"/admin/connections/{bridge.erp_id}/history/",
         f"/admin/exceptions_app/connection/{bridge.erp_id}/change/",
         f"/admin/exceptions_app/connection/{bridge.source_id}/webhook/",
     ]
 
 
-def test_the_admin_works_under_the_strict_content_security_policy(page, sign_in):
+def test_the_admin_works_under_the_strict_content_security_policy(page, sign_in, rows):
     sign_in(make_user("ada"))
 
-    page.goto("/admin/auth/user/")
-    page.click("#result_list tbody th a")
-    page.wait_for_selector("#id_username")
+    page.goto("/admin/exceptions_app/connection/")
+    page.click(f"#result_list a[href*='/{rows.erp_id}/']")
+    page.wait_for_selector("#id_name")
 
-    assert page.input_value("#id_username") == "ada"
+    assert page.input_value("#id_name") == "BlueCherry"
     assert page.evaluate("document.styleSheets.length") > 0
 
 

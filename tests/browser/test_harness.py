@@ -7,7 +7,7 @@ from exceptions_app.choices import Role
 @pytest.fixture
 def admin_page(page, sign_in, django_user_model):
     sign_in(django_user_model.objects.create_superuser("ada", "ada@example.com", "x"))
-    page.goto("/admin/auth/user/")
+    page.goto("/admin/exceptions_app/connection/")
     return page
 
 

@@ -119,6 +119,7 @@ SCREENS = (
     Screen("admin:mapping-upload", args=("bridge", "sku_alias")),
     Screen("admin:mapping-import", args=("import",)),
     Screen("admin:bridge-policy", args=("bridge",)),
+    Screen("admin:bridge-change", args=("bridge",)),
     Screen("admin:connection-history", args=("connection",)),
     Screen("styleguide", is_for_developers=True),
     Screen("manual", "cleo"),

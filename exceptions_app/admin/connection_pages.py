@@ -1,0 +1,93 @@
+"""A connection: who changed what and why, and what its writes rest on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from connectors.errors import ConnectorError
+from exceptions_app import errors, permissions
+from exceptions_app.forms.admin import ConfirmForm
+from exceptions_app.models import Connection
+from exceptions_app.permissions import actor_of
+from exceptions_app.selectors import setup as setup_selector
+from exceptions_app.services import setup
+
+_MARKS = {
+    "documented": ("Documented", "good"),
+    "customer_confirmed": ("Confirmed by a customer", "good"),
+    "inferred": ("Inferred", "warn"),
+    "placeholder": ("Placeholder", "bad"),
+}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permissions.required("view_operations")
+def history(request: HttpRequest, connection_id: int) -> HttpResponse:
+    """Who changed the connection, and which of its writes nobody has confirmed yet."""
+    row = get_object_or_404(Connection, pk=connection_id)
+    form = ConfirmForm(request.POST or None)
+    if request.method == "POST":
+        if not permissions.can(request.user, "manage_connections"):
+            raise PermissionDenied("manage_connections")
+        if form.is_valid():
+            try:
+                setup.confirm_operation(
+                    connection_id=row.pk,
+                    operation=form.cleaned_data["operation"],
+                    evidence=form.cleaned_data["evidence"],
+                    actor=actor_of(request),
+                    now=timezone.now(),
+                )
+            except errors.DeskError as error:
+                form.add_error(None, str(error))
+            else:
+                name = form.cleaned_data["operation"]
+                messages.success(request, f"{name} is confirmed, with you as the witness.")
+                return redirect("admin:connection-history", connection_id=row.pk)
+    operations, refusal = _operations(row)
+    waiting = [each for each in operations if each["needs"]]
+    form.offer([each["name"] for each in waiting])
+    context = {
+        "connection": row,
+        "operations": operations,
+        "refusal": refusal,
+        "waiting": waiting,
+        "entries": setup_selector.connection_story(row),
+        "form": form,
+        "may_change": permissions.can(request.user, "manage_connections"),
+        "may_edit": permissions.can(request.user, "use_admin"),
+    }
+    status = 422 if form.errors else 200
+    return render(request, "admin/setup/connection.html", context, status=status)
+
+
+def _operations(row: Connection) -> tuple[list[dict[str, Any]], str]:
+    """The operations as the page shows them, or why the profile cannot be read."""
+    try:
+        found = setup.operations_of(connection=row)
+    except (errors.DeskError, ConnectorError) as error:
+        return [], str(error)
+    shown = []
+    for each in found:
+        is_confirmed = each.name in row.confirmed_operations
+        label, tone = _MARKS[each.evidence.value]
+        if is_confirmed and setup.is_unproven(each):
+            label, tone = "Confirmed by evidence", "good"
+        shown.append(
+            {
+                "name": each.name,
+                "does": "Writes" if each.is_write else "Reads",
+                "label": label,
+                "tone": tone,
+                "source": each.source,
+                "needs": setup.is_unproven(each) and not is_confirmed,
+            }
+        )
+    return shown, ""
