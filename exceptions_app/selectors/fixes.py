@@ -30,18 +30,23 @@ _ON_ITS_WAY = (
 
 def undo_until(*, rma: Rma, facts: RmaFacts, now: datetime) -> datetime | None:
     """Until when an approved change that touches this return can still be taken back."""
-    held = Fix.objects.filter(
+    moments = [fix.hold_until for fix in held(rma=rma, facts=facts, now=now)]
+    return max((moment for moment in moments if moment is not None), default=None)
+
+
+def held(*, rma: Rma, facts: RmaFacts, now: datetime) -> list[Fix]:
+    """The approved changes that touch this return and can still be taken back, oldest first."""
+    rows = Fix.objects.filter(
         Q(rma=rma) | Q(mapping__isnull=False),
         bridge=rma.bridge_id,
         status=FixStatus.HELD,
         hold_until__gt=now,
     )
-    moments = [
-        fix.hold_until
-        for fix in held
+    return [
+        fix
+        for fix in rows.order_by("pk")
         if fix.rma_id == rma.pk or normalise(fix.source_value) in _values(facts, fix.kind)
     ]
-    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def _values(facts: RmaFacts, kind: str) -> frozenset[str]:

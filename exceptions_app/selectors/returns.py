@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +18,7 @@ from exceptions_app.choices import (
     POSTING_OPEN,
     ApprovalAxis,
     AttemptOutcome,
+    HoldReason,
     InspectionAxis,
     LogisticsAxis,
     MoneyAxis,
@@ -27,6 +29,7 @@ from exceptions_app.choices import (
 from exceptions_app.models import (
     AuditEntry,
     Case,
+    Fix,
     Posting,
     PostingAttempt,
     Refund,
@@ -43,6 +46,7 @@ from exceptions_app.rules import totals as total_rules
 from exceptions_app.rules.facts import Finding, RmaFacts
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import find, paging
+from exceptions_app.selectors import fixes as fixes_selector
 from exceptions_app.selectors import sayings as sayings_selector
 from exceptions_app.selectors.customers import customer_of
 
@@ -212,6 +216,7 @@ class Detail:
     sides: tuple[side_rules.Side, ...]
     postings: tuple[Posting, ...]
     cases: tuple[Case, ...]
+    held: tuple[Fix, ...]
     history: Story
 
     @property
@@ -260,8 +265,22 @@ def get(
         sides=side_rules.sides(facts),
         postings=postings,
         cases=cases,
+        held=_held(rma, facts, postings, now),
         history=_history(rma, before),
     )
+
+
+def _held(rma: Rma, facts: RmaFacts, postings: Iterable[Posting], now: datetime) -> tuple[Fix, ...]:
+    """The changes whose documents wait out the time to take them back; asked only when some do."""
+    if not any(is_undoable(posting, now) for posting in postings):
+        return ()
+    return tuple(fixes_selector.held(rma=rma, facts=facts, now=now))
+
+
+def is_undoable(posting: Posting, now: datetime) -> bool:
+    """Whether a change that freed the document can still be taken back."""
+    is_held = posting.status == PostingStatus.HELD and posting.hold_reason == HoldReason.UNDO
+    return is_held and posting.hold_until is not None and posting.hold_until > now
 
 
 def _whole(rma_id: int) -> Rma:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
@@ -197,7 +198,7 @@ def detail(request: HttpRequest, rma_id: int) -> HttpResponse:
         "stages": [_stage(stage, found) for stage in found.stages if stage.state != "not_needed"],
         "proved": sum(stage.state == "done" for stage in found.stages),
         "documents": [_document(posting, now) for posting in found.postings],
-        "held": [posting for posting in found.postings if _is_undoable(posting, now)],
+        "held": _held(found, request, now),
         "checks": _checks(found.postings),
         "rests_on": _rests_on(found),
         "before": before,
@@ -298,13 +299,26 @@ def _note(posting: Posting, now: datetime) -> str:
     return ""
 
 
-def _is_undoable(posting: Posting, now: datetime) -> bool:
-    return (
-        posting.status == PostingStatus.HELD
-        and posting.hold_reason == HoldReason.UNDO
-        and posting.hold_until is not None
-        and posting.hold_until > now
-    )
+def _held(found: returns.Detail, request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
+    """What can still be taken back, by change, with the reader's way to do so."""
+    waiting = [row for row in found.postings if returns.is_undoable(row, now)]
+    freed = ", ".join(dict.fromkeys(row.get_kind_display() for row in waiting))
+    may = permissions.can(request.user, "approve_fix")
+    shown = [
+        {
+            "title": str(fix),
+            "until": fix.hold_until,
+            "url": reverse("fix-undo", args=[fix.pk]) if may else "",
+            "detail": f"Held until then: {freed}. Whoever may approve such a change can take it"
+            " back.",
+        }
+        for fix in found.held
+    ]
+    # Without its change, which was just taken back, a document still waits for the next plan.
+    return shown or [
+        {"title": row.get_kind_display(), "until": row.hold_until, "url": "", "detail": ""}
+        for row in waiting
+    ]
 
 
 def _checks(postings: tuple[Posting, ...]) -> list[str]:

@@ -150,7 +150,8 @@ def test_the_pager_keeps_the_filters_and_moves_the_cursor():
     markup = render("_pager", {"newer": "", "older": "xyz"}, query="state=open&cursor=abc")
 
     assert 'href="?state=open&amp;cursor=xyz"' in markup
-    assert "Newer" not in markup
+    assert "Next" in markup
+    assert "Previous" not in markup
 
 
 def test_a_tick_box_carries_its_amount_for_the_sum():

@@ -7,6 +7,7 @@ import pytest
 import tablib
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from connectors.types import Money
@@ -333,17 +334,55 @@ def test_attempts_are_shown_only_to_those_who_look_at_operations(client):
     assert "&lt;the exact request&gt;" in with_them
 
 
-def test_a_change_that_can_still_be_taken_back_counts_down(client, cleo, time_machine):
+@pytest.fixture
+def held_return(time_machine):
+    """A return whose credit waits out the ninety seconds in which a change can be taken back."""
     time_machine.move_to(NOW, tick=False)
     rma = make_whole_return()
-    factories.PostingFactory(
-        rma=rma, status="held", hold_reason="undo", hold_until=NOW + timedelta(seconds=40)
+    rma.bridge.policy = {"undo_seconds": "90"}
+    rma.bridge.save()
+    until = NOW + timedelta(seconds=40)
+    factories.PostingFactory(rma=rma, status="held", hold_reason="undo", hold_until=until)
+    factories.FixFactory(
+        bridge=rma.bridge,
+        rma=rma,
+        kind="set_location",
+        payload={"location": "Leeds DC"},
+        status="held",
+        hold_until=until,
+        requested_by=make_user("mira"),
+    )
+    return rma
+
+
+def test_a_change_that_can_still_be_taken_back_counts_down_the_time_of_the_policy(
+    client, cleo, held_return
+):
+    text = client.get(f"/returns/{held_return.pk}/").text
+
+    assert "can still be taken back" in text
+    assert '<progress class="wait" max="90" value="40"' in text
+    assert "Held until then: Credit memo." in text
+
+
+def test_only_who_may_approve_is_offered_to_take_a_change_back(client, held_return):
+    address = reverse("fix-undo", args=[held_return.fixes.get().pk])
+
+    offered = {}
+    for name in ("cleo", "finn"):
+        client.force_login(make_user(name))
+        offered[name] = f'action="{address}"' in client.get(f"/returns/{held_return.pk}/").text
+
+    assert offered == {"cleo": False, "finn": True}
+
+
+def test_a_return_with_nothing_held_asks_for_no_change(client, cleo):
+    rma = make_whole_return()
+    factories.FixFactory(
+        bridge=rma.bridge, rma=rma, status="held", hold_until=NOW, requested_by=cleo
     )
 
-    answer = client.get(f"/returns/{rma.pk}/")
-
-    assert [posting.hold_reason for posting in answer.context["held"]] == ["undo"]
-    assert "can still be taken back" in answer.text
+    assert client.get(f"/returns/{rma.pk}/").context["held"] == []
 
 
 def detail_queries(client, rma):
