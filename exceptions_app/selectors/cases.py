@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -29,7 +28,8 @@ from exceptions_app.rules import approval
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import paging, trends
-from exceptions_app.selectors.today import TEAM_OF_ROLE, Amount
+from exceptions_app.selectors.sums import Amount, per_currency
+from exceptions_app.selectors.today import TEAM_OF_ROLE
 
 # Severity, then value, then age: ids rise with time, so the oldest of equals stands first.
 QUEUE_ORDER = ("-severity_rank", "-value", "id")
@@ -354,8 +354,4 @@ def _tab(key: str, label: str, rows: Sequence[dict[str, Any]]) -> Tab:
 
 
 def _amounts(rows: Iterable[dict[str, Any]]) -> tuple[Amount, ...]:
-    sums: dict[str, Decimal] = {}
-    for row in rows:
-        if row["total"]:
-            sums[row["currency"]] = sums.get(row["currency"], Decimal(0)) + row["total"]
-    return tuple(Amount(amount, code) for code, amount in sorted(sums.items()))
+    return per_currency((row["currency"], row["total"]) for row in rows)

@@ -30,6 +30,7 @@ from django.db.models.functions import Cast
 
 from exceptions_app.choices import (
     CASE_OPEN,
+    POSTING_OPEN,
     SEVERITY_RANK,
     FixKind,
     FixStatus,
@@ -42,8 +43,8 @@ from exceptions_app.choices import (
 from exceptions_app.models import Case, Fix, Posting
 from exceptions_app.models.cases import awake
 from exceptions_app.selectors import paging
-from exceptions_app.selectors.merchandising import GAP_ORDER, amounts
-from exceptions_app.selectors.today import Amount
+from exceptions_app.selectors.merchandising import GAP_ORDER
+from exceptions_app.selectors.sums import Amount, per_currency
 
 ACCEPTED_ROWS = 25
 _AMOUNT = r"^-?[0-9]{1,13}(\.[0-9]+)?$"
@@ -53,16 +54,6 @@ _MORE = {
     "REFUND_OVER_LINE": "excess",
     "REFUND_NO_CM": "refund",
 }
-_OPEN = (
-    PostingStatus.PLANNED,
-    PostingStatus.BLOCKED,
-    PostingStatus.HELD,
-    PostingStatus.READY,
-    PostingStatus.SENDING,
-    PostingStatus.UNCONFIRMED,
-    PostingStatus.POSTED,
-    PostingStatus.FAILED,
-)
 
 
 # --- Differences by cause ---------------------------------------------------------------------
@@ -139,7 +130,9 @@ def figures(cases: QuerySet[Case]) -> Differences:
     whole = cases.order_by().aggregate(causes=Count("group", distinct=True), count=Count("pk"))
     sums = list(_by_currency(cases))
     return Differences(
-        values=amounts((row["currency"], row["total"]) for row in sums), more=_more(sums), **whole
+        values=per_currency((row["currency"], row["total"]) for row in sums),
+        more=_more(sums),
+        **whole,
     )
 
 
@@ -187,7 +180,7 @@ def _difference(row: Mapping[str, Any], sums: Sequence[Mapping[str, Any]]) -> Di
         bridge=row["group__bridge__name"] or "",
         severity=Severity(names[row["rank"]]).value,
         count=row["count"],
-        values=amounts((each["currency"], each["total"]) for each in sums),
+        values=per_currency((each["currency"], each["total"]) for each in sums),
         more=_more(sums),
         oldest=row["oldest"],
         due_at=row["due"],
@@ -246,7 +239,7 @@ _WAITS = {
 def waiting() -> tuple[Waiting, ...]:
     """Every credit that is planned and not confirmed, grouped; by bridge, what is wrong first."""
     rows = (
-        Posting.objects.filter(kind=PostingKind.CREDIT_MEMO, status__in=_OPEN)
+        Posting.objects.filter(kind=PostingKind.CREDIT_MEMO, status__in=POSTING_OPEN)
         .order_by()
         .annotate(is_in_trouble=ExpressionWrapper(~Q(open_type=""), output_field=BooleanField()))
         .values("bridge__name", "status", "hold_reason", "is_in_trouble", "currency")
@@ -329,7 +322,4 @@ def _number(text: object) -> Decimal | None:
 
 def sums_of(rows: Sequence[Waiting]) -> tuple[Amount, ...]:
     """What `rows` come to, per currency."""
-    sums: dict[str, Decimal] = {}
-    for row in rows:
-        sums[row.currency] = sums.get(row.currency, Decimal(0)) + row.total
-    return amounts(sums.items())
+    return per_currency((row.currency, row.total) for row in rows)

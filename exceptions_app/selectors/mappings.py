@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from django.db import connection as database
@@ -37,7 +36,7 @@ from exceptions_app.rules import matching
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import facts as facts_selector
-from exceptions_app.selectors.today import Amount
+from exceptions_app.selectors.sums import Amount, per_currency
 
 # What a row of each kind says about its target, in the order of a file's columns.
 TARGET_FIELDS: dict[str, tuple[str, ...]] = {
@@ -195,10 +194,7 @@ def _unknown_cases(types: Collection[str]) -> QuerySet[Case]:
 
 
 def _amounts(rows: Iterable[dict[str, Any]]) -> tuple[Amount, ...]:
-    sums: dict[str, Decimal] = defaultdict(Decimal)
-    for row in rows:
-        sums[row["currency"]] += row["amount"] or Decimal(0)
-    return tuple(Amount(amount, code) for code, amount in sorted(sums.items()) if amount)
+    return per_currency((row["currency"], row["amount"]) for row in rows)
 
 
 # Values are compared as `normalise` writes them: trimmed, inner space as one, lower case.

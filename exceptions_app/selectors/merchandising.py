@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum, Value
 from django.db.models.fields.json import KeyTextTransform
 
 from exceptions_app.choices import (
@@ -24,7 +24,7 @@ from exceptions_app.models import Case, CauseGroup
 from exceptions_app.models import Mapping as MappingRow
 from exceptions_app.models.cases import awake
 from exceptions_app.selectors import paging
-from exceptions_app.selectors.today import Amount
+from exceptions_app.selectors.sums import Amount, per_currency
 
 SKU_TYPES = ("SKU_UNKNOWN", "SKU_INACTIVE", "SKU_AMBIGUOUS", "PROMO_SKU")
 MAPPING_TYPES = (
@@ -114,12 +114,7 @@ def tally(cases: QuerySet[Case]) -> Tally:
         returns=Count("rma", distinct=True),
     )
     sums = cases.order_by().values("currency").annotate(total=Sum("value"))
-    return Tally(values=amounts((row["currency"], row["total"]) for row in sums), **whole)
-
-
-def amounts(pairs: Iterable[tuple[str, Decimal | None]]) -> tuple[Amount, ...]:
-    """Sums per currency, by currency; what is zero is left out."""
-    return tuple(Amount(total, code) for code, total in sorted(pairs) if total)
+    return Tally(values=per_currency((row["currency"], row["total"]) for row in sums), **whole)
 
 
 def gaps(cases: QuerySet[Case], *, cursor: str = "") -> paging.Page:
@@ -150,7 +145,7 @@ def _sums(cases: QuerySet[Case], groups: Sequence[int]) -> dict[int, tuple[Amoun
     rows = cases.order_by().filter(group__in=groups).values("group", "currency")
     for row in rows.annotate(total=Sum("value")):
         found.setdefault(row["group"], []).append((row["currency"], row["total"]))
-    return {group: amounts(pairs) for group, pairs in found.items()}
+    return {group: per_currency(pairs) for group, pairs in found.items()}
 
 
 def _gap(row: Mapping[str, Any], values: tuple[Amount, ...]) -> Gap:
@@ -189,18 +184,29 @@ def recently_mapped(*, now: datetime) -> tuple[Mapped, ...]:
         .distinct()
         .order_by("-activated_at", "-pk")[:RECENT]
     )
+    healed = _healed(rows)
+    return tuple(_mapped(row, healed.get(row.pk, ())) for row in rows)
+
+
+def _healed(rows: Sequence[MappingRow]) -> dict[int, list[Mapping[str, Any]]]:
+    """Count and sum per currency of what was closed by proof after each mapping; one query."""
     groups = _groups_of(rows)
-    closed: dict[int, list[Any]] = {}
-    found = Case.objects.filter(
-        group__in=[pk for pks in groups.values() for pk in pks],
-        closure=Closure.PROOF,
-        resolved_at__gt=now - RECENT_SINCE,
-    )
-    for case in found.values("group", "resolved_at", "currency", "value"):
-        closed.setdefault(case["group"], []).append(case)
-    return tuple(
-        _mapped(row, [case for pk in groups[row.pk] for case in closed.get(pk, ())]) for row in rows
-    )
+    parts = [
+        Case.objects.filter(
+            group__in=groups[row.pk], closure=Closure.PROOF, resolved_at__gte=row.activated_at
+        )
+        .order_by()
+        .annotate(mapping=Value(row.pk))
+        .values("mapping", "currency")
+        .annotate(count=Count("pk"), total=Sum("value"))
+        for row in rows
+        if groups[row.pk] and row.activated_at
+    ]
+    found: dict[int, list[Mapping[str, Any]]] = {}
+    if parts:
+        for each in parts[0].union(*parts[1:], all=True):
+            found.setdefault(each["mapping"], []).append(each)
+    return found
 
 
 def _groups_of(rows: Sequence[MappingRow]) -> dict[int, list[int]]:
@@ -223,11 +229,9 @@ def _groups_of(rows: Sequence[MappingRow]) -> dict[int, list[int]]:
 
 
 def _mapped(row: MappingRow, closed: Sequence[Mapping[str, Any]]) -> Mapped:
-    after = [
-        case for case in closed if row.activated_at and case["resolved_at"] >= row.activated_at
-    ]
-    sums: dict[str, Decimal] = {}
-    for case in after:
-        sums[case["currency"]] = sums.get(case["currency"], Decimal(0)) + case["value"]
-    target = "/".join(str(value) for value in row.target.values() if value)
-    return Mapped(row, target, len(after), amounts(sums.items()))
+    return Mapped(
+        mapping=row,
+        target="/".join(str(value) for value in row.target.values() if value),
+        healed=sum(each["count"] for each in closed),
+        values=per_currency((each["currency"], each["total"]) for each in closed),
+    )

@@ -35,7 +35,7 @@ from exceptions_app.models import (
 )
 from exceptions_app.rules import windows
 from exceptions_app.selectors import facts
-from exceptions_app.selectors.today import Amount
+from exceptions_app.selectors.sums import Amount, per_currency
 
 SINCE = timedelta(hours=24)
 
@@ -169,7 +169,7 @@ def _waiting(key: tuple[str, str, str], rows: Sequence[Mapping[str, Any]]) -> Wa
         kind=PostingKind(kind).label if kind in PostingKind.values else kind,
         reason=reason,
         count=sum(row["count"] for row in rows),
-        values=amounts(rows),
+        values=per_currency((row["currency"], row["total"]) for row in rows),
         oldest_at=min(row["oldest"] for row in rows),
         until=min(moments, default=None),
     )
@@ -179,15 +179,6 @@ def held_fixes() -> tuple[int, datetime | None]:
     """Approved changes that can still be taken back: how many, and when the first one leaves."""
     found = Fix.objects.filter(status=FixStatus.HELD).aggregate(n=Count("pk"), at=Min("hold_until"))
     return found["n"], found["at"]
-
-
-def amounts(rows: Iterable[Mapping[str, Any]]) -> tuple[Amount, ...]:
-    """`total` of each row summed per `currency`; what is zero is left out."""
-    sums: dict[str, Decimal] = {}
-    for row in rows:
-        if row["total"]:
-            sums[row["currency"]] = sums.get(row["currency"], Decimal(0)) + row["total"]
-    return tuple(Amount(total, code) for code, total in sorted(sums.items()))
 
 
 # --- What changed ------------------------------------------------------------------------------
@@ -231,7 +222,7 @@ def changes(*, team: str, since: datetime) -> tuple[Change, ...]:
         Change(
             label,
             sum(row[name] for row in rows),
-            amounts({"currency": row["currency"], "total": row[f"{name}_sum"]} for row in rows),
+            per_currency((row["currency"], row[f"{name}_sum"]) for row in rows),
         )
         for name, label in labels.items()
     )

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django.db.models import QuerySet
 
 from exceptions_app.models import Case
 from exceptions_app.selectors.cases import QUEUE_ORDER
-from exceptions_app.selectors.today import Amount
+from exceptions_app.selectors.sums import Amount, per_currency
 
 MOST = 500
 
@@ -67,8 +66,4 @@ def titles_of(ids: Collection[int]) -> dict[int, str]:
 
 
 def sums(cases: Sequence[Case]) -> tuple[Amount, ...]:
-    totals: dict[str, Decimal] = {}
-    for case in cases:
-        if case.value:
-            totals[case.currency] = totals.get(case.currency, Decimal(0)) + case.value
-    return tuple(Amount(total, code) for code, total in sorted(totals.items()))
+    return per_currency((case.currency, case.value) for case in cases)

@@ -33,6 +33,7 @@ from exceptions_app.models import (
 )
 from exceptions_app.models.cases import awake
 from exceptions_app.permissions import approving_roles
+from exceptions_app.selectors.sums import Amount, per_currency
 
 ROWS = 8
 COUNT_CAP = 1_000
@@ -45,14 +46,6 @@ TEAM_OF_ROLE: Mapping[str, Team] = {
     Role.INTEGRATOR: Team.OPERATIONS,
     Role.ADMIN: Team.OPERATIONS,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """A sum in one currency; sums of different currencies are never added up."""
-
-    amount: Decimal
-    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +172,6 @@ def queue(*, team: str, now: datetime) -> Queue:
     """The open exceptions of `team`, in three queries however many there are."""
     open_cases = Case.objects.filter(status__in=CASE_OPEN, team=team).order_by()
     by_severity: dict[str, int] = {}
-    sums: dict[str, Decimal] = {}
     oldest: list[datetime] = []
     groups: dict[int, list[dict[str, Any]]] = {}
     waits = Q(rma__isnull=False) & ~Q(rma__money=MoneyAxis.CONFIRMED)
@@ -197,7 +189,6 @@ def queue(*, team: str, now: datetime) -> Queue:
     for found in rows:
         row: dict[str, Any] = dict(found)
         by_severity[row["severity"]] = by_severity.get(row["severity"], 0) + row["count"]
-        _add(sums, row)
         oldest.append(row["oldest"])
         groups.setdefault(row["group"], []).append(row)
     first = sorted(groups, key=lambda pk: _urgency(groups[pk]), reverse=True)[:ROWS]
@@ -207,7 +198,7 @@ def queue(*, team: str, now: datetime) -> Queue:
         team=team,
         label=Team(team).label,
         count=sum(by_severity.values()),
-        values=_amounts(sums),
+        values=_values([row for members in groups.values() for row in members]),
         oldest_at=min(oldest, default=None),
         by_severity=tuple(ranked),
         causes=tuple(_cause(pk, titles[pk], groups[pk]) for pk in first),
@@ -225,16 +216,13 @@ def _urgency(rows: list[dict[str, Any]]) -> tuple[bool, Decimal, int, float]:
 
 
 def _cause(group_id: int, title: str, rows: list[dict[str, Any]]) -> Cause:
-    sums: dict[str, Decimal] = {}
-    for row in rows:
-        _add(sums, row)
     return Cause(
         group_id=group_id,
         title=title,
         severity=max((row["severity"] for row in rows), key=lambda code: SEVERITY_RANK[code]),
         count=sum(row["count"] for row in rows),
         waiting=sum(row["waiting"] for row in rows),
-        values=_amounts(sums),
+        values=_values(rows),
         oldest_at=min(row["oldest"] for row in rows),
         due_at=min(row["due"] for row in rows),
     )
@@ -263,14 +251,8 @@ def _few(rows: QuerySet[Any]) -> int:
     return rows.order_by()[: COUNT_CAP + 1].count()
 
 
-def _add(sums: dict[str, Decimal], row: dict[str, Any]) -> None:
-    if row["total"]:
-        code = row["currency"]
-        sums[code] = sums.get(code, Decimal(0)) + row["total"]
-
-
-def _amounts(sums: Mapping[str, Decimal]) -> tuple[Amount, ...]:
-    return tuple(Amount(amount, code) for code, amount in sorted(sums.items()))
+def _values(rows: Iterable[Mapping[str, Any]]) -> tuple[Amount, ...]:
+    return per_currency((row["currency"], row["total"]) for row in rows)
 
 
 def unknown_postings() -> list[Posting]:

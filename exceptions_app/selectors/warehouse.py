@@ -32,9 +32,9 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from connectors.types import Inspection
-from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import (
     CASE_OPEN,
+    POSTING_OPEN,
     ApprovalAxis,
     HoldReason,
     InspectionAxis,
@@ -42,7 +42,7 @@ from exceptions_app.choices import (
     PostingKind,
     PostingStatus,
 )
-from exceptions_app.models import Bridge, Case, ErpLocation, Posting, Rma, RmaLine
+from exceptions_app.models import Case, ErpLocation, Posting, Rma, RmaLine
 from exceptions_app.selectors import find, paging
 
 PERIODS = (1, 7, 30, 90)
@@ -72,7 +72,6 @@ STATE_LABELS = (
     ("blocked", "Blocked by an exception"),
     ("failed", "Refused by the ERP"),
 )
-_OPEN = tuple(status for group in _STATES.values() for status in group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +211,7 @@ RECEIPT_ORDER = ("created_at", "id")
 
 def receipts(*, bridge: str = "", place: str = "", state: str = "") -> QuerySet[Posting]:
     """Stock receipts that are planned and not confirmed; unknown filter values find nothing."""
-    statuses = _STATES.get(state, ()) if state else _OPEN
+    statuses = _STATES.get(state, ()) if state else POSTING_OPEN
     rows = Posting.objects.filter(kind=PostingKind.STOCK_RECEIPT, status__in=statuses)
     if bridge:
         rows = rows.filter(bridge__code=bridge)
@@ -238,12 +237,6 @@ def waits_for(posting: Posting) -> str:
         PostingStatus.UNCONFIRMED: "The reply was lost; nothing is sent again before the look-up",
         PostingStatus.FAILED: "The ERP refused it",
     }.get(PostingStatus(posting.status), "")
-
-
-def blockers_of(posting: Posting) -> tuple[str, ...]:
-    """The exceptions that block a document, as their types are called."""
-    codes = posting.blocked_by.split(", ") if posting.blocked_by else []
-    return tuple(catalogue_entry(code).short for code in codes)
 
 
 # --- How long it took -------------------------------------------------------------------------
@@ -318,10 +311,6 @@ def slowest(rows: QuerySet[Posting]) -> list[Any]:
 
 
 # --- Filters and scanning ---------------------------------------------------------------------
-
-
-def bridges() -> list[tuple[str, str]]:
-    return list(Bridge.objects.filter(is_active=True).order_by("name").values_list("code", "name"))
 
 
 def places() -> list[tuple[str, str]]:

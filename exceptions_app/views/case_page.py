@@ -23,7 +23,7 @@ from exceptions_app.models import Case, Fix, Posting
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import paging
-from exceptions_app.selectors.today import Amount
+from exceptions_app.selectors.sums import Amount
 from exceptions_app.templatetags.desk import money, when
 from exceptions_app.views import case_parts
 

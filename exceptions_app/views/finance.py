@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from exceptions_app import errors, permissions
 from exceptions_app.models import Bridge, CreditRun
 from exceptions_app.selectors import finance as selector
-from exceptions_app.selectors import outlook, paging, warehouse
+from exceptions_app.selectors import outlook, paging, rooms
 from exceptions_app.selectors import runs as runs_selector
 from exceptions_app.services import runs
 from exceptions_app.templatetags.desk import money
@@ -49,7 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "accepted": accepted[: selector.ACCEPTED_ROWS],
         "is_more_accepted": len(accepted) > selector.ACCEPTED_ROWS,
         "selects": [
-            {"name": "bridge", "label": "Bridge", "options": warehouse.bridges(), "value": bridge}
+            {"name": "bridge", "label": "Bridge", "options": rooms.bridges(), "value": bridge}
         ],
     }
     return render(request, "finance/index.html", context)
@@ -95,7 +95,7 @@ def run_detail(request: HttpRequest, run_id: int) -> HttpResponse:
             {
                 "posting": posting,
                 "tone": POSTING_TONES.get(posting.status, "wait"),
-                "blockers": warehouse.blockers_of(posting),
+                "blockers": rooms.blockers_of(posting),
             }
             for posting in page.rows
         ],

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from exceptions_app import permissions
 from exceptions_app.selectors import merchandising as selector
-from exceptions_app.selectors import warehouse
+from exceptions_app.selectors import rooms
 
 VIEWS = {"sku": ("SKUs", selector.SKU_TYPES), "mapping": ("Mappings", selector.MAPPING_TYPES)}
 
@@ -53,7 +53,7 @@ def index(request: HttpRequest) -> HttpResponse:
                 {
                     "name": "bridge",
                     "label": "Bridge",
-                    "options": warehouse.bridges(),
+                    "options": rooms.bridges(),
                     "value": bridge,
                 }
             ],

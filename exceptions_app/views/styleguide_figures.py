@@ -45,6 +45,32 @@ FIGURES: tuple[Component, ...] = (
         ),
     ),
     Component(
+        "filters",
+        (
+            Sample(
+                "one may stay open, one is chosen",
+                {
+                    "selects": (
+                        {
+                            "name": "sample-bridge",
+                            "label": "Bridge",
+                            "options": (("alder", "Alder UK"),),
+                            "value": "",
+                        },
+                        {
+                            "name": "sample-days",
+                            "label": "Period",
+                            "options": (("7", "7 days"), ("30", "30 days")),
+                            "value": "30",
+                            "is_asked": True,
+                        },
+                    )
+                },
+            ),
+        ),
+        frame="bare",
+    ),
+    Component(
         "badge",
         (
             Sample("bad", {"label": "Blocked", "tone": "bad"}),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from exceptions_app import permissions
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import paging
+from exceptions_app.selectors import paging, rooms
 from exceptions_app.selectors import warehouse as selector
 from exceptions_app.views.returns import POSTING_TONES
 
@@ -69,7 +69,7 @@ def _to_grade(request: HttpRequest, now: datetime) -> dict[str, Any]:
         "rows": selector.graded_rows(page.rows),
         "newer": page.newer,
         "older": page.older,
-        "selects": [_select("bridge", "Bridge", selector.bridges(), bridge)],
+        "selects": [_select("bridge", "Bridge", rooms.bridges(), bridge)],
     }
 
 
@@ -88,7 +88,7 @@ def _to_book(request: HttpRequest, now: datetime) -> dict[str, Any]:
                 "posting": posting,
                 "tone": POSTING_TONES.get(posting.status, "wait"),
                 "why": selector.waits_for(posting),
-                "blockers": selector.blockers_of(posting),
+                "blockers": rooms.blockers_of(posting),
             }
             for posting in page.rows
         ],
@@ -97,7 +97,7 @@ def _to_book(request: HttpRequest, now: datetime) -> dict[str, Any]:
         "selects": [
             _select("state", "State", list(selector.STATE_LABELS), chosen["state"]),
             _select("place", "Place", selector.places(), chosen["place"]),
-            _select("bridge", "Bridge", selector.bridges(), chosen["bridge"]),
+            _select("bridge", "Bridge", rooms.bridges(), chosen["bridge"]),
         ],
     }
 
@@ -117,7 +117,7 @@ def _times(request: HttpRequest, now: datetime) -> dict[str, Any]:
         "selects": [
             _select("days", "Period", periods, str(days)) | {"is_asked": True},
             _select("place", "Place", selector.places(), chosen["place"]),
-            _select("bridge", "Bridge", selector.bridges(), chosen["bridge"]),
+            _select("bridge", "Bridge", rooms.bridges(), chosen["bridge"]),
         ],
     }
 

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from exceptions_app.models import CreditRun
 from exceptions_app.selectors import finance, runs
 from exceptions_app.selectors.finance import Direction
-from exceptions_app.selectors.today import Amount
+from exceptions_app.selectors.sums import Amount
 from tests import factories
 from tests.cast import make_user
 from tests.factories import NOW

@@ -8,7 +8,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from exceptions_app.selectors import merchandising
-from exceptions_app.selectors.today import Amount
+from exceptions_app.selectors.sums import Amount
 from tests import factories
 from tests.cast import make_user
 from tests.factories import NOW
@@ -124,6 +124,32 @@ def test_what_a_mapping_healed_is_what_was_closed_by_proof_after_it():
 
     assert (row.mapping, row.target, row.healed) == (mapping, "TEE-BLK-M", 2)
     assert row.values == (Amount(Decimal(25), "GBP"),)
+
+
+def test_what_was_healed_is_added_up_by_the_database_and_currencies_stay_apart():
+    bridge = factories.BridgeFactory()
+    make_mapped(bridge, "tee-blak-m", ago=timedelta(days=1))
+    make_mapped(bridge, "mug", ago=timedelta(days=1))
+    for cause, currency in (("tee-blak-m", "GBP"), ("tee-blak-m", "EUR"), ("mug", "GBP")):
+        group = factories.CauseGroupFactory._meta.model.objects.filter(cause=cause).first()
+        for _ in range(3):
+            case = factories.CaseFactory(
+                group=group or factories.CauseGroupFactory(bridge=bridge, cause=cause),
+                status="resolved",
+                closure="proof",
+                resolved_at=NOW,
+                currency=currency,
+                value=Decimal(2),
+            )
+            group = case.group
+
+    with CaptureQueriesContext(database) as captured:
+        mug, tee = merchandising.recently_mapped(now=NOW)
+
+    assert (tee.healed, tee.values) == (6, (Amount(Decimal(6), "EUR"), Amount(Decimal(6), "GBP")))
+    assert (mug.healed, mug.values) == (3, (Amount(Decimal(6), "GBP"),))
+    (read,) = [each["sql"] for each in captured if 'FROM "exceptions_app_case"' in each["sql"]]
+    assert read.count("GROUP BY") == 2
 
 
 def test_mappings_of_a_preset_and_old_ones_are_not_news():

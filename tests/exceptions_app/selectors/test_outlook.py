@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from exceptions_app.models import AuditEntry
 from exceptions_app.selectors import operations, outlook, today
-from exceptions_app.selectors.today import Amount
+from exceptions_app.selectors.sums import Amount
 from tests import factories
 from tests.factories import NOW
 

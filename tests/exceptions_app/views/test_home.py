@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from exceptions_app import permissions
 from exceptions_app.selectors import today
+from exceptions_app.selectors.sums import Amount
 from tests import factories
 from tests.cast import make_user
 
@@ -28,7 +29,7 @@ def test_each_person_sees_their_own_teams_queue_first(client):
 
     assert (queue.team, queue.count) == ("merchandising", 1)
     assert [cause.title for cause in queue.causes] == [mine.title]
-    assert queue.values == (today.Amount(Decimal("30.00"), "GBP"),)
+    assert queue.values == (Amount(Decimal("30.00"), "GBP"),)
 
 
 def test_another_teams_queue_is_a_link_away_and_nonsense_is_ones_own(client):
@@ -46,7 +47,7 @@ def test_sums_of_different_currencies_are_not_added_up(client):
 
     queue = today.queue(team="finance", now=factories.NOW)
 
-    sums = (today.Amount(Decimal("7.00"), "EUR"), today.Amount(Decimal("6.00"), "GBP"))
+    sums = (Amount(Decimal("7.00"), "EUR"), Amount(Decimal("6.00"), "GBP"))
     assert queue.values == sums
     assert queue.causes[0].values == sums
     assert queue.causes[0].count == 3
