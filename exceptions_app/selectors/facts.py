@@ -58,8 +58,11 @@ def policy_of(bridge: Bridge) -> Policy:
     return policies.parse({**policies.PRESETS[bridge.preset].policy, **bridge.policy})
 
 
-def for_plan(rma: Rma, *, now: datetime) -> RmaFacts:
-    """Facts of `rma` at `now`. Ten queries at most, whatever the return's size."""
+def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = None) -> RmaFacts:
+    """Facts of `rma` at `now`. Ten queries at most, whatever the return's size.
+
+    `postings` are its live ones in sending order, from a caller who has read them already.
+    """
     bridge = rma.bridge
     lines = list(rma.lines.all())
     mappings = mappings_of(bridge, sku_keys=[line.sku_key for line in lines])
@@ -95,7 +98,7 @@ def for_plan(rma: Rma, *, now: datetime) -> RmaFacts:
         mappings=mappings,
         decisions=decisions_of(rma),
         policy=policy_of(bridge),
-        postings=tuple(posting_fact(posting) for posting in live_postings(rma)),
+        postings=tuple(map(posting_fact, live_postings(rma) if postings is None else postings)),
         closed_periods=frozenset(bridge.closed_periods),
         is_master_complete=True,
         cancellation_fee=rma.cancellation_fee,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db.models import CharField, F, QuerySet, Value
+from django.db.models import BooleanField, CharField, F, QuerySet, Value
 from django.db.models.functions import Cast
 
 from exceptions_app.models import (
@@ -150,15 +150,11 @@ _PLACE = {kind: place for place, kind in enumerate(KINDS)}
 
 
 def find(*, text: str, is_personal_shown: bool, limit: int) -> Found:
-    """Up to `limit` returns that carry `text` as an identifier, in four queries at most."""
+    """Up to `limit` returns that carry `text` as an identifier, in two queries at most."""
     asked = clean(text)
     if not asked:
         return Found(text=asked)
-    exact = _exact(asked, limit + 1)
-    found = exact
-    if len(_once(exact)) <= limit and len(asked) >= MIN_PREFIX:
-        found = exact + _beginnings(asked, limit + 1, is_personal_shown=is_personal_shown)
-    matches = _once(found)
+    matches = _matches(asked, limit + 1, is_personal_shown=is_personal_shown)
     return Found(
         text=asked,
         matches=tuple(_shown(match, is_shown=is_personal_shown) for match in matches[:limit]),
@@ -172,10 +168,8 @@ def rma_ids(*, text: str, is_personal_shown: bool, limit: int) -> list[int]:
     asked = clean(text)
     if not asked:
         return []
-    found = _exact(asked, limit)
-    if len(asked) >= MIN_PREFIX:
-        found += _beginnings(asked, limit, is_personal_shown=is_personal_shown)
-    return [match.rma_id for match in _once(found)][:limit]
+    found = _matches(asked, limit, is_personal_shown=is_personal_shown)
+    return [match.rma_id for match in found][:limit]
 
 
 def clean(text: str) -> str:
@@ -191,7 +185,7 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def exact_rows(text: str, limit: int) -> dict[str, QuerySet[Any]]:
-    """Whole identifiers, one query per index: kind, return id and the value as it is stored."""
+    """Whole identifiers, one query per index: kind, return id, stored value, and that it is one."""
     return {lookup.kind: _whole(lookup, text.upper(), limit) for lookup in LOOKUPS}
 
 
@@ -211,14 +205,20 @@ def beginning_rows(
     }
 
 
-def _exact(text: str, limit: int) -> list[Match]:
-    return _read(exact_rows(text, limit).values(), is_exact=True)
-
-
-def _beginnings(text: str, limit: int, *, is_personal_shown: bool) -> list[Match]:
-    rows = beginning_rows(text, limit, is_personal_shown=is_personal_shown)
-    found = _read(rows.values(), is_exact=False)
-    return found + _by_name(text, limit) if is_personal_shown else found
+def _matches(text: str, limit: int, *, is_personal_shown: bool) -> list[Match]:
+    """The first match of every return, exact ones first: one query over all the indexes."""
+    branches = [*exact_rows(text, limit).values()]
+    if len(text) >= MIN_PREFIX:
+        branches += beginning_rows(text, limit, is_personal_shown=is_personal_shown).values()
+        if is_personal_shown:
+            branches.append(name_rows(words_of(text), limit))
+    first, *others = branches
+    found = [
+        Match(rma_id=rma_id, kind=kind, value=value, is_exact=is_exact)
+        for kind, rma_id, value, is_exact in first.union(*others, all=True)
+    ]
+    found.sort(key=lambda match: (not match.is_exact, _PLACE[match.kind], -match.rma_id))
+    return _once(found)
 
 
 def _whole(lookup: Lookup, text: str, limit: int) -> QuerySet[Any]:
@@ -227,13 +227,13 @@ def _whole(lookup: Lookup, text: str, limit: int) -> QuerySet[Any]:
         # Newest first, so that a SKU on very many returns shows those at hand. An order has few,
         # and to sort them across the join is to invite a walk over all returns.
         rows = rows.order_by(f"-{lookup.rma}")
-    return _told(lookup, rows)[:limit]
+    return _told(rows, lookup.kind, lookup.rma, lookup.column, is_exact=True)[:limit]
 
 
 def _beginning(lookup: Lookup, spelling: str, limit: int) -> QuerySet[Any]:
     # In the index's own order: another would read all that begin like this before the first.
     rows = _asked(lookup).filter(as_asked__startswith=spelling).order_by("as_asked")
-    return _told(lookup, rows)[:limit]
+    return _told(rows, lookup.kind, lookup.rma, lookup.column, is_exact=False)[:limit]
 
 
 def _asked(lookup: Lookup) -> QuerySet[Any]:
@@ -242,27 +242,21 @@ def _asked(lookup: Lookup) -> QuerySet[Any]:
     return found
 
 
-def _told(lookup: Lookup, rows: QuerySet[Any]) -> QuerySet[Any]:
-    kind = Value(lookup.kind, output_field=CharField())
-    value = Cast(F(lookup.column), CharField())
-    told = rows.annotate(found_as=kind, told=value)
-    found: QuerySet[Any] = told.values_list("found_as", lookup.rma, "told")
+def name_rows(words: Sequence[str], limit: int) -> QuerySet[Any]:
+    """The same of names, which are words: any of them, in any order."""
+    return _told(named(words), "name", "pk", "customer_name", is_exact=False)[:limit]
+
+
+def _told(
+    rows: QuerySet[Any], kind: str, rma: str, column: str, *, is_exact: bool
+) -> QuerySet[Any]:
+    told = rows.annotate(
+        found_as=Value(kind, output_field=CharField()),
+        told=Cast(F(column), CharField()),
+        is_exact=Value(is_exact, output_field=BooleanField()),
+    )
+    found: QuerySet[Any] = told.values_list("found_as", rma, "told", "is_exact")
     return found
-
-
-def _read(rows: Iterable[QuerySet[Any]], *, is_exact: bool) -> list[Match]:
-    first, *others = rows
-    found = [
-        Match(rma_id=rma_id, kind=kind, value=value, is_exact=is_exact)
-        for kind, rma_id, value in first.union(*others, all=True)
-    ]
-    return sorted(found, key=lambda match: (_PLACE[match.kind], -match.rma_id))
-
-
-def _by_name(text: str, limit: int) -> list[Match]:
-    """Names are words, not numbers: any of them, in any order."""
-    rows = named(words_of(text)).values_list("pk", "customer_name")[:limit]
-    return [Match(rma_id=rma_id, kind="name", value=name, is_exact=False) for rma_id, name in rows]
 
 
 def named(words: Sequence[str]) -> QuerySet[Rma]:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Prefetch, QuerySet
 
 from connectors.types import Inspection
-from exceptions_app.choices import CASE_OPEN, PostingKind, PostingStatus
+from exceptions_app.choices import CASE_OPEN, ExchangeAxis, PostingKind, PostingStatus
 from exceptions_app.models import Bridge, Case, Posting, Rma, RmaLine
 from exceptions_app.rules import sayings
 from exceptions_app.rules import stages as stage_rules
@@ -56,13 +56,18 @@ def of(rmas: Iterable[Rma], *, now: datetime) -> dict[int, sayings.Saying]:
 
 
 def around(rma: Rma, *, cases: Iterable[Case], postings: Iterable[Posting]) -> sayings.Around:
-    """What stands beside the stages of `rma`: its open exceptions, and why its credit is held."""
+    """What stands beside the stages of `rma`: its open exceptions, and why its credit is held.
+
+    Exchange orders prove a released exchange, and are read for no other.
+    """
     held = [
         row.hold_reason
         for row in postings
         if row.kind == PostingKind.CREDIT_MEMO and row.status == PostingStatus.HELD
     ]
-    numbers = [row.number or row.order_id for row in rma.exchange_orders.all()]
+    is_released = rma.exchange == ExchangeAxis.RELEASED
+    orders = rma.exchange_orders.all() if is_released else ()
+    numbers = [row.number or row.order_id for row in orders]
     return sayings.Around(
         exchange=rma.exchange,
         exchange_numbers=tuple(number for number in numbers if number),

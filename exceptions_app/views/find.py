@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -56,7 +57,10 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 @permissions.required("view_desk")
 def options(request: HttpRequest) -> HttpResponse:
-    """What the box offers while one types; pages and actions only in the palette (`all`)."""
+    """What the box offers while one types; pages and actions only in the palette (`all`).
+
+    The frame around a page is not in it, so its figures are not asked for with every letter.
+    """
     found = _found(request, OPTIONS_SHOWN)
     is_palette = bool(request.GET.get("all"))
     text = request.GET.get("q", "")
@@ -67,7 +71,7 @@ def options(request: HttpRequest) -> HttpResponse:
         "places": _places(request, text) if is_palette else [],
         "prefix": "palette" if is_palette else "find",
     }
-    return render(request, "find/_options.html", context)
+    return HttpResponse(render_to_string("find/_options.html", context))
 
 
 def _found(request: HttpRequest, limit: int) -> find.Found:

@@ -235,11 +235,14 @@ def test_rma_is_left_out_only_in_front():
     assert look("KARMA7").matches == ()
 
 
-def test_a_look_costs_two_queries_and_a_third_for_names(known, django_assert_num_queries):
-    with django_assert_num_queries(3):
-        look("TEE")
+@pytest.mark.parametrize("is_personal_shown", [True, False])
+def test_a_look_costs_one_query_and_another_for_an_exceptions_number(
+    known, django_assert_num_queries, is_personal_shown
+):
+    with django_assert_num_queries(1):
+        look("TEE", is_personal_shown=is_personal_shown)
     with django_assert_num_queries(2):
-        look("TEE", is_personal_shown=False)
+        look("EX-12", is_personal_shown=is_personal_shown)
 
 
 def test_hits_say_the_sentence_of_the_page(known):

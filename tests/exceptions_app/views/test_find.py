@@ -145,6 +145,14 @@ def queries(client, text):
     return len(captured)
 
 
+def test_a_letter_typed_asks_for_no_figure_of_the_frame(client, cleo):
+    factories.RmaLineFactory(rma=factories.RmaFactory(order_name="AW-71"))
+
+    # Session, person and roles; the look-up; the return with its lines, refunds, exchange orders,
+    # documents, exceptions and the mappings of its bridge, for the sentence.
+    assert queries(client, "AW-7") == 11
+
+
 def test_ten_thousand_returns_cost_as_many_queries_as_ten(client, cleo):
     bridge = crowd.fill(10)
     few = queries(client, "CO-")
