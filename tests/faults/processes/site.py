@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -112,6 +114,7 @@ class Site:
         self._env = _environment(self.crash_file)
         self._ids = itertools.count(7001)
         self._ticked = 0.0
+        self._is_patient = False
         self._sandbox = Child("sandbox", manage("sandbox", "--port", "0"), self._env, self.folder)
         web = [
             PYTHON,
@@ -185,10 +188,20 @@ class Site:
     def supervise(self) -> None:
         """Restart whatever ended, with whatever code, or hangs: always the whole group (A.7)."""
         for cluster in self.clusters.values():
-            if not cluster.is_running() or cluster.hangs():
+            if not cluster.is_running() or (not self._is_patient and cluster.hangs()):
                 self.restarts.append(cluster.queue)
                 cluster.kill_all()
                 cluster.start()
+
+    @contextlib.contextmanager
+    def patient(self) -> Iterator[None]:
+        """Leave a cluster that gives no sign of life alone: a process of its group is stopped, and
+        killing the group, as a slow machine may ask for, would end what is looked at."""
+        self._is_patient = True
+        try:
+            yield
+        finally:
+            self._is_patient = False
 
     # --- the world ------------------------------------------------------------------------------
 
