@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods
 
 from connectors.errors import ConnectorError
 from exceptions_app import errors, permissions
-from exceptions_app.forms.admin import ConfirmForm
+from exceptions_app.forms.admin import ConfirmForm, WithdrawForm
 from exceptions_app.models import Connection
 from exceptions_app.permissions import actor_of
 from exceptions_app.selectors import setup as setup_selector
-from exceptions_app.services import setup
+from exceptions_app.services import connections, setup
 
 _MARKS = {
     "documented": ("Documented", "good"),
@@ -32,40 +32,67 @@ _MARKS = {
 def history(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Who changed the connection, and which of its writes nobody has confirmed yet."""
     row = get_object_or_404(Connection, pk=connection_id)
-    form = ConfirmForm(request.POST or None)
+    is_withdrawal = "withdraw" in request.POST
+    confirm = ConfirmForm(request.POST if request.POST and not is_withdrawal else None)
+    withdraw = WithdrawForm(request.POST if is_withdrawal else None)
     if request.method == "POST":
         if not permissions.can(request.user, "manage_connections"):
             raise PermissionDenied("manage_connections")
-        if form.is_valid():
-            try:
-                setup.confirm_operation(
-                    connection_id=row.pk,
-                    operation=form.cleaned_data["operation"],
-                    evidence=form.cleaned_data["evidence"],
-                    actor=actor_of(request),
-                    now=timezone.now(),
-                )
-            except errors.DeskError as error:
-                form.add_error(None, str(error))
-            else:
-                name = form.cleaned_data["operation"]
-                messages.success(request, f"{name} is confirmed, with you as the witness.")
-                return redirect("admin:connection-history", connection_id=row.pk)
+        act, form = (_withdraw, withdraw) if is_withdrawal else (_confirm, confirm)
+        if form.is_valid() and (said := act(request, row, form)):
+            messages.success(request, said)
+            return redirect("admin:connection-history", connection_id=row.pk)
     operations, refusal = _operations(row)
-    waiting = [each for each in operations if each["needs"]]
-    form.offer([each["name"] for each in waiting])
+    waiting = [each["name"] for each in operations if each["needs"]]
+    confirm.offer(waiting)
+    withdraw.offer(row.confirmed_operations)
     context = {
         "connection": row,
         "operations": operations,
         "refusal": refusal,
         "waiting": waiting,
-        "entries": setup_selector.connection_story(row),
-        "form": form,
+        "entries": setup_selector.connection_story(row, connections.labels_of(row.kind)),
+        "most": setup_selector.HISTORY,
+        "form": confirm,
+        "withdraw_form": withdraw,
         "may_change": permissions.can(request.user, "manage_connections"),
         "may_edit": permissions.can(request.user, "use_admin"),
     }
-    status = 422 if form.errors else 200
+    status = 422 if confirm.errors or withdraw.errors else 200
     return render(request, "admin/setup/connection.html", context, status=status)
+
+
+def _confirm(request: HttpRequest, row: Connection, form: Any) -> str:
+    """What to say about it; empty when it was refused, with the words on the form."""
+    name = form.cleaned_data["operation"]
+    try:
+        setup.confirm_operation(
+            connection_id=row.pk,
+            operation=name,
+            evidence=form.cleaned_data["evidence"],
+            actor=actor_of(request),
+            now=timezone.now(),
+        )
+    except (errors.DeskError, ConnectorError) as error:
+        form.add_error(None, str(error))
+        return ""
+    return f"{name} is confirmed, with you as the witness."
+
+
+def _withdraw(request: HttpRequest, row: Connection, form: Any) -> str:
+    name = form.cleaned_data["operation"]
+    try:
+        setup.withdraw_confirmation(
+            connection_id=row.pk,
+            operation=name,
+            reason=form.cleaned_data["reason"],
+            actor=actor_of(request),
+            now=timezone.now(),
+        )
+    except errors.DeskError as error:
+        form.add_error(None, str(error))
+        return ""
+    return f"{name} is confirmed no more. A live connection does not use it from now on."
 
 
 def _operations(row: Connection) -> tuple[list[dict[str, Any]], str]:

@@ -20,14 +20,21 @@ from exceptions_app.forms.admin import (
     MAPPED_HERE,
     MappingForm,
     connection_form,
+    daily_limit,
     secret_name,
     setting_name,
 )
 from exceptions_app.forms.bridges import new_bridge_form
 from exceptions_app.models import Bridge, Connection, Mapping
 from exceptions_app.permissions import FIX_CAPABILITY, actor_of
+from exceptions_app.selectors import setup as setup_selector
 from exceptions_app.services import bridges, connections, fixes, setup
 from exceptions_app.templatetags.desk import when
+
+GOING_BACK = (
+    "These are the values of an earlier change. Credentials stay as they are. Nothing is in force"
+    " before you save."
+)
 
 
 class ServiceAdmin(SetUpAdmin):
@@ -55,6 +62,7 @@ class ServiceAdmin(SetUpAdmin):
             try:
                 form.instance.pk = act(request, form, change=obj is not None).pk
             except (errors.DeskError, ConnectorError) as error:
+                form.refused(error)
                 raise ValidationError(str(error)) from error
             return cleaned
 
@@ -71,23 +79,29 @@ class ConnectionAdmin(ServiceAdmin):
     list_display = ["name", "code", "kind", "mode", "base_url", "is_active"]
     change_form_template = "admin/connection_form.html"
 
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
+        if request.method == "GET" and request.GET.get("back"):
+            messages.info(request, GOING_BACK)
+        return super().change_view(request, object_id, *args, **kwargs)
+
     def form_class(self, request: HttpRequest, obj: Any) -> Any:
-        return connection_form(_kinds(obj), is_new=obj is None)
+        as_of = _as_of(request, obj) if obj is not None else None
+        return connection_form(_kinds(obj), is_new=obj is None, as_of=as_of)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        shown: list[Any] = [
-            (None, {"fields": ["code", "name", "kind", "mode", "base_url", "is_active"]})
-        ]
+        own = ["code", "name", "kind", "mode", "base_url", "is_active"]
+        shown: list[Any] = [(None, {"fields": own})]
         for kind in _kinds(obj):
             names = [setting_name(kind.code, field.code) for field in kind.settings_fields]
             names += [secret_name(kind.code, field.code) for field in kind.credential_fields]
             shown.append((kind.label, {"fields": names, "description": kind.documentation}))
-        return shown
+        last = ["reason", "seen"] if obj is not None else ["seen"]
+        return [*shown, (None, {"fields": last})]
 
     def act(self, request: HttpRequest, form: Any, *, change: bool) -> Connection:
         cleaned = form.cleaned_data
-        actor, now = actor_of(request), timezone.now()
-        row = connections.save(
+        kind = connections.kind_of(cleaned["kind"])
+        return connections.save(
             code=cleaned["code"],
             name=cleaned["name"],
             kind=cleaned["kind"],
@@ -95,12 +109,12 @@ class ConnectionAdmin(ServiceAdmin):
             base_url=cleaned["base_url"],
             settings_values=cleaned["settings_values"],
             secrets=cleaned["secrets"],
-            actor=actor,
-            now=now,
-            daily_limit=_daily_limit(cleaned["settings_values"]),
-        )
-        return setup.switch_connection(
-            connection_id=row.pk, is_active=cleaned["is_active"], actor=actor, now=now
+            actor=actor_of(request),
+            now=timezone.now(),
+            is_active=cleaned["is_active"],
+            daily_limit=daily_limit(kind, cleaned["settings_values"]),
+            reason=cleaned["reason"],
+            seen=cleaned["seen"],
         )
 
     def get_urls(self) -> list[Any]:
@@ -140,9 +154,16 @@ def _kinds(obj: Connection | None) -> tuple[Any, ...]:
     return tuple(kind for kind in connections.kinds() if kind.code == obj.kind)
 
 
-def _daily_limit(values: dict[str, str]) -> int | None:
-    given = values.get("daily_call_limit", "")
-    return int(given) if given.isascii() and given.isdigit() else None
+def _as_of(request: HttpRequest, obj: Connection) -> dict[str, Any] | None:
+    """The values of the earlier state that `?back=` names; None to start from those in force."""
+    number = request.GET.get("back", "")
+    if not number:
+        return None
+    is_number = number.isascii() and number.isdigit() and len(number) < 16
+    found = setup_selector.connection_at(obj, int(number)) if is_number else None
+    if found is None:
+        raise Http404("no such change")
+    return found
 
 
 @admin.register(Bridge, site=site)

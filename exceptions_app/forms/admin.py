@@ -26,12 +26,18 @@ class ServiceForm(_ModelForm):
     def save(self, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 (Django's signature)
         return self.instance
 
+    def refused(self, error: Exception) -> None:
+        """Take note of what the service refused, before the form is shown again."""
+
     def save_m2m(self) -> None:
         """Nothing is left to save."""
 
     def _post_clean(self) -> None:
         """The service validates; the model's own fields are not this form's."""
 
+
+DAILY_LIMIT = "daily_call_limit"
+MOST_CALLS = 100_000_000
 
 # --- Connections -----------------------------------------------------------------------------
 
@@ -45,12 +51,21 @@ class ConnectionForm(ServiceForm):
     mode = forms.ChoiceField(choices=[("sandbox", "Sandbox"), ("live", "Live")])
     base_url = forms.CharField(max_length=300, label="Address")
     is_active = forms.BooleanField(required=False, initial=True, label="Calls may leave")
+    reason = forms.CharField(
+        max_length=300,
+        required=False,
+        label="Why",
+        help_text="Needed for a change; kept with it, for whoever looks later.",
+    )
+    seen = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Connection
         fields: list[str] = []
 
     kinds: tuple[Any, ...] = ()
+    # The values of an earlier state to go back to, as the history kept them.
+    as_of: Mapping[str, Any] | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,13 +73,24 @@ class ConnectionForm(ServiceForm):
         kind_field.choices = [(kind.code, kind.label) for kind in self.kinds]
         row = self.instance
         if row.pk:
-            for name in ("code", "name", "kind", "mode", "base_url", "is_active"):
-                self.fields[name].initial = getattr(row, name)
+            shown = {**connections.state(row), **(self.as_of or {}), "code": row.code}
+            self.fields["seen"].initial = connections.stamp(row)
+            for name in ("code", "name", "mode", "base_url", "is_active"):
+                self.fields[name].initial = shown[name]
+            self.fields["kind"].initial = row.kind
             for name in ("code", "kind"):
                 self.fields[name].disabled = True
             for field in self.kinds[0].settings_fields:
                 name = setting_name(row.kind, field.code)
-                self.fields[name].initial = row.settings.get(field.code, field.default)
+                self.fields[name].initial = shown["settings"].get(field.code, field.default)
+
+    def refused(self, error: Exception) -> None:
+        """Whoever was told of another's change may save again over it."""
+        if isinstance(error, errors.ConnectionChanged) and self.instance.pk:
+            row = Connection.objects.get(pk=self.instance.pk)
+            typed: Any = self.data.copy()  # type: ignore[attr-defined]  # A QueryDict.
+            typed["seen"] = connections.stamp(row)
+            self.data = typed
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -79,37 +105,47 @@ class ConnectionForm(ServiceForm):
         return cleaned
 
     def _settings(self, kind: Any, cleaned: Mapping[str, Any]) -> dict[str, str]:
-        values = {}
+        """What was typed, and what no field of the form asks for as it was."""
+        asked = {field.code for field in kind.settings_fields}
+        values = {name: each for name, each in self.instance.settings.items() if name not in asked}
         for field in kind.settings_fields:
             name = setting_name(kind.code, field.code)
             value = cleaned.get(name, "")
             if field.is_required and not value:
                 self.add_error(name, "This is needed.")
+            elif field.code == DAILY_LIMIT and value and not _is_limit(value):
+                self.add_error(name, f"Write a whole number from 1 to {MOST_CALLS:,}.")
             if value:
                 values[field.code] = value
         return values
 
     def _secrets(self, kind: Any, cleaned: Mapping[str, Any]) -> dict[str, str] | None:
-        """What was typed over what is kept; None when nothing was typed."""
+        """What was typed; None when nothing was, and what is kept stays."""
         typed = {
             field.code: cleaned[name]
             for field in kind.credential_fields
             if cleaned.get(name := secret_name(kind.code, field.code))
         }
         if self.instance.pk:
-            return {**_kept_secrets(self.instance), **typed} if typed else None
+            return typed or None
         for field in kind.credential_fields:
             if field.is_required and field.code not in typed:
                 self.add_error(secret_name(kind.code, field.code), "This is needed.")
         return typed
 
 
-def _kept_secrets(connection: Connection) -> dict[str, str]:
-    """Empty when they cannot be read any more: what is typed then takes their place."""
-    try:
-        return connections.unseal(bytes(connection.sealed_secrets))
-    except errors.ConnectionUnusable:
-        return {}
+def daily_limit(kind: Any, values: Mapping[str, str]) -> int | None:
+    """Calls a day that a connection may make; None where its kind sets no limit."""
+    default = next(
+        (field.default for field in kind.settings_fields if field.code == DAILY_LIMIT), ""
+    )
+    given = values.get(DAILY_LIMIT) or default
+    return int(given) if given else None
+
+
+def _is_limit(text: str) -> bool:
+    is_number = text.isascii() and text.isdigit() and len(text) < 12
+    return is_number and 1 <= int(text) <= MOST_CALLS
 
 
 def setting_name(kind: str, code: str) -> str:
@@ -120,10 +156,12 @@ def secret_name(kind: str, code: str) -> str:
     return f"{kind}__secret__{code}"
 
 
-def connection_form(kinds: Iterable[Any], *, is_new: bool) -> type[ConnectionForm]:
+def connection_form(
+    kinds: Iterable[Any], *, is_new: bool, as_of: Mapping[str, Any] | None = None
+) -> type[ConnectionForm]:
     """A form class with a field for each setting and credential of `kinds`; secrets never shown."""
     kinds = tuple(kinds)
-    declared: dict[str, Any] = {"kinds": kinds}
+    declared: dict[str, Any] = {"kinds": kinds, "as_of": as_of}
     for kind in kinds:
         for field in kind.settings_fields:
             declared[setting_name(kind.code, field.code)] = forms.CharField(
@@ -145,11 +183,20 @@ def connection_form(kinds: Iterable[Any], *, is_new: bool) -> type[ConnectionFor
     return type("KindConnectionForm", (ConnectionForm,), declared)
 
 
-class ConfirmForm(forms.Form):
+class OperationForm(forms.Form):
+    """One operation of a profile is chosen; the service knows which may be."""
+
+    operation = forms.CharField(label="Operation", max_length=60)
+
+    def offer(self, names: Iterable[str]) -> None:
+        """Show the operations as a list to choose from."""
+        choices = [("", "Choose one"), *((name, name) for name in names)]
+        self.fields["operation"].widget = forms.Select(choices=choices)
+
+
+class ConfirmForm(OperationForm):
     """Which write is confirmed, and by what."""
 
-    # The service knows which may be confirmed; the page offers them.
-    operation = forms.CharField(label="Operation", max_length=60)
     evidence = forms.CharField(
         max_length=400,
         label="What confirms it",
@@ -160,10 +207,14 @@ class ConfirmForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "confirm_%s", **kwargs})
 
-    def offer(self, names: Iterable[str]) -> None:
-        """Show the operations as a list to choose from."""
-        choices = [("", "Choose one"), *((name, name) for name in names)]
-        self.fields["operation"].widget = forms.Select(choices=choices)
+
+class WithdrawForm(OperationForm):
+    """Which confirmation is taken back, and why."""
+
+    reason = forms.CharField(max_length=300, label="Why", help_text="Kept with your name.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "withdraw_%s", **kwargs})
 
 
 # --- Mappings --------------------------------------------------------------------------------

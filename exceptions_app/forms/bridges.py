@@ -143,7 +143,8 @@ class BridgeChangeForm(forms.Form):
     is_active = forms.BooleanField(
         required=False,
         label="In use",
-        help_text="Out of use, its returns are not planned and it leaves the lists.",
+        help_text="Out of use, it leaves filters, figures and lists. Calls stop only when its"
+        " connections are switched off.",
     )
     reason = forms.CharField(max_length=300, label="Why", help_text="Kept with the change.")
     seen = forms.JSONField(widget=forms.HiddenInput, required=False)

@@ -173,7 +173,8 @@ OPTIONS: tuple[Option, ...] = (
         "When each kind of document leaves",
         "At once, or held until a person starts a run, or in the ERP's windows. Held credits can"
         " be checked together before they post.",
-        "for each posting kind: immediate, run, or windows such as 02:00-04:00, 13:00-14:00",
+        f"a kind ({', '.join(PostingKind.values)}) and immediate, run, or windows such as"
+        " 02:00-04:00, 13:00-14:00",
         _schedule,
     ),
     Option(

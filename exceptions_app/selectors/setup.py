@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from django.db.models import QuerySet
 
 from exceptions_app.choices import CASE_OPEN, POSTING_UNSENT
 from exceptions_app.models import AuditEntry, Bridge, Case, Connection, Posting
@@ -13,6 +14,16 @@ from exceptions_app.rules import policy as policies
 from exceptions_app.selectors.policy_words import in_words
 
 HISTORY = 50
+# Acts that set the values of a connection.
+_STATES = ("connection.create", "connection.change")
+_CONNECTION_LABELS = {
+    "name": "Name",
+    "mode": "Mode",
+    "base_url": "Address",
+    "is_active": "Calls may leave",
+    "confirmed_operations": "Confirmed operations",
+}
+_LONGEST = 80
 _BRIDGE_LABELS = {"name": "Name", "timezone": "Time zone", "is_active": "In use"}
 
 
@@ -135,30 +146,71 @@ def open_return_ids(bridge: Bridge) -> list[int]:
     return sorted(number for number in found if number is not None)
 
 
-def connection_story(connection: Connection) -> list[dict[str, Any]]:
-    """Who did what to a connection, newest first; the trail never holds a secret."""
-    entries = AuditEntry.objects.filter(
-        subject_kind="connection", subject_id=connection.pk
-    ).order_by("-id")[:HISTORY]
+def connection_story(connection: Connection, labels: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Who did what to a connection and why, newest first; the trail never holds a secret.
+
+    `labels` are what its settings are called. `back` is the change to go back to, None for the
+    newest one and for acts that changed no value.
+    """
+    entries = _of_connection(connection).order_by("-id")[:HISTORY]
+    newest = next((entry.pk for entry in entries if entry.act in _STATES), None)
     return [
-        {"at": entry.at, "actor": entry.actor, "text": entry.text, "detail": _detail(entry.after)}
+        {
+            "at": entry.at,
+            "actor": entry.actor,
+            "text": entry.text,
+            "changes": connection_changes(entry, labels),
+            "back": entry.pk if entry.act in _STATES and entry.pk != newest else None,
+        }
         for entry in entries
     ]
 
 
-def _detail(after: dict[str, Any] | None) -> str:
-    if not after:
-        return ""
-    parts = [f"address {after['base_url']}"] if after.get("base_url") else []
-    if after.get("mode"):
-        parts.append(f"mode {after['mode']}")
-    settings = {
-        name: value
-        for name, value in (after.get("settings") or {}).items()
-        if len(str(value)) <= 80
-    }
-    if settings:
-        parts.append(f"settings {json.dumps(settings, sort_keys=True)}")
-    if after.get("secrets_changed"):
-        parts.append("credentials entered anew")
-    return ", ".join(parts)
+def connection_at(connection: Connection, entry_id: int) -> dict[str, Any] | None:
+    """The values in force after one change of the trail; None when it is not of this connection."""
+    entry = _of_connection(connection).filter(pk=entry_id, act__in=_STATES).first()
+    if entry is None or not entry.after:
+        return None
+    names = ("name", "mode", "base_url", "is_active", "settings")
+    return {name: entry.after[name] for name in names if name in entry.after}
+
+
+def connection_changes(entry: AuditEntry, labels: Mapping[str, str]) -> tuple[Change, ...]:
+    """What a change set otherwise; for a new connection, all that it was set to."""
+    before, after = _flat(entry.before, labels), _flat(entry.after, labels)
+    found = []
+    for label in dict.fromkeys((*before, *after)):
+        was, now = before.get(label), after.get(label)
+        if was == now or (was is None and not entry.before and now in ("", [])):
+            continue
+        words, other = _in_short(was), _in_short(now)
+        note = " (another text)" if words == other else ""
+        found.append(Change(label, words if entry.before else "", other + note))
+    if (entry.after or {}).get("secrets_changed"):
+        found.append(Change("Credentials", "", "entered anew"))
+    return tuple(found)
+
+
+def _of_connection(connection: Connection) -> QuerySet[AuditEntry]:
+    return AuditEntry.objects.filter(subject_kind="connection", subject_id=connection.pk)
+
+
+def _flat(state: Mapping[str, Any] | None, labels: Mapping[str, str]) -> dict[str, Any]:
+    """Every value of a state under the name a person knows it by."""
+    if not state:
+        return {}
+    found = {label: state[name] for name, label in _CONNECTION_LABELS.items() if name in state}
+    settings = state.get("settings") or {}
+    return found | {labels.get(name, name): value for name, value in sorted(settings.items())}
+
+
+def _in_short(value: Any) -> str:
+    """A value on one line; a long text by its size, since the trail keeps it whole."""
+    if value is None or value in ("", []):
+        return "nothing"
+    if isinstance(value, list):
+        return ", ".join(str(each) for each in value)
+    text = _told(value)
+    if len(text) <= _LONGEST and "\n" not in text:
+        return text
+    return f"a text of {len(text.splitlines())} lines, {len(text):,} characters"

@@ -73,7 +73,7 @@ def create(
         actor=actor,
         act="bridge.create",
         subject=bridge,
-        text=f"{name} set up from {preset}",
+        text=f"{name} set up from {policies.PRESETS[preset].label}",
         now=now,
         after={"policy": policy},
     )

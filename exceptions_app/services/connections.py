@@ -14,7 +14,7 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from connectors import registry, types
 from connectors.errors import Misconfigured
@@ -28,6 +28,12 @@ from exceptions_app.services.pacing import DatabasePacer
 
 # The sides of a bridge.
 SOURCE, ERP = registry.Role.SOURCE.value, registry.Role.ERP.value
+
+_CODE_TAKEN = "Another connection has this code."
+_CHANGED = (
+    "Nothing was changed: somebody else changed the connection since you opened it. Its history"
+    " shows what is different; save again to put your values in force."
+)
 
 # A requests adapter that tests and the simulation put in the place of the network.
 _transport: ContextVar[Any] = ContextVar("transport", default=None)
@@ -74,6 +80,12 @@ def kinds() -> tuple[registry.Kind, ...]:
 def codes_of(role: str) -> tuple[str, ...]:
     """Codes of the kinds that stand on one side of a bridge: `SOURCE` or `ERP`."""
     return tuple(kind.code for kind in kinds() if kind.role == role)
+
+
+def labels_of(code: str) -> dict[str, str]:
+    """What each setting of a kind is called; empty for a kind this release does not have."""
+    kind = registry.KINDS.get(code)
+    return {field.code: field.label for field in kind.settings_fields} if kind else {}
 
 
 def kind_of(code: str) -> registry.Kind:
@@ -161,54 +173,136 @@ def save(
     secrets: Mapping[str, str] | None,
     actor: User | None,
     now: datetime,
+    is_active: bool | None = None,
     daily_limit: int | None = None,
     refill_per_second: int = 5,
     capacity: int = 20,
+    reason: str = "",
+    seen: str | None = None,
 ) -> Connection:
-    """Create or change a connection; `secrets` None keeps those it has.
+    """Create or change a connection; `secrets` are laid over those it has, None keeps them all.
+
+    What confirmed its writes ends with the profile, kind or mode it was confirmed for. `seen` is
+    the `stamp` the actor was shown ("" for a new one); None when nothing was shown.
 
     Raises:
         Misconfigured: the address is not one we may call in this mode.
+        InvalidChoice: a person changes nothing, says no reason, or was shown another state.
     """
     check_base_url(base_url, types.Mode(mode))
-    defaults: dict[str, Any] = {
-        "name": name,
-        "kind": kind,
-        "mode": mode,
-        "base_url": base_url,
-        "settings": dict(settings_values),
-    }
+    row = Connection.objects.select_for_update().filter(code=code).first()
+    if seen is not None and seen != stamp(row):
+        raise errors.ConnectionChanged(_CHANGED if seen else _CODE_TAKEN)
+    kept = row or Connection(code=code)
+    before, basis, sealed = state(kept), _basis(kept), bytes(kept.sealed_secrets)
     if secrets is not None:
-        defaults["sealed_secrets"] = seal(secrets)
-    row, is_new = Connection.objects.update_or_create(code=code, defaults=defaults)
-    ConnectionBudget.objects.get_or_create(
+        kept.sealed_secrets = _laid_over(kept if kept.kind == kind else None, secrets)
+    kept.name, kept.kind, kept.mode, kept.base_url = name, kind, mode, base_url
+    kept.settings = dict(settings_values)
+    if is_active is not None:
+        kept.is_active = is_active
+    if _basis(kept) != basis:
+        kept.confirmed_operations = []
+    is_resealed = bytes(kept.sealed_secrets) != sealed
+    if row is not None and actor is not None:
+        _check_change(is_changed=is_resealed or state(kept) != before, reason=reason)
+    _write(kept, is_new=row is None)
+    _budget(kept, daily_limit, refill_per_second, capacity, now)
+    ConnectionHealth.objects.get_or_create(connection=kept)
+    audit.record(
+        actor=actor,
+        act="connection.create" if row is None else "connection.change",
+        subject=kept,
+        text=f"{name} set up" if row is None else f"{name} changed{_because(reason)}",
+        now=now,
+        before=None if row is None else before,
+        after={**state(kept), "secrets_changed": is_resealed},
+    )
+    return kept
+
+
+def state(row: Connection) -> dict[str, Any]:
+    """What a person sets of a connection, without its secrets; what its history is made of."""
+    return {
+        "name": row.name,
+        "kind": row.kind,
+        "mode": row.mode,
+        "base_url": row.base_url,
+        "is_active": row.is_active,
+        "settings": dict(row.settings),
+        "confirmed_operations": list(row.confirmed_operations),
+    }
+
+
+def stamp(row: Connection | None) -> str:
+    """A short sign for how a connection is, its secrets included; "" for one not made yet."""
+    if row is None:
+        return ""
+    shown = json.dumps(state(row), sort_keys=True).encode()
+    return hashlib.sha256(shown + bytes(row.sealed_secrets)).hexdigest()
+
+
+def _basis(row: Connection) -> tuple[str, ...]:
+    """What a confirmation of a write was given for."""
+    found = registry.KINDS.get(row.kind)
+    defaults = {field.code: field.default for field in found.settings_fields} if found else {}
+    profile = row.settings.get("profile") or defaults.get("profile", "")
+    return row.kind, row.mode, profile, row.settings.get("profile_text", "")
+
+
+def _laid_over(row: Connection | None, typed: Mapping[str, str]) -> bytes:
+    """Sealed anew only when something differs; what cannot be read any more is left behind."""
+    try:
+        kept = unseal(bytes(row.sealed_secrets)) if row is not None else {}
+    except errors.ConnectionUnusable:
+        kept = {}
+    if row is not None and kept and {**kept, **typed} == kept:
+        return bytes(row.sealed_secrets)
+    return seal({**kept, **typed})
+
+
+def _check_change(*, is_changed: bool, reason: str) -> None:
+    if not is_changed:
+        raise errors.InvalidChoice("Nothing was changed: these are the values in force already.")
+    if not reason.strip():
+        raise errors.InvalidChoice("Say why, so that the next person understands the change.")
+
+
+def _write(row: Connection, *, is_new: bool) -> None:
+    fields = (*state(row), "sealed_secrets")
+    try:
+        with transaction.atomic():
+            row.save(update_fields=None if is_new else fields)
+    except IntegrityError as error:
+        # Of two who make one code at once, the second is told.
+        raise errors.ConnectionChanged(_CODE_TAKEN) from error
+
+
+def _because(reason: str) -> str:
+    return f": {reason.strip()}" if reason.strip() else ""
+
+
+def _budget(
+    row: Connection, daily_limit: int | None, refill_per_second: int, capacity: int, now: datetime
+) -> None:
+    """A new limit holds from the next call on; calls of the day stay counted."""
+    reserve = (daily_limit or 0) // 10
+    _, is_new = ConnectionBudget.objects.get_or_create(
         connection=row,
         defaults={
             "refilled_at": now,
             "day": now.date(),
             "daily_limit": daily_limit,
-            "write_reserve": (daily_limit or 0) // 10,
+            "write_reserve": reserve,
             "refill_per_second": refill_per_second,
             "capacity": capacity,
             "tokens": capacity,
         },
     )
-    ConnectionHealth.objects.get_or_create(connection=row)
-    audit.record(
-        actor=actor,
-        act="connection.create" if is_new else "connection.change",
-        subject=row,
-        text=f"{name} set up" if is_new else f"{name} changed",
-        now=now,
-        after={
-            "kind": kind,
-            "mode": mode,
-            "base_url": base_url,
-            "settings": dict(settings_values),
-            "secrets_changed": secrets is not None,
-        },
-    )
-    return row
+    if not is_new and daily_limit is not None:
+        ConnectionBudget.objects.filter(connection=row).update(
+            daily_limit=daily_limit, write_reserve=reserve
+        )
 
 
 @transaction.atomic
@@ -226,26 +320,6 @@ def new_webhook_secret(*, connection_id: int, actor: User | None, now: datetime)
         now=now,
     )
     return secret
-
-
-@transaction.atomic
-def confirm_operation(
-    *, connection_id: int, operation: str, evidence: str, actor: User, now: datetime
-) -> Connection:
-    """Record what confirms an undocumented operation, so that live mode may use it."""
-    if not evidence.strip():
-        raise errors.InvalidChoice("Say which document or test confirms the operation.")
-    row = Connection.objects.select_for_update().get(pk=connection_id)
-    row.confirmed_operations = sorted({*row.confirmed_operations, operation})
-    row.save(update_fields=["confirmed_operations"])
-    audit.record(
-        actor=actor,
-        act="connection.confirm_operation",
-        subject=row,
-        text=f"{operation} confirmed by: {evidence}"[:500],
-        now=now,
-    )
-    return row
 
 
 def webhook_digest(secret: str) -> str:

@@ -109,6 +109,7 @@ def operations_of(*, connection: Connection) -> tuple[load.OperationEvidence, ..
     return (load.loads(text) if text else load.load(name)).evidence()
 
 
+@transaction.atomic
 def confirm_operation(
     *, connection_id: int, operation: str, evidence: str, actor: User, now: datetime
 ) -> Connection:
@@ -117,19 +118,54 @@ def confirm_operation(
     Raises:
         InvalidChoice: no evidence is given, or the operation needs none.
     """
-    connection = Connection.objects.get(pk=connection_id)
-    needing = {row.name for row in operations_of(connection=connection) if is_unproven(row)}
-    if operation not in needing:
-        raise errors.InvalidChoice("Choose an operation of the list that is not confirmed yet.")
-    if operation in connection.confirmed_operations:
+    if not evidence.strip():
+        raise errors.InvalidChoice("Say which document or test confirms the operation.")
+    row = Connection.objects.select_for_update().get(pk=connection_id)
+    if operation in row.confirmed_operations:
         raise errors.InvalidChoice(f"{operation} was confirmed already; see the history.")
-    return connections.confirm_operation(
-        connection_id=connection_id,
-        operation=operation,
-        evidence=evidence,
+    if operation not in {each.name for each in operations_of(connection=row) if is_unproven(each)}:
+        raise errors.InvalidChoice("Choose an operation of the list that is not confirmed yet.")
+    return _note_confirmed(
+        row,
+        {*row.confirmed_operations, operation},
+        act="connection.confirm_operation",
+        text=f"{operation} confirmed by: {evidence}",
         actor=actor,
         now=now,
     )
+
+
+@transaction.atomic
+def withdraw_confirmation(
+    *, connection_id: int, operation: str, reason: str, actor: User, now: datetime
+) -> Connection:
+    """Take back what confirmed an operation: live mode refuses it from the next call on.
+
+    Raises:
+        InvalidChoice: no reason is given, or the operation is not confirmed.
+    """
+    if not reason.strip():
+        raise errors.InvalidChoice("Say why, so that the next person understands the change.")
+    row = Connection.objects.select_for_update().get(pk=connection_id)
+    if operation not in row.confirmed_operations:
+        raise errors.InvalidChoice("Choose an operation that is confirmed.")
+    return _note_confirmed(
+        row,
+        {*row.confirmed_operations} - {operation},
+        act="connection.withdraw_operation",
+        text=f"{operation} is confirmed no more: {reason.strip()}",
+        actor=actor,
+        now=now,
+    )
+
+
+def _note_confirmed(
+    row: Connection, confirmed: set[str], *, act: str, text: str, actor: User, now: datetime
+) -> Connection:
+    row.confirmed_operations = sorted(confirmed)
+    row.save(update_fields=["confirmed_operations"])
+    audit.record(actor=actor, act=act, subject=row, text=text, now=now)
+    return row
 
 
 def is_unproven(row: load.OperationEvidence) -> bool:
@@ -140,23 +176,3 @@ def is_unproven(row: load.OperationEvidence) -> bool:
     if row.is_write:
         return row.evidence in _UNPROVEN
     return row.evidence is EvidenceMark.PLACEHOLDER
-
-
-@transaction.atomic
-def switch_connection(
-    *, connection_id: int, is_active: bool, actor: User, now: datetime
-) -> Connection:
-    """Let calls of a connection leave, or none at all."""
-    row = Connection.objects.select_for_update().get(pk=connection_id)
-    if row.is_active == is_active:
-        return row
-    row.is_active = is_active
-    row.save(update_fields=["is_active"])
-    audit.record(
-        actor=actor,
-        act="connection.switch",
-        subject=row,
-        text=f"{row.name} switched {'on' if is_active else 'off'}",
-        now=now,
-    )
-    return row

@@ -75,3 +75,84 @@ def test_an_auditor_reads_a_connections_history_and_no_secret(client):
     assert SECRET not in page.text
     assert confirm(client, connection, operation="create_stock_move").status_code == 403
     assert Connection.objects.get().confirmed_operations == ["create_credit_memo"]
+
+
+def withdraw(client, connection, **changes):
+    values = {"operation": "create_credit_memo", "reason": "The test was of another system"}
+    values |= {"withdraw": "1"} | changes
+    return client.post(f"/admin/connections/{connection.pk}/history/", values)
+
+
+def test_a_confirmation_is_taken_back_with_a_reason(client):
+    connection = factories.ErpFactory()
+    client.force_login(make_user("ines"))
+    confirm(client, connection)
+
+    answer = withdraw(client, connection)
+
+    assert answer.status_code == 302
+    assert Connection.objects.get().confirmed_operations == []
+    entry = AuditEntry.objects.latest("pk")
+    assert entry.text == ("create_credit_memo is confirmed no more: The test was of another system")
+    assert "create_credit_memo" in client.get(answer.url).context["waiting"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"reason": " "}, "reason"),
+        ({"operation": "create_stock_move"}, "__all__"),
+        ({"operation": "\0"}, "operation"),
+    ],
+)
+def test_what_cannot_be_taken_back_changes_nothing(client, changes, field):
+    connection = factories.ErpFactory()
+    client.force_login(make_user("ines"))
+    confirm(client, connection)
+
+    answer = withdraw(client, connection, **changes)
+
+    assert answer.status_code == 422
+    assert field in answer.context["withdraw_form"].errors
+    assert Connection.objects.get().confirmed_operations == ["create_credit_memo"]
+    assert AuditEntry.objects.count() == 1
+
+
+def test_an_auditor_takes_no_confirmation_back(client):
+    connection = factories.ErpFactory(confirmed_operations=["create_credit_memo"])
+    client.force_login(make_user("aud"))
+
+    assert withdraw(client, connection).status_code == 403
+    assert Connection.objects.get().confirmed_operations == ["create_credit_memo"]
+
+
+def test_the_history_says_what_differs_and_hides_no_long_setting(client):
+    ines = make_user("ines")
+    connection = factories.ErpFactory(mode="sandbox", base_url="http://127.0.0.1:9/bluecherry")
+    values = {"code": connection.code, "name": "BlueCherry", "kind": "bluecherry", "secrets": None}
+    for number, settings in enumerate(
+        [{"vnd_id": "X"}, {"vnd_id": "X", "profile_text": "a = 1\n" * 40}]
+    ):
+        connections.save(
+            **values,
+            mode="sandbox",
+            base_url="http://127.0.0.1:9/bluecherry",
+            settings_values=settings,
+            actor=ines,
+            now=factories.NOW,
+            reason=f"Reason {number}",
+        )
+    client.force_login(ines)
+
+    page = client.get(f"/admin/connections/{connection.pk}/history/")
+
+    newest, older = page.context["entries"]
+    assert [(each.label, each.before, each.after) for each in older["changes"]] == [
+        ("Sender id", "RB", "X")
+    ]
+    assert [(each.label, each.before, each.after) for each in newest["changes"]] == [
+        ("Profile of your own", "nothing", "a text of 40 lines, 240 characters")
+    ]
+    assert newest["back"] is None
+    assert f"?back={older['back']}" in page.text
+    assert "Reason 0" in page.text

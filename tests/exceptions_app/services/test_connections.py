@@ -7,8 +7,8 @@ from cryptography.fernet import Fernet
 
 from connectors.errors import Misconfigured
 from exceptions_app import errors
-from exceptions_app.models import AuditEntry, Connection
-from exceptions_app.services import connections
+from exceptions_app.models import AuditEntry, Connection, ConnectionBudget
+from exceptions_app.services import connections, setup
 
 pytestmark = pytest.mark.django_db
 
@@ -92,14 +92,124 @@ def test_a_webhook_secret_is_kept_only_as_a_digest():
     assert secret not in str(list(AuditEntry.objects.values()))
 
 
-def test_confirming_an_operation_needs_its_evidence(django_user_model):
+@pytest.fixture
+def ines(django_user_model):
+    return django_user_model.objects.create_user("ines")
+
+
+def _confirmed(ines, **values):
+    row = _save(**values)
+    return setup.confirm_operation(
+        connection_id=row.pk,
+        operation="create_credit_memo",
+        evidence="Test of 3 May",
+        actor=ines,
+        now=NOW,
+    )
+
+
+def test_confirming_an_operation_needs_its_evidence(ines):
     row = _save()
-    user = django_user_model.objects.create_user("ines")
 
     with pytest.raises(errors.InvalidChoice):
-        connections.confirm_operation(
-            connection_id=row.pk, operation="create_credit_memo", evidence=" ", actor=user, now=NOW
+        setup.confirm_operation(
+            connection_id=row.pk, operation="create_credit_memo", evidence=" ", actor=ines, now=NOW
         )
 
     row.refresh_from_db()
     assert row.confirmed_operations == []
+
+
+OTHER_PROFILE = {"profile_text": "schema = 1"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"settings_values": OTHER_PROFILE},
+        {"settings_values": {"profile": "generic"}},
+        {"mode": "live", "base_url": "https://erp.example.com"},
+        {"kind": "returngo"},
+    ],
+)
+def test_a_confirmation_ends_with_what_it_was_given_for(ines, monkeypatch, change):
+    monkeypatch.setattr(connections, "check_base_url", lambda *_: None)
+    _confirmed(ines)
+
+    row = _save(secrets=None, **change)
+
+    assert row.confirmed_operations == []
+    entry = AuditEntry.objects.latest("pk")
+    assert entry.before["confirmed_operations"] == ["create_credit_memo"]
+    assert entry.after["confirmed_operations"] == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "Renamed"},
+        {"settings_values": {"vnd_id": "RB"}},
+        {"settings_values": {"profile": "bluecherry-rest"}},
+    ],
+)
+def test_a_confirmation_outlives_other_changes(ines, change):
+    _confirmed(ines)
+
+    assert _save(**change).confirmed_operations == ["create_credit_memo"]
+
+
+@pytest.mark.parametrize(("daily_limit", "held"), [(5000, (5000, 500)), (None, (2000, 200))])
+def test_a_new_daily_limit_holds_from_the_next_call_on(daily_limit, held):
+    row = _save(daily_limit=2000)
+    ConnectionBudget.objects.update(calls_today=1900)
+
+    _save(daily_limit=daily_limit)
+
+    budget = ConnectionBudget.objects.get(connection=row)
+    assert (budget.daily_limit, budget.write_reserve) == held
+    assert budget.calls_today == 1900
+
+
+def test_what_is_typed_is_laid_over_the_credentials_that_are_there_now():
+    _save(secrets={"user": "a", "key": "old"})
+    _save(secrets={"key": "new"})
+
+    row = _save(secrets={"user": "b"})
+
+    assert connections.config_of(row).secrets == {"user": "b", "key": "new"}
+
+
+def test_who_saw_an_older_state_changes_nothing(ines):
+    seen = connections.stamp(_save())
+    _save(secrets={"subscription_key": "renewed"})
+
+    with pytest.raises(errors.ConnectionChanged, match="somebody else"):
+        _save(name="Mine", secrets={"user": "me"}, actor=ines, reason="why", seen=seen)
+
+    row = Connection.objects.get()
+    assert row.name == "ERP"
+    assert connections.config_of(row).secrets == {"subscription_key": "renewed"}
+    assert AuditEntry.objects.count() == 2
+
+
+def test_a_new_connection_never_takes_the_place_of_another(ines):
+    _save()
+
+    with pytest.raises(errors.ConnectionChanged, match="has this code"):
+        _save(name="Mine", actor=ines, seen="")
+
+    assert Connection.objects.get().name == "ERP"
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [({"name": "Other"}, "Say why"), ({"reason": "why"}, "values in force already")],
+)
+def test_a_person_changes_something_and_says_why(ines, change, text):
+    _save()
+
+    with pytest.raises(errors.InvalidChoice, match=text):
+        _save(actor=ines, **change)
+
+    assert Connection.objects.get().name == "ERP"
+    assert AuditEntry.objects.count() == 1

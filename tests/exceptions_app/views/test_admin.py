@@ -1,6 +1,6 @@
 import pytest
 
-from exceptions_app.models import AuditEntry, Bridge, Connection, Fix, Mapping
+from exceptions_app.models import AuditEntry, Bridge, Connection, ConnectionBudget, Fix, Mapping
 from exceptions_app.services import connections
 from tests import factories
 from tests.cast import make_user
@@ -77,29 +77,112 @@ def test_a_code_in_use_never_overwrites_the_other_connection(client, ada):
     assert connections.unseal(bytes(row.sealed_secrets)) == {"api_key": "very-secret-key"}
 
 
+def change_connection(client, row, *, seen=None, **changes):
+    path = f"/admin/exceptions_app/connection/{row.pk}/change/"
+    shown = client.get(path).context["adminform"].form["seen"].value()
+    values = NEW_CONNECTION | {"reason": "Agreed", "seen": seen or shown} | changes
+    return client.post(path, {name: value for name, value in values.items() if value is not None})
+
+
 def test_secrets_are_never_shown_and_an_empty_field_keeps_them(client, ada):
     add_connection(client)
     row = Connection.objects.get()
     path = f"/admin/exceptions_app/connection/{row.pk}/change/"
 
     assert "very-secret-key" not in client.get(path).text
-    client.post(path, NEW_CONNECTION | {"name": "New name", "returngo__secret__api_key": ""})
+    change_connection(client, row, name="New name", returngo__secret__api_key="")
 
     row.refresh_from_db()
     assert row.name == "New name"
     assert connections.unseal(bytes(row.sealed_secrets)) == {"api_key": "very-secret-key"}
+    entry = AuditEntry.objects.latest("pk")
+    assert entry.text == "New name changed: Agreed"
+    assert (entry.before["name"], entry.after["name"]) == ("ReturnGO UK", "New name")
 
 
 def test_switching_a_connection_off_is_in_the_trail(client, ada):
     add_connection(client)
     row = Connection.objects.get()
-    values = {name: value for name, value in NEW_CONNECTION.items() if name != "is_active"}
 
-    client.post(f"/admin/exceptions_app/connection/{row.pk}/change/", values)
+    change_connection(client, row, is_active=None)
 
     row.refresh_from_db()
     assert row.is_active is False
-    assert AuditEntry.objects.filter(act="connection.switch").count() == 1
+    entry = AuditEntry.objects.get(act="connection.change")
+    assert (entry.before["is_active"], entry.after["is_active"]) == (True, False)
+
+
+def test_a_new_number_of_calls_a_day_takes_effect(client, ada):
+    add_connection(client)
+    row = Connection.objects.get()
+
+    change_connection(client, row, returngo__setting__daily_call_limit="5000")
+    assert ConnectionBudget.objects.get().daily_limit == 5000
+
+    change_connection(client, row, returngo__setting__daily_call_limit="")
+    assert ConnectionBudget.objects.get().daily_limit == 2000
+
+
+@pytest.mark.parametrize("limit", ["2,000", "many", "0", "-5", "٣", "1" * 30])
+def test_a_limit_that_is_no_number_of_calls_is_refused(client, ada, limit):
+    answer = add_connection(client, returngo__setting__daily_call_limit=limit)
+
+    assert list(errors_of(answer)) == ["returngo__setting__daily_call_limit"]
+    assert not Connection.objects.exists()
+
+
+def test_settings_that_the_form_does_not_ask_for_stay(client, ada):
+    add_connection(client)
+    row = Connection.objects.get()
+    Connection.objects.update(settings={**row.settings, "poll_seconds": "300"})
+
+    change_connection(client, row, name="New name")
+
+    assert Connection.objects.get().settings["poll_seconds"] == "300"
+
+
+@pytest.mark.parametrize("changes", [{"reason": "", "name": "New"}, {}])
+def test_a_change_of_nothing_or_without_a_reason_is_refused(client, ada, changes):
+    add_connection(client)
+    row = Connection.objects.get()
+
+    answer = change_connection(client, row, **changes)
+
+    assert "__all__" in errors_of(answer)
+    assert Connection.objects.get().name == "ReturnGO UK"
+    assert AuditEntry.objects.count() == 1
+
+
+def test_somebody_elses_change_of_a_connection_is_told_before_it_is_overwritten(client, ada):
+    add_connection(client)
+    row = Connection.objects.get()
+    seen = connections.stamp(row)
+    change_connection(client, row, base_url="http://127.0.0.1:9001/returngo")
+
+    answer = change_connection(client, row, seen=seen, name="Mine")
+
+    assert "somebody else changed the connection" in errors_of(answer)["__all__"][0]
+    form = answer.context["adminform"].form
+    assert form["name"].value() == "Mine"
+    assert Connection.objects.get().name == "ReturnGO UK"
+    assert form["seen"].value() == connections.stamp(Connection.objects.get())
+
+
+def test_an_earlier_state_of_a_connection_is_brought_back_as_a_change(client, ada):
+    add_connection(client)
+    row = Connection.objects.get()
+    first = AuditEntry.objects.get()
+    change_connection(client, row, base_url="http://127.0.0.1:9001/returngo")
+    path = f"/admin/exceptions_app/connection/{row.pk}/change/"
+
+    page = client.get(f"{path}?back={first.pk}")
+
+    form = page.context["adminform"].form
+    assert form["base_url"].value() == "http://127.0.0.1:9000/returngo"
+    assert "Credentials stay as they are" in page.text
+    assert Connection.objects.get().base_url == "http://127.0.0.1:9001/returngo"
+    assert client.get(f"{path}?back=999999").status_code == 404
+    assert client.get(f"{path}?back=²").status_code == 404
 
 
 def test_a_webhook_address_is_made_by_a_post_and_shown_once(client, ada):
