@@ -350,7 +350,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "returnsbridge.static_files.StaticFiles"
     },
 }
 WHITENOISE_USE_FINDERS = DEBUG

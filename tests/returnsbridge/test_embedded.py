@@ -106,7 +106,7 @@ def test_the_server_outlives_the_process_that_started_it_and_ends_with_the_last(
 
     assert answer(socket_dir, "SELECT 1") == 1
     second.communicate("")
-    assert ends(server, within_seconds=0)
+    assert ends(server, within_seconds=30)
 
 
 def test_a_killed_last_user_leaves_no_server_behind(data_dir, start_user):
@@ -149,7 +149,7 @@ def test_stopping_ends_it_for_everyone_and_says_whether_it_ran(data_dir, start_u
     server = postmaster(data_dir)
 
     assert embedded.stop(data_dir) is True
-    assert ends(server, within_seconds=0)
+    assert ends(server, within_seconds=30)
     assert embedded.stop(data_dir) is False
 
 
