@@ -1,9 +1,9 @@
-"""Records that are only looked at: what the ERP owns, and the trail of every act."""
+"""Records that are only looked at: what the ERP owns."""
 
 from django.contrib import admin
 
 from exceptions_app.admin.site import SetUpAdmin, site
-from exceptions_app.models import AuditEntry, ErpLocation, Item
+from exceptions_app.models import ErpLocation, Item
 from exceptions_app.templatetags.desk import when
 
 
@@ -35,16 +35,3 @@ class ErpLocationAdmin(SetUpAdmin):
     @admin.display(description="Read", ordering="read_at")
     def read(self, row: ErpLocation) -> str:
         return when(row.read_at)
-
-
-@admin.register(AuditEntry, site=site)
-class AuditEntryAdmin(SetUpAdmin):
-    sees = "view_audit"
-    title = "The trail of every act"
-    list_display = ["moment", "actor", "act", "subject_label", "text"]
-    list_filter = ["subject_kind"]
-    ordering = ["-pk"]
-
-    @admin.display(description="When")
-    def moment(self, row: AuditEntry) -> str:
-        return when(row.at)

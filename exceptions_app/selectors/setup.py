@@ -183,7 +183,7 @@ def connection_changes(entry: AuditEntry, labels: Mapping[str, str]) -> tuple[Ch
         was, now = before.get(label), after.get(label)
         if was == now or (was is None and not entry.before and now in ("", [])):
             continue
-        words, other = _in_short(was), _in_short(now)
+        words, other = in_short(was), in_short(now)
         note = " (another text)" if words == other else ""
         found.append(Change(label, words if entry.before else "", other + note))
     if (entry.after or {}).get("secrets_changed"):
@@ -204,7 +204,7 @@ def _flat(state: Mapping[str, Any] | None, labels: Mapping[str, str]) -> dict[st
     return found | {labels.get(name, name): value for name, value in sorted(settings.items())}
 
 
-def _in_short(value: Any) -> str:
+def in_short(value: Any) -> str:
     """A value on one line; a long text by its size, since the trail keeps it whole."""
     if value is None or value in ("", []):
         return "nothing"

@@ -40,6 +40,7 @@ PLACES = (
     Place("System", "Mappings", "admin:mappings", "copy", "view_mappings"),
     Place("System", "Set-up", "admin:index", "key", "use_admin"),
     Place("System", "People", "people", "user", "manage_users"),
+    Place("System", "Audit trail", "trail", "seal", "view_audit"),
 )
 
 

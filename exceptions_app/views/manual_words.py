@@ -64,7 +64,10 @@ CAPABILITIES: dict[str, Text] = {
     "start_run": _("Start a credit run"),
     "key_by_hand": _("Key a document into the ERP by hand and note its number"),
     "replay_event": _("Have a message handled again"),
-    "manage_connections": _("Check a connection and let it work again"),
+    "manage_connections": _(
+        "Set up connections with their credentials, webhook addresses and confirmed writes, and"
+        " bridges with their policies; check a connection and let it work again"
+    ),
     "manage_mappings": _("Edit mappings directly"),
     "manage_users": _("Make accounts and give roles"),
     "use_admin": _("Open Set-up"),

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from exceptions_app.models import Bridge, Case, Fix, InboundEvent, Posting, Rma
-from exceptions_app.services import events, fixes, mapping_files, mapping_imports
+from exceptions_app.services import events, fixes, mapping_files, mapping_imports, setup
 from tests import factories
 from tests.cast import make_user
 from tests.world import Clock, World, make_unit, make_validation, make_world
@@ -38,6 +38,7 @@ def build() -> tuple[World, dict[str, int]]:
         "person": make_user("cleo").pk,
         "import": _wrong_file(world),
         "connection": world.bridge.source_id,
+        "erp": _confirmed(world),
         "rma": Rma.objects.get(external_id="5010").pk,
         "stuck_rma": Rma.objects.get(external_id="5001").pk,
         "posting": Posting.objects.filter(status="confirmed", kind="credit_memo").first().pk,
@@ -100,6 +101,19 @@ def _changes_under_way(world: World) -> dict[str, int]:
     fixes.approve(fix_id=other.pk, seen_hash=other.payload_hash, actor=mona, now=world.clock.now)
     Fix.objects.filter(pk=other.pk).update(hold_until=world.clock.now + timedelta(days=1))
     return {"case": asked.pk, "group": asked.group_id, "fix": waiting.pk, "held_fix": other.pk}
+
+
+def _confirmed(world: World) -> int:
+    """The ERP's connection, one write of which somebody has confirmed."""
+    erp = world.bridge.erp
+    setup.confirm_operation(
+        connection_id=erp.pk,
+        operation="create_credit_memo",
+        evidence="Test of 3 May with the ERP team, page 12 of their specification",
+        actor=make_user("ines"),
+        now=world.clock.now,
+    )
+    return erp.pk
 
 
 def _wrong_file(world: World) -> int:

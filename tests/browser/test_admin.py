@@ -11,7 +11,6 @@ PAGES = [
     "/admin/exceptions_app/mapping/",
     "/admin/exceptions_app/mapping/add/",
     "/admin/exceptions_app/item/",
-    "/admin/exceptions_app/auditentry/",
     "/admin/mappings/",
 ]
 

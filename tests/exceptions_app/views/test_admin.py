@@ -324,20 +324,11 @@ def test_integrators_set_up_connections_but_see_no_accounts(client):
     assert client.get("/admin/exceptions_app/connection/").status_code == 200
     assert 'href="/people/"' not in client.get("/admin/").text
     assert client.get("/people/").status_code == 403
-    assert client.get("/admin/exceptions_app/auditentry/").status_code == 403
 
 
-@pytest.mark.parametrize("model", ["item", "erplocation", "auditentry"])
+@pytest.mark.parametrize("model", ["item", "erplocation"])
 def test_records_are_only_looked_at(client, ada, model):
-    if model == "item":
-        row = factories.ItemFactory()
-    elif model == "erplocation":
-        row = factories.ErpLocationFactory()
-    else:
-        connections.rotate_keys(now=factories.NOW)
-        factories.ErpFactory()
-        connections.rotate_keys(now=factories.NOW)
-        row = AuditEntry.objects.first()
+    row = factories.ItemFactory() if model == "item" else factories.ErpLocationFactory()
     base = f"/admin/exceptions_app/{model}"
 
     assert client.get(f"{base}/").status_code == 200

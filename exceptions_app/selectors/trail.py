@@ -1,0 +1,102 @@
+"""The audit trail as one list: who did what to which thing, and what differs since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+
+from exceptions_app.models import AuditEntry
+from exceptions_app.selectors.setup import Change, in_short
+
+ORDER = ("-id",)
+MOST_PEOPLE = 500
+# What an entry can be about, by what people work on most. Never asked of the trail itself: that
+# would read all of it.
+KINDS: dict[str, str] = {
+    "case": "Exception",
+    "rma": "Return",
+    "posting": "Posting",
+    "fix": "Change of a fact",
+    "creditrun": "Credit run",
+    "mapping": "Mapping",
+    "mappingimport": "File of mappings",
+    "bridge": "Bridge",
+    "connection": "Connection",
+    "inboundevent": "Message",
+    "user": "Person",
+    "savedview": "Saved view",
+}
+SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One entry with its kind in words and what it set otherwise."""
+
+    entry: AuditEntry
+    kind: str
+    changes: tuple[Change, ...]
+
+
+def entries(*, kind: str = "", number: str = "", person: str = "") -> QuerySet[AuditEntry]:
+    """Entries of one kind of thing, of one thing, or of one person; unknown values find nothing.
+
+    `number` counts only together with a kind. `person` is an id, or SYSTEM for the desk itself.
+    """
+    rows = AuditEntry.objects.all()
+    if kind:
+        rows = rows.filter(subject_kind=kind)
+        if number:
+            rows = rows.filter(subject_id=int(number)) if _is_id(number) else rows.none()
+    if person == SYSTEM:
+        rows = rows.filter(actor_user__isnull=True)
+    elif person:
+        rows = rows.filter(actor_user_id=int(person)) if _is_id(person) else rows.none()
+    return rows
+
+
+def row_of(entry: AuditEntry) -> Row:
+    kind = KINDS.get(entry.subject_kind, entry.subject_kind)
+    return Row(entry, kind, changes_of(entry.before, entry.after))
+
+
+def changes_of(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+) -> tuple[Change, ...]:
+    """What stands in one state and not in the other; nested values one by one."""
+    was, now = _flat(before), _flat(after)
+    return tuple(
+        Change(
+            label=name.replace("_", " ").capitalize(),
+            before=in_short(was.get(name)),
+            after=in_short(now.get(name)),
+        )
+        for name in dict.fromkeys((*was, *now))
+        if was.get(name) != now.get(name)
+    )
+
+
+def people() -> list[tuple[str, str]]:
+    """Who can be asked for, by name; those who left are among them."""
+    rows = User.objects.order_by("first_name", "last_name", "username")[:MOST_PEOPLE]
+    named = [(str(user.pk), user.get_full_name() or user.get_username()) for user in rows]
+    return [(SYSTEM, "Returnsbridge itself"), *named]
+
+
+def _flat(state: Mapping[str, Any] | None, above: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in (state or {}).items():
+        whole = f"{above}{name}"
+        if isinstance(value, dict):
+            found |= _flat(value, f"{whole}, ")
+        else:
+            found[whole] = value
+    return found
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19

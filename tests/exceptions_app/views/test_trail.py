@@ -1,0 +1,148 @@
+import re
+
+import pytest
+from django.apps import apps
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+
+from exceptions_app.models import AuditEntry
+from exceptions_app.selectors import trail
+from exceptions_app.services import audit
+from tests import factories
+from tests.cast import make_user
+from tests.world import make_world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def aud(client):
+    user = make_user("aud")
+    client.force_login(user)
+    return user
+
+
+def record(subject, *, actor=None, text="Done", **changes):
+    return audit.record(
+        actor=actor, act="test", subject=subject, text=text, now=factories.NOW, **changes
+    )
+
+
+def texts(client, query=""):
+    rows = client.get(f"/trail/{query}").context["rows"]
+    return [each["row"].entry.text for each in rows]
+
+
+def test_the_trail_is_read_newest_first_with_what_differs(client, aud):
+    connection = factories.ConnectionFactory()
+    record(connection, text="First")
+    record(
+        connection,
+        actor=make_user("ines"),
+        text="Second",
+        before={"mode": "sandbox", "settings": {"shop_name": "a"}, "name": "R"},
+        after={"mode": "live", "settings": {"shop_name": "b"}, "name": "R"},
+    )
+
+    page = client.get("/trail/")
+
+    assert texts(client) == ["Second", "First"]
+    changes = page.context["rows"][0]["row"].changes
+    assert [(each.label, each.before, each.after) for each in changes] == [
+        ("Mode", "sandbox", "live"),
+        ("Settings, shop name", "a", "b"),
+    ]
+    assert f"/admin/connections/{connection.pk}/history/" in page.text
+
+
+def test_it_is_narrowed_to_a_kind_a_thing_and_a_person(client, aud):
+    first, second = factories.ConnectionFactory(), factories.ConnectionFactory()
+    ines = make_user("ines")
+    record(first, text="One")
+    record(second, actor=ines, text="Two")
+    record(factories.BridgeFactory(source=first), text="Bridge")
+
+    assert texts(client, "?kind=connection") == ["Two", "One"]
+    assert texts(client, f"?kind=connection&number={first.pk}") == ["One"]
+    assert texts(client, f"?person={ines.pk}") == ["Two"]
+    assert texts(client, "?person=system") == ["Bridge", "One"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["?kind=nothing", "?kind=connection&number=%C2%B2", "?person=x", f"?person={10**30}"],
+)
+def test_an_unknown_filter_finds_nothing(client, aud, query):
+    record(factories.ConnectionFactory())
+
+    assert texts(client, query) == []
+
+
+def test_a_page_holds_fifty_and_the_next_one_goes_on(client, aud):
+    connection = factories.ConnectionFactory()
+    for number in range(60):
+        record(connection, text=str(number))
+
+    older = client.get("/trail/").context["older"]
+
+    assert len(texts(client)) == 50
+    assert texts(client, f"?cursor={older}") == [str(number) for number in range(9, -1, -1)]
+    assert client.get("/trail/?cursor=guess").status_code == 400
+
+
+@pytest.mark.parametrize("name", ["aud", "finn", "ada"])
+def test_auditors_finance_and_admins_read_it(client, name):
+    client.force_login(make_user(name))
+
+    assert client.get("/trail/").status_code == 200
+    assert 'href="/trail/"' in client.get("/").text
+
+
+def test_a_thing_is_linked_only_for_those_who_may_open_it(client):
+    person = make_user("zoe")
+    record(person, text="Roles changed")
+    address = f"/people/{person.pk}/"
+
+    client.force_login(make_user("aud"))
+    assert f'href="{address}"' not in client.get("/trail/").text
+    client.force_login(make_user("ada"))
+    assert f'href="{address}"' in client.get("/trail/").text
+
+
+def test_more_entries_cost_no_more_queries(client, aud):
+    def queries():
+        with CaptureQueriesContext(database) as asked:
+            client.get("/trail/")
+        return len(asked)
+
+    connection = factories.ConnectionFactory()
+    record(connection)
+    few = queries()
+
+    for _ in range(20):
+        record(connection, actor=aud)
+
+    assert queries() == few
+
+
+def test_every_kind_is_a_thing_of_the_house_and_every_thing_acted_on_is_a_kind():
+    world = make_world()
+    world.add_order("SO-1")
+    world.add_return("5001", order_name="SO-1")
+    world.carry()
+
+    assert set(AuditEntry.objects.values_list("subject_kind", flat=True)) <= set(trail.KINDS)
+    models = {model._meta.model_name for model in apps.get_models()}
+    assert set(trail.KINDS) <= models
+
+
+def test_every_link_of_operations_leads_to_a_connections_page(client):
+    connection = factories.ConnectionFactory()
+    factories.HealthFactory(connection=connection)
+    factories.BudgetFactory(connection=connection)
+    client.force_login(make_user("finn"))
+
+    page = client.get("/operations/").text
+
+    (address,) = re.findall(r'href="(/admin/connections/\d+/history/)"', page)
+    assert client.get(address).status_code == 200
