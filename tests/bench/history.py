@@ -15,6 +15,7 @@ from django.db.models import Model
 
 from exceptions_app.choices import SEVERITY_RANK
 from exceptions_app.models import (
+    AuditEntry,
     Bridge,
     Case,
     InboundEvent,
@@ -25,6 +26,7 @@ from exceptions_app.models import (
     RmaLine,
     Shipment,
 )
+from exceptions_app.services import audit
 from tests.factories import (
     NOW,
     BridgeFactory,
@@ -40,6 +42,7 @@ from tests.factories import (
 )
 
 EVENTS_PER_RETURN = 5
+ACTS_PER_RETURN = 3
 # Of the exceptions ever raised, those still open (reliability D.2 measured with the same share).
 OPEN_SHARE = 0.038
 # Of the returns, those still on their way through the axes; the older ones have ended.
@@ -145,6 +148,15 @@ def fill(returns: int) -> History:
             "state": _state_of(n),
         },
     )
+    planned = audit.record(actor=None, act="rma.plan", subject=rma, text="Planned", now=NOW)
+    _grow(
+        planned,
+        returns * ACTS_PER_RETURN,
+        lambda n: {
+            "subject_id": rma.pk + n // ACTS_PER_RETURN,
+            "at": _ago(returns * ACTS_PER_RETURN - n, minutes=0.3),
+        },
+    )
     thick = RmaFactory(bridge=bridge, external_id="THICK")
     RmaLineFactory(rma=thick, line_no=1)
     for number in range(50):
@@ -165,6 +177,7 @@ TABLES: tuple[type[Model], ...] = (
     Posting,
     Case,
     InboundEvent,
+    AuditEntry,
 )
 
 

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 
 from exceptions_app.choices import Role, Team
-from exceptions_app.models import Case, InboundEvent, Posting, Rma
+from exceptions_app.models import AuditEntry, Case, InboundEvent, Posting, Rma
 from exceptions_app.selectors import cases, paging, returns
 from tests.bench import history
 from tests.cast import make_user
@@ -171,6 +171,12 @@ def _records(past: history.History) -> list[Visit]:
             _get("inbox", cursor=_cursor(InboundEvent.objects.all(), ("-id",))),
             _stock("inboundevent", p=str(_deep(past.returns * history.EVENTS_PER_RETURN))),
         ),
+        Visit("Audit trail", _get("trail")),
+        Visit(
+            "Audit trail, deep", _get("trail", cursor=_cursor(AuditEntry.objects.all(), ("-id",)))
+        ),
+        Visit("Audit trail, rare kind", _get("trail", kind="savedview")),
+        Visit("Audit trail, one person", _get("trail", person="1")),
     ]
 
 

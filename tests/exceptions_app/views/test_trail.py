@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from exceptions_app.models import AuditEntry
 from exceptions_app.selectors import trail
 from exceptions_app.services import audit
-from tests import factories
+from tests import factories, plans
 from tests.cast import make_user
 from tests.world import make_world
 
@@ -123,6 +123,19 @@ def test_more_entries_cost_no_more_queries(client, aud):
         record(connection, actor=aud)
 
     assert queries() == few
+
+
+@pytest.mark.parametrize(
+    ("chosen", "index"),
+    [
+        pytest.param({"kind": "savedview"}, "audit_by_kind", id="kind"),
+        pytest.param({"person": "7"}, "audit_by_person", id="person"),
+    ],
+)
+def test_a_filter_reads_an_index_of_its_own(chosen, index):
+    rows = trail.entries(**chosen).order_by(*trail.ORDER)[:51]
+
+    assert plans.indexes_of(rows) == {index}
 
 
 def test_every_kind_is_a_thing_of_the_house_and_every_thing_acted_on_is_a_kind():
