@@ -21,8 +21,12 @@ _SECRET_IN_TEXT = re.compile(
 _BEARER = re.compile(r"\b(?P<scheme>bearer|basic)\s{1,5}[\w.~+/=-]{8,}", re.IGNORECASE)
 _USER_IN_ADDRESS = re.compile(r"://[^/\s:@]{1,256}:[^/\s@]{1,256}@")
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
-# The last part of a webhook's address is its secret.
-_HOOK = re.compile(r"(?P<door>/hooks/[^/\s]{1,200}/)[^/\s\"'?]+", re.IGNORECASE)
+# The last part of these addresses opens a door to whoever reads it: a webhook's secret, an
+# invitation, and the key of a mailed link to a new password.
+_SECRET_IN_PATH = re.compile(
+    r"(?P<door>/hooks/[^/\s]{1,200}/|/welcome/|/password/[0-9a-z]{1,20}-)[^/\s\"'?]+",
+    re.IGNORECASE,
+)
 
 # A posting's key is how people find it again; it opens no door.
 _OPEN_NAMES = frozenset({"idempotency_key", "cause_key", "message_key", "dedupe_key"})
@@ -39,7 +43,7 @@ def redact_text(text: str) -> str:
     """Return the text with tokens, passwords and e-mail addresses blanked."""
     text = _USER_IN_ADDRESS.sub(f"://{REDACTED}@", text)
     text = _SECRET_IN_TEXT.sub(rf"\g<name>\g<between>{REDACTED}", text)
-    text = _HOOK.sub(rf"\g<door>{REDACTED}", text)
+    text = _SECRET_IN_PATH.sub(rf"\g<door>{REDACTED}", text)
     text = _BEARER.sub(rf"\g<scheme> {REDACTED}", text)
     return _EMAIL.sub(REDACTED, text)
 

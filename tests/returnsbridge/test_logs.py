@@ -40,6 +40,16 @@ def test_the_key_of_a_posting_stays_readable():
         ("postgresql://ann:canary@db/x", "postgresql://[redacted]@db/x"),
         ('{"password": "canary"}', '{"password": "[redacted]"}'),
         ("client_secret: canary", "client_secret: [redacted]"),
+        (
+            "Unprocessable Entity: /welcome/WzEs:1u:canary/",
+            "Unprocessable Entity: /welcome/[redacted]/",
+        ),
+        ('"GET /welcome/canary HTTP/1.1" 500', '"GET /welcome/[redacted] HTTP/1.1" 500'),
+        (
+            "https://desk.example/password/9z-canary/",
+            "https://desk.example/password/9z-[redacted]/",
+        ),
+        ("Not Found: /account/password/first/", "Not Found: /account/password/first/"),
         ("return 1042 of 2 units", "return 1042 of 2 units"),
     ],
 )
