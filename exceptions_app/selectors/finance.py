@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import (
     BooleanField,
@@ -27,6 +28,7 @@ from django.db.models import (
 from django.db.models import Case as Choose
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
+from django.utils import timezone
 
 from exceptions_app.choices import (
     CASE_OPEN,
@@ -40,7 +42,7 @@ from exceptions_app.choices import (
     Severity,
     Team,
 )
-from exceptions_app.models import Case, Fix, Posting
+from exceptions_app.models import Bridge, Case, Fix, Posting
 from exceptions_app.models.cases import awake
 from exceptions_app.selectors import paging
 from exceptions_app.selectors.merchandising import GAP_ORDER
@@ -83,6 +85,14 @@ class Difference:
     more: tuple[Direction, ...]
     oldest: datetime
     due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How many exceptions, and what they come to per currency."""
+
+    count: int
+    values: tuple[Amount, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +197,16 @@ def _difference(row: Mapping[str, Any], sums: Sequence[Mapping[str, Any]]) -> Di
     )
 
 
-def without_credit() -> Differences:
-    """Refunds past their grace period that have no credit memo."""
-    return figures(Case.objects.filter(status__in=CASE_OPEN, type="REFUND_NO_CM"))
+def without_credit(*, now: datetime, bridge: str = "") -> Total:
+    """Refunds past their grace period that have no credit memo and nobody put off; one query."""
+    cases = open_cases(now=now, bridge=bridge).filter(type="REFUND_NO_CM")
+    rows: list[Any] = list(
+        cases.order_by().values("currency").annotate(count=Count("pk"), total=Sum("value"))
+    )
+    return Total(
+        count=sum(row["count"] for row in rows),
+        values=per_currency((row["currency"], row["total"]) for row in rows),
+    )
 
 
 # --- Credits that wait ------------------------------------------------------------------------
@@ -236,10 +253,11 @@ _WAITS = {
 }
 
 
-def waiting() -> tuple[Waiting, ...]:
+def waiting(*, bridge: str = "") -> tuple[Waiting, ...]:
     """Every credit that is planned and not confirmed, grouped; by bridge, what is wrong first."""
+    memos = Posting.objects.filter(kind=PostingKind.CREDIT_MEMO, status__in=POSTING_OPEN)
     rows = (
-        Posting.objects.filter(kind=PostingKind.CREDIT_MEMO, status__in=POSTING_OPEN)
+        (memos.filter(bridge__code=bridge) if bridge else memos)
         .order_by()
         .annotate(is_in_trouble=ExpressionWrapper(~Q(open_type=""), output_field=BooleanField()))
         .values("bridge__name", "status", "hold_reason", "is_in_trouble", "currency")
@@ -294,12 +312,21 @@ class Accepted:
     currency: str
 
 
-def accepted(*, since: datetime) -> tuple[Accepted, ...]:
+def month_start(*, now: datetime, bridge: str = "") -> datetime:
+    """When the month of `now` began where the books are kept: in the bridge's zone, else the
+    desk's. Who reads it changes nothing."""
+    row = Bridge.objects.filter(code=bridge).first() if bridge else None
+    local = now.astimezone(ZoneInfo(row.timezone) if row else timezone.get_default_timezone())
+    return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def accepted(*, since: datetime, bridge: str = "") -> tuple[Accepted, ...]:
     """Differences accepted and in force since, newest first, at most ACCEPTED_ROWS + 1."""
+    found = Fix.objects.filter(
+        kind=FixKind.ACCEPT_DIFFERENCE, status=FixStatus.APPLIED, decided_at__gte=since
+    )
     rows = (
-        Fix.objects.filter(
-            kind=FixKind.ACCEPT_DIFFERENCE, status=FixStatus.APPLIED, decided_at__gte=since
-        )
+        (found.filter(bridge__code=bridge) if bridge else found)
         .select_related("rma", "bridge", "requested_by", "decided_by")
         .order_by("-pk")[: ACCEPTED_ROWS + 1]
     )

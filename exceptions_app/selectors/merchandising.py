@@ -106,15 +106,35 @@ def open_gaps(types: Sequence[str], *, now: datetime, bridge: str = "") -> Query
     return rows.filter(bridge__code=bridge) if bridge else rows
 
 
-def tally(cases: QuerySet[Case]) -> Tally:
-    """Counts over all of `cases`, in two queries."""
-    whole = cases.order_by().aggregate(
-        causes=Count("group", distinct=True),
-        count=Count("pk"),
-        returns=Count("rma", distinct=True),
+def tallies(
+    kinds: Mapping[str, Sequence[str]], *, now: datetime, bridge: str = ""
+) -> dict[str, Tally]:
+    """One Tally for each name in `kinds` over the types beside it; two queries for all."""
+    types = [code for codes in kinds.values() for code in codes]
+    cases = open_gaps(types, now=now, bridge=bridge).order_by()
+    wanted = {name: Q(type__in=codes) for name, codes in kinds.items()}
+    figures: dict[str, Any] = {}
+    for name, own in wanted.items():
+        figures |= {
+            f"{name}_causes": Count("group", distinct=True, filter=own),
+            f"{name}_count": Count("pk", filter=own),
+            f"{name}_returns": Count("rma", distinct=True, filter=own),
+        }
+    whole = cases.aggregate(**figures)
+    sums: list[Any] = list(
+        cases.values("currency").annotate(
+            **{f"{name}_total": Sum("value", filter=own) for name, own in wanted.items()}
+        )
     )
-    sums = cases.order_by().values("currency").annotate(total=Sum("value"))
-    return Tally(values=per_currency((row["currency"], row["total"]) for row in sums), **whole)
+    return {
+        name: Tally(
+            causes=whole[f"{name}_causes"],
+            count=whole[f"{name}_count"],
+            returns=whole[f"{name}_returns"],
+            values=per_currency((row["currency"], row[f"{name}_total"]) for row in sums),
+        )
+        for name in kinds
+    }
 
 
 def gaps(cases: QuerySet[Case], *, cursor: str = "") -> paging.Page:
@@ -168,18 +188,17 @@ def _gap(row: Mapping[str, Any], values: tuple[Amount, ...]) -> Gap:
     )
 
 
-def recently_mapped(*, now: datetime) -> tuple[Mapped, ...]:
+def recently_mapped(*, now: datetime, bridge: str = "") -> tuple[Mapped, ...]:
     """Mappings in force that a person asked for in the last RECENT_SINCE, newest first.
 
     Four queries at most. What a mapping healed is counted from the exceptions of its value that
     were closed by proof at or after the moment it came in force.
     """
+    found = MappingRow.objects.filter(
+        status=MappingStatus.ACTIVE, activated_at__gt=now - RECENT_SINCE, fixes__isnull=False
+    )
     rows = list(
-        MappingRow.objects.filter(
-            status=MappingStatus.ACTIVE,
-            activated_at__gt=now - RECENT_SINCE,
-            fixes__isnull=False,
-        )
+        (found.filter(bridge__code=bridge) if bridge else found)
         .select_related("bridge")
         .distinct()
         .order_by("-activated_at", "-pk")[:RECENT]

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum, Value
 
 from exceptions_app.choices import BreakerState, EventState, HoldReason, PostingStatus
 from exceptions_app.models import (
@@ -163,17 +163,17 @@ class Beat:
 
 
 def backlog(*, now: datetime) -> tuple[Backlog, ...]:
-    """Messages, plans and documents that are due, and outcomes not known: eight short queries."""
+    """Messages, plans and documents that are due, and outcomes not known, in two queries."""
     new = InboundEvent.objects.filter(state=EventState.NEW).filter(
         Q(not_before__isnull=True) | Q(not_before__lte=now)
     )
     plans = Rma.objects.filter(plan_due_at__lte=now)
     ready = Posting.objects.filter(status=PostingStatus.READY, not_before__lte=now)
     unknown = Posting.objects.filter(status=PostingStatus.UNCONFIRMED)
-    return (
-        _backlog("Messages not handled", new, "received_at", ("id",), "inbox", "?state=new"),
-        _backlog("Returns to be planned", plans, "plan_due_at", ("plan_due_at",), "", ""),
-        _backlog(
+    dues: tuple[_Due, ...] = (
+        ("Messages not handled", new, "received_at", ("id",), "inbox", "?state=new"),
+        ("Returns to be planned", plans, "plan_due_at", ("plan_due_at",), "", ""),
+        (
             "Documents ready to leave",
             ready,
             "not_before",
@@ -181,7 +181,7 @@ def backlog(*, now: datetime) -> tuple[Backlog, ...]:
             "posting-list",
             "?status=ready",
         ),
-        _backlog(
+        (
             "Outcomes not known",
             unknown,
             "unknown_since",
@@ -190,13 +190,26 @@ def backlog(*, now: datetime) -> tuple[Backlog, ...]:
             "?status=unconfirmed",
         ),
     )
+    counts = paging.counts({label: rows for label, rows, *_ in dues})
+    first, *others = [_oldest(label, rows, at, order) for label, rows, at, order, *_ in dues]
+    oldest: dict[str, datetime] = dict(first.union(*others, all=True))
+    return tuple(
+        Backlog(label, counts[label], oldest.get(label), url_name, query)
+        for label, _, _, _, url_name, query in dues
+    )
 
 
-def _backlog(
-    label: str, rows: QuerySet[Any], moment: str, order: Iterable[str], url_name: str, query: str
-) -> Backlog:
-    oldest = rows.order_by(*order).values_list(moment, flat=True).first()
-    return Backlog(label, paging.count(rows), oldest, url_name, query)
+# Label, rows, the moment since when they are due, the order that finds the oldest by an index, and
+# where they are listed.
+_Due = tuple[str, QuerySet[Any], str, tuple[str, ...], str, str]
+
+
+def _oldest(
+    label: str, rows: QuerySet[Any], moment: str, order: Iterable[str]
+) -> QuerySet[Any, Any]:
+    """The label with the moment of the first row, as the only row; none of an empty list."""
+    named: QuerySet[Any] = rows.order_by(*order).annotate(label=Value(label))
+    return named.values_list("label", moment)[:1]
 
 
 def heartbeats(*, now: datetime) -> tuple[Beat, ...]:

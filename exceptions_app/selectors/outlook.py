@@ -11,7 +11,18 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, Sum
+from django.db.models import (
+    Count,
+    Exists,
+    Max,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
 
 from exceptions_app.choices import (
     CASE_OPEN,
@@ -34,7 +45,7 @@ from exceptions_app.models import (
     Watermark,
 )
 from exceptions_app.rules import windows
-from exceptions_app.selectors import facts
+from exceptions_app.selectors import facts, paging
 from exceptions_app.selectors.sums import Amount, per_currency
 
 SINCE = timedelta(hours=24)
@@ -82,13 +93,16 @@ class Waiting:
     until: datetime | None
 
 
-def schedules(*, now: datetime, kinds: Iterable[str] = ()) -> tuple[Schedule, ...]:
+def schedules(
+    *, now: datetime, kinds: Iterable[str] = (), bridge: str = ""
+) -> tuple[Schedule, ...]:
     """What the policies of active bridges do not send at once, soonest first; one query."""
     wanted = frozenset(kinds)
+    bridges = Bridge.objects.filter(is_active=True).select_related("erp").order_by("name")
     found = [
         schedule
-        for bridge in Bridge.objects.filter(is_active=True).select_related("erp").order_by("name")
-        for schedule in _schedules_of(bridge, now)
+        for row in (bridges.filter(code=bridge) if bridge else bridges)
+        for schedule in _schedules_of(row, now)
         if not wanted or schedule.kind in wanted
     ]
     return tuple(
@@ -108,10 +122,11 @@ def _schedules_of(bridge: Bridge, now: datetime) -> list[Schedule]:
     return found
 
 
-def waiting_runs() -> tuple[WaitingRun, ...]:
+def waiting_runs(*, bridge: str = "") -> tuple[WaitingRun, ...]:
     """Credits held for a run, by bridge and currency."""
+    held = Posting.objects.filter(status=PostingStatus.HELD, hold_reason=HoldReason.RUN)
     rows = (
-        Posting.objects.filter(status=PostingStatus.HELD, hold_reason=HoldReason.RUN)
+        (held.filter(bridge__code=bridge) if bridge else held)
         .order_by("bridge__name", "bridge", "currency")
         .values("bridge", "bridge__name", "currency")
         .annotate(count=Count("pk"), total=Sum("gross"), oldest=Min("created_at"))
@@ -257,82 +272,112 @@ class Feed:
 
 
 def feeds() -> tuple[Feed, ...]:
-    """Every active connection by name, in two queries."""
-    rows = list(
-        Connection.objects.filter(is_active=True).select_related("health").order_by("name", "pk")
+    """Every active connection by name, in one query."""
+    marks = Watermark.objects.filter(connection=OuterRef("pk")).order_by()
+    oldest = marks.values("connection").annotate(at=Min("read_at")).values("at")
+    rows = (
+        Connection.objects.filter(is_active=True)
+        .select_related("health")
+        .annotate(as_of=Subquery(oldest))
+        .order_by("name", "pk")
     )
-    marks: list[Any] = list(
-        Watermark.objects.filter(connection__in=rows)
-        .order_by()
-        .values("connection")
-        .annotate(at=Min("read_at"))
-    )
-    as_of = {mark["connection"]: mark["at"] for mark in marks}
-    return tuple(Feed(row, as_of.get(row.pk)) for row in rows)
+    return tuple(Feed(row, row.as_of) for row in rows)
 
 
 def checks(*, rows: Sequence[Feed], unknown: int, now: datetime) -> tuple[Check, ...]:
-    """What can be said of the whole house in three more queries."""
-    working = [row.connection for row in rows if _is_working(row.connection)]
-    answered = [row.health.last_ok_at for row in working if row.health.last_ok_at]
-    parked = InboundEvent.objects.filter(
-        connection__in=[row.connection for row in rows], state=EventState.PARKED
-    ).count()
-    closed = Case.objects.filter(resolved_at__gt=now - SINCE, closure=Closure.PROOF).aggregate(
-        n=Count("pk"), at=Max("resolved_at")
-    )
-    kinds = (PostingKind.STOCK_RECEIPT, PostingKind.CREDIT_MEMO)
-    read_back = dict.fromkeys(kinds, (0, None)) | {
-        row["kind"]: (row["n"], row["at"])
-        for row in Posting.objects.filter(
-            kind__in=kinds, status=PostingStatus.CONFIRMED, confirmed_at__gt=now - SINCE
-        )
-        .order_by()
-        .values("kind")
-        .annotate(n=Count("pk"), at=Max("confirmed_at"))
-    }
+    """What can be said of the whole house, in one more query; `unknown` as `paging` counts it.
+
+    A connection is asked only when there is something to ask, so one that answered within SINCE and
+    was not paused since is taken to answer; one that nobody asked proves nothing.
+    """
+    working = [row.connection for row in rows if _is_answering(row.connection, now)]
+    found = _proofs([row.connection for row in rows], now)
+    parked, _ = found["parked"]
+    closed, closed_at = found["closed"]
     return (
         Check(
-            "Every connection answers",
+            "Every connection answered in the last 24 hours",
             f"{len(working)} of {len(rows)}",
             len(working) == len(rows) > 0,
             "The oldest of their last answers",
-            min(answered, default=None),
+            min((row.health.last_ok_at for row in working if row.health.last_ok_at), default=None),
         ),
         Check(
             "No document has an unknown outcome",
-            f"{unknown} unknown",
+            f"{paging.shown(unknown)} unknown",
             unknown == 0,
             "Every reply is kept, every lost one looked up",
             now,
         ),
         Check(
             "No message waits for one that should have come first",
-            f"{parked} parked",
+            f"{parked:,} parked",
             not parked,
             "Counted in the inbox",
             now,
         ),
         *(
             Check(
-                f"{PostingKind(kind).label}s confirmed in the last 24 hours",
-                f"{count}",
-                count > 0,
+                f"{kind.label}s confirmed in the last 24 hours",
+                f"{found[kind.value][0]:,}",
+                found[kind.value][0] > 0,
                 "Read back from the ERP by its own key",
-                at,
+                found[kind.value][1],
             )
-            for kind, (count, at) in read_back.items()
+            for kind in _READ_BACK
         ),
         Check(
             "Exceptions closed by proof in the last 24 hours",
-            f"{closed['n']}",
-            closed["n"] > 0,
+            f"{closed:,}",
+            closed > 0,
             "Each with its documents and checks",
-            closed["at"],
+            closed_at,
         ),
     )
 
 
-def _is_working(row: Connection) -> bool:
+_READ_BACK = (PostingKind.STOCK_RECEIPT, PostingKind.CREDIT_MEMO)
+
+
+def _proofs(
+    connections: Sequence[Connection], now: datetime
+) -> dict[str, tuple[int, datetime | None]]:
+    """How many, and the latest moment: messages parked, closed by proof, confirmed by kind."""
+    parked = InboundEvent.objects.filter(connection__in=connections, state=EventState.PARKED)
+    closed = Case.objects.filter(resolved_at__gt=now - SINCE, closure=Closure.PROOF)
+    confirmed = Posting.objects.filter(
+        kind__in=_READ_BACK, status=PostingStatus.CONFIRMED, confirmed_at__gt=now - SINCE
+    )
+    whole: QuerySet[Any, Any] = (
+        confirmed.order_by()
+        .values("kind")
+        .annotate(n=Count("pk"), at=Max("confirmed_at"))
+        .values_list("kind", "n", "at")
+        .union(
+            _tally(parked, "parked", "received_at"),
+            _tally(closed, "closed", "resolved_at"),
+            all=True,
+        )
+    )
+    nothing: dict[str, tuple[int, datetime | None]] = dict.fromkeys(
+        ("parked", "closed", *_READ_BACK), (0, None)
+    )
+    return nothing | {name: (n, at) for name, n, at in whole}
+
+
+def _tally(rows: QuerySet[Any], name: str, moment: str) -> QuerySet[Any, Any]:
+    named = rows.order_by().annotate(name=Value(name)).values("name")
+    found: QuerySet[Any, Any] = named.annotate(n=Count("pk"), at=Max(moment))
+    return found.values_list("name", "n", "at")
+
+
+def _is_answering(row: Connection, now: datetime) -> bool:
+    """The breaker is closed from the beginning, so only an answer proves anything."""
     health = getattr(row, "health", None)
-    return health is not None and health.state == BreakerState.CLOSED
+    return (
+        health is not None
+        and health.state == BreakerState.CLOSED
+        and health.refused_at is None
+        and health.last_ok_at is not None
+        and now - health.last_ok_at <= SINCE
+    )

@@ -6,7 +6,7 @@ rows that arrive meanwhile never shift it, and nobody can ask for an order we di
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from typing import Any
 
 from django.core import signing
 from django.core.exceptions import BadRequest
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Value
 
 PAGE_SIZE = 50
 COUNT_CAP = 1_000
@@ -62,6 +62,24 @@ def page(
 def count(queryset: QuerySet[Any]) -> int:
     """How many rows, read no further than COUNT_CAP + 1."""
     return queryset.order_by()[: COUNT_CAP + 1].count()
+
+
+def counts(lists: Mapping[Any, QuerySet[Any]]) -> dict[Any, int]:
+    """How many rows each list holds, none counted beyond COUNT_CAP + 1; one query for all.
+
+    Keys are all numbers or all text.
+    """
+    parts = []
+    for key, rows in lists.items():
+        few = rows.order_by().values("pk")[: COUNT_CAP + 1]
+        whole: QuerySet[Any] = rows.model._default_manager.filter(pk__in=few).order_by()
+        keyed = whole.annotate(counted=Value(key)).values("counted")
+        parts.append(keyed.annotate(count=Count("pk")).values_list("counted", "count"))
+    found: dict[Any, int] = {}
+    if parts:
+        first, *others = parts
+        found = dict(first.union(*others, all=True) if others else first)
+    return {key: found.get(key, 0) for key in lists}
 
 
 def shown(number: int) -> str:

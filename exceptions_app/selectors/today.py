@@ -33,6 +33,7 @@ from exceptions_app.models import (
 )
 from exceptions_app.models.cases import awake
 from exceptions_app.permissions import approving_roles
+from exceptions_app.selectors import paging
 from exceptions_app.selectors.sums import Amount, per_currency
 
 ROWS = 8
@@ -169,25 +170,31 @@ def decidable(*, roles: frozenset[str], user_id: int) -> QuerySet[Fix]:
 
 
 def queue(*, team: str, now: datetime) -> Queue:
-    """The open exceptions of `team`, in three queries however many there are."""
-    open_cases = Case.objects.filter(status__in=CASE_OPEN, team=team).order_by()
+    """The open exceptions of `team`, in two queries however many there are."""
+    is_awake = awake(now)
     by_severity: dict[str, int] = {}
     oldest: list[datetime] = []
     groups: dict[int, list[dict[str, Any]]] = {}
     waits = Q(rma__isnull=False) & ~Q(rma__money=MoneyAxis.CONFIRMED)
     rows = (
-        open_cases.filter(awake(now))
+        Case.objects.filter(status__in=CASE_OPEN, team=team)
+        .order_by()
         .values("group", "severity", "currency")
         .annotate(
-            count=Count("pk"),
-            total=Sum("value"),
-            oldest=Min("opened_at"),
-            due=Min("due_at"),
-            waiting=Count("rma", distinct=True, filter=waits),
+            count=Count("pk", filter=is_awake),
+            put_off=Count("pk", filter=~is_awake),
+            total=Sum("value", filter=is_awake),
+            oldest=Min("opened_at", filter=is_awake),
+            due=Min("due_at", filter=is_awake),
+            waiting=Count("rma", distinct=True, filter=waits & is_awake),
         )
     )
+    put_off = 0
     for found in rows:
         row: dict[str, Any] = dict(found)
+        put_off += row["put_off"]
+        if not row["count"]:
+            continue
         by_severity[row["severity"]] = by_severity.get(row["severity"], 0) + row["count"]
         oldest.append(row["oldest"])
         groups.setdefault(row["group"], []).append(row)
@@ -203,7 +210,7 @@ def queue(*, team: str, now: datetime) -> Queue:
         by_severity=tuple(ranked),
         causes=tuple(_cause(pk, titles[pk], groups[pk]) for pk in first),
         cause_count=len(groups),
-        put_off=open_cases.exclude(awake(now)).count(),
+        put_off=put_off,
     )
 
 
@@ -229,7 +236,7 @@ def _cause(group_id: int, title: str, rows: list[dict[str, Any]]) -> Cause:
 
 
 def customers() -> Customers:
-    """What customers wait for, over all teams, in three queries."""
+    """What customers wait for, over all teams, in two queries."""
     rows = (
         Case.objects.filter(status__in=CASE_OPEN, rma__isnull=False)
         .order_by()
@@ -240,37 +247,48 @@ def customers() -> Customers:
         )
     )
     held = [Held(Team(row["team"]).label, row["returns"], row["unpaid"]) for row in rows]
+    states = (MoneyAxis.PENDING, MoneyAxis.FAILED)
+    counts = paging.counts({state.value: Rma.objects.filter(money=state) for state in states})
     return Customers(
-        refund_pending=_few(Rma.objects.filter(money=MoneyAxis.PENDING)),
-        refund_failed=_few(Rma.objects.filter(money=MoneyAxis.FAILED)),
+        refund_pending=counts[MoneyAxis.PENDING],
+        refund_failed=counts[MoneyAxis.FAILED],
         held=tuple(sorted(held, key=lambda row: (-row.returns, row.team))),
     )
-
-
-def _few(rows: QuerySet[Any]) -> int:
-    return rows.order_by()[: COUNT_CAP + 1].count()
 
 
 def _values(rows: Iterable[Mapping[str, Any]]) -> tuple[Amount, ...]:
     return per_currency((row["currency"], row["total"]) for row in rows)
 
 
-def unknown_postings() -> list[Posting]:
-    """Postings whose outcome is not known, oldest first, one more than is shown."""
-    return list(
-        Posting.objects.filter(status=PostingStatus.UNCONFIRMED)
-        .select_related("rma", "connection")
-        .order_by("not_before", "pk")[: ROWS + 1]
-    )
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Documents that need a person, oldest first and at most ROWS; counts stop as `paging` says."""
+
+    unknown: tuple[Posting, ...]
+    unknown_count: int
+    to_key: tuple[Posting, ...]
+    to_key_count: int
 
 
-def to_key() -> list[Posting]:
-    """Documents to be keyed by hand, oldest first, one more than is shown."""
-    return list(
-        Posting.objects.filter(status=PostingStatus.HELD, hold_reason=HoldReason.MANUAL)
+def stuck() -> Stuck:
+    """Documents whose outcome is not known, and those to be keyed by hand; at most two queries."""
+    lists = {
+        "unknown": Posting.objects.filter(status=PostingStatus.UNCONFIRMED),
+        "to_key": Posting.objects.filter(status=PostingStatus.HELD, hold_reason=HoldReason.MANUAL),
+    }
+    first = [rows.order_by("not_before", "pk").values("pk")[: ROWS + 1] for rows in lists.values()]
+    found = list(
+        Posting.objects.filter(Q(pk__in=first[0]) | Q(pk__in=first[1]))
         .select_related("rma", "connection")
-        .order_by("not_before", "pk")[: ROWS + 1]
+        .defer("draft")
+        .order_by("not_before", "pk")
     )
+    unknown = [row for row in found if row.status == PostingStatus.UNCONFIRMED]
+    to_key = [row for row in found if row.status == PostingStatus.HELD]
+    counts = {"unknown": len(unknown), "to_key": len(to_key)}
+    long = {name: rows for name, rows in lists.items() if counts[name] > ROWS}
+    counts |= paging.counts(long) if long else {}
+    return Stuck(tuple(unknown[:ROWS]), counts["unknown"], tuple(to_key[:ROWS]), counts["to_key"])
 
 
 def approvals(*, roles: frozenset[str], user_id: int) -> list[Fix]:

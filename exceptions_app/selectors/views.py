@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from django.db.models import Count, Q, QuerySet, Value
+from django.db.models import Q, QuerySet
 
 from exceptions_app.choices import Team
 from exceptions_app.models import SavedView
-from exceptions_app.selectors import paging
 from exceptions_app.selectors.today import teams_of
 
 # Views shown beside one list; more than this is no longer a shortcut.
@@ -31,17 +27,3 @@ def editable(*, user_id: int, roles: frozenset[str]) -> QuerySet[SavedView]:
 def teams(roles: frozenset[str]) -> tuple[tuple[str, str], ...]:
     """Code and name of the teams whose views these roles may save."""
     return tuple((code, Team(code).label) for code in teams_of(roles))
-
-
-def counts(lists: Sequence[tuple[int, QuerySet[Any]]]) -> dict[int, int]:
-    """How many rows each list holds, none counted beyond paging.COUNT_CAP + 1; one query."""
-    parts = []
-    for key, rows in lists:
-        few = rows.order_by().values("pk")[: paging.COUNT_CAP + 1]
-        whole: QuerySet[Any] = rows.model._default_manager.filter(pk__in=few).order_by()
-        keyed = whole.annotate(view=Value(key)).values("view")
-        parts.append(keyed.annotate(count=Count("pk")).values_list("view", "count"))
-    if not parts:
-        return {}
-    first, *others = parts
-    return dict(first.union(*others, all=True) if others else first)

@@ -40,20 +40,23 @@ def home(request: HttpRequest) -> HttpResponse:
     roles = permissions.roles_of(request.user)
     chosen = request.GET.get("team", "")
     team = Team(chosen if chosen in Team.values else today.teams_of(roles)[0])
-    unknown = today.unknown_postings()
+    stuck = today.stuck()
     feeds = outlook.feeds()
     since = now - outlook.SINCE
     held, held_until = outlook.held_fixes()
-    checks = outlook.checks(rows=feeds, unknown=len(unknown), now=now)
+    checks = outlook.checks(rows=feeds, unknown=stuck.unknown_count, now=now)
+    queue = today.queue(team=team, now=now)
     room, room_label, room_capability = ROOMS[team]
+    # A team's figures are its room's: who may not enter the room is not told them here either.
+    may_enter = permissions.can(request.user, room_capability)
     context: dict[str, Any] = {
         "now": now,
         "since": since,
-        "queue": today.queue(team=team, now=now),
+        "queue": queue,
         "tabs": _tabs(team),
         "changes": outlook.changes(team=team, since=since),
-        "figures": _FIGURES[team](now),
-        "room": room if permissions.can(request.user, room_capability) else "",
+        "figures": _FIGURES[team](queue, now) if may_enter else [],
+        "room": room if may_enter else "",
         "room_label": room_label,
         "fixes": today.approvals(roles=roles, user_id=request.user.pk or 0),
         "runs": outlook.waiting_runs(),
@@ -63,15 +66,14 @@ def home(request: HttpRequest) -> HttpResponse:
         "waiting": outlook.waiting(),
         "held": held,
         "held_until": held_until,
-        "unknown": unknown[: today.ROWS],
-        "is_more_unknown": len(unknown) > today.ROWS,
+        "unknown": stuck.unknown,
+        "unknown_count": paging.shown(stuck.unknown_count),
         "feeds": feeds,
         "checks": checks,
         "proved": sum(check.is_green for check in checks),
     }
     if permissions.can(request.user, "key_by_hand"):
-        tasks = today.to_key()
-        context |= {"tasks": tasks[: today.ROWS], "is_more_tasks": len(tasks) > today.ROWS}
+        context |= {"tasks": stuck.to_key, "task_count": paging.shown(stuck.to_key_count)}
     return render(request, "home/today.html", context)
 
 
@@ -92,7 +94,7 @@ def _figure(
     return {"label": label, "shown": shown, "note": note, "values": values, "query": query}
 
 
-def _of_warehouse(now: datetime) -> list[dict[str, Any]]:
+def _of_warehouse(queue: today.Queue, now: datetime) -> list[dict[str, Any]]:
     board = warehouse.board(now=now)
     return [
         _figure("Expected, not here", paging.shown(board.expected), "returns"),
@@ -109,16 +111,13 @@ def _of_warehouse(now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _of_finance(now: datetime) -> list[dict[str, Any]]:
-    open_now = finance.figures(finance.open_cases(now=now))
-    without = finance.without_credit()
+def _of_finance(queue: today.Queue, now: datetime) -> list[dict[str, Any]]:
+    without = finance.without_credit(now=now)
     waiting = finance.waiting()
     late = [row for row in waiting if row.is_late_only]
     stuck = [row for row in waiting if not row.is_late_only]
     return [
-        _figure(
-            "To decide", open_now.count, f"in {open_now.causes} causes", open_now.values, "#why"
-        ),
+        _figure("To decide", queue.count, f"in {queue.cause_count} causes", queue.values, "#why"),
         _figure("Refunds without a credit", without.count, "past their time", without.values),
         _figure(
             "Credits that need a person",
@@ -137,29 +136,29 @@ def _of_finance(now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _of_merchandising(now: datetime) -> list[dict[str, Any]]:
-    kinds = (
-        ("SKU gaps", merchandising.SKU_TYPES, "?view=sku"),
-        ("Mapping gaps", merchandising.MAPPING_TYPES, "?view=mapping"),
-    )
-    tallies = [
-        (label, merchandising.tally(merchandising.open_gaps(types, now=now)), query)
-        for label, types, query in kinds
-    ]
+def _of_merchandising(queue: today.Queue, now: datetime) -> list[dict[str, Any]]:
+    kinds = {"sku": merchandising.SKU_TYPES, "mapping": merchandising.MAPPING_TYPES}
+    labels = {"sku": "SKU gaps", "mapping": "Mapping gaps"}
     return [
-        _figure(label, tally.causes, f"causes, {tally.returns} returns wait", tally.values, query)
-        for label, tally, query in tallies
+        _figure(
+            labels[code],
+            tally.causes,
+            f"causes, {tally.returns} returns wait",
+            tally.values,
+            f"?view={code}",
+        )
+        for code, tally in merchandising.tallies(kinds, now=now).items()
     ]
 
 
-def _of_operations(now: datetime) -> list[dict[str, Any]]:
+def _of_operations(queue: today.Queue, now: datetime) -> list[dict[str, Any]]:
     return [
         _figure(row.label, paging.shown(row.count)) | {"oldest": row.oldest}
         for row in operations.backlog(now=now)
     ]
 
 
-def _of_cx(now: datetime) -> list[dict[str, Any]]:
+def _of_cx(queue: today.Queue, now: datetime) -> list[dict[str, Any]]:
     found = today.customers()
     return [
         _figure(
@@ -185,7 +184,7 @@ def _of_cx(now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-_FIGURES: dict[str, Callable[[datetime], list[dict[str, Any]]]] = {
+_FIGURES: dict[str, Callable[[today.Queue, datetime], list[dict[str, Any]]]] = {
     Team.CX: _of_cx,
     Team.WAREHOUSE: _of_warehouse,
     Team.FINANCE: _of_finance,

@@ -40,8 +40,8 @@ def shown(
     roles = permissions.roles_of(user)
     query = bare(request.GET, drop=drop)
     rows = selector.of_reader(page=page, user_id=user.pk, roles=roles)
-    lists = [(row.pk, count(QueryDict(row.query), request)) for row in rows] if count else []
-    numbers = selector.counts(lists)
+    lists = {row.pk: count(QueryDict(row.query), request) for row in rows} if count else {}
+    numbers = paging.counts(lists)
     views = [
         {
             "pk": row.pk,

@@ -137,6 +137,34 @@ def test_a_feed_is_as_old_as_its_oldest_part():
     ]
 
 
+ANSWERED = "Every connection answered in the last 24 hours"
+
+
+@pytest.mark.parametrize(
+    ("health", "figure"),
+    [
+        pytest.param({"last_ok_at": NOW - timedelta(hours=23)}, "1 of 1", id="answered lately"),
+        pytest.param({"last_ok_at": None}, "0 of 1", id="nobody asked yet"),
+        pytest.param({"last_ok_at": NOW - timedelta(hours=25)}, "0 of 1", id="answered long ago"),
+        pytest.param({"last_ok_at": NOW, "refused_at": NOW}, "0 of 1", id="refused us since"),
+        pytest.param({"last_ok_at": NOW, "state": "open"}, "0 of 1", id="paused"),
+    ],
+)
+def test_a_connection_answers_only_when_it_answered(health, figure):
+    factories.HealthFactory(connection=factories.ConnectionFactory(), **health)
+
+    check, *_ = outlook.checks(rows=outlook.feeds(), unknown=0, now=NOW)
+
+    assert (check.text, check.figure) == (ANSWERED, figure)
+    assert check.is_green == (figure == "1 of 1")
+
+
+def test_a_house_without_connections_proves_nothing():
+    check, *_ = outlook.checks(rows=(), unknown=0, now=NOW)
+
+    assert (check.figure, check.is_green, check.at) == ("0 of 0", False, None)
+
+
 def test_a_check_is_green_only_with_its_proof():
     factories.HealthFactory(connection=factories.ConnectionFactory())
     factories.PostingFactory(confirmed_at=NOW - timedelta(hours=2))
@@ -147,7 +175,7 @@ def test_a_check_is_green_only_with_its_proof():
     }
 
     # The postings' bridges brought connections that never answered.
-    assert not checks["Every connection answers"].is_green
+    assert not checks[ANSWERED].is_green
     assert not checks["No document has an unknown outcome"].is_green
     memos = checks["Credit memos confirmed in the last 24 hours"]
     assert (memos.figure, memos.is_green, memos.at) == ("1", True, NOW - timedelta(hours=2))

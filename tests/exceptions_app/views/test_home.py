@@ -6,6 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from exceptions_app import permissions
+from exceptions_app.choices import Role
 from exceptions_app.selectors import today
 from exceptions_app.selectors.sums import Amount
 from tests import factories
@@ -95,6 +96,50 @@ def test_today_costs_the_same_queries_for_10_and_100_exceptions(client):
     add(90)
 
     assert queries(client) == few
+
+
+@pytest.mark.parametrize("team", ["cx", "finance", "warehouse", "merchandising", "operations"])
+def test_today_asks_at_most_19_questions(client, team):
+    client.force_login(make_user("boss", *Role.values))
+    factories.CaseFactory(team=team)
+    factories.PostingFactory(status="unconfirmed")
+    factories.PostingFactory(status="held", hold_reason="manual")
+
+    assert queries(client, f"/?team={team}") <= 19
+
+
+@pytest.mark.parametrize(
+    ("team", "reads", "is_shown"),
+    [
+        ("finance", "wanda", False),
+        ("finance", "finn", True),
+        ("operations", "cleo", False),
+        ("operations", "ines", True),
+    ],
+)
+def test_a_rooms_figures_are_for_those_who_may_enter_it(client, team, reads, is_shown):
+    factories.CaseFactory(team="finance", value=Decimal("1234.56"))
+    client.force_login(make_user(reads))
+
+    answer = client.get(f"/?team={team}")
+
+    assert bool(answer.context["figures"]) == is_shown
+    room = client.get("/finance/" if team == "finance" else "/operations/")
+    assert (room.status_code == 200) == is_shown
+
+
+def test_more_unknown_outcomes_than_are_listed_are_all_counted(client):
+    bridge = factories.BridgeFactory()
+    for _ in range(12):
+        rma = factories.RmaFactory(bridge=bridge)
+        factories.PostingFactory(rma=rma, status="unconfirmed")
+    client.force_login(make_user("finn"))
+
+    answer = client.get("/")
+
+    assert len(answer.context["unknown"]) == 8
+    assert answer.context["unknown_count"] == "12"
+    assert "12 unknown" in answer.text
 
 
 def test_the_navigation_takes_two_queries_and_the_roles(django_assert_num_queries):
