@@ -13,7 +13,7 @@ from connectors.types import ManualTask
 from exceptions_app import errors, jobs
 from exceptions_app.choices import AttemptOutcome, HoldReason, PostingStatus
 from exceptions_app.models import Bridge, CreditRun, Posting
-from exceptions_app.rules import drafts
+from exceptions_app.rules import drafts, money
 from exceptions_app.selectors import runs
 from exceptions_app.services import attempts, audit, connections, ordering, rmas
 from exceptions_app.services.posting import replan
@@ -54,9 +54,10 @@ def start(
         raise errors.InvalidChoice(f"No credit of {bridge.name} waits for a run.")
     total = sum((posting.gross for posting in waiting), Decimal(0))
     if shown is not None and (shown.count, shown.total) != (len(waiting), total):
+        before = _credits(shown.count, shown.total, currency)
+        after = _credits(len(waiting), total, currency)
         raise errors.InvalidChoice(
-            f"Nothing was started. You were shown {shown.count} credits over {shown.total:.2f} "
-            f"{currency}; now {len(waiting)} over {total:.2f} {currency} wait. Look again."
+            f"Nothing was started. You were shown {before}; what waits now is {after}. Look again."
         )
     run = CreditRun.objects.create(
         bridge=bridge,
@@ -74,11 +75,17 @@ def start(
         actor=actor,
         act="run.start",
         subject=run,
-        text=f"Credit run of {run.count} credits, {run.total} {run.currency}",
+        text=f"Credit run of {_credits(run.count, run.total, run.currency)}",
         now=now,
     )
     jobs.nudge("post")
     return run
+
+
+def _credits(count: int, total: Decimal, currency: str) -> str:
+    """ "1 credit over 1200 JPY": in the currency's own places."""
+    noun = "credit" if count == 1 else "credits"
+    return f"{count} {noun} over {money.exact_text(total, currency)} {currency}"
 
 
 def manual_task(*, posting: Posting) -> ManualTask:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from django.contrib import messages
@@ -29,23 +28,25 @@ def index(request: HttpRequest) -> HttpResponse:
     bridge = request.GET.get("bridge", "").replace("\0", "")
     cases = selector.open_cases(now=now, bridge=bridge)
     page = selector.differences(cases, cursor=request.GET.get("cursor", ""))
-    waiting = selector.waiting()
-    month = _month_start(now)
-    accepted = selector.accepted(since=month)
+    waiting = selector.waiting(bridge=bridge)
+    month = selector.month_start(now=now, bridge=bridge)
+    accepted = selector.accepted(since=month, bridge=bridge)
     context = {
         "now": now,
         "figures": selector.figures(cases),
-        "without_credit": selector.without_credit(),
+        "without_credit": selector.without_credit(now=now, bridge=bridge),
         "rows": page.rows,
         "newer": page.newer,
         "older": page.older,
         "waiting": waiting,
         "waiting_count": sum(row.count for row in waiting),
         "waiting_sums": selector.sums_of(waiting),
-        "schedules": outlook.schedules(now=now, kinds=("credit_memo",)),
-        "ready": outlook.waiting_runs(),
-        "runs": runs_selector.started().rows[:5],
-        "month": month,
+        "schedules": outlook.schedules(now=now, kinds=("credit_memo",), bridge=bridge),
+        "ready": outlook.waiting_runs(bridge=bridge),
+        "runs": runs_selector.started(bridge=bridge).rows[:5],
+        # A day, so that no reader's zone moves it.
+        "month": month.date(),
+        "bridge": bridge,
         "accepted": accepted[: selector.ACCEPTED_ROWS],
         "is_more_accepted": len(accepted) > selector.ACCEPTED_ROWS,
         "selects": [
@@ -53,11 +54,6 @@ def index(request: HttpRequest) -> HttpResponse:
         ],
     }
     return render(request, "finance/index.html", context)
-
-
-def _month_start(now: datetime) -> datetime:
-    local = timezone.localtime(now)
-    return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 # --- Credit runs -----------------------------------------------------------------------------
@@ -143,7 +139,8 @@ def run_start(request: HttpRequest, bridge_id: int) -> HttpResponse:
         messages.warning(request, str(error))
         return redirect("run-confirm", bridge_id=bridge.pk)
     total = money(run.total, run.currency)
-    messages.success(request, f"Credit run {run.pk} started: {run.count} credits, {total}.")
+    noun = "credit" if run.count == 1 else "credits"
+    messages.success(request, f"Credit run {run.pk} started: {run.count} {noun}, {total}.")
     return redirect("run-detail", run_id=run.pk)
 
 

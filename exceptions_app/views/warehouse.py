@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -14,6 +14,7 @@ from exceptions_app import permissions
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import paging, rooms
 from exceptions_app.selectors import warehouse as selector
+from exceptions_app.templatetags.desk import changed_query
 from exceptions_app.views.returns import POSTING_TONES
 
 MAX_SCAN = 120
@@ -22,6 +23,13 @@ VIEWS = {
     "place": "Without a place",
     "book": "Not booked yet",
     "time": "From arrival to stock",
+}
+# What of the filters a list understands.
+NARROWED_BY = {
+    "grade": ("bridge",),
+    "place": ("bridge",),
+    "book": ("bridge", "place"),
+    "time": ("bridge", "place"),
 }
 
 
@@ -48,15 +56,25 @@ def index(request: HttpRequest) -> HttpResponse:
             "to_grade": paging.shown(board.to_grade),
         },
         "view": view,
-        "tabs": _tabs(view),
+        "tabs": _tabs(view, request),
         **_LISTS[view](request, now),
     }
     return render(request, "warehouse/index.html", context)
 
 
-def _tabs(view: str) -> list[dict[str, object]]:
+def _tabs(view: str, request: HttpRequest) -> list[dict[str, object]]:
+    """Each list with the filters it shares with this one."""
+    kept = {name: _text(request, name) for name in ("bridge", "place")}
+    shared = {
+        code: {name: value for name, value in kept.items() if name in NARROWED_BY[code]}
+        for code in VIEWS
+    }
     return [
-        {"url": f"?view={code}", "label": label, "is_current": code == view}
+        {
+            "url": changed_query(QueryDict(), {"view": code, **shared[code]}),
+            "label": label,
+            "is_current": code == view,
+        }
         for code, label in VIEWS.items()
     ]
 
@@ -74,8 +92,15 @@ def _to_grade(request: HttpRequest, now: datetime) -> dict[str, Any]:
 
 
 def _without_place(request: HttpRequest, now: datetime) -> dict[str, Any]:
-    page = cases_selector.causes(selector.place_cases(), cursor=request.GET.get("cursor", ""))
-    return {"causes": page.rows, "newer": page.newer, "older": page.older}
+    bridge = _text(request, "bridge")
+    rows = selector.place_cases(bridge=bridge)
+    page = cases_selector.causes(rows, cursor=request.GET.get("cursor", ""))
+    return {
+        "causes": page.rows,
+        "newer": page.newer,
+        "older": page.older,
+        "selects": [_select("bridge", "Bridge", rooms.bridges(), bridge)],
+    }
 
 
 def _to_book(request: HttpRequest, now: datetime) -> dict[str, Any]:

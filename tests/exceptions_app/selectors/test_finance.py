@@ -1,6 +1,6 @@
 """Finance's figures: directions and currencies apart, runs as far as they are."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -199,6 +199,27 @@ def test_accepted_differences_are_those_in_force_of_the_period():
     rows = finance.accepted(since=NOW - timedelta(days=1))
 
     assert [(row.fix, row.difference) for row in rows] == [(odd, None), (kept, Decimal("3.20"))]
+
+
+def test_a_month_begins_where_the_books_are_kept():
+    factories.BridgeFactory(code="nyc", timezone="America/New_York")
+    now = datetime(2026, 6, 1, 2, tzinfo=UTC)
+
+    assert finance.month_start(now=now, bridge="nyc").isoformat() == "2026-05-01T00:00:00-04:00"
+    assert finance.month_start(now=now).date() == date(2026, 6, 1)
+    assert finance.month_start(now=now, bridge="gone").date() == date(2026, 6, 1)
+
+
+def test_refunds_without_a_credit_leave_out_what_was_put_off():
+    kept = make_difference("3.20", kind="REFUND_NO_CM")
+    make_difference("9.00", kind="REFUND_NO_CM", snoozed_until=NOW + timedelta(hours=1))
+    make_difference("7.00")
+
+    found = finance.without_credit(now=NOW)
+
+    assert found == finance.Total(1, (Amount(Decimal("3.20"), "GBP"),))
+    assert finance.without_credit(now=NOW, bridge=kept.bridge.code) == found
+    assert finance.without_credit(now=NOW, bridge="another") == finance.Total(0, ())
 
 
 def test_the_reads_cost_the_same_for_10_and_1000_exceptions():

@@ -70,14 +70,20 @@ def test_the_tally_counts_all_gaps():
     factories.CaseFactory.create_batch(2, group=group, value=Decimal(4))
     factories.CaseFactory(value=Decimal(1), currency="EUR")
 
-    tally = merchandising.tally(merchandising.open_gaps(merchandising.SKU_TYPES, now=NOW))
+    kinds = {"sku": merchandising.SKU_TYPES, "mapping": merchandising.MAPPING_TYPES}
+    with CaptureQueriesContext(database) as captured:
+        found = merchandising.tallies(kinds, now=NOW)
 
-    assert tally == merchandising.Tally(
-        causes=2,
-        count=3,
-        returns=3,
-        values=(Amount(Decimal(1), "EUR"), Amount(Decimal(8), "GBP")),
-    )
+    assert found == {
+        "sku": merchandising.Tally(
+            causes=2,
+            count=3,
+            returns=3,
+            values=(Amount(Decimal(1), "EUR"), Amount(Decimal(8), "GBP")),
+        ),
+        "mapping": merchandising.Tally(causes=0, count=0, returns=0, values=()),
+    }
+    assert len(captured) == 2
 
 
 def make_mapped(bridge, key, *, ago):
@@ -167,7 +173,7 @@ def test_the_reads_cost_the_same_for_few_and_for_many():
     def cost():
         with CaptureQueriesContext(database) as captured:
             cases = merchandising.open_gaps(merchandising.SKU_TYPES, now=NOW)
-            merchandising.tally(cases)
+            merchandising.tallies({"sku": merchandising.SKU_TYPES}, now=NOW)
             merchandising.gaps(cases)
             merchandising.recently_mapped(now=NOW)
         return len(captured)

@@ -152,6 +152,18 @@ def test_latency_is_computed_by_place_with_all_places_last(bridge):
     assert (whole.name, whole.receipts, whole.median) == ("All places", 4, timedelta(hours=8))
 
 
+def test_a_period_is_read_once_for_one_place(bridge, django_assert_num_queries):
+    make_receipt(bridge, hours=2)
+    rows = warehouse.confirmed(since=NOW - timedelta(days=30), until=NOW)
+
+    with django_assert_num_queries(2):
+        leeds, whole = warehouse.latency(rows)
+
+    assert (leeds.place, whole.place) == ("10/WH1", "")
+    assert (leeds.median, leeds.worst) == (whole.median, whole.worst)
+    assert max(warehouse.PERIODS) == 30
+
+
 def test_a_period_without_receipts_has_no_latency(bridge):
     make_receipt(bridge, confirmed_at=NOW - timedelta(days=8))
 

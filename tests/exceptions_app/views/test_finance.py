@@ -160,6 +160,48 @@ def test_the_room_says_in_words_which_side_is_more(client, finn):
     assert "The refund is £3.20 more" in page
 
 
+def test_a_bridge_narrows_every_figure_of_the_room(client, finn, bridge):
+    other = factories.BridgeFactory()
+    for each in (bridge, other):
+        group = factories.CauseGroupFactory(bridge=each, type="REFUND_NO_CM")
+        factories.CaseFactory(group=group, bridge=each, team="finance", value=Decimal(5))
+        hold(each, 1)
+        factories.CreditRunFactory(bridge=each)
+
+    whole = client.get("/finance/").context
+    part = client.get(f"/finance/?bridge={bridge.code}").context
+    none = client.get("/finance/?bridge=gone").context
+
+    def told(page):
+        return (
+            page["figures"].count,
+            page["without_credit"].count,
+            page["waiting_count"],
+            len(page["ready"]),
+            len(page["runs"]),
+        )
+
+    assert told(whole) == (2, 2, 2, 2, 2)
+    assert told(part) == (1, 1, 1, 1, 1)
+    assert told(none) == (0, 0, 0, 0, 0)
+
+
+def test_yen_have_no_pence_when_a_run_is_refused_and_one_credit_is_one(client, finn, bridge):
+    (only,) = hold(bridge, 1, currency="JPY", gross=Decimal(1200))
+    form = form_of(client, bridge, "?currency=JPY")
+    Posting.objects.filter(pk=only.pk).update(gross=Decimal(1300))
+
+    refused = client.post(f"/runs/{bridge.pk}/start/", form, follow=True).text
+    form = form_of(client, bridge, "?currency=JPY")
+    started = client.post(f"/runs/{bridge.pk}/start/", form, follow=True).text
+
+    assert "You were shown 1 credit over 1200 JPY; what waits now is 1 credit over 1300 JPY" in (
+        refused
+    )
+    assert "started: 1 credit, " in started
+    assert AuditEntry.objects.get().text == "Credit run of 1 credit over 1300 JPY"
+
+
 def test_the_pages_cost_the_same_queries_for_10_and_100_rows(client, finn, bridge):
     run = factories.CreditRunFactory(bridge=bridge)
     rma = factories.RmaFactory(bridge=bridge)

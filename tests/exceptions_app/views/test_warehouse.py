@@ -90,6 +90,29 @@ def test_nonsense_in_the_address_is_harmless(client, wanda, query):
     assert client.get(f"/warehouse/?{query}").status_code == 200
 
 
+def test_the_tabs_keep_the_filters_the_next_list_understands(client, wanda):
+    tabs = client.get("/warehouse/?view=book&bridge=uk&place=10/WH1&state=failed").context["tabs"]
+
+    assert [tab["url"] for tab in tabs] == [
+        "?view=grade&bridge=uk",
+        "?view=place&bridge=uk",
+        "?view=book&bridge=uk&place=10%2FWH1",
+        "?view=time&bridge=uk&place=10%2FWH1",
+    ]
+
+
+def test_the_data_owners_tabs_keep_the_bridge(client):
+    client.force_login(make_user("mira"))
+
+    tabs = client.get("/merchandising/?bridge=uk").context["tabs"]
+
+    assert [tab["url"] for tab in tabs] == [
+        "?view=sku&bridge=uk",
+        "?view=mapping&bridge=uk",
+        "?view=recent&bridge=uk",
+    ]
+
+
 def test_the_pages_cost_the_same_queries_for_10_and_60_rows(client, wanda):
     bridge = factories.BridgeFactory()
     now = timezone.now()
