@@ -33,8 +33,9 @@ def history(request: HttpRequest, connection_id: int) -> HttpResponse:
     """Who changed the connection, and which of its writes nobody has confirmed yet."""
     row = get_object_or_404(Connection, pk=connection_id)
     is_withdrawal = "withdraw" in request.POST
-    confirm = ConfirmForm(request.POST if request.POST and not is_withdrawal else None)
-    withdraw = WithdrawForm(request.POST if is_withdrawal else None)
+    sent = request.POST.dict()
+    confirm = ConfirmForm(sent if sent and not is_withdrawal else None)
+    withdraw = WithdrawForm(sent if is_withdrawal else None)
     if request.method == "POST":
         if not permissions.can(request.user, "manage_connections"):
             raise PermissionDenied("manage_connections")
@@ -42,9 +43,11 @@ def history(request: HttpRequest, connection_id: int) -> HttpResponse:
         if form.is_valid() and (said := act(request, row, form)):
             messages.success(request, said)
             return redirect("admin:connection-history", connection_id=row.pk)
+        row.refresh_from_db()
     operations, refusal = _operations(row)
     waiting = [each["name"] for each in operations if each["needs"]]
     confirm.offer(waiting)
+    confirm.note(connections.basis_stamp(row))
     withdraw.offer(row.confirmed_operations)
     context = {
         "connection": row,
@@ -70,6 +73,7 @@ def _confirm(request: HttpRequest, row: Connection, form: Any) -> str:
             connection_id=row.pk,
             operation=name,
             evidence=form.cleaned_data["evidence"],
+            seen=form.cleaned_data["seen"],
             actor=actor_of(request),
             now=timezone.now(),
         )

@@ -27,6 +27,7 @@ from exceptions_app.forms.admin import (
 from exceptions_app.forms.bridges import new_bridge_form
 from exceptions_app.models import Bridge, Connection, Mapping
 from exceptions_app.permissions import FIX_CAPABILITY, actor_of
+from exceptions_app.rules import policy as policies
 from exceptions_app.selectors import setup as setup_selector
 from exceptions_app.services import bridges, connections, fixes, setup
 from exceptions_app.templatetags.desk import when
@@ -76,8 +77,24 @@ class ServiceAdmin(SetUpAdmin):
 class ConnectionAdmin(ServiceAdmin):
     changes = "manage_connections"
     title = "Connections"
-    list_display = ["name", "code", "kind", "mode", "base_url", "is_active"]
+    list_display = ["name", "code", "system", "how", "address", "may_call"]
     change_form_template = "admin/connection_form.html"
+
+    @admin.display(description="System", ordering="kind")
+    def system(self, row: Connection) -> str:
+        return next((kind.label for kind in connections.kinds() if kind.code == row.kind), row.kind)
+
+    @admin.display(description="Mode", ordering="mode")
+    def how(self, row: Connection) -> str:
+        return setup_selector.MODES[row.mode]
+
+    @admin.display(description="Address", ordering="base_url")
+    def address(self, row: Connection) -> str:
+        return row.base_url
+
+    @admin.display(description="Calls may leave", ordering="is_active")
+    def may_call(self, row: Connection) -> str:
+        return "Yes" if row.is_active else "No"
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
         if request.method == "GET" and request.GET.get("back"):
@@ -170,8 +187,24 @@ def _as_of(request: HttpRequest, obj: Connection) -> dict[str, Any] | None:
 class BridgeAdmin(ServiceAdmin):
     changes = "manage_connections"
     title = "Bridges"
-    list_display = ["name", "code", "source", "erp", "preset", "currency", "is_active"]
+    list_display = ["name", "code", "platform", "ledger", "start", "currency", "in_use"]
     list_select_related = ["source", "erp"]
+
+    @admin.display(description="Returns platform", ordering="source__name")
+    def platform(self, row: Bridge) -> str:
+        return row.source.name
+
+    @admin.display(description="ERP", ordering="erp__name")
+    def ledger(self, row: Bridge) -> str:
+        return row.erp.name
+
+    @admin.display(description="Preset", ordering="preset")
+    def start(self, row: Bridge) -> str:
+        return policies.PRESETS[row.preset].label
+
+    @admin.display(description="In use", ordering="is_active")
+    def in_use(self, row: Bridge) -> str:
+        return "Yes" if row.is_active else "No"
 
     def form_class(self, request: HttpRequest, obj: Any) -> Any:
         return new_bridge_form()

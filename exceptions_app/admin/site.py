@@ -102,7 +102,9 @@ class SetUpAdmin(_ModelAdmin):
         form_url: str = "",
         extra_context: Any = None,
     ) -> HttpResponse:
-        named = {**(extra_context or {}), "list_title": self.title}
+        # One button saves; Django's further ones lead to what nobody does twice here.
+        buttons = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        named = {**(extra_context or {}), **buttons, "list_title": self.title}
         return super().changeform_view(request, object_id, form_url, named)
 
     def has_module_permission(self, request: HttpRequest) -> bool:

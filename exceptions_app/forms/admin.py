@@ -12,6 +12,7 @@ from exceptions_app.choices import Bucket, MappingKind
 from exceptions_app.models import Bridge, Connection
 from exceptions_app.models import Mapping as MappingRow
 from exceptions_app.rules import mapping as mapping_rules
+from exceptions_app.selectors.setup import MODES
 from exceptions_app.services import connections, mappings
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ else:
 
 class ServiceForm(_ModelForm):
     """A form whose act is a service call; saving it by itself does nothing."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
 
     def save(self, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 (Django's signature)
         return self.instance
@@ -47,8 +51,8 @@ class ConnectionForm(ServiceForm):
 
     code = forms.SlugField(max_length=40, help_text="Stands in the webhook's address.")
     name = forms.CharField(max_length=80)
-    kind = forms.ChoiceField()
-    mode = forms.ChoiceField(choices=[("sandbox", "Sandbox"), ("live", "Live")])
+    kind = forms.ChoiceField(label="System")
+    mode = forms.ChoiceField(choices=[*MODES.items()])
     base_url = forms.CharField(max_length=300, label="Address")
     is_active = forms.BooleanField(required=False, initial=True, label="Calls may leave")
     reason = forms.CharField(
@@ -203,9 +207,18 @@ class ConfirmForm(OperationForm):
         help_text="Name the document or test, its date and who ran it. It is kept with your name.",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+    # The sign of the profile and mode that the evidence is for.
+    seen = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "confirm_%s", **kwargs})
+
+    def note(self, seen: str) -> None:
+        """Let the page that is about to be made say what it shows, whatever was sent before."""
+        if self.is_bound:
+            self.data = {**self.data, "seen": seen}
+        else:
+            self.initial = {**self.initial, "seen": seen}
 
 
 class WithdrawForm(OperationForm):

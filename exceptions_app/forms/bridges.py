@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 
+from exceptions_app.choices import PostingKind
 from exceptions_app.forms.admin import ServiceForm
 from exceptions_app.models import Bridge, Connection
 from exceptions_app.rules import policy as policies
@@ -19,6 +20,12 @@ from exceptions_app.services import connections
 _TABLES = ("schedule", "tolerance")
 # What is on the left, with or without a colon; times on the right have colons of their own.
 _PAIR = re.compile(r"(?P<key>\w+)\s*[:\s]\s*(?P<value>\S.*)")
+# A kind of document is written as the screens call it, or as the policy keeps it.
+_KINDS = {text.casefold(): code for code, label in PostingKind.choices for text in (code, label)}
+_KIND_PAIR = re.compile(
+    rf"(?P<key>{'|'.join(map(re.escape, _KINDS))})\s*[:\s]\s*(?P<value>\S.*)", re.IGNORECASE
+)
+_AT_ONCE = ("at once", "immediate")
 
 
 class BridgeForm(ServiceForm):
@@ -37,7 +44,7 @@ class BridgeForm(ServiceForm):
         for row in setup_selector.policy_rows(self.instance):
             field: Any = self.fields[row.option.name]
             if row.option.name in own:
-                field.initial = _written(own[row.option.name])
+                field.initial = _written(row.option.name, own[row.option.name])
             if row.option.choices:
                 field.choices = [("", f"As the preset says: {row.preset}"), *field.choices[1:]]
             else:
@@ -56,9 +63,17 @@ class BridgeForm(ServiceForm):
             policies.parse({**base, **policy})
         except policies.PolicyInvalid as error:
             for name, text in error.problems:
-                self.add_error(name if name in self.fields else None, text)
+                self._refuse(name, text)
         cleaned["policy"] = policy
         return cleaned
+
+    def _refuse(self, name: str, text: str) -> None:
+        """Say what a field takes; `text` is for an option that has no field here."""
+        option = next((each for each in policies.OPTIONS if each.name == name), None)
+        if option is None or name not in self.fields:
+            self.add_error(None, text)
+        elif name not in self.errors:
+            self.add_error(name, f"This is not possible. Write {_allowed(option)}.")
 
     def _value(self, name: str, text: str) -> Any:
         if text in ("true", "false"):
@@ -68,17 +83,29 @@ class BridgeForm(ServiceForm):
         return text
 
     def _table(self, name: str, text: str) -> dict[str, str]:
-        """One pair on each line, as in "GBP 0.05" or "credit_memo: 02:00-04:00"."""
+        """One pair on each line, as in "GBP 0.05" or "Credit memo: 02:00-04:00"."""
         table: dict[str, str] = {}
         for line in filter(None, map(str.strip, text.splitlines())):
-            pair = _PAIR.fullmatch(line)
+            pair = _pair(name, line)
             if pair is None:
                 self.add_error(name, f"“{line}” says no value. Write one pair on a line.")
-            elif pair["key"] in table:
-                self.add_error(name, f"{pair['key']} stands there twice. Write it once.")
+            elif pair[0] in table:
+                self.add_error(name, f"“{line}” is the second of its kind. Write it once.")
             else:
-                table[pair["key"]] = " ".join(pair["value"].split())
+                table[pair[0]] = pair[1]
         return table
+
+
+def _pair(name: str, line: str) -> tuple[str, str] | None:
+    """What a line says, as the policy keeps it; None when it is no pair."""
+    known = _KIND_PAIR.fullmatch(line) if name == "schedule" else None
+    found = known or _PAIR.fullmatch(line)
+    if found is None:
+        return None
+    value = " ".join(found["value"].split())
+    if known is None:
+        return found["key"], value
+    return _KINDS[known["key"].casefold()], _AT_ONCE[1] if value.lower() == _AT_ONCE[0] else value
 
 
 def stamp(values: dict[str, Any]) -> str:
@@ -86,12 +113,19 @@ def stamp(values: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
-def _written(value: Any) -> str:
+def _written(name: str, value: Any) -> str:
+    """A value as its field takes it back."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
-        return "\n".join(f"{key} {each}" for key, each in value.items())
+        line = _schedule_line if name == "schedule" else "{} {}".format
+        return "\n".join(line(key, each) for key, each in value.items())
     return str(value)
+
+
+def _schedule_line(kind: str, leaves: str) -> str:
+    label = dict(PostingKind.choices).get(kind, kind)
+    return f"{label}: {_AT_ONCE[0] if leaves == _AT_ONCE[1] else leaves}"
 
 
 class PolicyReasonForm(BridgeForm):
@@ -178,6 +212,7 @@ class NewBridgeForm(BridgeForm):
         for name, role in (("source", connections.SOURCE), ("erp", connections.ERP)):
             field: Any = self.fields[name]
             field.queryset = Connection.objects.filter(kind__in=connections.codes_of(role))
+            field.empty_label = "Choose one"
 
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"]
@@ -209,8 +244,16 @@ def _option_fields() -> dict[str, Any]:
         else:
             is_table = option.name in _TABLES
             widget = forms.Textarea(attrs={"rows": 3}) if is_table else forms.TextInput()
-            words += f" Allowed: {option.allowed}{', one on each line' if is_table else ''}."
+            words += f" Allowed: {_allowed(option)}{', one on each line' if is_table else ''}."
             declared[option.name] = forms.CharField(
                 required=False, label=option.label, help_text=words, widget=widget
             )
     return declared
+
+
+def _allowed(option: policies.Option) -> str:
+    """What a field takes, in the words of the screens."""
+    if option.name != "schedule":
+        return option.allowed
+    kinds = ", ".join(str(label) for label in PostingKind.labels)
+    return f"a kind ({kinds}) and at once, run, or windows such as 02:00-04:00, 13:00-14:00"

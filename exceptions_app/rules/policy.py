@@ -222,7 +222,8 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "second_approver_above",
         "Value above which two people approve",
-        "Money changes above this value need two approvers from finance.",
+        "Money changes above this value, in the bridge's currency, need two approvers from"
+        " finance.",
         "an amount of 0 or more",
         _amount,
     ),

@@ -14,6 +14,8 @@ from exceptions_app.rules import policy as policies
 from exceptions_app.selectors.policy_words import in_words
 
 HISTORY = 50
+# What the modes of a connection are called on every page.
+MODES = {"sandbox": "Simulated", "live": "Live"}
 # Acts that set the values of a connection.
 _STATES = ("connection.create", "connection.change")
 _CONNECTION_LABELS = {
@@ -87,8 +89,25 @@ def policy_changes(
         is_own_now = option.name in after and option.name not in before
         if was != will or is_preset_now or is_own_now:
             note = " (as the preset)" if option.name not in after else ""
+            if is_own_now and was == will:
+                note = " (set here)"
             found.append(Change(option.label, was, will + note))
     return tuple(found)
+
+
+def own_policy_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
+    """Which values of its own a bridge took on or gave up, whatever its preset says."""
+
+    def words(option: policies.Option, values: Mapping[str, Any]) -> str:
+        if option.name not in values:
+            return "as the preset"
+        return in_words(option, values[option.name])
+
+    return tuple(
+        Change(option.label, words(option, before), words(option, after))
+        for option in policies.OPTIONS
+        if before.get(option.name) != after.get(option.name)
+    )
 
 
 def policy_history(bridge: Bridge) -> list[PolicyVersion]:
@@ -160,7 +179,7 @@ def connection_story(connection: Connection, labels: Mapping[str, str]) -> list[
             "actor": entry.actor,
             "text": entry.text,
             "changes": connection_changes(entry, labels),
-            "back": entry.pk if entry.act in _STATES and entry.pk != newest else None,
+            "back": entry.pk if entry.pk != newest and _is_state(entry) else None,
         }
         for entry in entries
     ]
@@ -169,10 +188,11 @@ def connection_story(connection: Connection, labels: Mapping[str, str]) -> list[
 def connection_at(connection: Connection, entry_id: int) -> dict[str, Any] | None:
     """The values in force after one change of the trail; None when it is not of this connection."""
     entry = _of_connection(connection).filter(pk=entry_id, act__in=_STATES).first()
-    if entry is None or not entry.after:
+    if entry is None or not _is_state(entry):
         return None
     names = ("name", "mode", "base_url", "is_active", "settings")
-    return {name: entry.after[name] for name in names if name in entry.after}
+    after = entry.after or {}
+    return {name: after[name] for name in names if name in after}
 
 
 def connection_changes(entry: AuditEntry, labels: Mapping[str, str]) -> tuple[Change, ...]:
@@ -191,6 +211,11 @@ def connection_changes(entry: AuditEntry, labels: Mapping[str, str]) -> tuple[Ch
     return tuple(found)
 
 
+def _is_state(entry: AuditEntry) -> bool:
+    """Whether an act kept the values it left behind."""
+    return entry.act in _STATES and bool(entry.after)
+
+
 def _of_connection(connection: Connection) -> QuerySet[AuditEntry]:
     return AuditEntry.objects.filter(subject_kind="connection", subject_id=connection.pk)
 
@@ -200,6 +225,8 @@ def _flat(state: Mapping[str, Any] | None, labels: Mapping[str, str]) -> dict[st
     if not state:
         return {}
     found = {label: state[name] for name, label in _CONNECTION_LABELS.items() if name in state}
+    if "mode" in state:
+        found[_CONNECTION_LABELS["mode"]] = MODES.get(state["mode"], state["mode"])
     settings = state.get("settings") or {}
     return found | {labels.get(name, name): value for name, value in sorted(settings.items())}
 

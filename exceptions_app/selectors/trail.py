@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from exceptions_app.models import AuditEntry
-from exceptions_app.selectors.setup import Change, in_short
+from exceptions_app.selectors import setup
+from exceptions_app.selectors.setup import Change
 
 ORDER = ("-id",)
 MOST_PEOPLE = 500
@@ -59,25 +61,43 @@ def entries(*, kind: str = "", number: str = "", person: str = "") -> QuerySet[A
     return rows
 
 
-def row_of(entry: AuditEntry) -> Row:
+def row_of(entry: AuditEntry, labels: Mapping[str, str]) -> Row:
+    """`labels` are what the settings of a connection are called."""
     kind = KINDS.get(entry.subject_kind, entry.subject_kind)
-    return Row(entry, kind, changes_of(entry.before, entry.after))
+    return Row(entry, kind, _changes_of(entry, labels))
 
 
-def changes_of(
-    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
-) -> tuple[Change, ...]:
-    """What stands in one state and not in the other; nested values one by one."""
-    was, now = _flat(before), _flat(after)
+def _changes_of(entry: AuditEntry, labels: Mapping[str, str]) -> tuple[Change, ...]:
+    """What stands in one state and not in the other, in the words of the thing's own page."""
+    before, after = entry.before or {}, entry.after or {}
+    if entry.subject_kind == "connection":
+        return setup.connection_changes(entry, labels)
+    if entry.act == "bridge.create":
+        return setup.own_policy_changes({}, after.get("policy") or {})
+    if entry.act == "bridge.policy":
+        return setup.own_policy_changes(before, after)
+    was, now, words = _flat(before), _flat(after), _choices_of(entry.subject_kind)
     return tuple(
         Change(
             label=name.replace("_", " ").capitalize(),
-            before=in_short(was.get(name)),
-            after=in_short(now.get(name)),
+            before=_said(was.get(name), words.get(name, {})),
+            after=_said(now.get(name), words.get(name, {})),
         )
         for name in dict.fromkeys((*was, *now))
         if was.get(name) != now.get(name)
     )
+
+
+def _choices_of(kind: str) -> dict[str, dict[Any, str]]:
+    """What the stored codes of a kind of thing are called, by the name of the value."""
+    model = next((each for each in apps.get_models() if each._meta.model_name == kind), None)
+    fields = model._meta.concrete_fields if model is not None else ()
+    return {field.name: {code: str(label) for code, label in field.flatchoices} for field in fields}
+
+
+def _said(value: Any, words: Mapping[Any, str]) -> str:
+    is_code = isinstance(value, str) and value in words
+    return words[value] if is_code else setup.in_short(value)
 
 
 def people() -> list[tuple[str, str]]:

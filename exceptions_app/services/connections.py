@@ -250,6 +250,11 @@ def _basis(row: Connection) -> tuple[str, ...]:
     return row.kind, row.mode, profile, row.settings.get("profile_text", "")
 
 
+def basis_stamp(row: Connection) -> str:
+    """A short sign for what a confirmation of a write is given for."""
+    return hashlib.sha256(json.dumps(_basis(row)).encode()).hexdigest()
+
+
 def _laid_over(row: Connection | None, typed: Mapping[str, str]) -> bytes:
     """Sealed anew only when something differs; what cannot be read any more is left behind."""
     try:

@@ -111,16 +111,30 @@ def operations_of(*, connection: Connection) -> tuple[load.OperationEvidence, ..
 
 @transaction.atomic
 def confirm_operation(
-    *, connection_id: int, operation: str, evidence: str, actor: User, now: datetime
+    *,
+    connection_id: int,
+    operation: str,
+    evidence: str,
+    actor: User,
+    now: datetime,
+    seen: str | None = None,
 ) -> Connection:
     """Record what confirms an operation that was only inferred, so that live mode uses it.
 
+    `seen` is the `basis_stamp` of what the actor was shown; None when nothing was shown.
+
     Raises:
         InvalidChoice: no evidence is given, or the operation needs none.
+        ConnectionChanged: profile or mode are not as shown; the evidence may be of others.
     """
     if not evidence.strip():
         raise errors.InvalidChoice("Say which document or test confirms the operation.")
     row = Connection.objects.select_for_update().get(pk=connection_id)
+    if seen is not None and seen != connections.basis_stamp(row):
+        raise errors.ConnectionChanged(
+            "Nothing was confirmed: the profile or the mode changed since you opened the page."
+            " Look at the operations again."
+        )
     if operation in row.confirmed_operations:
         raise errors.InvalidChoice(f"{operation} was confirmed already; see the history.")
     if operation not in {each.name for each in operations_of(connection=row) if is_unproven(each)}:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from exceptions_app import permissions
 from exceptions_app.models import AuditEntry
 from exceptions_app.selectors import paging, trail
+from exceptions_app.services import connections
 
 # Where a thing has its page, and who may open it.
 _PAGES = {
@@ -36,7 +37,7 @@ def index(request: HttpRequest) -> HttpResponse:
     found = trail.entries(**chosen)
     page = paging.page(found, order=trail.ORDER, cursor=request.GET.get("cursor", ""))
     context = {
-        "rows": [{"row": trail.row_of(each), "url": _url(request, each)} for each in page.rows],
+        "rows": [{"row": _row(each), "url": _url(request, each)} for each in page.rows],
         "newer": page.newer,
         "older": page.older,
         "chosen": chosen,
@@ -52,6 +53,11 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def _select(name: str, label: str, options: list[tuple[str, str]], value: str) -> dict[str, object]:
     return {"name": name, "label": label, "options": options, "value": value}
+
+
+def _row(entry: AuditEntry) -> trail.Row:
+    system = (entry.after or {}).get("kind", "") if entry.subject_kind == "connection" else ""
+    return trail.row_of(entry, connections.labels_of(system))
 
 
 def _url(request: HttpRequest, entry: AuditEntry) -> str:

@@ -1,7 +1,7 @@
 import pytest
 
 from exceptions_app.models import AuditEntry, Connection
-from exceptions_app.services import connections
+from exceptions_app.services import audit, connections
 from tests import factories
 from tests.cast import make_user
 
@@ -19,6 +19,7 @@ def confirm(client, connection, **changes):
     values = {
         "operation": "create_credit_memo",
         "evidence": "Test of 3 May with the ERP team",
+        "seen": connections.basis_stamp(connection),
         **changes,
     }
     return client.post(f"/admin/connections/{connection.pk}/history/", values)
@@ -57,6 +58,43 @@ def test_a_confirmation_without_sense_changes_nothing(client, changes, field):
     assert field in errors_of(answer)
     assert Connection.objects.get().confirmed_operations == []
     assert not AuditEntry.objects.exists()
+
+
+def test_evidence_for_another_profile_confirms_nothing(client):
+    connection = factories.ErpFactory()
+    client.force_login(make_user("ines"))
+    page = client.get(f"/admin/connections/{connection.pk}/history/")
+    Connection.objects.update(mode="sandbox" if connection.mode == "live" else "live")
+
+    answer = confirm(client, connection, seen=page.context["form"]["seen"].value())
+
+    assert answer.status_code == 422
+    assert "the mode changed since you opened the page" in errors_of(answer)["__all__"][0]
+    assert answer.context["form"]["evidence"].value() == "Test of 3 May with the ERP team"
+    assert Connection.objects.get().confirmed_operations == []
+    assert not AuditEntry.objects.exists()
+
+    confirm(client, connection, seen=answer.context["form"]["seen"].value())
+
+    assert Connection.objects.get().confirmed_operations == ["create_credit_memo"]
+
+
+def test_an_act_that_kept_no_values_is_not_offered_to_go_back_to(client):
+    connection = factories.ErpFactory()
+    for text in ("Set up", "Changed"):
+        audit.record(
+            actor=None,
+            act="connection.change",
+            subject=connection,
+            text=text,
+            now=factories.NOW,
+            after=None if text == "Set up" else {"name": "BlueCherry"},
+        )
+    client.force_login(make_user("ines"))
+
+    page = client.get(f"/admin/connections/{connection.pk}/history/")
+
+    assert [each["back"] for each in page.context["entries"]] == [None, None]
 
 
 def test_an_auditor_reads_a_connections_history_and_no_secret(client):

@@ -159,6 +159,40 @@ def test_values_whose_effect_nobody_saw_are_shown_first(client, ada, bridge, pre
     assert not AuditEntry.objects.exists()
 
 
+def test_a_kind_of_document_is_written_as_the_screens_call_it(client, ada, bridge):
+    change(
+        client,
+        bridge,
+        schedule="Credit memo: at once\nwrite-off run\nstock_receipt 02:00-04:00",
+    )
+
+    schedule = {"credit_memo": "immediate", "write_off": "run", "stock_receipt": "02:00-04:00"}
+    assert Bridge.objects.get().policy == {"schedule": schedule}
+    form = client.get(address(bridge)).context["form"]
+    assert set(form["schedule"].value().splitlines()) == {
+        "Credit memo: at once",
+        "Write-off: run",
+        "Stock receipt: 02:00-04:00",
+    }
+
+
+def test_a_refusal_says_what_the_field_takes_and_no_stored_code(client, ada, bridge):
+    answer = change(client, bridge, schedule="Credit memo: whenever", undo_seconds="soon")
+
+    said = errors_of(answer)
+    assert said["undo_seconds"] == ["This is not possible. Write whole seconds from 0 to 3600."]
+    assert "Credit memo, Note to the platform) and at once, run, or windows" in said["schedule"][0]
+    assert "credit_memo" not in answer.text
+    assert "immediate" not in answer.text
+
+
+def test_a_value_of_its_own_that_the_preset_has_too_is_told_as_such(client, ada, bridge):
+    answer = change(client, bridge, undo_seconds="60", preview="1")
+
+    (shown,) = answer.context["changes"]
+    assert (shown.before, shown.after) == ("60 s", "60 s (set here)")
+
+
 def test_posting_windows_outlive_every_later_change(client, ada, bridge):
     change(client, bridge, schedule="credit_memo: 02:00-04:00, 13:00-14:00\nstock_receipt run")
     windows = {"credit_memo": "02:00-04:00, 13:00-14:00", "stock_receipt": "run"}

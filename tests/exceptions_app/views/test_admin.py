@@ -326,6 +326,28 @@ def test_integrators_set_up_connections_but_see_no_accounts(client):
     assert client.get("/people/").status_code == 403
 
 
+def test_the_lists_of_connections_and_bridges_show_words_not_codes(client, ada):
+    factories.BridgeFactory(erp__mode="sandbox", erp__is_active=False)
+
+    connections_page = client.get("/admin/exceptions_app/connection/?q=").text
+    bridges_page = client.get("/admin/exceptions_app/bridge/").text
+
+    for said in ("Calls may leave", "Simulated", ">BlueCherry<", ">ReturnGO<", ">No<"):
+        assert said in connections_page
+    assert "In use" in bridges_page
+    assert "BlueCherry + ReturnGO" in bridges_page
+    for code in ("sandbox", "is active", "Is active", "bluecherry+returngo"):
+        assert code not in connections_page + bridges_page
+
+
+def test_one_button_saves(client, ada):
+    page = client.get("/admin/exceptions_app/connection/add/").text
+
+    assert 'name="_save"' in page
+    assert "_addanother" not in page
+    assert "_continue" not in page
+
+
 @pytest.mark.parametrize("model", ["item", "erplocation"])
 def test_records_are_only_looked_at(client, ada, model):
     row = factories.ItemFactory() if model == "item" else factories.ErpLocationFactory()

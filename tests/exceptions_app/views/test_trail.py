@@ -40,8 +40,8 @@ def test_the_trail_is_read_newest_first_with_what_differs(client, aud):
         connection,
         actor=make_user("ines"),
         text="Second",
-        before={"mode": "sandbox", "settings": {"shop_name": "a"}, "name": "R"},
-        after={"mode": "live", "settings": {"shop_name": "b"}, "name": "R"},
+        before={"kind": "returngo", "mode": "sandbox", "settings": {"shop_name": "a"}},
+        after={"kind": "returngo", "mode": "live", "settings": {"shop_name": "b"}},
     )
 
     page = client.get("/trail/")
@@ -49,10 +49,67 @@ def test_the_trail_is_read_newest_first_with_what_differs(client, aud):
     assert texts(client) == ["Second", "First"]
     changes = page.context["rows"][0]["row"].changes
     assert [(each.label, each.before, each.after) for each in changes] == [
-        ("Mode", "sandbox", "live"),
-        ("Settings, shop name", "a", "b"),
+        ("Mode", "Simulated", "Live"),
+        ("Shop", "a", "b"),
     ]
     assert f"/admin/connections/{connection.pk}/history/" in page.text
+
+
+@pytest.mark.parametrize(
+    ("act", "before", "after", "said"),
+    [
+        pytest.param(
+            "bridge.policy",
+            {"undo_seconds": "90"},
+            {"schedule": {"credit_memo": "run"}},
+            [
+                (
+                    "When each kind of document leaves",
+                    "as the preset",
+                    "Credit memo: when finance starts a run; all others at once",
+                ),
+                ("Time to take a decision back", "90 s", "as the preset"),
+            ],
+            id="policy",
+        ),
+        pytest.param(
+            "bridge.create",
+            None,
+            {"policy": {"note_to_platform": False}},
+            [("Note the ERP's numbers on the return", "as the preset", "No")],
+            id="new bridge",
+        ),
+    ],
+)
+def test_a_policy_is_said_as_on_its_own_page(client, aud, act, before, after, said):
+    bridge = factories.BridgeFactory()
+    audit.record(
+        actor=None,
+        act=act,
+        subject=bridge,
+        text="Policy",
+        now=factories.NOW,
+        before=before,
+        after=after,
+    )
+
+    (row,) = client.get("/trail/").context["rows"]
+
+    assert [(each.label, each.before, each.after) for each in row["row"].changes] == said
+
+
+def test_stored_codes_are_said_in_words(client, aud):
+    posting = factories.PostingFactory()
+    record(posting, after={"status": "held", "kind": "credit_memo", "units": 2, "note": {"a": "b"}})
+
+    (row,) = client.get("/trail/").context["rows"]
+
+    assert [(each.label, each.after) for each in row["row"].changes] == [
+        ("Kind", "Credit memo"),
+        ("Note, a", "b"),
+        ("Units", "2"),
+        ("Status", "Held"),
+    ]
 
 
 def test_it_is_narrowed_to_a_kind_a_thing_and_a_person(client, aud):
