@@ -43,6 +43,10 @@ class ServiceForm(_ModelForm):
 DAILY_LIMIT = "daily_call_limit"
 MOST_CALLS = 100_000_000
 
+_ENDS_CONFIRMATIONS = (
+    "Another mode, or another profile, ends what was confirmed of this connection's operations."
+)
+
 # --- Connections -----------------------------------------------------------------------------
 
 
@@ -84,6 +88,8 @@ class ConnectionForm(ServiceForm):
             self.fields["kind"].initial = row.kind
             for name in ("code", "kind"):
                 self.fields[name].disabled = True
+            if row.confirmed_operations:
+                self.fields["mode"].help_text = _ENDS_CONFIRMATIONS
             for field in self.kinds[0].settings_fields:
                 name = setting_name(row.kind, field.code)
                 self.fields[name].initial = shown["settings"].get(field.code, field.default)

@@ -20,6 +20,7 @@ from connectors import registry, types
 from connectors.errors import Misconfigured
 from connectors.http import check_base_url
 from connectors.ports import Gateway, Source
+from connectors.redaction import redact
 from exceptions_app import errors
 from exceptions_app.models import Connection, ConnectionBudget, ConnectionHealth
 from exceptions_app.selectors.clock import database_now
@@ -208,15 +209,16 @@ def save(
         _check_change(is_changed=is_resealed or state(kept) != before, reason=reason)
     _write(kept, is_new=row is None)
     _budget(kept, daily_limit, refill_per_second, capacity, now)
+    hide = _mask(sealed, bytes(kept.sealed_secrets))
     ConnectionHealth.objects.get_or_create(connection=kept)
     audit.record(
         actor=actor,
         act="connection.create" if row is None else "connection.change",
         subject=kept,
-        text=f"{name} set up" if row is None else f"{name} changed{_because(reason)}",
+        text=hide(f"{name} set up" if row is None else f"{name} changed{_because(reason)}"),
         now=now,
-        before=None if row is None else before,
-        after={**state(kept), "secrets_changed": is_resealed},
+        before=None if row is None else _told(before, hide),
+        after={**_told(state(kept), hide), "secrets_changed": is_resealed},
     )
     return kept
 
@@ -232,6 +234,21 @@ def state(row: Connection) -> dict[str, Any]:
         "settings": dict(row.settings),
         "confirmed_operations": list(row.confirmed_operations),
     }
+
+
+def _mask(*sealed: bytes) -> Callable[[str], str]:
+    """What takes credentials out of a text, should one have been typed into the wrong field."""
+    found: set[str] = set()
+    for each in sealed:
+        with contextlib.suppress(errors.ConnectionUnusable):
+            found.update(unseal(each).values())
+    return lambda text: redact(text, found)
+
+
+def _told(values: Mapping[str, Any], hide: Callable[[str], str]) -> dict[str, Any]:
+    """A state as the trail keeps it (decision 0006)."""
+    settings_values = {name: hide(str(each)) for name, each in values["settings"].items()}
+    return {**values, "base_url": hide(values["base_url"]), "settings": settings_values}
 
 
 def stamp(row: Connection | None) -> str:

@@ -34,6 +34,8 @@ def index(request: HttpRequest) -> HttpResponse:
     """Newest first; one thing or one person has its own address."""
     asked = ("kind", "number", "person")
     chosen = {name: request.GET.get(name, "").replace("\0", "") for name in asked}
+    if not chosen["kind"]:
+        chosen["number"] = ""
     found = trail.entries(**chosen)
     page = paging.page(found, order=trail.ORDER, cursor=request.GET.get("cursor", ""))
     context = {

@@ -194,3 +194,15 @@ def test_the_history_says_what_differs_and_hides_no_long_setting(client):
     assert newest["back"] is None
     assert f"?back={older['back']}" in page.text
     assert "Reason 0" in page.text
+
+
+def test_the_form_says_that_another_mode_ends_what_was_confirmed(client):
+    said = "Another mode, or another profile, ends what was confirmed"
+    connection = factories.ErpFactory()
+    client.force_login(make_user("ines"))
+    address = f"/admin/exceptions_app/connection/{connection.pk}/change/"
+    assert said not in client.get(address).text
+
+    confirm(client, connection)
+
+    assert said in client.get(address).text

@@ -92,6 +92,23 @@ def test_a_webhook_secret_is_kept_only_as_a_digest():
     assert secret not in str(list(AuditEntry.objects.values()))
 
 
+def test_a_credential_typed_into_the_wrong_field_is_not_in_the_trail(ines):
+    _save()
+
+    _save(
+        settings_values={"vnd_id": CANARY},
+        secrets={"subscription_key": "canary-key-9b1c"},
+        actor=ines,
+        reason="Instead of canary-key-9b1c",
+    )
+
+    entry = AuditEntry.objects.latest("pk")
+    assert entry.text == "ERP changed: Instead of ***"
+    assert entry.after["settings"] == {"vnd_id": "***"}
+    assert "canary-key" not in str(list(AuditEntry.objects.values()))
+    assert Connection.objects.get().settings == {"vnd_id": CANARY}
+
+
 @pytest.fixture
 def ines(django_user_model):
     return django_user_model.objects.create_user("ines")

@@ -123,6 +123,8 @@ def test_it_is_narrowed_to_a_kind_a_thing_and_a_person(client, aud):
     assert texts(client, f"?kind=connection&number={first.pk}") == ["One"]
     assert texts(client, f"?person={ines.pk}") == ["Two"]
     assert texts(client, "?person=system") == ["Bridge", "One"]
+    assert texts(client, f"?number={first.pk}") == ["Bridge", "Two", "One"]
+    assert "Filters in use" not in client.get(f"/trail/?number={first.pk}").text
 
 
 @pytest.mark.parametrize(
