@@ -58,3 +58,12 @@ class InvitationOver(DeskError):
 
     def __init__(self) -> None:
         super().__init__("This link was used, replaced by a newer one, or has expired.")
+
+
+class InvalidCase(DeskError):
+    """A case to be computed cannot be: `field` names the place, the text the reason."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}" if field else reason)
+        self.field = field
+        self.reason = reason

@@ -1,4 +1,4 @@
-"""Amounts in a currency's own unit, and shares of an amount that always sum back to it.
+"""Amounts in a currency's own unit.
 
 Rounding is half away from zero, the sign applied last, so that a credit mirrors its debit.
 """
@@ -34,30 +34,6 @@ def minor_unit(currency: str) -> Decimal:
 def quantise(amount: Decimal, currency: str) -> Decimal:
     """`amount` in whole minor units of `currency`, halves away from zero."""
     return amount.quantize(minor_unit(currency), rounding=ROUND_HALF_UP)
-
-
-def share_so_far(total: Decimal, units: int, quantity: int, currency: str) -> Decimal:
-    """What the first `units` of `quantity` carry of `total`; all units carry exactly `total`.
-
-    Raises ValueError unless 0 <= units <= quantity and quantity > 0.
-    """
-    if quantity <= 0 or not 0 <= units <= quantity:
-        msg = f"{units} of {quantity} units is no share"
-        raise ValueError(msg)
-    if units == quantity:
-        return total
-    return quantise(total * units / quantity, currency)
-
-
-def cumulative_share(
-    total: Decimal, taken: int, units: int, quantity: int, currency: str = ""
-) -> Decimal:
-    """What the next `units` carry of `total` after `taken` of `quantity` are gone.
-
-    The difference of two shares so far: any sequence of partial returns sums to `total` exactly.
-    """
-    after = share_so_far(total, taken + units, quantity, currency)
-    return after - share_so_far(total, taken, quantity, currency)
 
 
 def paid_unit_gross(line: LineFact) -> Decimal | None:

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 from exceptions_app.rules import money
 from exceptions_app.rules.facts import OrderLineFact
 from exceptions_app.rules.resolving import Resolved, ReturnedLine
+from exceptions_app.rules.reversal import Amounts, Anchor, Sold, Tax, credited_so_far
+from exceptions_app.rules.rounding import Rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +70,17 @@ def _part(
     line: ReturnedLine,
     currency: str,
 ) -> tuple[Decimal, Decimal]:
-    credited_net, credited_tax = credited
-    tax_so_far = money.share_so_far(row.tax, units_so_far, row.quantity, currency)
-    tax = _within(tax_so_far - credited_tax, row.tax - credited_tax)
-    if line.fact.is_tax_included:
-        gross_total = row.net + row.tax
-        gross_so_far = money.share_so_far(gross_total, units_so_far, row.quantity, currency)
-        net = gross_so_far - credited_net - credited_tax - tax
-    else:
-        net = money.share_so_far(row.net, units_so_far, row.quantity, currency) - credited_net
-    return _within(net, row.net - credited_net), tax
+    """Net and tax of the units up to `units_so_far` that earlier credits did not take."""
+    anchor = Anchor.GROSS if line.fact.is_tax_included else Anchor.NET
+    sold = Sold(row.line_id, Fraction(row.quantity), _amounts(row.net, row.tax), anchor)
+    before = _amounts(*credited)
+    share = Fraction(units_so_far, row.quantity)
+    part = credited_so_far(sold, before, share, Rounding(money.places(currency))).less(before)
+    return part.net, part.tax
 
 
-def _within(amount: Decimal, left: Decimal) -> Decimal:
-    """`amount`, kept between nothing and what is left; earlier credits may have taken unevenly."""
-    return max(min(amount, left), money.ZERO)
+def _amounts(net: Decimal, tax: Decimal) -> Amounts:
+    return Amounts(net, (Tax("", tax),))
 
 
 def allowance(resolved: Resolved) -> Decimal:
