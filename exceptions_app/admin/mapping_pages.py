@@ -18,8 +18,8 @@ from exceptions_app.choices import MappingKind
 from exceptions_app.forms.imports import MapForm
 from exceptions_app.models import Bridge, Mapping
 from exceptions_app.permissions import FIX_CAPABILITY, actor_of
+from exceptions_app.selectors import mapping_coverage, paging
 from exceptions_app.selectors import mappings as mappings_selector
-from exceptions_app.selectors import paging
 from exceptions_app.selectors.mappings import TARGET_FIELDS
 from exceptions_app.services import fixes, mapping_files, previews, setup
 from exceptions_app.templatetags.desk import when
@@ -36,14 +36,14 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Every active bridge with all kinds of its mappings."""
     bridges = list(Bridge.objects.filter(is_active=True).select_related("source", "erp"))
     context = {
-        "rows": sorted(mappings_selector.coverage(bridges), key=_most_held_up),
-        "recent": f"{mappings_selector.RECENT_RETURNS:,}",
+        "rows": sorted(mapping_coverage.coverage(bridges), key=_most_held_up),
+        "recent": f"{mapping_coverage.RECENT_RETURNS:,}",
         "now": timezone.now(),
     }
     return render(request, "admin/mappings/overview.html", context)
 
 
-def _most_held_up(row: mappings_selector.BridgeCoverage) -> tuple[int, str]:
+def _most_held_up(row: mapping_coverage.BridgeCoverage) -> tuple[int, str]:
     return -sum(each.waiting_returns for each in row.kinds), row.bridge.name
 
 
@@ -57,12 +57,12 @@ def kind_page(request: HttpRequest, bridge_id: int, kind: str) -> HttpResponse:
     page = paging.page(
         rows, order=mappings_selector.VERSION_ORDER, cursor=request.GET.get("cursor", "")
     )
-    (covered,) = mappings_selector.coverage([bridge])
+    (covered,) = mapping_coverage.coverage([bridge])
     context = {
         "bridge": bridge,
         "kind": MappingKind(kind),
         "covered": next(each for each in covered.kinds if each.kind == kind),
-        "unknowns": mappings_selector.unknowns(bridge=bridge, kind=kind),
+        "unknowns": mapping_coverage.unknowns(bridge=bridge, kind=kind),
         "page": page,
         "rows": [
             {"row": row, "target": mappings_selector.shown_target(kind, row.target)}
@@ -82,7 +82,7 @@ def kind_page(request: HttpRequest, bridge_id: int, kind: str) -> HttpResponse:
         "latest": mappings_selector.latest_imports(bridge=bridge, kind=kind),
         "may_map": may_map(request, kind),
         "may_import": may_directly(request, kind),
-        "recent": f"{mappings_selector.RECENT_RETURNS:,}",
+        "recent": f"{mapping_coverage.RECENT_RETURNS:,}",
     }
     return render(request, "admin/mappings/kind.html", context)
 
@@ -207,7 +207,7 @@ def _show_form(
     versions = mappings_selector.versions(bridge=bridge, kind=kind, value=value)
     ranked: Any = {}
     if kind == MappingKind.SKU_ALIAS and value:
-        ranked = mappings_selector.suggestions(bridge=bridge, skus=[value])
+        ranked = mapping_coverage.suggestions(bridge=bridge, skus=[value])
     context = {
         "bridge": bridge,
         "kind": MappingKind(kind),

@@ -1,14 +1,12 @@
-"""Mappings as their screens show them: coverage, unknown values, versions, and whom they touch."""
+"""Mappings as their screens show them: values in force, versions, files, and whom they touch."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection as database
-from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Lower
 
@@ -20,23 +18,8 @@ from exceptions_app.choices import (
     MappingKind,
     MappingStatus,
 )
-from exceptions_app.models import (
-    Bridge,
-    Case,
-    Fix,
-    Item,
-    Mapping,
-    MappingImport,
-    Posting,
-    Rma,
-    RmaLine,
-    SalesOrderLine,
-)
-from exceptions_app.rules import matching
+from exceptions_app.models import Bridge, Case, Fix, Mapping, MappingImport, Posting, Rma
 from exceptions_app.rules.mapping import normalise
-from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import facts as facts_selector
-from exceptions_app.selectors.sums import Amount, per_currency
 
 # What a row of each kind says about its target, in the order of a file's columns.
 TARGET_FIELDS: dict[str, tuple[str, ...]] = {
@@ -48,61 +31,8 @@ TARGET_FIELDS: dict[str, tuple[str, ...]] = {
     MappingKind.VAT: ("treatment",),
     MappingKind.FEE: ("component", "erp_code"),
 }
-# The exception that says a value of the kind is not mapped.
-UNKNOWN_TYPES: dict[str, str] = {
-    MappingKind.SKU_ALIAS: "SKU_UNKNOWN",
-    MappingKind.DISPOSITION: "DISPOSITION_UNMAPPED",
-    MappingKind.REASON: "REASON_UNMAPPED",
-    MappingKind.LOCATION: "WAREHOUSE_UNMAPPED",
-    MappingKind.STATUS: "STATUS_UNMAPPED",
-    MappingKind.VAT: "VAT_SETTING",
-    MappingKind.FEE: "COMPONENT_MISSING",
-}
-RECENT_RETURNS = 2_000
-UNKNOWN_SHOWN = 50
 IMPORTS_SHOWN = 10
-_STEMS = 200
 VERSION_ORDER = ("source_key", "id")
-
-
-@dataclass(frozen=True, slots=True)
-class KindCoverage:
-    """`seen` and `known` count distinct values of the latest returns; `waiting_*` open
-    exceptions."""
-
-    bridge_id: int
-    kind: str
-    label: str
-    active: int
-    seen: int
-    known: int
-    waiting_values: int
-    waiting_returns: int
-    values: tuple[Amount, ...]
-
-    @property
-    def unknown(self) -> int:
-        return self.seen - self.known
-
-
-@dataclass(frozen=True, slots=True)
-class BridgeCoverage:
-    bridge: Bridge
-    kinds: tuple[KindCoverage, ...]
-
-
-@dataclass(slots=True)
-class Unknown:
-    """A value nobody mapped. `returns` wait for it, with `values` at risk; both may be zero."""
-
-    value: str
-    returns: int
-    values: tuple[Amount, ...]
-    seen_in: int = 0
-    group_id: int | None = None
-    asked_by: str = ""
-    fix_id: int | None = None
-    suggestions: tuple[matching.Suggestion, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,249 +52,12 @@ def shown_target(kind: str, target: dict[str, Any] | None) -> str:
     return "/".join(str(target.get(name, "")) for name in TARGET_FIELDS[kind]).rstrip("/")
 
 
-def coverage(bridges: Sequence[Bridge]) -> tuple[BridgeCoverage, ...]:
-    """Per bridge and kind: how much of what returns say is mapped. Three queries in all."""
-    ids = [bridge.pk for bridge in bridges]
-    active = {
-        (row["bridge"], row["kind"]): row["count"]
-        for row in Mapping.objects.filter(bridge__in=ids, status=MappingStatus.ACTIVE)
-        .order_by()
-        .values("bridge", "kind")
-        .annotate(count=Count("id"))
-    }
-    seen = _seen_counts(ids)
-    waiting = _waiting(ids)
-    return tuple(
-        BridgeCoverage(
-            bridge,
-            tuple(
-                _coverage_of(bridge.pk, kind, active, seen, waiting) for kind in MappingKind.values
-            ),
-        )
-        for bridge in bridges
-    )
-
-
-def _coverage_of(
-    bridge_id: int,
-    kind: str,
-    active: dict[tuple[int, str], int],
-    seen: dict[tuple[int, str], tuple[int, int]],
-    waiting: dict[tuple[int, str], list[dict[str, Any]]],
-) -> KindCoverage:
-    rows = waiting.get((bridge_id, kind), [])
-    found, known = seen.get((bridge_id, kind), (0, 0))
-    return KindCoverage(
-        bridge_id=bridge_id,
-        kind=kind,
-        label=MappingKind(kind).label,
-        active=active.get((bridge_id, kind), 0),
-        seen=found,
-        known=known,
-        waiting_values=sum(row["groups"] for row in rows),
-        waiting_returns=sum(row["returns"] for row in rows),
-        values=_amounts(rows),
-    )
-
-
-def _waiting(bridge_ids: Collection[int]) -> dict[tuple[int, str], list[dict[str, Any]]]:
-    kinds = {code: kind for kind, code in UNKNOWN_TYPES.items()}
-    rows = (
-        _unknown_cases(tuple(UNKNOWN_TYPES.values()))
-        .filter(bridge__in=bridge_ids)
-        .order_by()
-        .values("bridge", "type", "currency")
-        .annotate(
-            groups=Count("group", distinct=True),
-            returns=Count("rma", distinct=True),
-            amount=Sum("value"),
-        )
-    )
-    found: dict[tuple[int, str], list[dict[str, Any]]] = defaultdict(list)
-    for row in rows:
-        found[row["bridge"], kinds[row["type"]]].append(dict(row))
-    return found
-
-
-def _unknown_cases(types: Collection[str]) -> QuerySet[Case]:
-    # A refund's unknown status is of the same type, yet no mapping of a return's status heals it.
-    return Case.objects.filter(status__in=CASE_OPEN, type__in=types).exclude(
-        type="STATUS_UNMAPPED", group__cause__startswith="refund "
-    )
-
-
-def _amounts(rows: Iterable[dict[str, Any]]) -> tuple[Amount, ...]:
-    return per_currency((row["currency"], row["amount"]) for row in rows)
-
-
-# Values are compared as `normalise` writes them: trimmed, inner space as one, lower case.
-_SEEN = r"""
-    WITH recent AS MATERIALIZED (
-      SELECT r.* FROM exceptions_app_bridge b CROSS JOIN LATERAL (
-        SELECT id, bridge_id, status_raw, sales_order_id FROM exceptions_app_rma
-        WHERE bridge_id = b.id ORDER BY id DESC LIMIT %(recent)s) r
-      WHERE b.id = ANY(%(bridges)s)
-    ), lines AS MATERIALIZED (
-      SELECT r.bridge_id, l.rma_id, l.sku, l.disposition, l.reason, l.location, l.fees
-      FROM recent r JOIN exceptions_app_rmaline l ON l.rma_id = r.id
-    ), raw(bridge_id, rma_id, kind, value) AS (
-      SELECT bridge_id, rma_id, 'sku_alias', sku FROM lines
-      UNION ALL SELECT bridge_id, rma_id, 'disposition', disposition FROM lines
-      UNION ALL SELECT bridge_id, rma_id, 'reason', reason FROM lines
-      UNION ALL SELECT bridge_id, rma_id, 'location', location FROM lines
-      UNION ALL SELECT bridge_id, rma_id, 'fee', fee->>'kind'
-        FROM lines CROSS JOIN LATERAL jsonb_array_elements(fees) fee
-      UNION ALL SELECT bridge_id, id, 'status', status_raw FROM recent
-      UNION ALL SELECT r.bridge_id, r.id, 'vat', o.vat_setting
-        FROM recent r JOIN exceptions_app_salesorder o ON o.id = r.sales_order_id
-    ), seen AS (
-      SELECT bridge_id, kind, lower(btrim(regexp_replace(value, '\s+', ' ', 'g'))) AS key,
-        min(value) AS value, count(DISTINCT rma_id) AS returns
-      FROM raw WHERE btrim(value) <> '' AND (%(kind)s = '' OR kind = %(kind)s) GROUP BY 1, 2, 3
-    ), judged AS (
-      SELECT s.*, (
-        EXISTS (SELECT 1 FROM exceptions_app_mapping m WHERE m.bridge_id = s.bridge_id
-          AND m.kind = s.kind AND m.source_key = s.key AND m.status = 'active')
-        OR (s.kind = 'sku_alias' AND (
-          EXISTS (SELECT 1 FROM exceptions_app_item i WHERE i.connection_id = b.erp_id
-            AND i.sku_key = s.key)
-          OR EXISTS (SELECT 1 FROM exceptions_app_item i WHERE i.connection_id = b.erp_id
-            AND i.barcode = s.value AND i.barcode <> '')
-          OR EXISTS (SELECT 1 FROM exceptions_app_mapping f WHERE f.bridge_id = s.bridge_id
-            AND f.kind = 'fee' AND f.source_key = s.key AND f.status = 'active')))
-        OR (s.kind = 'disposition' AND split_part(s.key, '/', 1) = 'not_returned')) AS is_known
-      FROM seen s JOIN exceptions_app_bridge b ON b.id = s.bridge_id
-    )
-"""
-
-
-def _seen_counts(bridge_ids: list[int]) -> dict[tuple[int, str], tuple[int, int]]:
-    query = _SEEN + (
-        "SELECT bridge_id, kind, count(*), count(*) FILTER (WHERE is_known) FROM judged"
-        " GROUP BY 1, 2"
-    )
-    with database.cursor() as cursor:
-        cursor.execute(query, {"recent": RECENT_RETURNS, "bridges": bridge_ids, "kind": ""})
-        return {(row[0], row[1]): (row[2], row[3]) for row in cursor.fetchall()}
-
-
-def _seen_unknown(bridge_id: int, kind: str) -> list[tuple[str, int]]:
-    """Unmapped values of the latest returns with the number of returns, most frequent first."""
-    query = _SEEN + (
-        "SELECT value, returns FROM judged WHERE NOT is_known"
-        " ORDER BY returns DESC, key LIMIT %(most)s"
-    )
-    values: dict[str, Any] = {
-        "recent": RECENT_RETURNS,
-        "bridges": [bridge_id],
-        "kind": kind,
-        "most": UNKNOWN_SHOWN,
-    }
-    with database.cursor() as cursor:
-        cursor.execute(query, values)
-        return [(str(row[0]), int(row[1])) for row in cursor.fetchall()]
-
-
-def unknowns(*, bridge: Bridge, kind: str) -> list[Unknown]:
-    """Values nobody mapped, those that hold returns up first, at most UNKNOWN_SHOWN.
-
-    The number of queries does not depend on how many there are.
-    """
-    found = _waiting_values(bridge, kind)
-    by_key = {normalise(row.value): row for row in found}
-    for value, returns in _seen_unknown(bridge.pk, kind):
-        row = by_key.get(normalise(value))
-        if row is not None:
-            row.seen_in = returns
-        elif len(found) < UNKNOWN_SHOWN:
-            row = Unknown(value=value, returns=0, values=(), seen_in=returns)
-            by_key[normalise(value)] = row
-            found.append(row)
-    for fix in under_way(bridge=bridge, kind=kind):
-        row = by_key.get(normalise(fix.source_value))
-        if row is not None:
-            row.fix_id = fix.pk
-            row.asked_by = fix.requested_by.get_full_name() or fix.requested_by.get_username()
-    if kind == MappingKind.SKU_ALIAS:
-        ranked = suggestions(bridge=bridge, skus=[row.value for row in found], limit=3)
-        for row in found:
-            row.suggestions = ranked.get(normalise(row.value), ())
-    return found
-
-
-def _waiting_values(bridge: Bridge, kind: str) -> list[Unknown]:
-    cases = _unknown_cases((UNKNOWN_TYPES[kind],)).filter(bridge=bridge)
-    rows = list(
-        cases.order_by()
-        .values("group", "currency")
-        .annotate(returns=Count("rma", distinct=True), amount=Sum("value"), first=Min("id"))
-        .order_by("-amount", "group")[: UNKNOWN_SHOWN * 2]
-    )
-    by_group: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for row in rows:
-        by_group[row["group"]].append(dict(row))
-    firsts = Case.objects.in_bulk([group[0]["first"] for group in by_group.values()])
-    found = []
-    for group_id, group in list(by_group.items())[:UNKNOWN_SHOWN]:
-        case = firsts.get(group[0]["first"])
-        value = cases_selector.source_value(case, kind) if case is not None else ""
-        if value:
-            returns = sum(row["returns"] for row in group)
-            found.append(Unknown(value, returns, _amounts(group), returns, group_id))
-    return found
-
-
 def under_way(*, bridge: Bridge, kind: str, keys: Collection[str] | None = None) -> list[Fix]:
     """Changes of this kind that are asked for or can still be taken back, of `keys` when given."""
     rows = Fix.objects.filter(
         bridge=bridge, kind=kind, status__in=(FixStatus.REQUESTED, FixStatus.HELD)
     ).select_related("requested_by")
     return [row for row in rows if keys is None or normalise(row.source_value) in keys]
-
-
-def suggestions(
-    *, bridge: Bridge, skus: Sequence[str], limit: int = 5
-) -> dict[str, tuple[matching.Suggestion, ...]]:
-    """Ranked items of the ERP by normalised SKU, best first, with reasons. Three queries."""
-    keys = [normalise(sku) for sku in skus if normalise(sku)]
-    lines: dict[str, RmaLine] = {}
-    orders: dict[str, set[int]] = defaultdict(set)
-    rows = RmaLine.objects.filter(rma__bridge=bridge, sku_key__in=keys).select_related("rma")
-    for line in rows.order_by("-id")[:_STEMS]:
-        lines.setdefault(line.sku_key, line)
-        if line.rma.sales_order_id:
-            orders[line.sku_key].add(line.rma.sales_order_id)
-    wanted_orders = {number for each in orders.values() for number in each}
-    sold: dict[int, set[str]] = defaultdict(set)
-    for order_id, sku in SalesOrderLine.objects.filter(order__in=wanted_orders).values_list(
-        "order", "sku"
-    ):
-        sold[order_id].add(sku)
-    pool = _pool(bridge, keys, {normalise(sku) for each in sold.values() for sku in each})
-    ranked = {}
-    for sku in skus:
-        key = normalise(sku)
-        found = lines.get(key)
-        ranked[key] = matching.rank_skus(
-            matching.Wanted(
-                sku=sku,
-                barcode=found.barcode if found else "",
-                description=found.name if found else "",
-            ),
-            candidates=pool,
-            order_skus=frozenset().union(*(sold[number] for number in orders[key])),
-            limit=limit,
-        )
-    return ranked
-
-
-def _pool(bridge: Bridge, keys: Sequence[str], sold: Collection[str]) -> list[Any]:
-    """Items worth ranking: those of the same orders, and those whose code begins alike."""
-    near = Q(sku_key__in=sold)
-    for stem in sorted({key[:4] for key in keys})[:UNKNOWN_SHOWN]:
-        near |= Q(sku_key__startswith=stem)
-    rows = Item.objects.filter(near, connection=bridge.erp_id, is_active=True)
-    return [facts_selector.item_fact(item) for item in rows.order_by("sku_key")[: _STEMS * 10]]
 
 
 def listed(*, bridge: Bridge, kind: str, text: str = "") -> QuerySet[Mapping]:

@@ -21,6 +21,7 @@ from exceptions_app.choices import ImportStatus, MappingKind
 from exceptions_app.models import Bridge, MappingImport
 from exceptions_app.rules import matching
 from exceptions_app.rules.mapping import normalise
+from exceptions_app.selectors import mapping_coverage
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.services import audit, import_effects, mapping_files, mappings, setup
 from exceptions_app.services.mapping_files import FileRow
@@ -270,11 +271,11 @@ def _say_what_it_may_be(
         if row["error"]
         and row["target"].get("sku")
         and normalise(row["target"]["sku"]) not in known.items
-    ][: mappings_selector.UNKNOWN_SHOWN]
+    ][: mapping_coverage.UNKNOWN_SHOWN]
     if not missing:
         return
     wanted = [row["target"]["sku"] for row in missing]
-    ranked = mappings_selector.suggestions(bridge=bridge, skus=wanted, limit=3)
+    ranked = mapping_coverage.suggestions(bridge=bridge, skus=wanted, limit=3)
     for row in missing:
         names = _near(ranked.get(normalise(row["target"]["sku"]), ()))
         if names:

@@ -28,6 +28,7 @@ DOORS = {
     "mapping-import-apply": (None, {"ada"}),
     "mapping-import-discard": (None, {"ada"}),
     "mapping-import-wrong-rows": (READERS, None),
+    "bridge-change": ({"ada", "ines"}, {"ada", "ines"}),
     "bridge-policy": (READERS, {"ada", "ines"}),
     "connection-history": (OPERATORS, {"ada", "ines"}),
 }
@@ -87,6 +88,7 @@ def addresses(bridge, found):
         "mapping-import-wrong-rows": reverse(
             "admin:mapping-import-wrong-rows", args=[found.pk, "csv"]
         ),
+        "bridge-change": reverse("admin:bridge-change", args=[bridge.pk]),
         "bridge-policy": reverse("admin:bridge-policy", args=[bridge.pk]),
         "connection-history": reverse("admin:connection-history", args=[bridge.erp_id]),
     }
