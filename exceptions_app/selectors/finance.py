@@ -111,7 +111,9 @@ def open_cases(*, now: datetime, bridge: str = "") -> QuerySet[Case]:
     return rows.filter(bridge__code=bridge) if bridge else rows
 
 
-def differences(cases: QuerySet[Case], *, cursor: str = "") -> paging.Page:
+def differences(
+    cases: QuerySet[Case], *, cursor: str = "", size: int = paging.PAGE_SIZE
+) -> paging.Page:
     """A page of the causes of `cases` as Difference, by money at risk. Two queries."""
     grouped = (
         cases.order_by()
@@ -125,7 +127,7 @@ def differences(cases: QuerySet[Case], *, cursor: str = "") -> paging.Page:
             first=Min("pk"),
         )
     )
-    page = paging.page(grouped, order=GAP_ORDER, cursor=cursor)
+    page = paging.page(grouped, order=GAP_ORDER, cursor=cursor, size=size)
     sums: dict[int, list[Any]] = {}
     if page.rows:
         shown = cases.filter(group__in=[row["group"] for row in page.rows])

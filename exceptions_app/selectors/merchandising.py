@@ -137,7 +137,7 @@ def tallies(
     }
 
 
-def gaps(cases: QuerySet[Case], *, cursor: str = "") -> paging.Page:
+def gaps(cases: QuerySet[Case], *, cursor: str = "", size: int = paging.PAGE_SIZE) -> paging.Page:
     """A page of the causes of `cases` as Gap, by money. Two queries for any number of rows."""
     grouped = (
         cases.order_by()
@@ -152,7 +152,7 @@ def gaps(cases: QuerySet[Case], *, cursor: str = "") -> paging.Page:
             candidates=Max(KeyTextTransform("candidates", "facts")),
         )
     )
-    page = paging.page(grouped, order=GAP_ORDER, cursor=cursor)
+    page = paging.page(grouped, order=GAP_ORDER, cursor=cursor, size=size)
     sums = _sums(cases, [row["group"] for row in page.rows])
     rows = tuple(_gap(row, sums.get(row["group"], ())) for row in page.rows)
     return paging.Page(rows=rows, newer=page.newer, older=page.older)

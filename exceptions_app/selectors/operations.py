@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from exceptions_app.models import (
     Bridge,
     CallCount,
     Connection,
+    ConnectionBudget,
     Heartbeat,
     InboundEvent,
     Posting,
@@ -39,10 +40,24 @@ class Calls:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast calls may leave: `free_now` of `capacity` at once, then `per_minute`.
+
+    `quiet_until` is the moment before which the other side wants no call; None when it is over.
+    """
+
+    per_minute: Decimal
+    free_now: int
+    capacity: int
+    quiet_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionRow:
     """One connection: `daily_left` is None where the vendor sets no daily limit.
 
-    `write_reserve` are calls of the day that reads may not use.
+    `write_reserve` are calls of the day that reads may not use; `pace` is None while no call was
+    ever counted.
     """
 
     connection: Connection
@@ -52,6 +67,7 @@ class ConnectionRow:
     daily_limit: int | None
     daily_left: int | None
     write_reserve: int
+    pace: Pace | None
     calls: tuple[Calls, ...]
     watermarks: tuple[Watermark, ...]
 
@@ -77,12 +93,12 @@ def connections(*, now: datetime) -> tuple[ConnectionRow, ...]:
         )
         .order_by("name", "pk")
     )
-    return tuple(_row(row, now.date()) for row in rows)
+    return tuple(_row(row, now) for row in rows)
 
 
-def _row(row: Connection, day: date) -> ConnectionRow:
+def _row(row: Connection, now: datetime) -> ConnectionRow:
     budget = getattr(row, "budget", None)
-    is_today = budget is not None and budget.day == day
+    is_today = budget is not None and budget.day == now.date()
     used = budget.calls_today if budget is not None and is_today else 0
     limit = budget.daily_limit if budget is not None else None
     health = getattr(row, "health", None)
@@ -94,11 +110,25 @@ def _row(row: Connection, day: date) -> ConnectionRow:
         daily_limit=limit,
         daily_left=None if limit is None else max(0, limit - used),
         write_reserve=budget.write_reserve if budget is not None else 0,
+        pace=None if budget is None else _pace(budget, now),
         calls=tuple(
             Calls(call.reason, call.operation, call.count)
             for call in row.calls_of_day  # type: ignore[attr-defined]
         ),
         watermarks=tuple(row.watermarks.all()),
+    )
+
+
+def _pace(budget: ConnectionBudget, now: datetime) -> Pace:
+    """As the pacer reckons before a call: what was free then, and what has come back since."""
+    seconds = Decimal(max(0, (now - budget.refilled_at).total_seconds()))
+    free = min(budget.capacity, budget.tokens + budget.refill_per_second * seconds)
+    is_quiet = budget.quiet_until is not None and budget.quiet_until > now
+    return Pace(
+        per_minute=budget.refill_per_second * 60,
+        free_now=max(0, int(free)),
+        capacity=int(budget.capacity),
+        quiet_until=budget.quiet_until if is_quiet else None,
     )
 
 

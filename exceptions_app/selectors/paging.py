@@ -6,7 +6,7 @@ rows that arrive meanwhile never shift it, and nobody can ask for an order we di
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +17,8 @@ from django.core.exceptions import BadRequest
 from django.db.models import Count, Q, QuerySet, Value
 
 PAGE_SIZE = 50
+# A file is read in larger steps than a screen: fewer questions, each still a short one.
+FILE_SIZE = 500
 COUNT_CAP = 1_000
 
 
@@ -57,6 +59,17 @@ def page(
         newer=_write(found[0], order, is_back=True) if found and has_newer else "",
         older=_write(found[-1], order, is_back=False) if found and has_older else "",
     )
+
+
+def every(read: Callable[[str], Page]) -> Iterator[Any]:
+    """All rows of a list, as `read` brings them for one cursor after the other, "" first."""
+    cursor = ""
+    while True:
+        found = read(cursor)
+        yield from found.rows
+        if not found.older:
+            return
+        cursor = found.older
 
 
 def count(queryset: QuerySet[Any]) -> int:

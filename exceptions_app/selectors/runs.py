@@ -35,12 +35,12 @@ class RunRow:
     left: int
 
 
-def started(*, cursor: str = "", bridge: str = "") -> paging.Page:
+def started(*, cursor: str = "", bridge: str = "", size: int = RUNS) -> paging.Page:
     """Started runs, newest first, each as RunRow; two queries."""
     rows = CreditRun.objects.select_related("bridge__erp")
     if bridge:
         rows = rows.filter(bridge__code=bridge)
-    page = paging.page(rows, order=("-id",), cursor=cursor, size=RUNS)
+    page = paging.page(rows, order=("-id",), cursor=cursor, size=size)
     return paging.Page(rows=_with_progress(page.rows), newer=page.newer, older=page.older)
 
 

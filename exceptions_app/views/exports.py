@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 
 import tablib  # type: ignore[import-untyped]  # it carries no types
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.views.decorators.http import require_safe
+
+from exceptions_app import permissions
+from exceptions_app.selectors.sums import Amount
+from exceptions_app.templatetags.desk import when
 
 # A workbook is built in memory; a longer list is a CSV.
 XLSX_ROWS = 20_000
@@ -16,6 +22,36 @@ XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 Cell = str | Decimal | int
+Lines = Callable[..., Iterable[Sequence[Cell]]]
+
+
+def doors(*, capability: str, name: str, lines: Lines) -> tuple[permissions.View, permissions.View]:
+    """The views that give a list as CSV and as XLSX, to whoever may open its page.
+
+    `lines` takes what the page's view takes and gives the heading and the rows its filters find.
+    """
+
+    @require_safe
+    @permissions.required(capability)  # type: ignore[arg-type]  # a stream is a response too
+    def export(request: HttpRequest, *args: object, **kwargs: object) -> StreamingHttpResponse:
+        return as_csv(lines(request, *args, **kwargs), name=name)
+
+    @require_safe
+    @permissions.required(capability)
+    def export_xlsx(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        return as_xlsx(lines(request, *args, **kwargs), name=name)
+
+    return export, export_xlsx
+
+
+def sums(values: Iterable[Amount]) -> str:
+    """ "5.00 EUR + 3.20 GBP": what is in different currencies is no figure to add up."""
+    return " + ".join(f"{each.amount:f} {each.currency}" for each in values)
+
+
+def moment(at: datetime | None) -> str:
+    """A moment as the pages write it, in the reader's zone; "" where there is none."""
+    return when(at, "")
 
 
 def as_csv(lines: Iterable[Sequence[Cell]], *, name: str) -> StreamingHttpResponse:

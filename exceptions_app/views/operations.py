@@ -1,24 +1,31 @@
 """Operations: connections, inbox, documents with every try, and what can be done about them."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from connectors.errors import ConnectorError
 from exceptions_app import errors, permissions
-from exceptions_app.choices import PostingKind, PostingStatus
+from exceptions_app.choices import PostingKind, PostingStatus, SavedPage
 from exceptions_app.forms.operations import KeyByHandForm
 from exceptions_app.models import Connection, InboundEvent, Posting
 from exceptions_app.selectors import operations as selector
 from exceptions_app.selectors import paging
 from exceptions_app.services import events, runs
 from exceptions_app.services import operations as acts
+from exceptions_app.templatetags.desk import changed_query
+from exceptions_app.views import exports
+from exceptions_app.views import views as saved_views
 from exceptions_app.views.returns import POSTING_TONES
 
+NEWEST = ("-id",)
+EVENT_FILTERS = ("state", "topic", "connection")
+POSTING_FILTERS = ("status", "kind", "bridge", "hold")
 EVENT_TONES = {"processed": "good", "quiet": "calm", "parked": "bad", "refused": "bad"}
 
 
@@ -72,9 +79,10 @@ def resume(request: HttpRequest, connection_id: int) -> HttpResponse:
 @require_safe
 @permissions.required("view_operations")
 def inbox(request: HttpRequest) -> HttpResponse:
-    chosen = {name: request.GET.get(name, "") for name in ("state", "topic", "connection")}
-    found = selector.events(**_clean(chosen))
-    page = paging.page(found, order=("-id",), cursor=request.GET.get("cursor", ""))
+    chosen = _chosen(request.GET, EVENT_FILTERS)
+    page = paging.page(
+        selector.events(**chosen), order=NEWEST, cursor=request.GET.get("cursor", "")
+    )
     options = selector.states()
     context = {
         "rows": [
@@ -87,9 +95,53 @@ def inbox(request: HttpRequest) -> HttpResponse:
             _select("state", "State", options["state"], chosen),
             _select("connection", "Connection", options["connection"], chosen),
         ],
+        "query": changed_query(request.GET, {}),
+        "saved": saved_views.shown(request, page=SavedPage.INBOX, count=_counted_events),
         "now": timezone.now(),
     }
     return render(request, "operations/inbox.html", context)
+
+
+def _counted_events(query: QueryDict, request: HttpRequest) -> Any:
+    return selector.events(**_chosen(query, EVENT_FILTERS))
+
+
+def _event_lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
+    yield [
+        "Message",
+        "Connection",
+        "Came by",
+        "Id there",
+        "About",
+        "State",
+        "Why",
+        "Copies",
+        "Differing copies",
+        "Tries",
+        "Received",
+    ]
+    rows = selector.events(**_chosen(request.GET, EVENT_FILTERS))
+    for event in paging.every(
+        lambda cursor: paging.page(rows, order=NEWEST, cursor=cursor, size=paging.FILE_SIZE)
+    ):
+        yield [
+            event.topic or "Not readable",
+            event.connection.name,
+            event.get_origin_display(),
+            event.external_id,
+            f"Return {event.subject_id}" if event.subject_id else "Not told",
+            event.get_state_display(),
+            event.error_type.lower(),
+            event.copies,
+            event.differing_copies,
+            event.attempts,
+            exports.moment(event.received_at),
+        ]
+
+
+inbox_export, inbox_export_xlsx = exports.doors(
+    capability="view_operations", name="inbox", lines=_event_lines
+)
 
 
 @require_safe
@@ -131,9 +183,10 @@ def replay(request: HttpRequest, event_id: int) -> HttpResponse:
 @require_safe
 @permissions.required("view_operations")
 def list_postings(request: HttpRequest) -> HttpResponse:
-    chosen = {name: request.GET.get(name, "") for name in ("status", "kind", "bridge", "hold")}
-    found = selector.postings(**_clean(chosen))
-    page = paging.page(found, order=("-id",), cursor=request.GET.get("cursor", ""))
+    chosen = _chosen(request.GET, POSTING_FILTERS)
+    page = paging.page(
+        selector.postings(**chosen), order=NEWEST, cursor=request.GET.get("cursor", "")
+    )
     options = selector.states()
     context = {
         "rows": [
@@ -148,9 +201,53 @@ def list_postings(request: HttpRequest) -> HttpResponse:
             _select("hold", "Held because", options["hold"], chosen),
             _select("bridge", "Bridge", options["bridge"], chosen),
         ],
+        "query": changed_query(request.GET, {}),
+        "saved": saved_views.shown(request, page=SavedPage.POSTINGS, count=_counted_postings),
         "now": timezone.now(),
     }
     return render(request, "operations/postings.html", context)
+
+
+def _counted_postings(query: QueryDict, request: HttpRequest) -> Any:
+    return selector.postings(**_chosen(query, POSTING_FILTERS))
+
+
+def _posting_lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
+    yield [
+        "Document",
+        "Key",
+        "Bridge",
+        "Connection",
+        "Return",
+        "Number",
+        "State",
+        "Held because",
+        "Tries",
+        "Amount",
+        "Currency",
+    ]
+    rows = selector.postings(**_chosen(request.GET, POSTING_FILTERS))
+    for posting in paging.every(
+        lambda cursor: paging.page(rows, order=NEWEST, cursor=cursor, size=paging.FILE_SIZE)
+    ):
+        yield [
+            posting.get_kind_display(),
+            posting.key,
+            posting.bridge.name,
+            posting.connection.name,
+            str(posting.rma),
+            posting.number or "None yet",
+            posting.get_status_display(),
+            posting.get_hold_reason_display() if posting.hold_reason else "",
+            posting.attempts,
+            posting.gross if posting.currency else "None",
+            posting.currency,
+        ]
+
+
+posting_export, posting_export_xlsx = exports.doors(
+    capability="view_operations", name="postings", lines=_posting_lines
+)
 
 
 @require_safe
@@ -197,9 +294,9 @@ def key_by_hand(request: HttpRequest, posting_id: int) -> HttpResponse:
     return render(request, "operations/key.html", context, status=status)
 
 
-def _clean(chosen: dict[str, str]) -> dict[str, str]:
+def _chosen(query: QueryDict, names: tuple[str, ...]) -> dict[str, str]:
     """A NUL can be in no stored text and is no text for PostgreSQL."""
-    return {name: value.replace("\0", "") for name, value in chosen.items()}
+    return {name: query.get(name, "").replace("\0", "") for name in names}
 
 
 def _select(

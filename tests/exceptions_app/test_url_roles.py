@@ -97,6 +97,10 @@ DOORS = {
     "event-detail": Door("view_operations", args=("event",)),
     "event-replay": Door("replay_event", **ACT, args=("event",)),
     "posting-list": Door("view_operations"),
+    "posting-export": Door("view_operations"),
+    "posting-export-xlsx": Door("view_operations"),
+    "inbox-export": Door("view_operations"),
+    "inbox-export-xlsx": Door("view_operations"),
     "posting-detail": Door("view_operations", args=("posting",)),
     "posting-key": Door("key_by_hand", post=(422,), args=("posting",)),
     # Only a development server has it; elsewhere it does not exist.

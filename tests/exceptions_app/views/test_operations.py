@@ -1,9 +1,24 @@
+import csv
+import io
+from datetime import timedelta
+from decimal import Decimal
+
 import pytest
+import tablib
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from django_q.models import OrmQ
 
-from exceptions_app.models import AuditEntry, CallCount, ConnectionHealth, Posting
+from exceptions_app.models import (
+    AuditEntry,
+    CallCount,
+    ConnectionBudget,
+    ConnectionHealth,
+    Posting,
+)
+from exceptions_app.selectors import operations as selector
+from exceptions_app.selectors import paging
 from exceptions_app.services import connections
 from exceptions_app.services import operations as acts
 from tests import factories
@@ -216,3 +231,92 @@ def test_a_document_that_does_not_wait_is_not_keyed(client):
     assert answer.status_code == 422
     assert Posting.objects.get().number == "CM-1"
     assert not AuditEntry.objects.exists()
+
+
+def exported(client, path):
+    answer = client.get(path)
+    assert answer["Content-Type"].startswith("text/csv")
+    text = b"".join(answer.streaming_content).decode()
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_the_inbox_as_a_file_holds_what_its_filters_find_and_no_formula(client, ines):
+    wanted = factories.InboundEventFactory(state="parked", topic="=cmd()", subject_id="")
+    factories.InboundEventFactory(state="processed")
+
+    (row,) = exported(client, "/operations/inbox/export.csv?state=parked")
+
+    assert row["Message"] == "'=cmd()"
+    assert (row["Connection"], row["About"]) == (wanted.connection.name, "Not told")
+    assert row["State"] == wanted.get_state_display()
+
+
+def test_postings_as_a_file_hold_every_page_in_the_order_of_the_screen(client, ines, monkeypatch):
+    monkeypatch.setattr(paging, "FILE_SIZE", 2)
+    rma = factories.RmaFactory()
+    made = [
+        factories.PostingFactory(rma=rma, status="confirmed", gross=Decimal("12.50"))
+        for _ in range(5)
+    ]
+    factories.PostingFactory(rma=rma, status="cancelled")
+
+    rows = exported(client, "/operations/postings/export.csv?status=confirmed")
+
+    assert [row["Key"] for row in rows] == [row.key for row in reversed(made)]
+    assert (rows[0]["Amount"], rows[0]["Currency"]) == ("12.5000", "GBP")
+    workbook = client.get("/operations/postings/export.xlsx?status=confirmed")
+    assert tablib.Dataset().load(workbook.content, format="xlsx").height == 5
+
+
+@pytest.mark.parametrize(
+    ("page", "path", "query", "make"),
+    [
+        ("inbox", "/operations/inbox/", "state=parked", factories.InboundEventFactory),
+        ("posting-list", "/operations/postings/", "status=failed", factories.PostingFactory),
+    ],
+)
+def test_views_of_messages_and_documents_are_kept_and_counted(
+    client, ines, page, path, query, make
+):
+    for _ in range(3):
+        make(**dict([query.split("=")]))
+    make()
+
+    client.post("/views/save/", {"page": page, "name": "Stuck", "query": query})
+    saved = client.get(f"{path}?{query}").context["saved"]
+
+    assert [(view["name"], view["count"], view["url"]) for view in saved["views"]] == [
+        ("Stuck", "3", f"{path}?{query}")
+    ]
+    assert saved["is_current"]
+
+
+def test_the_pace_is_what_the_pacer_would_reckon_now():
+    budget = factories.BudgetFactory(
+        capacity=20, refill_per_second=Decimal("0.5"), tokens=2, refilled_at=NOW
+    )
+
+    def pace(seconds):
+        (row,) = [
+            row
+            for row in selector.connections(now=NOW + timedelta(seconds=seconds))
+            if row.connection == budget.connection
+        ]
+        return row.pace
+
+    assert pace(0) == selector.Pace(Decimal(30), 2, 20, None)
+    assert pace(9).free_now == 6
+    assert pace(3600).free_now == 20
+
+
+def test_a_side_that_wants_quiet_is_shown_as_such_until_it_is_over(client, ines):
+    now = timezone.now()
+    factories.BudgetFactory(quiet_until=now + timedelta(minutes=5))
+
+    assert "asked to be quiet until" in client.get("/operations/").text
+
+    ConnectionBudget.objects.update(quiet_until=now - timedelta(minutes=5))
+
+    page = client.get("/operations/").text
+    assert "asked to be quiet until" not in page
+    assert "a minute" in page
