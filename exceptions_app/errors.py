@@ -53,6 +53,16 @@ class BodyTooLarge(DeskError):
     """A message from outside exceeds the size we take in."""
 
 
+class ProofTooOld(DeskError):
+    """Whoever sends this has not proved lately who they are."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Nothing was saved: it is too long since you proved who you are. Open Your account in "
+            "another tab, choose Confirm that it is you, then save again. Type credentials anew."
+        )
+
+
 class InvitationOver(DeskError):
     """The link was used, replaced or has expired."""
 

@@ -1,13 +1,22 @@
-"""The capability table: who may do what. Every door names one capability; roles are groups."""
+"""The capability table: who may do what. Every door names one capability; roles are groups.
+
+Acts on people, credentials and ways of signing in also ask for a fresh proof of who is there.
+"""
 
 from collections.abc import Callable
 from functools import wraps
 
+from allauth.account.authentication import get_authentication_records
+from allauth.core.exceptions import ReauthenticationRequired
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
 
+from exceptions_app import errors
 from exceptions_app.choices import FixKind, Role
 
 Actor = User | AnonymousUser
@@ -132,3 +141,54 @@ def required(capability: str) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def is_proven(request: HttpRequest, *, times: int = 1) -> bool:
+    """Whether the person signed in or confirmed within `times` the span that a proof holds."""
+    records = get_authentication_records(request, actor_of(request))
+    latest = max((float(record["at"]) for record in records), default=0.0)
+    span = settings.ACCOUNT_REAUTHENTICATION_TIMEOUT * times
+    return timezone.now().timestamp() - latest < span
+
+
+def proven(view: View) -> View:
+    """Guard an act: who has not proved lately who they are does so, and the act goes on.
+
+    What was sent waits in the session meanwhile, in plain text: for forms without secrets.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if request.method == "POST" and not is_proven(request):
+            raise ReauthenticationRequired
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def proven_first(view: View) -> View:
+    """Guard a form with secrets: the proof is asked for when it is opened.
+
+    It may be sent for twice as long as a proof holds, so that nobody types for nothing. Sent
+    later than that, it is asked for anew: secrets must not wait in the session.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if request.method in ("GET", "HEAD") and not is_proven(request):
+            raise ReauthenticationRequired
+        if request.method == "POST" and not is_proven(request, times=2):
+            return redirect(request.get_full_path())
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def need_proof(request: HttpRequest) -> None:
+    """Check, while a form is checked that keeps what was typed, that it may still be sent.
+
+    Raises:
+        ProofTooOld: the last proof is older than `proven_first` allows.
+    """
+    if not is_proven(request, times=2):
+        raise errors.ProofTooOld

@@ -19,9 +19,14 @@ from exceptions_app.views import account, people
 own = permissions.required("use_account")
 
 
+def way_in(view: permissions.View) -> permissions.View:
+    """One's own, after a proof; the library asks for none of who comes by company account only."""
+    return own(permissions.proven_first(view))
+
+
 def secret(view: permissions.View) -> permissions.View:
-    """One's own, and no browser or proxy keeps the page: keys and codes stand on it."""
-    return own(never_cache(view))
+    """A way in, and no browser or proxy keeps the page: keys and codes stand on it."""
+    return way_in(never_cache(view))
 
 
 door = [
@@ -53,19 +58,20 @@ own_account = [
     path("sessions/<int:session_id>/end/", account.end_session, name="session-end"),
     path("sessions/end/", account.end_other_sessions, name="sessions-end"),
     path("password/", own(account_views.password_change), name="account_change_password"),
-    path("password/first/", own(account_views.password_set), name="account_set_password"),
+    path("password/first/", way_in(account_views.password_set), name="account_set_password"),
     path("confirm/", own(account_views.reauthenticate), name="account_reauthenticate"),
     path("confirm/code/", own(factor.reauthenticate), name="mfa_reauthenticate"),
     path(
         "confirm/passkey/", own(passkey.reauthenticate_webauthn), name="mfa_reauthenticate_webauthn"
     ),
+    path("confirm/company/", account.confirm_company, name="account_confirm_company"),
     path("second-factor/", own(factor.index), name="mfa_index"),
     path("second-factor/app/", secret(totp.activate_totp), name="mfa_activate_totp"),
-    path("second-factor/app/remove/", own(totp.deactivate_totp), name="mfa_deactivate_totp"),
+    path("second-factor/app/remove/", way_in(totp.deactivate_totp), name="mfa_deactivate_totp"),
     path("second-factor/codes/", secret(codes.view_recovery_codes), name="mfa_view_recovery_codes"),
     path(
         "second-factor/codes/new/",
-        own(codes.generate_recovery_codes),
+        way_in(codes.generate_recovery_codes),
         name="mfa_generate_recovery_codes",
     ),
     path(
@@ -74,15 +80,15 @@ own_account = [
         name="mfa_download_recovery_codes",
     ),
     path("second-factor/passkeys/", own(passkey.list_webauthn), name="mfa_list_webauthn"),
-    path("second-factor/passkeys/add/", own(passkey.add_webauthn), name="mfa_add_webauthn"),
+    path("second-factor/passkeys/add/", way_in(passkey.add_webauthn), name="mfa_add_webauthn"),
     path(
         "second-factor/passkeys/<int:pk>/",
-        own(passkey.edit_webauthn),
+        way_in(passkey.edit_webauthn),
         name="mfa_edit_webauthn",
     ),
     path(
         "second-factor/passkeys/<int:pk>/remove/",
-        own(account.RemovePasskey.as_view()),
+        way_in(account.RemovePasskey.as_view()),
         name="mfa_remove_webauthn",
     ),
 ]

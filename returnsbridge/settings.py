@@ -244,6 +244,8 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# A proof of who one is: long enough for a round of work on people or connections.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 ACCOUNT_FORMS = sign_in.ACCOUNT_FORMS
 # Wrong tries are counted in rows, one limit over all processes (services.access). The library
 # counts in the cache, which each process has for itself; its other limits stay as a brake.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.contrib.auth.models import Group, User
+from django.test import Client
 
 from exceptions_app.choices import Role
 
@@ -36,3 +38,13 @@ def make_user(name: str, *roles: str) -> User:
     wanted = roles or ((own,) if own else ())
     user.groups.set(Group.objects.filter(name__in=wanted))
     return user
+
+
+def let_time_pass(client: Client, *, minutes: float) -> None:
+    """Whoever is signed in there proved who they are that much longer ago."""
+    session = client.session
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [
+        {**record, "at": record["at"] - minutes * 60}
+        for record in session[AUTHENTICATION_METHODS_SESSION_KEY]
+    ]
+    session.save()

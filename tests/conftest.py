@@ -6,7 +6,10 @@ import socket
 from pathlib import Path
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.http import HttpRequest
+from django.test import Client
 
 from returnsbridge import embedded
 
@@ -28,6 +31,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if asked.get("transaction") or {"live_server", "transactional_db"}.intersection(fixtures):
             whole = asked | {"transaction": True, "serialized_rollback": True}
             item.add_marker(pytest.mark.django_db(**whole), append=False)
+
+
+@pytest.fixture(autouse=True)
+def _signed_in_just_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test's shortcut past the sign-in page is a proof of who one is, as that page is."""
+    original = Client.force_login
+
+    def force_login(self, user, backend=None):
+        original(self, user, backend)
+        request = HttpRequest()
+        request.session = self.session
+        record_authentication(request, user, "password")
+        request.session.save()
+
+    monkeypatch.setattr(Client, "force_login", force_login)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
@@ -101,6 +102,12 @@ class ConnectionAdmin(ServiceAdmin):
             messages.info(request, GOING_BACK)
         return super().change_view(request, object_id, *args, **kwargs)
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Credentials are typed here: who types them proves first who they are."""
+        if request.method == "GET" and not permissions.is_proven(request):
+            raise ReauthenticationRequired
+        return super().changeform_view(request, *args, **kwargs)
+
     def form_class(self, request: HttpRequest, obj: Any) -> Any:
         as_of = _as_of(request, obj) if obj is not None else None
         return connection_form(_kinds(obj), is_new=obj is None, as_of=as_of)
@@ -116,6 +123,7 @@ class ConnectionAdmin(ServiceAdmin):
         return [*shown, (None, {"fields": last})]
 
     def act(self, request: HttpRequest, form: Any, *, change: bool) -> Connection:
+        permissions.need_proof(request)
         cleaned = form.cleaned_data
         kind = connections.kind_of(cleaned["kind"])
         return connections.save(
@@ -137,7 +145,7 @@ class ConnectionAdmin(ServiceAdmin):
     def get_urls(self) -> list[Any]:
         own = path(
             "<int:connection_id>/webhook/",
-            self.admin_site.admin_view(self.webhook),
+            self.admin_site.admin_view(permissions.proven(self.webhook)),
             name="exceptions_app_connection_webhook",
         )
         return [own, *super().get_urls()]

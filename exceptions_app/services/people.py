@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.models import Group, User
@@ -51,6 +52,8 @@ def invite(
 def renew_link(*, user_id: int, actor: User, now: datetime) -> tuple[User, str]:
     """Return a new link; earlier links, the password and all sessions of the person end.
 
+    So does the connection with a company account: its next sign-in connects anew.
+
     Raises:
         InvalidChoice: the account is switched off, or one's own.
     """
@@ -61,6 +64,7 @@ def renew_link(*, user_id: int, actor: User, now: datetime) -> tuple[User, str]:
         raise errors.InvalidChoice("This account is switched off. Switch it on first.")
     user.set_unusable_password()
     user.save(update_fields=["password"])
+    SocialAccount.objects.filter(user=user).delete()
     _end_sessions(user)
     _record(actor, "user.link", user, f"New sign-in link for {user.username}", now)
     return user, _secret_for(user, now)

@@ -5,15 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account import views as allauth_views
+from allauth.account.internal.flows import reauthentication
+from allauth.account.utils import get_next_redirect_url
 from allauth.mfa.webauthn.views import RemoveWebAuthnView
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from exceptions_app import errors, permissions
 from exceptions_app.forms.account import InvitedForm, PreferencesForm
@@ -119,8 +126,36 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
 
 @require_GET
 def company_cancelled(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        messages.info(request, "You stopped at your company account. Nothing was changed.")
+        return redirect("account")
     messages.info(request, "You stopped at your company account. You are not signed in.")
     return redirect("sign-in")
+
+
+@require_http_methods(["GET", "POST"])
+@permissions.required("use_account")
+def confirm_company(request: HttpRequest) -> HttpResponse:
+    """Prove who one is at the company's service, for people with no other way.
+
+    Back from there they press once more: what they had sent before is an act, and no link may
+    set it off.
+    """
+    company = door_context()["company"]
+    if company is None:
+        raise Http404("no company accounts")
+    is_proven = permissions.is_proven(request)
+    if request.method == "POST" and is_proven:
+        answer = reauthentication.resume_request(request)
+        return answer or redirect("account")
+    context = {
+        "company": company,
+        "is_proven": is_proven,
+        "here": request.get_full_path(),
+        "redirect_field_name": "next",
+        "redirect_field_value": get_next_redirect_url(request),
+    }
+    return render(request, "account/confirm_company.html", context)
 
 
 def _preferences_form(request: HttpRequest) -> PreferencesForm:

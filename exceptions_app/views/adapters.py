@@ -7,11 +7,13 @@ from typing import Any
 
 import structlog
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.login import record_authentication
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.backends import ModelBackend
@@ -24,6 +26,7 @@ from django.utils.safestring import SafeString, mark_safe
 from qrcode import QRCode
 from qrcode.image.svg import SvgPathFillImage
 
+from exceptions_app import permissions
 from exceptions_app.selectors import people as people_selector
 from exceptions_app.services import access, connections, people
 from exceptions_app.views.middleware import later
@@ -44,6 +47,12 @@ CHANGES = {
 }
 UNKNOWN_COMPANY_ACCOUNT = (
     "Nobody is invited with the e-mail address of this company account. Ask your administrator."
+)
+
+NOT_YOUR_COMPANY_ACCOUNT = "This is not the company account you sign in with. Nothing was changed."
+OTHER_COMPANY_ACCOUNT = (
+    "Another company account is connected to the person with this e-mail address. Ask your "
+    "administrator for a new link; it frees the connection."
 )
 
 
@@ -115,10 +124,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return redirect("sign-in")
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Not again within five minutes of signing in."""
-        records = get_authentication_records(self.request, self.request.user)
-        latest = max((record["at"] for record in records), default=0.0)
-        return bool(timezone.now().timestamp() - latest > 300)
+        """Signing in is a proof too."""
+        return not permissions.is_proven(self.request)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, str]]:
+        """Who has neither password nor second factor proves it at the company's service."""
+        methods: list[dict[str, str]] = super().get_reauthentication_methods(user)
+        if methods or not settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]:
+            return methods
+        if not SocialAccount.objects.filter(user_id=user.pk).exists():
+            return []
+        return [{"id": "company", "url": reverse("account_confirm_company")}]
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account")
@@ -204,16 +220,33 @@ class CompanyAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         return reverse("account")
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        if sociallogin.state.get("process") == AuthProcess.REDIRECT:
+            self._confirm(request, sociallogin)
+            return
         if sociallogin.is_existing:
             return
         for address in sociallogin.email_addresses:
             if address.verified or settings.OIDC_TRUSTS_EMAIL:
                 user = access.by_email(address.email)
                 if user is not None and user.is_active:
-                    sociallogin.connect(request, user)
+                    self._connect(request, sociallogin, user)
                     return
         messages.error(request, UNKNOWN_COMPANY_ACCOUNT)
         raise ImmediateHttpResponse(redirect("sign-in"))
+
+    def _confirm(self, request: HttpRequest, sociallogin: Any) -> None:
+        """Somebody signed in proves who they are; nobody is signed in or connected by this."""
+        if not sociallogin.is_existing or sociallogin.user != request.user:
+            messages.error(request, NOT_YOUR_COMPANY_ACCOUNT)
+            raise ImmediateHttpResponse(redirect("account"))
+        record_authentication(request, request.user, "socialaccount", reauthenticated=True)
+
+    def _connect(self, request: HttpRequest, sociallogin: Any, user: User) -> None:
+        """An address may pass to somebody else at the company; the account here does not."""
+        if SocialAccount.objects.filter(user=user, provider=sociallogin.account.provider).exists():
+            messages.error(request, OTHER_COMPANY_ACCOUNT)
+            raise ImmediateHttpResponse(redirect("sign-in"))
+        sociallogin.connect(request, user)
 
 
 def address_of(request: HttpRequest | None) -> str:

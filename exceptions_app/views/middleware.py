@@ -24,6 +24,7 @@ Answer = Callable[[HttpRequest], HttpResponse]
 # Where somebody may go who must set a second factor up first.
 ON_THE_WAY = frozenset(
     {
+        "account_confirm_company",
         "account_reauthenticate",
         "mfa_activate_totp",
         "mfa_add_webauthn",
@@ -33,6 +34,9 @@ ON_THE_WAY = frozenset(
         "mfa_reauthenticate",
         "mfa_reauthenticate_webauthn",
         "mfa_view_recovery_codes",
+        "openid_connect_callback",
+        "openid_connect_login",
+        "socialaccount_login_cancelled",
         "account_login",
         "account_logout",
         "sign-in",

@@ -48,6 +48,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @permissions.required("manage_users")
+@permissions.proven
 def invite(request: HttpRequest) -> HttpResponse:
     form = InviteForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -73,6 +74,7 @@ def detail(request: HttpRequest, user_id: int) -> HttpResponse:
 
 @require_POST
 @permissions.required("manage_users")
+@permissions.proven
 def change_roles(request: HttpRequest, user_id: int) -> HttpResponse:
     user = _found(user_id)
     form = RolesForm(request.POST)
@@ -94,18 +96,21 @@ def change_roles(request: HttpRequest, user_id: int) -> HttpResponse:
 
 @require_POST
 @permissions.required("manage_users")
+@permissions.proven
 def deactivate(request: HttpRequest, user_id: int) -> HttpResponse:
     return _act(request, user_id, people.deactivate, "Switched off. All sessions are ended.")
 
 
 @require_POST
 @permissions.required("manage_users")
+@permissions.proven
 def reactivate(request: HttpRequest, user_id: int) -> HttpResponse:
     return _act(request, user_id, people.reactivate, "Switched on, with the roles as before.")
 
 
 @require_POST
 @permissions.required("manage_users")
+@permissions.proven
 def remove_second_factor(request: HttpRequest, user_id: int) -> HttpResponse:
     done = "No second factor is left, and all sessions are ended."
     return _act(request, user_id, people.remove_second_factor, done)
@@ -114,6 +119,7 @@ def remove_second_factor(request: HttpRequest, user_id: int) -> HttpResponse:
 @never_cache
 @require_POST
 @permissions.required("manage_users")
+@permissions.proven
 def renew_link(request: HttpRequest, user_id: int) -> HttpResponse:
     user = _found(user_id)
     try:

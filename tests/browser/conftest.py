@@ -10,6 +10,8 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from tests.cast import let_time_pass
+
 _QUIET_CHROMIUM = [
     "--no-sandbox",
     "--disable-gpu",
@@ -81,9 +83,10 @@ def page(browser: Browser, live_server, page_problems: list[str]) -> Iterator[Pa
 def sign_in(page: Page, live_server) -> Callable[[object], None]:
     """Return a function that signs a user in by session cookie, without the sign-in page."""
 
-    def sign_in(user) -> None:
+    def sign_in(user, *, minutes_ago=0) -> None:
         client = Client()
         client.force_login(user)
+        let_time_pass(client, minutes=minutes_ago)
         page.context.add_cookies(
             [
                 {

@@ -12,7 +12,7 @@ from exceptions_app import permissions
 from exceptions_app.choices import Role
 from exceptions_app.models import AuditEntry, Case, Fix, InboundEvent, Posting
 from tests import factories
-from tests.cast import ROLES, make_user
+from tests.cast import ROLES, let_time_pass, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -54,20 +54,20 @@ DOORS = {
     "sessions-end": Door("use_account", **ACT),
     "account_change_password": Door("use_account", post=(200,)),
     "account_set_password": Door("use_account", **LED),
-    # Whoever changes how they sign in proves first that it is they.
     "account_reauthenticate": Door("use_account", post=(200,)),
     "mfa_reauthenticate": Door("use_account", **LED),
     "mfa_reauthenticate_webauthn": Door("use_account", **LED),
+    "account_confirm_company": Door("use_account", get=(404,), post=(404,)),
     "mfa_index": Door("use_account"),
-    "mfa_activate_totp": Door("use_account", **LED),
+    "mfa_activate_totp": Door("use_account", post=(200,)),
     "mfa_deactivate_totp": Door("use_account", get=(404,), post=(404,)),
     "mfa_view_recovery_codes": Door("use_account", get=(404,)),
-    "mfa_generate_recovery_codes": Door("use_account", **LED),
+    "mfa_generate_recovery_codes": Door("use_account", post=(200,)),
     "mfa_download_recovery_codes": Door("use_account", get=(404,), post=(404,)),
     "mfa_list_webauthn": Door("use_account"),
-    "mfa_add_webauthn": Door("use_account", **LED),
-    "mfa_edit_webauthn": Door("use_account", **LED, args=("999999",)),
-    "mfa_remove_webauthn": Door("use_account", **LED, args=("999999",)),
+    "mfa_add_webauthn": Door("use_account", post=(200,)),
+    "mfa_edit_webauthn": Door("use_account", get=(404,), post=(404,), args=("999999",)),
+    "mfa_remove_webauthn": Door("use_account", get=(404,), post=(404,), args=("999999",)),
     "people": Door("manage_users"),
     "person-invite": Door("manage_users", post=(422,)),
     "person": Door("manage_users", args=("person",)),
@@ -300,6 +300,36 @@ def test_an_auditor_reads_every_page(client, rows, name):
     client.force_login(make_user("aud"))
 
     assert client.get(address_of(name, rows), follow=True).status_code == 200
+
+
+ASKING = [name for name in GUARDED if name.startswith("person-")]
+ASKING_FIRST = [
+    "account_set_password",
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+    "mfa_deactivate_totp",
+    "mfa_download_recovery_codes",
+    "mfa_edit_webauthn",
+    "mfa_generate_recovery_codes",
+    "mfa_remove_webauthn",
+    "mfa_view_recovery_codes",
+]
+
+
+@pytest.mark.parametrize("name", [*ASKING, *ASKING_FIRST])
+def test_a_proof_that_is_too_old_is_asked_for_anew_and_nothing_changes(client, rows, name):
+    client.force_login(someone_with(DOORS[name].capability))
+    let_time_pass(client, minutes=31)
+    address = address_of(name, rows)
+    before = state()
+
+    if name in ASKING_FIRST:
+        assert client.get(address).url.startswith("/account/confirm/?next=")
+    answer = client.post(address)
+
+    # Forms with secrets are opened again, which asks; other acts wait for the proof.
+    assert answer.url == address or answer.url.startswith("/account/confirm/?next=")
+    assert state() == before
 
 
 def set_up_addresses():

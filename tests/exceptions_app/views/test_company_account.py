@@ -1,5 +1,7 @@
 """Company accounts: a service that speaks OpenID Connect, played in this process."""
 
+import html
+import re
 import time
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,10 +11,17 @@ from allauth.mfa.totp.internal import auth as totp
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from exceptions_app.models import AuditEntry
-from exceptions_app.views.adapters import UNKNOWN_COMPANY_ACCOUNT, CompanyAccountAdapter
-from tests.cast import PASSWORD, make_user
+from exceptions_app.services import people
+from exceptions_app.views.adapters import (
+    NOT_YOUR_COMPANY_ACCOUNT,
+    OTHER_COMPANY_ACCOUNT,
+    UNKNOWN_COMPANY_ACCOUNT,
+    CompanyAccountAdapter,
+)
+from tests.cast import PASSWORD, let_time_pass, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -250,3 +259,122 @@ def test_who_stops_there_is_told_so(client, service):
     answer = client.get(BACK, {"error": "access_denied", "state": state}, follow=True)
 
     assert "You stopped at your company account. You are not signed in." in answer.text
+
+
+def without_password(name, *roles):
+    """Somebody who comes by company account and has nothing else."""
+    user = make_user(name, *roles)
+    user.set_unusable_password()
+    user.save()
+    return user
+
+
+def way_there(page):
+    return html.unescape(re.search(r'href="(/sign-in/[^"]+)', page)[1])
+
+
+def test_an_address_that_passed_on_does_not_pass_the_account_on(client, service):
+    cleo = make_user("cleo")
+    come_back(Client())
+    service.claims["sub"] = "the-next-cleo-at-alder"
+
+    answer = come_back(client)
+
+    assert answer.url == "/sign-in/"
+    assert OTHER_COMPANY_ACCOUNT in client.get("/sign-in/").text
+    assert "_auth_user_id" not in client.session
+    assert SocialAccount.objects.get().uid == "cleo-at-alder"
+    # A new link is the way out: it frees the connection.
+    people.renew_link(user_id=cleo.pk, actor=make_user("ada"), now=timezone.now())
+    assert come_back(client).url == "/"
+    assert SocialAccount.objects.get().uid == "the-next-cleo-at-alder"
+
+
+@pytest.mark.parametrize(
+    "path", ["password/first/", "second-factor/app/", "second-factor/passkeys/add/"]
+)
+def test_a_way_in_is_added_only_after_a_proof_at_the_company(client, service, path):
+    without_password("cleo")
+    come_back(client)
+    assert client.get(f"/account/{path}").status_code == 200
+    let_time_pass(client, minutes=31)
+
+    led = client.get(f"/account/{path}")
+    assert led.url.startswith("/account/confirm/company/?next=%2Faccount%2F")
+    assert client.post(f"/account/{path}", {"password1": "x"}).url == f"/account/{path}"
+    asked = client.get(led.url)
+    assert "Confirm with Alder" in asked.text
+    assert client.post(led.url).status_code == 200
+    assert client.get(f"/account/{path}").status_code == 302
+
+    back = come_back(client, start=way_there(asked.text))
+    assert back.url == led.url
+    assert "You have confirmed it." in client.get(back.url).text
+    done = client.post("/account/confirm/company/", {"next": f"/account/{path}"})
+    assert done.url == f"/account/{path}"
+    assert client.get(done.url).status_code == 200
+
+
+def test_the_company_is_told_to_ask_for_the_password_again(client, service):
+    without_password("cleo")
+    come_back(client)
+    let_time_pass(client, minutes=16)
+    asked = client.get("/account/confirm/", follow=True).text
+
+    led = client.get(way_there(asked))
+
+    assert parse_qs(urlsplit(led.url).query)["prompt"] == ["login"]
+
+
+def test_what_was_sent_waits_for_the_company_s_proof_and_a_click(client, service):
+    service.claims.update(sub="ada-at-alder", email="ada@example.com")
+    without_password("ada")
+    cleo = make_user("cleo")
+    come_back(client)
+    let_time_pass(client, minutes=16)
+    path = f"/people/{cleo.pk}/roles/"
+
+    led = client.post(path, {"roles": ["finance"]})
+    asked = client.get(led.url).text
+    come_back(client, start=way_there(asked))
+    client.get(led.url)
+    assert list(cleo.groups.values_list("name", flat=True)) == ["cx"]
+    client.post("/account/confirm/company/", {"next": path})
+
+    assert list(cleo.groups.values_list("name", flat=True)) == ["finance"]
+
+
+def test_the_company_account_of_another_proves_nothing(client, service):
+    without_password("cleo")
+    make_user("finn")
+    come_back(client)
+    let_time_pass(client, minutes=16)
+    for claims in ({"sub": "finn-at-alder", "email": "finn@example.com"}, {"sub": "nobody"}):
+        service.claims.update(claims)
+
+        answer = come_back(client, start=f"{START}?process=redirect")
+
+        assert answer.url == "/account/"
+        assert NOT_YOUR_COMPANY_ACCOUNT in client.get("/account/").text
+        assert client.get("/account/password/first/").status_code == 302
+    assert SocialAccount.objects.count() == 1
+
+
+def test_a_stranger_confirms_nothing_and_connects_nothing(client, service):
+    make_user("cleo")
+
+    assert come_back(client, start=f"{START}?process=redirect").url == "/account/"
+
+    assert "_auth_user_id" not in client.session
+    assert not SocialAccount.objects.exists()
+
+
+def test_who_stops_while_signed_in_stays_signed_in(client, service):
+    make_user("cleo")
+    come_back(client)
+    led = client.get(f"{START}?process=redirect")
+    state = parse_qs(urlsplit(led.url).query)["state"][0]
+
+    answer = client.get(BACK, {"error": "access_denied", "state": state}, follow=True)
+
+    assert "You stopped at your company account. Nothing was changed." in answer.text

@@ -11,7 +11,7 @@ from django.test import Client
 
 from exceptions_app.models import AuditEntry, SignInTry
 from exceptions_app.services import access
-from tests.cast import PASSWORD, make_user
+from tests.cast import PASSWORD, let_time_pass, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -181,6 +181,7 @@ def test_the_session_key_is_new_after_the_second_factor(client, cleo, secret):
 
 def test_changes_ask_for_a_proof_that_is_not_old(client, cleo, secret):
     client.force_login(cleo)
+    let_time_pass(client, minutes=15)
 
     led = client.get("/account/second-factor/codes/")
     assert led.url == "/account/confirm/?next=%2Faccount%2Fsecond-factor%2Fcodes%2F"
