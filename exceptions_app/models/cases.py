@@ -205,7 +205,7 @@ class Fix(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.source_value}"
+        return f"{self.get_kind_display()} {self.source_value}".strip()
 
     @property
     def freed(self) -> Decimal | None:

@@ -209,7 +209,7 @@ def why_open(facts: RmaFacts, stage: Stage) -> str:
     words = [_WHY_DOCUMENT[row.status] for row in rows if row.status in _WHY_DOCUMENT]
     if words:
         return words[-1]
-    return "An exception is open" if stage.state == "blocked" else _why_not_planned(facts, stage)
+    return "Something is in the way" if stage.state == "blocked" else _why_not_planned(facts, stage)
 
 
 def _why_not_planned(facts: RmaFacts, stage: Stage) -> str:

@@ -225,6 +225,13 @@ class Detail:
         return side_rules.is_refunded(self.facts)
 
     @property
+    def unopened(self) -> tuple[str, ...]:
+        """Types of what is in the way with no exception open: not yet, or closed by hand."""
+        opened = {case.type for case in self.cases}
+        types = (finding.type for finding in self.findings if finding.blocks)
+        return tuple(dict.fromkeys(code for code in types if code not in opened))
+
+    @property
     def sentence(self) -> str:
         return self.saying.text
 

@@ -15,8 +15,10 @@ SHOWN = 12
 def of_reader(*, page: str, user_id: int, roles: frozenset[str]) -> list[SavedView]:
     """The reader's own views of `page`, then their teams', by name; at most SHOWN of each."""
     rows = SavedView.objects.filter(page=page)
-    own = list(rows.filter(owner=user_id).order_by("name", "pk")[:SHOWN])
-    return own + list(rows.filter(team__in=teams_of(roles)).order_by("team", "name", "pk")[:SHOWN])
+    own = rows.filter(owner=user_id).order_by("name", "pk")[:SHOWN]
+    teams = rows.filter(team__in=teams_of(roles)).order_by("team", "name", "pk")[:SHOWN]
+    # Their own carry no team, and so come first.
+    return sorted(own.union(teams, all=True), key=lambda row: (row.team, row.name, row.pk))
 
 
 def editable(*, user_id: int, roles: frozenset[str]) -> QuerySet[SavedView]:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from connectors.types import Money
 from exceptions_app import permissions
+from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import HoldReason, PostingStatus, SavedPage
 from exceptions_app.filters import ReturnFilter
 from exceptions_app.models import Case, Posting, Rma
@@ -198,6 +199,7 @@ def detail(request: HttpRequest, rma_id: int) -> HttpResponse:
         "stages": [_stage(stage, found) for stage in found.stages if stage.state != "not_needed"],
         "proved": sum(stage.state == "done" for stage in found.stages),
         "documents": [_document(posting, now) for posting in found.postings],
+        "unopened": [catalogue_entry(code).short for code in found.unopened],
         "held": _held(found, request, now),
         "checks": _checks(found.postings),
         "rests_on": _rests_on(found),

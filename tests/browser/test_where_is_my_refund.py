@@ -102,7 +102,8 @@ def test_what_is_typed_is_offered_and_chosen_by_arrows(page, sign_in, assert_acc
         page.wait_for_selector("#search-options [role=option]")
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
-        page.wait_for_url("**/returns/*/?by=email")
+        page.wait_for_url("**/returns/*/?by=email&part=1")
+        assert "Found by part of its customer e-mail" in page.inner_text("main")
 
 
 def test_the_palette_goes_to_pages_returns_and_acts_of_the_page(

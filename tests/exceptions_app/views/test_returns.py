@@ -308,6 +308,20 @@ def test_what_blocks_it_is_named_with_who_has_it(client, cleo):
     assert "Old one" not in text
 
 
+def test_what_is_in_the_way_without_an_open_exception_is_never_called_nothing(client, cleo):
+    rma = make_whole_return()
+    rma.lines.update(sku="NOBODY-KNOWS", sku_key="nobody-knows")
+    factories.CaseFactory(rma=rma, type="SKU_UNKNOWN", status="resolved", closure="by_hand")
+
+    text = client.get(f"/returns/{rma.pk}/").text
+
+    blocks = text.partition('id="blocks"')[2].partition("</section>")[0]
+    assert "In the way, with no exception open:" in blocks
+    assert "<li>Unknown SKU</li>" in blocks
+    assert "Nothing" not in blocks
+    assert "An exception is open" not in text
+
+
 def test_the_history_joins_what_the_platform_and_we_say(client, cleo):
     rma = make_whole_return()
     audit.record(actor=cleo, act="x", subject=rma, text="Looked at it", now=NOW, rma_id=rma.pk)
