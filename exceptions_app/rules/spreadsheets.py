@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _GUARD = "'"
+# What XML, and with it a workbook, cannot hold: control characters, half pairs, non-characters.
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def cleaned(text: str) -> str:
+    """`text` as a cell of any file: guarded, and U+FFFD for each character no workbook can hold."""
+    return guarded(_ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
 def guarded(cell: str) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import csv
 import io
-import re
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,7 +24,7 @@ from openpyxl.utils import get_column_letter  # type: ignore[import-untyped]
 from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]
 
 from exceptions_app import errors
-from exceptions_app.rules.spreadsheets import guarded, unguarded
+from exceptions_app.rules.spreadsheets import cleaned, unguarded
 from exceptions_app.selectors.mappings import TARGET_FIELDS
 
 MOST_ROWS = 5_000
@@ -38,18 +39,26 @@ IGNORED = ("line", "error")
 _MOST_COLUMNS = 20
 _DELIMITERS = (",", ";", "\t")
 _ALIASES = {"source_value": "value", "platform_value": "value", "bluecherry_sku": "sku"}
-_ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-# What openpyxl and its parsers raise for a broken or hostile workbook.
+# What openpyxl and its parsers raise for a workbook that is broken, encrypted, hostile or none.
 _UNREADABLE = (
     InvalidFileException,
     zipfile.BadZipFile,
     zlib.error,
+    lzma.LZMAError,
+    struct.error,
     ArithmeticError,
+    AttributeError,
     EOFError,
     LookupError,
+    OSError,
+    RuntimeError,
     SyntaxError,
     TypeError,
     ValueError,
+)
+_NO_WORKBOOK = (
+    "The file cannot be read as XLSX: it is damaged, has a password, or is of another program. "
+    "Save it again as XLSX without a password, or as CSV (UTF-8)."
 )
 # A spreadsheet keeps 15 digits of a number.
 _SAFE_DIGITS = 15
@@ -105,7 +114,7 @@ def written(*, heads: Sequence[str], rows: Iterable[Sequence[str]], file_format:
     """A file of text cells, none of which a spreadsheet runs as a formula. CSV bears a BOM."""
     dataset = tablib.Dataset(headers=list(heads))
     for row in rows:
-        dataset.append([_ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", guarded(cell)) for cell in row])
+        dataset.append([cleaned(cell) for cell in row])
     if file_format == "xlsx":
         content: bytes = dataset.export("xlsx")
         return content
@@ -227,27 +236,16 @@ def _xlsx(content: bytes) -> Iterator[tuple[int, list[_Cell]]]:
                     "file."
                 )
             yield line, [_cell(each) for each in row]
-    except (
-        InvalidFileException,
-        KeyError,
-        ValueError,
-        TypeError,
-        IndexError,
-        SyntaxError,
-    ) as error:
-        raise errors.InvalidChoice(
-            "The file cannot be read as XLSX. Save it again, or as CSV (UTF-8)."
-        ) from error
+    except _UNREADABLE as error:
+        raise errors.InvalidChoice(_NO_WORKBOOK) from error
 
 
 def _check_zip(content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
-    except zipfile.BadZipFile as error:
-        raise errors.InvalidChoice(
-            "The file cannot be read as XLSX. Save it again, or as CSV (UTF-8)."
-        ) from error
+    except _UNREADABLE as error:
+        raise errors.InvalidChoice(_NO_WORKBOOK) from error
     if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED_BYTES:
         raise errors.InvalidChoice(
             "The file unpacks to far more than a table of mappings. Copy the rows into a new file."

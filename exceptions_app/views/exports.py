@@ -13,13 +13,13 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
 from exceptions_app import permissions
+from exceptions_app.rules.spreadsheets import cleaned
 from exceptions_app.selectors.sums import Amount
 from exceptions_app.templatetags.desk import when
 
 # A workbook is built in memory; a longer list is a CSV.
 XLSX_ROWS = 20_000
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 Cell = str | Decimal | int
 Lines = Callable[..., Iterable[Sequence[Cell]]]
@@ -94,6 +94,5 @@ def _text(cell: Cell) -> str:
 
 
 def _safe(cell: Cell) -> Cell:
-    """A quote before words that a spreadsheet would run as a formula; figures stay figures."""
-    is_formula = isinstance(cell, str) and cell.startswith(_FORMULA_STARTS)
-    return f"'{cell}" if is_formula else cell
+    """Words as a spreadsheet may open them; figures stay figures."""
+    return cleaned(cell) if isinstance(cell, str) else cell

@@ -144,6 +144,51 @@ def test_a_zip_without_a_workbook_is_refused():
         read(target.getvalue(), "x.xlsx")
 
 
+def rezipped(content, change):
+    """The archive again, each part as `change(name, bytes)` gives it."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(target, "w") as new:
+        for part in old.infolist():
+            new.writestr(part.filename, change(part.filename, old.read(part)))
+    return target.getvalue()
+
+
+def wrong_sum():
+    content = rezipped(book(("A", "TEE", "")), lambda name, part: part)
+    return content.replace(b"<row r=", b"<row R=", 1)
+
+
+def encrypted():
+    content = bytearray(rezipped(book(("A", "TEE", "")), lambda name, part: part))
+    # The bit that says a part is encrypted stands in its own head and in the directory.
+    for mark, place in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        start = content.find(mark)
+        while start >= 0:
+            content[start + place] |= 1
+            start = content.find(mark, start + 1)
+    return bytes(content)
+
+
+def word_file():
+    main = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+    word = b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+    return rezipped(book(("A", "TEE", "")), lambda name, part: part.replace(main, word))
+
+
+@pytest.mark.parametrize("make", [wrong_sum, encrypted, word_file])
+def test_a_damaged_encrypted_or_foreign_workbook_is_refused(make):
+    with pytest.raises(errors.InvalidChoice, match="cannot be read as XLSX"):
+        read(make(), "x.xlsx")
+
+
+def test_a_workbook_holds_no_character_it_cannot_hold():
+    content = mapping_files.written(
+        heads=HEADS, rows=[("A\x01B\ufffe", "TEE", "")], file_format="xlsx"
+    )
+
+    assert cells(read(content, "x.xlsx")) == [("A\ufffdB\ufffd", "TEE", "")]
+
+
 def test_a_zip_bomb_is_refused_before_it_is_unpacked():
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:

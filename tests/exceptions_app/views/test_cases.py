@@ -308,6 +308,13 @@ def test_a_workbook_too_long_says_what_it_left_out(client, enter, monkeypatch):
     assert rows[2][0] == "Only the first 1 rows. The CSV holds all of them."
 
 
+def test_a_control_character_breaks_nobodys_workbook():
+    answer = exports.as_xlsx([["Name"], ["=A\x0bB\x01"]], name="rows")
+
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+    assert sheet["A2"].value == "'=A\ufffdB\ufffd"
+
+
 def test_the_export_by_cause_holds_the_causes(client, enter):
     enter("aud")
     case = _case()
