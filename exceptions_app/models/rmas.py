@@ -167,6 +167,12 @@ class RmaLine(models.Model):
             # One SKU stands on very many returns: its newest are read without sorting them all.
             models.Index(quoted("sku"), models.F("rma"), name="rma_line_find_sku"),
             models.Index(quoted("barcode"), models.F("rma"), name="rma_line_find_barcode"),
+            # What was graded lately, oldest first.
+            models.Index(
+                fields=["disposition_at", "id"],
+                condition=models.Q(disposition_at__isnull=False),
+                name="rma_line_graded",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from exceptions_app import permissions
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import paging, rooms
+from exceptions_app.selectors import paging, restock, rooms
 from exceptions_app.selectors import warehouse as selector
 from exceptions_app.templatetags.desk import changed_query
 from exceptions_app.views.returns import POSTING_TONES
@@ -22,6 +22,7 @@ VIEWS = {
     "grade": "To grade",
     "place": "Without a place",
     "book": "Not booked yet",
+    "decide": "By bucket",
     "time": "From arrival to stock",
 }
 # What of the filters a list understands.
@@ -29,6 +30,7 @@ NARROWED_BY = {
     "grade": ("bridge",),
     "place": ("bridge",),
     "book": ("bridge", "place"),
+    "decide": ("bridge",),
     "time": ("bridge", "place"),
 }
 
@@ -127,12 +129,40 @@ def _to_book(request: HttpRequest, now: datetime) -> dict[str, Any]:
     }
 
 
+def _to_decide(request: HttpRequest, now: datetime) -> dict[str, Any]:
+    bridge, bucket = _text(request, "bridge"), _text(request, "bucket")
+    days = _days(request)
+    rows = restock.graded(since=now - timedelta(days=days), bridge=bridge)
+    buckets = restock.buckets(rows)
+    chosen = [each for each in buckets if (each.code == bucket if bucket else each.is_waiting)]
+    page = _page(request, restock.lines(rows, chosen), restock.ORDER)
+    return {
+        "days": days,
+        "buckets": buckets,
+        "bucket": bucket,
+        "chosen": chosen,
+        "rows": [
+            {
+                "line": line,
+                "bucket": restock.bucket_of(line, chosen),
+            }
+            for line in page.rows
+        ],
+        "newer": page.newer,
+        "older": page.older,
+        "selects": [
+            _select("bucket", "Bucket", list(restock.LABELS.items()), bucket)
+            | {"any": "Waiting for a decision"},
+            _select("days", "Graded in", _periods(), str(days)) | {"is_asked": True},
+            _select("bridge", "Bridge", rooms.bridges(), bridge),
+        ],
+    }
+
+
 def _times(request: HttpRequest, now: datetime) -> dict[str, Any]:
     chosen = {name: _text(request, name) for name in ("bridge", "place")}
-    asked = request.GET.get("days", "")
-    days = int(asked) if asked in {str(each) for each in selector.PERIODS} else 7
+    days = _days(request)
     rows = selector.confirmed(since=now - timedelta(days=days), until=now, **chosen)
-    periods = [(str(each), f"{each} days" if each > 1 else "24 hours") for each in selector.PERIODS]
     *by_place, whole = selector.latency(rows) or (None,)
     return {
         "days": days,
@@ -140,14 +170,29 @@ def _times(request: HttpRequest, now: datetime) -> dict[str, Any]:
         "whole": whole,
         "slowest": selector.slowest(rows) if whole else [],
         "selects": [
-            _select("days", "Period", periods, str(days)) | {"is_asked": True},
+            _select("days", "Period", _periods(), str(days)) | {"is_asked": True},
             _select("place", "Place", selector.places(), chosen["place"]),
             _select("bridge", "Bridge", rooms.bridges(), chosen["bridge"]),
         ],
     }
 
 
-_LISTS = {"grade": _to_grade, "place": _without_place, "book": _to_book, "time": _times}
+_LISTS = {
+    "grade": _to_grade,
+    "place": _without_place,
+    "book": _to_book,
+    "decide": _to_decide,
+    "time": _times,
+}
+
+
+def _days(request: HttpRequest) -> int:
+    asked = request.GET.get("days", "")
+    return int(asked) if asked in {str(each) for each in selector.PERIODS} else 7
+
+
+def _periods() -> list[tuple[str, str]]:
+    return [(str(each), f"{each} days" if each > 1 else "24 hours") for each in selector.PERIODS]
 
 
 def _page(request: HttpRequest, rows: Any, order: tuple[str, ...]) -> paging.Page:

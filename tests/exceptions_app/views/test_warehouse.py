@@ -97,6 +97,7 @@ def test_the_tabs_keep_the_filters_the_next_list_understands(client, wanda):
         "?view=grade&bridge=uk",
         "?view=place&bridge=uk",
         "?view=book&bridge=uk&place=10%2FWH1",
+        "?view=decide&bridge=uk",
         "?view=time&bridge=uk&place=10%2FWH1",
     ]
 
@@ -111,6 +112,32 @@ def test_the_data_owners_tabs_keep_the_bridge(client):
         "?view=mapping&bridge=uk",
         "?view=recent&bridge=uk",
     ]
+
+
+def test_a_bucket_is_shown_with_its_returns_and_where_to_decide(client, wanda):
+    bridge = factories.BridgeFactory()
+    for word, bucket in (("restockable", "saleable"), ("not_restockable", "quarantine")):
+        factories.MappingFactory(
+            bridge=bridge, kind="disposition", source_value=word, target={"bucket": bucket}
+        )
+    rma = factories.RmaFactory(bridge=bridge)
+    for word, sku in (("restockable", "TEE"), ("not_restockable", "MUG")):
+        factories.RmaLineFactory(
+            rma=rma, sku=sku, disposition=word, disposition_at=timezone.now() - timedelta(hours=2)
+        )
+
+    def skus(query):
+        answer = client.get(f"/warehouse/?view=decide{query}")
+        assert answer.status_code == 200
+        return [row["line"].sku for row in answer.context["rows"]], answer.text
+
+    waiting, page = skus("")
+    assert waiting == ["MUG"]
+    assert f"/returns/{rma.pk}/" in page
+    assert bridge.source.name in page
+    assert "bucket=saleable" in page
+    assert skus("&bucket=saleable")[0] == ["TEE"]
+    assert skus("&bucket=damaged")[0] == skus("&bucket=%00")[0][:0] == []
 
 
 def test_the_pages_cost_the_same_queries_for_10_and_60_rows(client, wanda):
@@ -132,6 +159,7 @@ def test_the_pages_cost_the_same_queries_for_10_and_60_rows(client, wanda):
                 bridge=bridge, inspection="not_inspected", received_at=arrived
             )
             factories.RmaLineFactory(rma=rma, inspection="not_inspected", disposition="")
+            factories.RmaLineFactory(rma=rma, disposition_at=arrived)
             for status in ("planned", "confirmed"):
                 factories.PostingFactory(
                     rma=rma,

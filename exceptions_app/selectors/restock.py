@@ -1,0 +1,131 @@
+"""Units by the bucket their grade means, and those that still wait for a decision (R028, R029).
+
+The grade is the platform's word; the mapping of its bridge says which bucket it means. Only units
+graded within a period are read: what the ERP moved by itself afterwards is not told to us.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Case as Choose
+from django.db.models import F, Min, Q, QuerySet, Sum, When
+from django.db.models.functions import Coalesce
+
+from exceptions_app.choices import ApprovalAxis, Bucket, MappingKind, MappingStatus
+from exceptions_app.models import Mapping as MappingRow
+from exceptions_app.models import RmaLine
+from exceptions_app.rules import mapping as mapping_rules
+from exceptions_app.rules.facts import Mappings
+from exceptions_app.selectors import facts
+from exceptions_app.selectors.sums import Amount, per_currency
+
+# Neither on sale nor written off: somebody has still to decide.
+WAITING = (Bucket.QUARANTINE, Bucket.REPAIR)
+UNMAPPED = "unmapped"
+OTHERS = ((mapping_rules.NO_STOCK, "No stock"), (UNMAPPED, "Not mapped"))
+LABELS: Mapping[str, str] = {**dict(Bucket.choices), **dict(OTHERS)}
+# Oldest first: each day they are neither sold nor written off.
+ORDER = ("disposition_at", "id")
+
+# What the customer paid for one unit, tax included, as `rules.money.paid_unit_gross` reckons it.
+_UNIT = Choose(
+    When(is_tax_included=True, then=F("unit_price")),
+    default=F("unit_price") + Coalesce(F("unit_tax"), Decimal(0)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InBucket:
+    """Units graded into one bucket: `values` are what customers paid for them, tax included.
+
+    `words` are the (bridge, disposition) pairs that mean it.
+    """
+
+    code: str
+    label: str
+    units: int
+    values: tuple[Amount, ...]
+    oldest: datetime
+    words: tuple[tuple[int, str], ...]
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.code in WAITING
+
+
+def graded(*, since: datetime, bridge: str = "") -> QuerySet[RmaLine]:
+    """Lines with a final disposition given after `since`, of returns that were not called off."""
+    rows = RmaLine.objects.filter(disposition_at__gt=since).exclude(
+        Q(disposition="")
+        | Q(rma__approval__in=[ApprovalAxis.REFUSED.value, ApprovalAxis.CANCELLED.value])
+    )
+    return rows.filter(rma__bridge__code=bridge) if bridge else rows
+
+
+def buckets(rows: QuerySet[RmaLine]) -> tuple[InBucket, ...]:
+    """`rows` by bucket, those that wait first; two queries for any number of rows."""
+    sums: list[Any] = list(
+        rows.order_by()
+        .values("rma__bridge", "disposition", "rma__currency")
+        .annotate(
+            units=Sum("quantity"),
+            paid=Sum(_UNIT * F("quantity")),
+            oldest=Min("disposition_at"),
+        )
+    )
+    meanings = _meanings({row["rma__bridge"] for row in sums})
+    found: dict[str, list[Any]] = {}
+    for row in sums:
+        mappings = meanings.get(row["rma__bridge"], Mappings())
+        code = mapping_rules.bucket(mappings, row["disposition"]) or UNMAPPED
+        found.setdefault(code, []).append(row)
+    order = [*WAITING, *(code for code in LABELS if code not in WAITING)]
+    return tuple(_in_bucket(code, found[code]) for code in order if code in found)
+
+
+def _meanings(bridges: Iterable[int]) -> dict[int, Mappings]:
+    tables: dict[int, dict[str, str]] = {}
+    rows = MappingRow.objects.filter(
+        bridge__in=bridges, kind=MappingKind.DISPOSITION, status=MappingStatus.ACTIVE
+    )
+    for bridge, key, target in rows.values_list("bridge", "source_key", "target"):
+        tables.setdefault(bridge, {})[key] = facts.target_of(MappingKind.DISPOSITION, target)
+    return {bridge: Mappings(disposition=table) for bridge, table in tables.items()}
+
+
+def _in_bucket(code: str, rows: list[Any]) -> InBucket:
+    return InBucket(
+        code=code,
+        label=LABELS[code],
+        units=sum(row["units"] for row in rows),
+        values=per_currency((row["rma__currency"], row["paid"]) for row in rows),
+        oldest=min(row["oldest"] for row in rows),
+        words=tuple(sorted({(row["rma__bridge"], row["disposition"]) for row in rows})),
+    )
+
+
+def lines(rows: QuerySet[RmaLine], chosen: Iterable[InBucket]) -> QuerySet[RmaLine]:
+    """The lines of `rows` in the chosen buckets, with their return and its `paid` amount."""
+    by_bridge: dict[int, list[str]] = {}
+    for bucket in chosen:
+        for bridge, word in bucket.words:
+            by_bridge.setdefault(bridge, []).append(word)
+    wanted = Q(pk__in=[])
+    for bridge, words in by_bridge.items():
+        wanted |= Q(rma__bridge=bridge, disposition__in=words)
+    return (
+        rows.filter(wanted)
+        .annotate(paid=_UNIT * F("quantity"))
+        .select_related("rma__bridge__source")
+    )
+
+
+def bucket_of(line: RmaLine, found: Iterable[InBucket]) -> InBucket | None:
+    """Which of `found` holds `line`."""
+    word = (line.rma.bridge_id, line.disposition)
+    return next((bucket for bucket in found if word in bucket.words), None)
