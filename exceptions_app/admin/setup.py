@@ -21,7 +21,6 @@ from exceptions_app.forms.admin import (
     MAPPED_HERE,
     MappingForm,
     connection_form,
-    daily_limit,
     secret_name,
     setting_name,
 )
@@ -52,6 +51,17 @@ class ServiceAdmin(SetUpAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
         """The service saved it while the form was checked."""
+
+    def saved(self, request: HttpRequest, row: Any, *, is_new: bool) -> HttpResponse:
+        """Say what became of it, and go where the row is looked at."""
+        messages.success(request, "The new version is kept.")
+        return redirect(f"admin:exceptions_app_{self.opts.model_name}_changelist")
+
+    def response_add(self, request: HttpRequest, obj: Any, *args: Any, **kwargs: Any) -> Any:
+        return self.saved(request, self.model._default_manager.get(pk=obj.pk), is_new=True)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> Any:
+        return self.saved(request, self.model._default_manager.get(pk=obj.pk), is_new=False)
 
     def get_form(self, request: HttpRequest, obj: Any = None, *args: Any, **kwargs: Any) -> Any:
         base = self.form_class(request, obj)
@@ -137,10 +147,15 @@ class ConnectionAdmin(ServiceAdmin):
             actor=actor_of(request),
             now=timezone.now(),
             is_active=cleaned["is_active"],
-            daily_limit=daily_limit(kind, cleaned["settings_values"]),
+            daily_limit=form.wanted_limit(kind),
             reason=cleaned["reason"],
             seen=cleaned["seen"],
         )
+
+    def saved(self, request: HttpRequest, row: Connection, *, is_new: bool) -> HttpResponse:
+        said = f"{row.name} is set up." if is_new else f"{row.name} is changed."
+        messages.success(request, f"{said} It holds from the next call on.")
+        return redirect("admin:connection-history", connection_id=row.pk)
 
     def get_urls(self) -> list[Any]:
         own = path(
@@ -230,6 +245,10 @@ class BridgeAdmin(ServiceAdmin):
         if not (object_id.isascii() and object_id.isdigit()):
             raise Http404("no such bridge")
         return redirect("admin:bridge-policy", bridge_id=int(object_id))
+
+    def saved(self, request: HttpRequest, row: Bridge, *, is_new: bool) -> HttpResponse:
+        messages.success(request, f"{row.name} is set up. This is its policy.")
+        return redirect("admin:bridge-policy", bridge_id=row.pk)
 
     def act(self, request: HttpRequest, form: Any, *, change: bool) -> Bridge:
         cleaned = form.cleaned_data

@@ -107,6 +107,12 @@ class SetUpAdmin(_ModelAdmin):
         named = {**(extra_context or {}), **buttons, "list_title": self.title}
         return super().changeform_view(request, object_id, form_url, named)
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Mistakes are told by our own summary, which the template shows in the form."""
+        return super().render_change_form(request, {**context, "errors": None}, *args, **kwargs)
+
     def has_module_permission(self, request: HttpRequest) -> bool:
         return permissions.can(request.user, self.sees)
 

@@ -9,7 +9,7 @@ from django import forms
 
 from exceptions_app import errors
 from exceptions_app.choices import Bucket, MappingKind
-from exceptions_app.models import Bridge, Connection
+from exceptions_app.models import Bridge, Connection, ConnectionBudget
 from exceptions_app.models import Mapping as MappingRow
 from exceptions_app.rules import mapping as mapping_rules
 from exceptions_app.selectors.setup import MODES
@@ -91,8 +91,23 @@ class ConnectionForm(ServiceForm):
             if row.confirmed_operations:
                 self.fields["mode"].help_text = _ENDS_CONFIRMATIONS
             for field in self.kinds[0].settings_fields:
-                name = setting_name(row.kind, field.code)
-                self.fields[name].initial = shown["settings"].get(field.code, field.default)
+                given = shown["settings"].get(field.code) or self._in_force(field)
+                self.fields[setting_name(row.kind, field.code)].initial = given
+
+    def _in_force(self, field: Any) -> str:
+        """What holds where nothing was set: a limit may have been given to the connection alone."""
+        if field.code == DAILY_LIMIT and self.as_of is None:
+            budget = ConnectionBudget.objects.filter(connection=self.instance).first()
+            if budget is not None and budget.daily_limit:
+                return str(budget.daily_limit)
+        return str(field.default)
+
+    def wanted_limit(self, kind: Any) -> int | None:
+        """Calls a day that the connection may make; None to leave them as they are."""
+        values = self.cleaned_data["settings_values"]
+        if self.instance.pk and DAILY_LIMIT not in {*values, *self.instance.settings}:
+            return None
+        return daily_limit(kind, values)
 
     def refused(self, error: Exception) -> None:
         """Whoever was told of another's change may save again over it."""
@@ -125,7 +140,9 @@ class ConnectionForm(ServiceForm):
                 self.add_error(name, "This is needed.")
             elif field.code == DAILY_LIMIT and value and not _is_limit(value):
                 self.add_error(name, f"Write a whole number from 1 to {MOST_CALLS:,}.")
-            if value:
+            is_followed = self.instance.pk and field.code not in self.instance.settings
+            # What was shown as in force and left so is not a value of its own.
+            if value and not (is_followed and value == self.fields[name].initial):
                 values[field.code] = value
         return values
 

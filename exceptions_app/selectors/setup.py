@@ -103,11 +103,8 @@ def own_policy_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> t
             return "as the preset"
         return in_words(option, values[option.name])
 
-    return tuple(
-        Change(option.label, words(option, before), words(option, after))
-        for option in policies.OPTIONS
-        if before.get(option.name) != after.get(option.name)
-    )
+    told = [(each.label, words(each, before), words(each, after)) for each in policies.OPTIONS]
+    return tuple(Change(label, was, now) for label, was, now in told if was != now)
 
 
 def policy_history(bridge: Bridge) -> list[PolicyVersion]:
@@ -228,7 +225,8 @@ def _flat(state: Mapping[str, Any] | None, labels: Mapping[str, str]) -> dict[st
     if "mode" in state:
         found[_CONNECTION_LABELS["mode"]] = MODES.get(state["mode"], state["mode"])
     settings = state.get("settings") or {}
-    return found | {labels.get(name, name): value for name, value in sorted(settings.items())}
+    named = {name: labels.get(name) or name.replace("_", " ").capitalize() for name in settings}
+    return found | {named[name]: value for name, value in sorted(settings.items())}
 
 
 def in_short(value: Any) -> str:

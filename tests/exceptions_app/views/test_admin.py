@@ -123,6 +123,43 @@ def test_a_new_number_of_calls_a_day_takes_effect(client, ada):
     assert ConnectionBudget.objects.get().daily_limit == 2000
 
 
+def test_a_form_saved_as_it_was_shown_changes_only_what_was_typed(client, ada):
+    add_connection(client)
+    row = Connection.objects.get()
+    ConnectionBudget.objects.update(daily_limit=100_000)
+    path = f"/admin/exceptions_app/connection/{row.pk}/change/"
+    shown = client.get(path).context["adminform"].form
+    assert shown["returngo__setting__daily_call_limit"].value() == "100000"
+    as_shown = {field.name: field.value() or "" for field in shown}
+
+    change_connection(client, row, **as_shown | {"name": "Renamed", "reason": "Agreed"})
+
+    assert ConnectionBudget.objects.get().daily_limit == 100_000
+    entry = AuditEntry.objects.latest("pk")
+    differs = {name for name, value in entry.before.items() if entry.after[name] != value}
+    assert differs == {"name"}
+
+
+def test_saving_says_so_in_our_words_and_leads_to_the_history(client, ada):
+    add_connection(client)
+    row = Connection.objects.get()
+
+    answer = change_connection(client, row, name="New name")
+
+    assert answer.url == f"/admin/connections/{row.pk}/history/"
+    page = client.get(answer.url).text
+    assert "New name is changed. It holds from the next call on." in page
+    assert "successfully" not in page
+
+
+def test_mistakes_are_told_in_our_own_summary(client, ada):
+    page = add_connection(client, name="").text
+
+    assert "1 answer needs another look" in page
+    assert "correct the error" not in page
+    assert "<title>Error: " in page
+
+
 @pytest.mark.parametrize("limit", ["2,000", "many", "0", "-5", "٣", "1" * 30])
 def test_a_limit_that_is_no_number_of_calls_is_refused(client, ada, limit):
     answer = add_connection(client, returngo__setting__daily_call_limit=limit)
