@@ -44,6 +44,12 @@ def get(*, user_id: int) -> User:
     return with_second_factor(User.objects.prefetch_related("groups")).get(pk=user_id)
 
 
+def other_admins(*, user_ids: set[int]) -> list[str]:
+    """E-mail addresses of the admins who can sign in, without the people named."""
+    admins = User.objects.filter(groups__name=Role.ADMIN, is_active=True)
+    return list(admins.exclude(pk__in=user_ids).exclude(email="").values_list("email", flat=True))
+
+
 def role_labels(user: User) -> list[str]:
     """In the order of the roles; reads the prefetched groups."""
     held = {group.name for group in user.groups.all()}

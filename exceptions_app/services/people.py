@@ -19,7 +19,8 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from exceptions_app import errors
 from exceptions_app.choices import Role
 from exceptions_app.models import UserPreferences
-from exceptions_app.services import audit, connections
+from exceptions_app.selectors import people as selector
+from exceptions_app.services import audit, connections, triage
 
 _SALT = "people.invitation"
 
@@ -65,7 +66,7 @@ def renew_link(*, user_id: int, actor: User, now: datetime) -> tuple[User, str]:
     user.set_unusable_password()
     user.save(update_fields=["password"])
     SocialAccount.objects.filter(user=user).delete()
-    _end_sessions(user)
+    _end_sessions(user, now=now)
     _record(actor, "user.link", user, f"New sign-in link for {user.username}", now)
     return user, _secret_for(user, now)
 
@@ -106,13 +107,15 @@ def change_roles(*, user_id: int, roles: Iterable[str], actor: User, now: dateti
     """Give a person exactly these roles; they hold from the next click on.
 
     Raises:
-        InvalidChoice: nobody takes their own admin role, the last admin keeps it, no role was
-            chosen, or one is not ours.
+        InvalidChoice: one's own roles, the last admin keeps theirs, no role was chosen, or one is
+            not ours.
     """
     wanted = _groups(roles)
     _lock_people()
     user = _locked(user_id)
     before = _state(user)
+    if user.pk == actor.pk and before["roles"] != sorted(group.name for group in wanted):
+        raise errors.InvalidChoice("You cannot change your own roles. Another admin can.")
     if Role.ADMIN not in {group.name for group in wanted}:
         _keep_an_admin(user, actor)
     user.groups.set(wanted)
@@ -124,8 +127,10 @@ def change_roles(*, user_id: int, roles: Iterable[str], actor: User, now: dateti
 
 
 @transaction.atomic
-def deactivate(*, user_id: int, actor: User, now: datetime) -> User:
+def deactivate(*, user_id: int, actor: User, now: datetime) -> int:
     """Switch an account off; its sessions end at once.
+
+    Returns how many exceptions the person had, which are free again for their teams.
 
     Raises:
         InvalidChoice: one's own account, or the last admin's.
@@ -135,10 +140,11 @@ def deactivate(*, user_id: int, actor: User, now: datetime) -> User:
     _keep_an_admin(user, actor)
     if user.pk == actor.pk:
         raise errors.InvalidChoice("You cannot switch your own account off. Another admin can.")
-    if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
-        _end_sessions(user)
-        _record(actor, "user.deactivate", user, f"{user.username} switched off", now)
-    return user
+    if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
+        return 0
+    _end_sessions(user, now=now)
+    _record(actor, "user.deactivate", user, f"{user.username} switched off", now)
+    return triage.release(assignee=user, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -162,7 +168,7 @@ def remove_second_factor(*, user_id: int, actor: User, now: datetime) -> User:
         raise errors.InvalidChoice("Change your own second factor on your account page.")
     removed, _ = Authenticator.objects.filter(user=user).delete()
     if removed:
-        _end_sessions(user)
+        _end_sessions(user, now=now)
         _record(actor, "user.second_factor", user, f"Second factor of {user.username} removed", now)
     return user
 
@@ -180,10 +186,11 @@ def end_session(*, user: User, session_id: int, now: datetime) -> bool:
 
 @transaction.atomic
 def end_other_sessions(*, user: User, keep: str, now: datetime) -> int:
-    """Sign all own sessions out but the one with the key `keep`; returns how many ended."""
-    ended = _end_sessions(user, keep=keep)
+    """Sign all own sessions out but the one with the key `keep`; returns how many were open."""
+    ended = _end_sessions(user, keep=keep, now=now)
     if ended:
-        _record(user, "user.session", user, f"{user.username} ended {ended} sessions", now)
+        words = "1 session" if ended == 1 else f"{ended} sessions"
+        _record(user, "user.session", user, f"{user.username} ended {words}", now)
     return ended
 
 
@@ -272,11 +279,12 @@ def _stamp(user: User) -> str:
     return salted_hmac(_SALT, user.password).hexdigest()[:32]
 
 
-def _end_sessions(user: User, keep: str = "") -> int:
-    sessions = list(UserSession.objects.filter(user=user).exclude(session_key=keep))
-    for session in sessions:
+def _end_sessions(user: User, *, now: datetime, keep: str = "") -> int:
+    """Rows of sessions that ran out by themselves go too, and do not count."""
+    is_open = selector.sessions_of(user, now=now).exclude(session_key=keep).count()
+    for session in UserSession.objects.filter(user=user).exclude(session_key=keep):
         session.end()
-    return len(sessions)
+    return is_open
 
 
 def _state(user: User) -> dict[str, Any]:

@@ -149,6 +149,20 @@ def reopen(*, case_id: int, actor: User, now: datetime) -> Case:
         return case
 
 
+def release(*, assignee: User, actor: User, now: datetime) -> int:
+    """Take all open cases back from a person who left; returns how many are free again."""
+    with transaction.atomic():
+        held = Case.objects.select_for_update().filter(assignee=assignee, status__in=CASE_OPEN)
+        rows = list(held.order_by("pk"))
+        for case in rows:
+            case.assignee = None
+            if case.status == CaseStatus.ASSIGNED:
+                case.status = CaseStatus.OPEN
+            case.save(update_fields=["assignee", "status"])
+            record(case, "case.release", f"Free again: {audit.name_of(assignee)} left", now, actor)
+    return len(rows)
+
+
 def each(*, rows: Iterable[tuple[int, str]], act: Callable[..., Case]) -> tuple[Outcome, ...]:
     """Do `act(case_id=…, seen=…)` for every row (id, version seen), one transaction each.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.models import User
@@ -18,11 +19,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from exceptions_app import errors, permissions
+from exceptions_app.choices import Role
 from exceptions_app.forms.people import FindForm, InviteForm, RolesForm
 from exceptions_app.permissions import actor_of
 from exceptions_app.selectors import paging
 from exceptions_app.selectors import people as people_selector
 from exceptions_app.services import people
+from exceptions_app.views.middleware import later
+
+log = structlog.get_logger(__name__)
+
+# Roles by which money leaves, or by which all others are given.
+WATCHED = frozenset({Role.FINANCE, Role.ADMIN})
 
 
 @require_safe
@@ -59,6 +67,7 @@ def invite(request: HttpRequest) -> HttpResponse:
         except errors.InvalidChoice as error:
             form.add_error("email", str(error))
         else:
+            _tell_admins(request, user, set(form.cleaned_data["roles"]))
             return _show_link(request, user, secret)
     status = 422 if form.errors else 200
     return render(request, "people/invite.html", {"form": form}, status=status)
@@ -78,6 +87,7 @@ def detail(request: HttpRequest, user_id: int) -> HttpResponse:
 def change_roles(request: HttpRequest, user_id: int) -> HttpResponse:
     user = _found(user_id)
     form = RolesForm(request.POST)
+    before = {group.name for group in user.groups.all()}
     if form.is_valid():
         try:
             people.change_roles(
@@ -89,6 +99,7 @@ def change_roles(request: HttpRequest, user_id: int) -> HttpResponse:
         except errors.InvalidChoice as error:
             form.add_error("roles", str(error))
         else:
+            _tell_admins(request, user, set(form.cleaned_data["roles"]) - before)
             messages.success(request, "Roles kept. They hold from the next click on.")
             return redirect("person", user_id=user.pk)
     return _detail(request, user, form, status=422)
@@ -98,7 +109,17 @@ def change_roles(request: HttpRequest, user_id: int) -> HttpResponse:
 @permissions.required("manage_users")
 @permissions.proven
 def deactivate(request: HttpRequest, user_id: int) -> HttpResponse:
-    return _act(request, user_id, people.deactivate, "Switched off. All sessions are ended.")
+    """Their exceptions go back to the teams."""
+    user = _found(user_id)
+    try:
+        freed = people.deactivate(user_id=user.pk, actor=actor_of(request), now=timezone.now())
+    except errors.InvalidChoice as error:
+        messages.warning(request, str(error))
+    else:
+        words = "1 exception is" if freed == 1 else f"{freed} exceptions are"
+        text = f" {words} free again." if freed else ""
+        messages.success(request, f"Switched off. All sessions are ended.{text}")
+    return redirect("person", user_id=user.pk)
 
 
 @require_POST
@@ -177,6 +198,32 @@ def _detail(request: HttpRequest, user: User, form: RolesForm, *, status: int) -
         ),
     }
     return render(request, "people/detail.html", context, status=status)
+
+
+def _tell_admins(request: HttpRequest, person: User, granted: set[str]) -> None:
+    """Money and access are given in the sight of the other admins, if there is a mail server."""
+    watched = [Role(code).label for code in Role.values if code in granted & WATCHED]
+    actor = actor_of(request)
+    others = people_selector.other_admins(user_ids={actor.pk, person.pk})
+    if not (settings.CAN_MAIL and watched and others):
+        return
+    context = {
+        "person": person,
+        "roles": " and ".join(watched),
+        "by": actor.get_full_name() or actor.get_username(),
+        "link": request.build_absolute_uri(reverse("person", args=[person.pk])),
+    }
+    text = render_to_string("people/granted.txt", context)
+    subject = f"{person.get_username()} was given {context['roles']} in Returnsbridge"
+
+    def send() -> None:
+        try:
+            for address in others:
+                send_mail(subject, text, None, [address])
+        except OSError:
+            log.exception("mail_not_sent", template="people/granted.txt")
+
+    later(request, send)
 
 
 def _show_link(request: HttpRequest, user: User, secret: str) -> HttpResponse:

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.test import Client
@@ -252,6 +253,20 @@ def test_nobody_ends_a_session_of_another():
     assert people.end_session(user=cleo, session_id=session_id, now=NOW)
     assert browser.get("/account/").status_code == 302
     assert [act for act, *_ in trail()] == ["user.session"]
+
+
+def test_only_sessions_that_were_open_are_counted():
+    cleo = make_user("cleo")
+    for _ in range(3):
+        signed_in(cleo)
+    first, second, _ = UserSession.objects.filter(user=cleo).order_by("pk")
+    Session.objects.filter(session_key=first.session_key).delete()
+
+    ended = people.end_other_sessions(user=cleo, keep=second.session_key, now=NOW)
+
+    assert ended == 1
+    assert list(UserSession.objects.values_list("pk", flat=True)) == [second.pk]
+    assert AuditEntry.objects.get().text == "cleo ended 1 session"
 
 
 def test_preferences_are_one_row_per_person():

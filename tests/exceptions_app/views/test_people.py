@@ -7,8 +7,10 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from exceptions_app.models import AuditEntry
+from exceptions_app.models import AuditEntry, Case
+from tests import factories
 from tests.cast import make_user
 
 pytestmark = pytest.mark.django_db
@@ -192,8 +194,74 @@ def test_one_s_own_admin_role_stays(client, ada):
     answer = client.post(f"/people/{ada.pk}/roles/", {"roles": ["cx"]})
 
     assert answer.status_code == 422
-    assert "You cannot take your own access away. Another admin can." in answer.text
+    assert "You cannot change your own roles. Another admin can." in answer.text
     assert list(ada.groups.values_list("name", flat=True)) == ["admin"]
+
+
+def test_nobody_gives_themselves_a_role(client, ada):
+    make_user("otto", "admin")
+
+    answer = client.post(f"/people/{ada.pk}/roles/", {"roles": ["admin", "finance"]})
+
+    assert answer.status_code == 422
+    assert "You cannot change your own roles. Another admin can." in answer.text
+    assert list(ada.groups.values_list("name", flat=True)) == ["admin"]
+    assert not AuditEntry.objects.exists()
+
+
+def test_the_other_admins_hear_of_each_grant_of_finance_or_admin(client, ada, mailing):
+    cleo, otto = make_user("cleo"), make_user("otto", "admin")
+    gone = make_user("gone", "admin")
+    gone.is_active = False
+    gone.save()
+
+    client.post(f"/people/{cleo.pk}/roles/", {"roles": ["cx", "warehouse"]})
+    assert mail.outbox == []
+    client.post(f"/people/{cleo.pk}/roles/", {"roles": ["finance", "admin"]})
+    client.post("/people/invite/", NINA | {"roles": ["finance"]})
+    # Kept roles are no grant, and those taken away are none either.
+    client.post(f"/people/{cleo.pk}/roles/", {"roles": ["finance"]})
+
+    told = [message for message in mail.outbox if message.to == [otto.email]]
+    assert [message.subject for message in told] == [
+        "cleo was given Finance and Admin in Returnsbridge",
+        "nina was given Finance in Returnsbridge",
+    ]
+    assert "Ada gave Cleo (cleo) a role in Returnsbridge: Finance and Admin." in told[0].body
+    assert f"http://testserver/people/{cleo.pk}/" in told[0].body
+    assert {address for message in mail.outbox for address in message.to} == {
+        otto.email,
+        "cleo@example.com",
+        "nina@example.com",
+    }
+
+
+def test_without_a_mail_server_roles_are_given_all_the_same(client, ada):
+    make_user("otto", "admin")
+    cleo = make_user("cleo")
+
+    assert client.post(f"/people/{cleo.pk}/roles/", {"roles": ["finance"]}).status_code == 302
+
+    assert mail.outbox == []
+
+
+def test_who_left_holds_no_exception(client, ada):
+    mira = make_user("mira")
+    held = [factories.CaseFactory(assignee=mira, status="assigned") for _ in range(2)]
+    closed = factories.CaseFactory(assignee=mira, status="resolved", resolved_at=timezone.now())
+    other = factories.CaseFactory(assignee=make_user("mona"), status="assigned")
+
+    answer = client.post(f"/people/{mira.pk}/deactivate/", follow=True)
+
+    assert "2 exceptions are free again." in answer.text
+    rows = Case.objects.filter(pk__in=[case.pk for case in held])
+    assert {(row.assignee, row.status) for row in rows} == {(None, "open")}
+    assert Case.objects.get(pk=closed.pk).assignee == mira
+    assert Case.objects.get(pk=other.pk).assignee.username == "mona"
+    entries = AuditEntry.objects.filter(act="case.release").order_by("case_id")
+    assert [(entry.case_id, entry.text) for entry in entries] == [
+        (case.pk, "Free again: Mira left") for case in held
+    ]
 
 
 def test_somebody_switched_off_is_out_and_can_come_back(client, ada):
