@@ -130,6 +130,12 @@ class Posting(models.Model):
                 condition=Q(status__in=list(POSTING_OPEN)),
                 name="posting_open_kind",
             ),
+            # Which returns wait for their credit, newest first, without a walk over all postings.
+            models.Index(
+                fields=["-rma"],
+                condition=Q(kind=PostingKind.CREDIT_MEMO, status__in=list(POSTING_OPEN)),
+                name="posting_open_credit",
+            ),
             models.Index(
                 fields=["kind", "confirmed_at"],
                 condition=Q(status=PostingStatus.CONFIRMED),

@@ -278,7 +278,8 @@ def stuck() -> Stuck:
     }
     first = [rows.order_by("not_before", "pk").values("pk")[: ROWS + 1] for rows in lists.values()]
     found = list(
-        Posting.objects.filter(Q(pk__in=first[0]) | Q(pk__in=first[1]))
+        # Not one or the other of two lists: that would be asked of every posting there is.
+        Posting.objects.filter(pk__in=first[0].union(first[1], all=True))
         .select_related("rma", "connection")
         .defer("draft")
         .order_by("not_before", "pk")
