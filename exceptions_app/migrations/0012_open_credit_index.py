@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("exceptions_app", "0010_trail_indexes"),
+        ("exceptions_app", "0011_graded_lines_index"),
     ]
 
     operations = [
