@@ -8,15 +8,13 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from exceptions_app.choices import (
-    CASE_OPEN,
-    POSTING_UNSENT,
     CaseStatus,
     FixKind,
     FixStatus,
     MappingKind,
     PostingStatus,
 )
-from exceptions_app.models import Bridge, Case, Fix, Posting, Rma
+from exceptions_app.models import Case, Fix, Posting, Rma
 from exceptions_app.rules.facts import RmaFacts
 from exceptions_app.rules.mapping import normalise
 
@@ -65,37 +63,6 @@ def _values(facts: RmaFacts, kind: str) -> frozenset[str]:
         values = [line.sku for line in facts.lines]
         values = [*values, *(fee.kind for line in facts.lines for fee in line.fees)]
     return frozenset(normalise(value) for value in values)
-
-
-def touched_rmas(*, bridge: Bridge, kind: str, source_value: str) -> QuerySet[Rma]:
-    """Returns that hold `source_value` in the place `kind` maps and are not settled yet.
-
-    Not settled: an exception is open, or something planned has not left (it may be taken back).
-    """
-    key = normalise(source_value)
-    waiting = Rma.objects.filter(
-        Q(cases__status__in=CASE_OPEN) | Q(postings__status__in=POSTING_UNSENT), bridge=bridge
-    )
-    matches = {
-        MappingKind.SKU_ALIAS: Q(lines__sku_key=key),
-        MappingKind.FEE: Q(lines__sku_key=key) | Q(lines__fees__contains=[{"kind": key}]),
-        MappingKind.STATUS: Q(status_raw__iexact=source_value),
-        MappingKind.VAT: Q(sales_order__vat_setting__iexact=source_value),
-        MappingKind.DISPOSITION: Q(lines__disposition__iexact=source_value),
-        MappingKind.REASON: Q(lines__reason__iexact=source_value),
-        MappingKind.LOCATION: Q(lines__location__iexact=source_value),
-    }
-    found = waiting.filter(matches[MappingKind(kind)])
-    if kind == MappingKind.LOCATION:
-        by_hand = Fix.objects.filter(
-            kind=FixKind.SET_LOCATION,
-            status__in=[FixStatus.HELD, FixStatus.APPLIED],
-            payload__location__iexact=source_value,
-        )
-        found = waiting.filter(
-            Q(lines__location__iexact=source_value) | Q(pk__in=by_hand.values("rma_id"))
-        )
-    return found.distinct().order_by("pk")
 
 
 def waits_of(cases: Sequence[Case]) -> dict[int, tuple[str, str]]:

@@ -75,7 +75,7 @@ class Unknown:
 
 
 def coverage(bridges: Sequence[Bridge]) -> tuple[BridgeCoverage, ...]:
-    """Per bridge and kind: how much of what returns say is mapped. Three queries in all."""
+    """Per bridge and kind: how much of what returns say is mapped. Four queries in all."""
     ids = [bridge.pk for bridge in bridges]
     active = {
         (row["bridge"], row["kind"]): row["count"]
@@ -149,8 +149,9 @@ def _amounts(rows: Iterable[dict[str, Any]]) -> tuple[Amount, ...]:
     return per_currency((row["currency"], row["amount"]) for row in rows)
 
 
-# Values are compared as `normalise` writes them: trimmed, inner space as one, lower case.
-_SEEN = r"""
+# Values are compared as `normalise` writes them. The database folds plain letters as Python does;
+# `folded` holds every other text with its key, so that "GROSS" and "groß" are one here too.
+_RECENT = r"""
     WITH recent AS MATERIALIZED (
       SELECT r.* FROM exceptions_app_bridge b CROSS JOIN LATERAL (
         SELECT id, bridge_id, status_raw, sales_order_id FROM exceptions_app_rma
@@ -169,10 +170,20 @@ _SEEN = r"""
       UNION ALL SELECT bridge_id, id, 'status', status_raw FROM recent
       UNION ALL SELECT r.bridge_id, r.id, 'vat', o.vat_setting
         FROM recent r JOIN exceptions_app_salesorder o ON o.id = r.sales_order_id
+    )
+"""
+_SEEN = (
+    _RECENT
+    + r"""
+    , folded AS (
+      SELECT * FROM unnest(%(texts)s::text[], %(keys)s::text[]) AS f(text, key)
     ), seen AS (
-      SELECT bridge_id, kind, lower(btrim(regexp_replace(value, '\s+', ' ', 'g'))) AS key,
+      SELECT bridge_id, kind,
+        coalesce(f.key, lower(btrim(regexp_replace(value, ' +', ' ', 'g')))) AS key,
         min(value) AS value, count(DISTINCT rma_id) AS returns
-      FROM raw WHERE btrim(value) <> '' AND (%(kind)s = '' OR kind = %(kind)s) GROUP BY 1, 2, 3
+      FROM raw LEFT JOIN folded f ON f.text = raw.value
+      WHERE coalesce(f.key, btrim(value)) <> ''
+        AND (%(kind)s = '' OR kind = %(kind)s) GROUP BY 1, 2, 3
     ), judged AS (
       SELECT s.*, (
         EXISTS (SELECT 1 FROM exceptions_app_mapping m WHERE m.bridge_id = s.bridge_id
@@ -187,17 +198,19 @@ _SEEN = r"""
         OR (s.kind = 'disposition' AND split_part(s.key, '/', 1) = 'not_returned')) AS is_known
       FROM seen s JOIN exceptions_app_bridge b ON b.id = s.bridge_id
     )
-"""
+    """
+)
+# Anything beyond printable ASCII.
+_TO_FOLD = _RECENT + "SELECT DISTINCT value FROM raw WHERE value ~ '[^ -~]'"
 
 
 def _seen_counts(bridge_ids: list[int]) -> dict[tuple[int, str], tuple[int, int]]:
+    """Distinct values seen and how many of them are known, by bridge and kind. Two queries."""
     query = _SEEN + (
         "SELECT bridge_id, kind, count(*), count(*) FILTER (WHERE is_known) FROM judged"
         " GROUP BY 1, 2"
     )
-    with database.cursor() as cursor:
-        cursor.execute(query, {"recent": RECENT_RETURNS, "bridges": bridge_ids, "kind": ""})
-        return {(row[0], row[1]): (row[2], row[3]) for row in cursor.fetchall()}
+    return {(row[0], row[1]): (row[2], row[3]) for row in _asked(query, bridge_ids, "")}
 
 
 def _seen_unknown(bridge_id: int, kind: str) -> list[tuple[str, int]]:
@@ -206,15 +219,22 @@ def _seen_unknown(bridge_id: int, kind: str) -> list[tuple[str, int]]:
         "SELECT value, returns FROM judged WHERE NOT is_known"
         " ORDER BY returns DESC, key LIMIT %(most)s"
     )
+    return [(str(row[0]), int(row[1])) for row in _asked(query, [bridge_id], kind)]
+
+
+def _asked(query: str, bridge_ids: list[int], kind: str) -> list[tuple[Any, ...]]:
     values: dict[str, Any] = {
         "recent": RECENT_RETURNS,
-        "bridges": [bridge_id],
+        "bridges": bridge_ids,
         "kind": kind,
         "most": UNKNOWN_SHOWN,
     }
     with database.cursor() as cursor:
+        cursor.execute(_TO_FOLD, values)
+        texts = [str(row[0]) for row in cursor.fetchall()]
+        values |= {"texts": texts, "keys": [normalise(text) for text in texts]}
         cursor.execute(query, values)
-        return [(str(row[0]), int(row[1])) for row in cursor.fetchall()]
+        return list(cursor.fetchall())
 
 
 def unknowns(*, bridge: Bridge, kind: str) -> list[Unknown]:

@@ -6,9 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Lower
 
 from exceptions_app.choices import (
     CASE_OPEN,
@@ -99,7 +98,7 @@ def versions(*, bridge: Bridge, kind: str, value: str) -> list[Version]:
 def touched_by(*, bridge: Bridge, kind: str, keys: Collection[str]) -> QuerySet[Rma]:
     """Unsettled returns that hold any of the normalised `keys` where `kind` maps, by id.
 
-    Not settled: an exception is open, or something planned has not left.
+    Not settled: an exception is open, or something planned has not left (it may be taken back).
     """
     waiting = Rma.objects.filter(
         Q(pk__in=Case.objects.filter(bridge=bridge, status__in=CASE_OPEN).values("rma_id"))
@@ -108,29 +107,20 @@ def touched_by(*, bridge: Bridge, kind: str, keys: Collection[str]) -> QuerySet[
         ),
         bridge=bridge,
     )
-    wanted = list(keys)
+    wanted = frozenset(keys)
     if kind == MappingKind.SKU_ALIAS:
         found = waiting.filter(lines__sku_key__in=wanted)
     elif kind == MappingKind.FEE:
         fees = Q(lines__sku_key__in=wanted)
-        for key in wanted:
-            fees |= Q(lines__fees__contains=[{"kind": key}])
+        for name in _written(waiting, _FEE_KINDS, wanted):
+            fees |= Q(lines__fees__contains=[{"kind": name}])
         found = waiting.filter(fees)
-    elif kind == MappingKind.LOCATION:
-        by_hand = (
-            Fix.objects.filter(
-                bridge=bridge,
-                kind=FixKind.SET_LOCATION,
-                status__in=[FixStatus.HELD, FixStatus.APPLIED],
-            )
-            .annotate(place=Lower(KeyTextTransform("location", "payload")))
-            .filter(place__in=wanted)
-        )
-        found = waiting.annotate(held=Lower("lines__location")).filter(
-            Q(held__in=wanted) | Q(pk__in=by_hand.values("rma_id"))
-        )
     else:
-        found = waiting.annotate(held=Lower(_PLACES[kind])).filter(held__in=wanted)
+        place = _PLACES[kind]
+        holds = Q(**{f"{place}__in": _written(waiting, place, wanted)})
+        if kind == MappingKind.LOCATION:
+            holds |= Q(pk__in=_set_by_hand(bridge, wanted))
+        found = waiting.filter(holds)
     return found.distinct().order_by("pk")
 
 
@@ -139,7 +129,36 @@ _PLACES: dict[str, str] = {
     MappingKind.VAT: "sales_order__vat_setting",
     MappingKind.DISPOSITION: "lines__disposition",
     MappingKind.REASON: "lines__reason",
+    MappingKind.LOCATION: "lines__location",
 }
+_FEE_KINDS = KeyTextTransform("kind", Func(F("lines__fees"), function="jsonb_array_elements"))
+
+
+def _written(
+    waiting: QuerySet[Rma], place: str | KeyTextTransform, keys: Collection[str]
+) -> list[str]:
+    """The ways the returns write any of `keys`: no function of the database folds as we do."""
+    texts = waiting.order_by().annotate(written=F(place) if isinstance(place, str) else place)
+    return [
+        text
+        for text in texts.values_list("written", flat=True).distinct()
+        if text and normalise(text) in keys
+    ]
+
+
+def _set_by_hand(bridge: Bridge, keys: Collection[str]) -> list[int]:
+    """Returns that somebody gave one of these locations."""
+    rows = Fix.objects.filter(
+        bridge=bridge,
+        kind=FixKind.SET_LOCATION,
+        status__in=[FixStatus.HELD, FixStatus.APPLIED],
+        rma__isnull=False,
+    )
+    return [
+        rma_id
+        for rma_id, payload in rows.values_list("rma_id", "payload")
+        if normalise(str(payload.get("location", ""))) in keys
+    ]
 
 
 def active_targets(

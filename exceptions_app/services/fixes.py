@@ -30,7 +30,7 @@ from exceptions_app.permissions import FIX_CAPABILITY, approving_roles, can, rol
 from exceptions_app.rules import approval
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
-from exceptions_app.selectors import fixes as fixes_selector
+from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.services import audit, fix_payloads, mappings, moments, previews, rmas, triage
 
 UNDER_WAY = (FixStatus.REQUESTED, FixStatus.HELD)
@@ -275,8 +275,8 @@ def _put_in_force(fix: Fix, actor: User, now: datetime) -> Fix:
 def _hold_again(fix: Fix, now: datetime) -> None:
     """What the fix had freed is stopped in this very transaction; the replan then says the rest."""
     if fix.mapping is not None:
-        touched = fixes_selector.touched_rmas(
-            bridge=fix.bridge, kind=fix.kind, source_value=fix.source_value
+        touched = mappings_selector.touched_by(
+            bridge=fix.bridge, kind=fix.kind, keys={normalise(fix.source_value)}
         ).values("pk")
     else:
         touched = Rma.objects.filter(fixes=fix).values("pk")

@@ -16,7 +16,6 @@ from exceptions_app.choices import ApprovalAxis, Bucket, MappingKind, MappingSta
 from exceptions_app.models import Bridge, ErpLocation, Item, Mapping
 from exceptions_app.rules import mapping as mapping_rules
 from exceptions_app.rules.mapping import normalise
-from exceptions_app.selectors import fixes as fixes_selector
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.services import audit, rmas
 
@@ -243,8 +242,8 @@ def put_in_force(
 
 def wake(*, mapping: Mapping, now: datetime) -> int:
     """Every return that waits on this value is planned again; returns how many."""
-    ids = fixes_selector.touched_rmas(
-        bridge=mapping.bridge, kind=mapping.kind, source_value=mapping.source_value
+    ids = mappings_selector.touched_by(
+        bridge=mapping.bridge, kind=mapping.kind, keys={mapping.source_key}
     ).values_list("pk", flat=True)
     return rmas.make_due(rma_ids=list(ids), now=now)
 

@@ -15,7 +15,7 @@ from exceptions_app.rules import drafts, matching, planning
 from exceptions_app.rules.facts import Plan, RmaFacts
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
-from exceptions_app.selectors import fixes as fixes_selector
+from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.selectors import paging
 from exceptions_app.services import connections, fix_payloads
 
@@ -196,7 +196,7 @@ def _touched(
     """The returns to plan, at most PLANNED_CAP, and how many there are."""
     if kind not in MappingKind.values:
         return ([rma], 1) if rma is not None else ([], 0)
-    rows = fixes_selector.touched_rmas(bridge=bridge, kind=kind, source_value=source_value)
+    rows = mappings_selector.touched_by(bridge=bridge, kind=kind, keys={normalise(source_value)})
     shown = list(rows.select_related("bridge__erp", "bridge__source", "sales_order")[:PLANNED_CAP])
     return shown, paging.count(rows) if len(shown) == PLANNED_CAP else len(shown)
 

@@ -5,7 +5,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from exceptions_app import errors
+from exceptions_app.choices import MappingKind
 from exceptions_app.models import AuditEntry, Mapping, MappingImport, Rma
+from exceptions_app.rules.mapping import normalise
+from exceptions_app.selectors import mapping_coverage
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.services import fixes, mapping_files, mapping_imports, setup
 from tests import factories
@@ -311,3 +314,66 @@ def test_two_who_apply_at_once_have_one_effect(bridge):
     assert sorted(said) == ["applied", "refused"]
     assert Mapping.objects.count() == 1
     assert AuditEntry.objects.count() == 1
+
+
+HARD = "Zu  groß"
+FOLDED = "ZU GROSS"
+
+
+def holding(bridge, kind, text):
+    """A return with an open exception that holds `text` where `kind` maps."""
+    rma = factories.RmaFactory(bridge=bridge, status_raw=text if kind == "status" else "open")
+    line = {
+        "sku_alias": {"sku": text},
+        "fee": {"fees": [{"kind": text, "amount": "1.00"}]},
+    }.get(kind, {kind: text} if kind in ("disposition", "reason", "location") else {})
+    factories.RmaLineFactory(rma=rma, **line)
+    if kind == "vat":
+        rma.sales_order = factories.SalesOrderFactory(connection=bridge.erp, vat_setting=text)
+        rma.save()
+    factories.CaseFactory(rma=rma, type="REASON_UNMAPPED")
+    return rma
+
+
+@pytest.mark.parametrize("kind", MappingKind.values)
+def test_the_way_a_value_is_written_hides_no_return(bridge, kind):
+    rma = holding(bridge, kind, HARD)
+    holding(bridge, kind, "Zu klein")
+
+    found = mappings_selector.touched_by(bridge=bridge, kind=kind, keys={normalise(FOLDED)})
+
+    assert list(found) == [rma]
+
+
+def test_a_location_set_by_hand_is_found_however_it_is_written(bridge):
+    rma = holding(bridge, "reason", "x")
+    factories.FixFactory(
+        bridge=bridge,
+        rma=rma,
+        kind="set_location",
+        status="applied",
+        payload={"location": HARD},
+        requested_by=make_user("ada"),
+    )
+
+    found = mappings_selector.touched_by(bridge=bridge, kind="location", keys={normalise(FOLDED)})
+
+    assert list(found) == [rma]
+
+
+def test_an_import_wakes_what_it_was_shown_to_heal_and_the_value_is_known(bridge):
+    rma = holding(bridge, "reason", HARD)
+    assert [row.value for row in mapping_coverage.unknowns(bridge=bridge, kind="reason")] == [HARD]
+
+    found = check(bridge, f"value,code\n{FOLDED},TL\n", kind="reason")
+    apply(found)
+
+    assert found.effect["touched"] == 1
+    rma.refresh_from_db()
+    assert rma.plan_due_at == NOW
+    assert mapping_coverage.unknowns(bridge=bridge, kind="reason") == []
+    ((covered,),) = [
+        [each for each in row.kinds if each.kind == "reason"]
+        for row in mapping_coverage.coverage([bridge])
+    ]
+    assert (covered.seen, covered.known) == (1, 1)
