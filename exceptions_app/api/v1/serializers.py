@@ -149,15 +149,7 @@ class AttemptRow(serializers.Serializer):
 
 
 class PostingDetail(PostingRow):
-    attempt_rows = AttemptRow(
-        many=True, required=False, help_text="Newest first; only for readers of operations."
-    )
-
-    def to_representation(self, instance: Any) -> dict[str, Any]:
-        shown = super().to_representation(instance)
-        if not self.context["has_attempts"]:
-            del shown["attempt_rows"]
-        return shown
+    attempt_rows = AttemptRow(many=True, help_text="Newest first.")
 
 
 # --- Returns ---------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from tests.cast import ROLES, make_user
 pytestmark = pytest.mark.django_db
 
 READ = {"GET": "view_desk"}
+WATCH = {"GET": "view_operations"}
 APPROVE = {"POST": "approve_fix"}
 DOORS = {
     "api-schema": (READ, ""),
@@ -28,8 +29,8 @@ DOORS = {
     "api-cause-list": (READ, ""),
     "api-return-list": (READ, ""),
     "api-return-detail": (READ, "rma"),
-    "api-posting-list": (READ, ""),
-    "api-posting-detail": (READ, "posting"),
+    "api-posting-list": (WATCH, ""),
+    "api-posting-detail": (WATCH, "posting"),
     "api-fix-list": ({"GET": "view_desk", "POST": "assign_case"}, ""),
     "api-fix-detail": (READ, "fix"),
     "api-fix-approve": (APPROVE, "fix"),
