@@ -65,18 +65,22 @@ own_account = [
         "confirm/passkey/", own(passkey.reauthenticate_webauthn), name="mfa_reauthenticate_webauthn"
     ),
     path("confirm/company/", account.confirm_company, name="account_confirm_company"),
-    path("second-factor/", own(factor.index), name="mfa_index"),
+    path("second-factor/", own(account.SecondFactor.as_view()), name="mfa_index"),
     path("second-factor/app/", secret(totp.activate_totp), name="mfa_activate_totp"),
     path("second-factor/app/remove/", way_in(totp.deactivate_totp), name="mfa_deactivate_totp"),
-    path("second-factor/codes/", secret(codes.view_recovery_codes), name="mfa_view_recovery_codes"),
+    path(
+        "second-factor/codes/",
+        secret(account.readable(codes.view_recovery_codes)),
+        name="mfa_view_recovery_codes",
+    ),
     path(
         "second-factor/codes/new/",
-        way_in(codes.generate_recovery_codes),
+        way_in(account.readable(codes.generate_recovery_codes)),
         name="mfa_generate_recovery_codes",
     ),
     path(
         "second-factor/codes/file/",
-        secret(codes.download_recovery_codes),
+        secret(account.readable(codes.download_recovery_codes)),
         name="mfa_download_recovery_codes",
     ),
     path("second-factor/passkeys/", own(passkey.list_webauthn), name="mfa_list_webauthn"),

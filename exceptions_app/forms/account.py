@@ -118,8 +118,9 @@ class _CountedCode:
             raise get_adapter().validation_error("too_many_login_attempts")
         try:
             code: str = super().clean_code()  # type: ignore[misc]
-        except forms.ValidationError:
-            access.note_wrong_code(user_id=user_id, now=now)
+        except forms.ValidationError as error:
+            if error.code != "keys_lost":
+                access.note_wrong_code(user_id=user_id, now=now)
             raise
         if not access.use_code(user_id=user_id, code=code, now=now):
             raise get_adapter().validation_error("incorrect_code")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 
 from django.contrib.auth.models import User
 from django.db import connection
@@ -26,6 +27,11 @@ WINDOW = timedelta(minutes=15)
 # The same words whether the name or the password is wrong, so that nobody learns who works here.
 WRONG = "The name and the password do not belong together. Check both."
 WAIT = "Too many wrong tries. Wait for 15 minutes, then try again."
+# Not the person's fault, and no new try helps.
+KEYS_LOST = (
+    "The keys of this second factor cannot be read here, so no code is right. Tell your "
+    "administrator: the key they were sealed with is missing in RETURNSBRIDGE_CREDENTIAL_KEYS."
+)
 WRONG_CODE = "This was not accepted. A code of the app works once, and for about a minute."
 
 _COUNT = """
@@ -39,20 +45,20 @@ RETURNING failures
 
 def is_waiting(*, username: str, address: str, now: datetime) -> bool:
     """Whether this name must wait at this address, or the address at any name."""
-    is_name_waiting = _is_over(_key(username, address), TRIES, now)
-    return is_name_waiting or _is_over(_key("any name", address), ADDRESS_TRIES, now)
+    is_name_waiting = _is_over(_key(username, _place(address)), TRIES, now)
+    return is_name_waiting or _is_over(_key("any name", _place(address)), ADDRESS_TRIES, now)
 
 
 def note_failure(*, username: str, address: str, now: datetime) -> None:
     """Count one failure, atomically, and drop rows whose window is over."""
-    _count(_key(username, address), now)
-    _count(_key("any name", address), now)
+    _count(_key(username, _place(address)), now)
+    _count(_key("any name", _place(address)), now)
     _drop_old(now)
 
 
 def note_success(*, username: str, address: str, now: datetime) -> None:
     """Forget the failures of this name; those of the address stay until their window is over."""
-    SignInTry.objects.filter(key=_key(username, address)).delete()
+    SignInTry.objects.filter(key=_key(username, _place(address))).delete()
     _drop_old(now)
 
 
@@ -109,6 +115,16 @@ def _count(key: str, now: datetime) -> int:
 
 def _drop_old(now: datetime) -> None:
     SignInTry.objects.filter(first_at__lte=now - WINDOW).delete()
+
+
+def _place(address: str) -> str:
+    """Whom an address stands for: of IPv6 a household has a whole /64, and each of its addresses
+    is a guess more."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((parsed, 64), strict=False)) if parsed.version == 6 else address
 
 
 def _key(username: str, address: str) -> str:

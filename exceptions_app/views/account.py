@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 
 from allauth.account import views as allauth_views
 from allauth.account.internal.flows import reauthentication
 from allauth.account.utils import get_next_redirect_url
+from allauth.mfa.base.views import IndexView
 from allauth.mfa.webauthn.views import RemoveWebAuthnView
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -59,6 +62,28 @@ class PasswordReset(allauth_views.PasswordResetView):  # type: ignore[misc]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return {**super().get_context_data(**kwargs), **door_context()}
+
+
+class SecondFactor(IndexView):  # type: ignore[misc]
+    """allauth's page opens the codes to count them; ours counts them closed."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        return {**context, "factors": people_selector.factors_of(actor_of(self.request))}
+
+
+def readable(view: permissions.View) -> permissions.View:
+    """Lead back to the second factor, with the reason, when recovery codes cannot be opened."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except ValidationError as error:
+            messages.error(request, error.messages[0])
+            return redirect("mfa_index")
+
+    return guarded
 
 
 class RemovePasskey(RemoveWebAuthnView):  # type: ignore[misc]

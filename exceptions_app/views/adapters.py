@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 import structlog
@@ -18,6 +19,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -26,7 +28,7 @@ from django.utils.safestring import SafeString, mark_safe
 from qrcode import QRCode
 from qrcode.image.svg import SvgPathFillImage
 
-from exceptions_app import permissions
+from exceptions_app import errors, permissions
 from exceptions_app.selectors import people as people_selector
 from exceptions_app.services import access, connections, people
 from exceptions_app.views.middleware import later
@@ -200,7 +202,12 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         return connections.seal({"text": text}).decode("ascii")
 
     def decrypt(self, encrypted_text: str) -> str:
-        return connections.unseal(encrypted_text.encode("ascii"))["text"]
+        """Raises ValidationError when no key fits: forms show it, pages lead away with it."""
+        try:
+            return connections.unseal(encrypted_text.encode("ascii"))["text"]
+        except errors.ConnectionUnusable as error:
+            log.exception("second_factor_unreadable")
+            raise ValidationError(access.KEYS_LOST, code="keys_lost") from error
 
     def generate_authenticator_name(self, user: Any, type: Any) -> str:  # noqa: A002 (allauth's)
         count = Authenticator.objects.filter(user=user, type=type).count()
@@ -250,14 +257,32 @@ class CompanyAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
 
 
 def address_of(request: HttpRequest | None) -> str:
-    """The caller's address; behind our proxy it is the last one the proxy itself noted."""
+    """The caller's address; behind our proxy it is the last one the proxy itself noted.
+
+    0.0.0.0 where none is given, as from a server's own socket, or what is given is none.
+    """
     if request is None:
         return ""
     if settings.SECURE_PROXY_SSL_HEADER:
         forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
         if forwarded:
-            return str(forwarded).rpartition(",")[2].strip()
-    return str(request.META.get("REMOTE_ADDR", ""))
+            return _address_in(str(forwarded).rpartition(",")[2])
+    return _address_in(str(request.META.get("REMOTE_ADDR", "")))
+
+
+def _address_in(text: str) -> str:
+    """ "203.0.113.9:51324" and "[2001:db8::1]:443" as the bare address in its shortest form."""
+    given = text.strip()
+    if given.startswith("["):
+        given = given[1:].partition("]")[0]
+    elif given.count(":") == 1:
+        given = given.partition(":")[0]
+    try:
+        address = ip_address(given.partition("%")[0])
+    except ValueError:
+        return "0.0.0.0"
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return str(mapped or address)
 
 
 def _name_in(credentials: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 from django.utils import timezone
@@ -199,3 +200,39 @@ def test_without_a_proxy_a_forwarded_address_is_not_believed(rf):
     request = rf.get("/", HTTP_X_FORWARDED_FOR="1.2.3.4")
 
     assert adapters.address_of(request) == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("203.0.113.9:51324", "203.0.113.9"),
+        ("2001:DB8:0::1", "2001:db8::1"),
+        ("[2001:db8::1]:443", "2001:db8::1"),
+        ("fe80::1%eth0", "fe80::1"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("", "0.0.0.0"),
+        ("unknown", "0.0.0.0"),
+    ],
+)
+def test_an_address_is_read_however_a_proxy_writes_it(settings, given, address):
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    make_user("cleo")
+    client = Client(HTTP_X_FORWARDED_FOR=f"1.2.3.4, {given}", HTTP_X_FORWARDED_PROTO="https")
+    if not given:
+        client = Client(REMOTE_ADDR="")
+
+    assert sign_in(client).url == "/"
+
+    assert UserSession.objects.get().ip == address
+
+
+def test_the_addresses_of_one_household_are_one_guesser(client):
+    make_user("cleo")
+    for number in range(access.TRIES):
+        sign_in(Client(REMOTE_ADDR=f"2001:db8:1:1::{number + 1}"), password="wrong")
+
+    same, other = Client(REMOTE_ADDR="2001:db8:1:1::99"), Client(REMOTE_ADDR="2001:db8:1:2::1")
+
+    assert sign_in(same).context["form"].non_field_errors() == [access.WAIT]
+    assert sign_in(other).url == "/"

@@ -6,6 +6,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal import auth as totp
+from cryptography.fernet import Fernet
 from django.core.cache import cache
 from django.test import Client
 
@@ -303,3 +304,37 @@ class TestRolesThatNeedOne:
         client.force_login(cleo)
 
         assert client.post("/sign-out/").url == "/sign-in/"
+
+
+def test_a_lost_key_breaks_no_page_and_no_sign_in(client, cleo, secret, settings):
+    code = code_of(secret)
+    settings.CREDENTIAL_KEYS = [Fernet.generate_key().decode()]
+    client.force_login(cleo)
+    other = Client()
+    other.post("/sign-in/", NAMES)
+
+    for path in ("/account/", "/account/second-factor/"):
+        assert "10 left" in client.get(path).text
+    for path in ("codes/", "codes/new/", "codes/file/"):
+        led = client.get(f"/account/second-factor/{path}", follow=True)
+        assert led.redirect_chain == [("/account/second-factor/", 302)]
+        assert access.KEYS_LOST in led.text
+    assert other.get(CODE).status_code == 200
+    for _ in range(6):
+        assert access.KEYS_LOST in other.post(CODE, {"code": code}).text
+        cache.clear()
+    assert not is_in(other)
+    # It was not the person's mistake, so nothing was counted against them.
+    assert not SignInTry.objects.exists()
+    client.force_login(make_user("ada"))
+    assert "App" in client.get(f"/people/{cleo.pk}/").text
+
+
+def test_used_codes_are_not_counted(client, cleo, secret):
+    row = Authenticator.objects.get(type="recovery_codes")
+    for code in row.wrap().get_unused_codes()[:3]:
+        row.wrap().validate_code(code)
+        row.refresh_from_db()
+    client.force_login(cleo)
+
+    assert "7 left" in client.get("/account/").text
