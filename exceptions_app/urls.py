@@ -20,6 +20,7 @@ from exceptions_app.views import (
     triage,
     views,
     warehouse,
+    warehouse_files,
 )
 
 urlpatterns = [
@@ -58,10 +59,20 @@ urlpatterns = [
     path("returns/export.xlsx", returns.export_xlsx, name="return-export-xlsx"),
     path("returns/<int:rma_id>/", returns.detail, name="return-detail"),
     path("finance/", finance.index, name="finance"),
+    path("finance/export.csv", finance.export, name="finance-export"),
+    path("finance/export.xlsx", finance.export_xlsx, name="finance-export-xlsx"),
     path("finance/runs/", finance.run_list, name="run-list"),
+    path("finance/runs/export.csv", finance.runs_export, name="runs-export"),
+    path("finance/runs/export.xlsx", finance.runs_export_xlsx, name="runs-export-xlsx"),
     path("finance/runs/<int:run_id>/", finance.run_detail, name="run-detail"),
+    path("finance/runs/<int:run_id>/export.csv", finance.run_export, name="run-export"),
+    path("finance/runs/<int:run_id>/export.xlsx", finance.run_export_xlsx, name="run-export-xlsx"),
     path("merchandising/", merchandising.index, name="merchandising"),
+    path("merchandising/export.csv", merchandising.export, name="merchandising-export"),
+    path("merchandising/export.xlsx", merchandising.export_xlsx, name="merchandising-export-xlsx"),
     path("warehouse/", warehouse.index, name="warehouse"),
+    path("warehouse/export.csv", warehouse_files.export, name="warehouse-export"),
+    path("warehouse/export.xlsx", warehouse_files.export_xlsx, name="warehouse-export-xlsx"),
     path("operations/", operations.overview, name="operations"),
     path(
         "operations/connections/<int:connection_id>/check/",

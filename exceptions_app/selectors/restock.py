@@ -109,19 +109,22 @@ def _in_bucket(code: str, rows: list[Any]) -> InBucket:
     )
 
 
-def lines(rows: QuerySet[RmaLine], chosen: Iterable[InBucket]) -> QuerySet[RmaLine]:
-    """The lines of `rows` in the chosen buckets, with their return and its `paid` amount."""
+def chosen(found: Iterable[InBucket], *, code: str) -> list[InBucket]:
+    """The bucket of `found` that is called `code`; all that wait without one."""
+    return [each for each in found if (each.code == code if code else each.is_waiting)]
+
+
+def lines(rows: QuerySet[RmaLine], wanted: Iterable[InBucket]) -> QuerySet[RmaLine]:
+    """The lines of `rows` in the wanted buckets, with their return and its `paid` amount."""
     by_bridge: dict[int, list[str]] = {}
-    for bucket in chosen:
+    for bucket in wanted:
         for bridge, word in bucket.words:
             by_bridge.setdefault(bridge, []).append(word)
-    wanted = Q(pk__in=[])
+    held = Q(pk__in=[])
     for bridge, words in by_bridge.items():
-        wanted |= Q(rma__bridge=bridge, disposition__in=words)
+        held |= Q(rma__bridge=bridge, disposition__in=words)
     return (
-        rows.filter(wanted)
-        .annotate(paid=_UNIT * F("quantity"))
-        .select_related("rma__bridge__source")
+        rows.filter(held).annotate(paid=_UNIT * F("quantity")).select_related("rma__bridge__source")
     )
 
 

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_safe
 
 from exceptions_app import permissions
+from exceptions_app.rules import money
 from exceptions_app.rules.spreadsheets import cleaned
 from exceptions_app.selectors.sums import Amount
 from exceptions_app.templatetags.desk import when
@@ -46,7 +47,14 @@ def doors(*, capability: str, name: str, lines: Lines) -> tuple[permissions.View
 
 def sums(values: Iterable[Amount]) -> str:
     """ "5.00 EUR + 3.20 GBP": what is in different currencies is no figure to add up."""
-    return " + ".join(f"{each.amount:f} {each.currency}" for each in values)
+    return " + ".join(
+        f"{money.exact_text(each.amount, each.currency)} {each.currency}" for each in values
+    )
+
+
+def amount(value: Decimal, currency: str) -> Decimal:
+    """A figure in the places of its currency, as the screen shows it."""
+    return Decimal(money.exact_text(value, currency))
 
 
 def moment(at: datetime | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
 from django.contrib import messages
@@ -12,12 +13,15 @@ from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_POST, require_safe
 
 from exceptions_app import errors, permissions
+from exceptions_app.choices import Severity
 from exceptions_app.models import Bridge, CreditRun
 from exceptions_app.selectors import finance as selector
 from exceptions_app.selectors import outlook, paging, rooms
 from exceptions_app.selectors import runs as runs_selector
 from exceptions_app.services import runs
-from exceptions_app.templatetags.desk import money
+from exceptions_app.templatetags.desk import changed_query, money
+from exceptions_app.templatetags.rooms import refund_words
+from exceptions_app.views import exports
 from exceptions_app.views.returns import POSTING_TONES
 
 
@@ -25,7 +29,7 @@ from exceptions_app.views.returns import POSTING_TONES
 @permissions.required("view_finance")
 def index(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    bridge = request.GET.get("bridge", "").replace("\0", "")
+    bridge = _bridge(request)
     cases = selector.open_cases(now=now, bridge=bridge)
     page = selector.differences(cases, cursor=request.GET.get("cursor", ""))
     waiting = selector.waiting(bridge=bridge)
@@ -47,6 +51,7 @@ def index(request: HttpRequest) -> HttpResponse:
         # A day, so that no reader's zone moves it.
         "month": month.date(),
         "bridge": bridge,
+        "query": changed_query(request.GET, {}),
         "accepted": accepted[: selector.ACCEPTED_ROWS],
         "is_more_accepted": len(accepted) > selector.ACCEPTED_ROWS,
         "selects": [
@@ -54,6 +59,49 @@ def index(request: HttpRequest) -> HttpResponse:
         ],
     }
     return render(request, "finance/index.html", context)
+
+
+def _bridge(request: HttpRequest) -> str:
+    """A NUL can be in no stored text and is no text for PostgreSQL."""
+    return request.GET.get("bridge", "").replace("\0", "")
+
+
+def _difference_lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
+    yield [
+        "Cause",
+        "Bridge",
+        "Difference",
+        "Severity",
+        "Exceptions",
+        "At risk",
+        "Oldest",
+        "Due",
+    ]
+    cases = selector.open_cases(now=timezone.now(), bridge=_bridge(request))
+    for row in paging.every(
+        lambda cursor: selector.differences(cases, cursor=cursor, size=paging.FILE_SIZE)
+    ):
+        sides = [
+            refund_words(side, each.currency)
+            for each in row.more
+            for side in (each.refund_more, -each.credit_more)
+            if side
+        ]
+        yield [
+            row.title,
+            row.bridge or "Connection",
+            "; ".join(sides) or "Not compared",
+            Severity(row.severity).label,
+            row.count,
+            exports.sums(row.values) or "Not known",
+            exports.moment(row.oldest),
+            exports.moment(row.due_at),
+        ]
+
+
+export, export_xlsx = exports.doors(
+    capability="view_finance", name="differences", lines=_difference_lines
+)
 
 
 # --- Credit runs -----------------------------------------------------------------------------
@@ -71,6 +119,50 @@ def run_list(request: HttpRequest) -> HttpResponse:
         "older": page.older,
     }
     return render(request, "finance/runs.html", context)
+
+
+def _run_lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
+    yield [
+        "Run",
+        "Bridge",
+        "ERP",
+        "Started",
+        "Started by",
+        "Credits",
+        "Sum",
+        "Confirmed",
+        "Confirmed sum",
+        "Currency",
+        "Stopped",
+        "Not known",
+        "Under way",
+        "Cancelled",
+    ]
+    for row in paging.every(
+        lambda cursor: runs_selector.started(cursor=cursor, size=paging.FILE_SIZE)
+    ):
+        run = row.run
+        yield [
+            f"Credit run {run.pk}",
+            run.bridge.name,
+            run.bridge.erp.name,
+            exports.moment(run.started_at),
+            run.started_by,
+            run.count,
+            exports.amount(run.total, run.currency),
+            row.confirmed,
+            exports.amount(row.confirmed_total, run.currency),
+            run.currency,
+            row.failed,
+            row.unknown,
+            row.under_way,
+            row.left,
+        ]
+
+
+runs_export, runs_export_xlsx = exports.doors(
+    capability="view_finance", name="credit-runs", lines=_run_lines
+)
 
 
 @require_safe
@@ -99,6 +191,34 @@ def run_detail(request: HttpRequest, run_id: int) -> HttpResponse:
         "older": page.older,
     }
     return render(request, "finance/run.html", context)
+
+
+def _credit_lines(request: HttpRequest, run_id: int) -> Iterator[list[exports.Cell]]:
+    get_object_or_404(CreditRun, pk=run_id)
+    return _credits_of(run_id)
+
+
+def _credits_of(run_id: int) -> Iterator[list[exports.Cell]]:
+    yield ["Credit", "Return", "ERP number", "State", "Why", "Read back", "Amount", "Currency"]
+    rows = runs_selector.postings(run_id)
+    for posting in paging.every(
+        lambda cursor: paging.page(rows, order=("id",), cursor=cursor, size=paging.FILE_SIZE)
+    ):
+        yield [
+            posting.key,
+            str(posting.rma),
+            posting.number or "None yet",
+            posting.get_status_display(),
+            ", ".join(rooms.blockers_of(posting)),
+            exports.moment(posting.confirmed_at),
+            exports.amount(posting.gross, posting.currency),
+            posting.currency,
+        ]
+
+
+run_export, run_export_xlsx = exports.doors(
+    capability="view_finance", name="credit-run", lines=_credit_lines
+)
 
 
 @require_safe

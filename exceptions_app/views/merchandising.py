@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from exceptions_app import permissions
+from exceptions_app.choices import Severity
 from exceptions_app.selectors import merchandising as selector
-from exceptions_app.selectors import rooms
+from exceptions_app.selectors import paging, rooms
 from exceptions_app.templatetags.desk import changed_query
+from exceptions_app.views import exports
 
 VIEWS = {"sku": ("SKUs", selector.SKU_TYPES), "mapping": ("Mappings", selector.MAPPING_TYPES)}
 
@@ -19,9 +23,7 @@ VIEWS = {"sku": ("SKUs", selector.SKU_TYPES), "mapping": ("Mappings", selector.M
 @permissions.required("view_merchandising")
 def index(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    bridge = request.GET.get("bridge", "").replace("\0", "")
-    view = request.GET.get("view", "")
-    view = view if view in {*VIEWS, "recent"} else "sku"
+    view, bridge = _asked(request)
     tallies = selector.tallies(
         {code: types for code, (_, types) in VIEWS.items()}, now=now, bridge=bridge
     )
@@ -44,6 +46,7 @@ def index(request: HttpRequest) -> HttpResponse:
                 "is_current": view == "recent",
             }
         ],
+        "query": changed_query(request.GET, {}),
         "selects": [
             {"name": "bridge", "label": "Bridge", "options": rooms.bridges(), "value": bridge}
         ],
@@ -60,3 +63,75 @@ def index(request: HttpRequest) -> HttpResponse:
             "older": page.older,
         }
     return render(request, "merchandising/index.html", context)
+
+
+def _asked(request: HttpRequest) -> tuple[str, str]:
+    """The list and the bridge; a NUL can be in no stored text and is no text for PostgreSQL."""
+    view = request.GET.get("view", "")
+    bridge = request.GET.get("bridge", "").replace("\0", "")
+    return view if view in {*VIEWS, "recent"} else "sku", bridge
+
+
+def _lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
+    view, bridge = _asked(request)
+    return _mapped_lines(bridge) if view == "recent" else _gap_lines(view, bridge)
+
+
+def _gap_lines(view: str, bridge: str) -> Iterator[list[exports.Cell]]:
+    yield [
+        "Gap",
+        "Bridge",
+        "Suggestion",
+        "Why",
+        "Severity",
+        "Returns waiting",
+        "At risk",
+        "Oldest",
+        "Team",
+    ]
+    cases = selector.open_gaps(VIEWS[view][1], now=timezone.now(), bridge=bridge)
+    for row in paging.every(
+        lambda cursor: selector.gaps(cases, cursor=cursor, size=paging.FILE_SIZE)
+    ):
+        yield [
+            row.title,
+            row.bridge or "Connection",
+            row.suggestion or "No suggestion",
+            row.why if row.suggestion else "",
+            Severity(row.severity).label,
+            row.returns,
+            exports.sums(row.values) or "Not known",
+            exports.moment(row.oldest),
+            row.team,
+        ]
+
+
+def _mapped_lines(bridge: str) -> Iterator[list[exports.Cell]]:
+    yield [
+        "Value",
+        "Bridge",
+        "Now means",
+        "Kind",
+        "By",
+        "Approved by",
+        "In force",
+        "Closed by proof",
+        "At risk before",
+    ]
+    for row in selector.recently_mapped(now=timezone.now(), bridge=bridge):
+        yield [
+            row.mapping.source_value,
+            row.mapping.bridge.name,
+            row.target or "Nothing",
+            row.mapping.get_kind_display(),
+            row.mapping.created_by,
+            row.mapping.approved_by,
+            exports.moment(row.mapping.activated_at),
+            row.healed,
+            exports.sums(row.values) or "None",
+        ]
+
+
+export, export_xlsx = exports.doors(
+    capability="view_merchandising", name="merchandising", lines=_lines
+)

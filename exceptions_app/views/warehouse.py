@@ -39,7 +39,7 @@ NARROWED_BY = {
 @permissions.required("view_warehouse")
 def index(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    scanned = _text(request, "scan")[:MAX_SCAN].strip()
+    scanned = text_of(request, "scan")[:MAX_SCAN].strip()
     is_shown = permissions.can(request.user, "view_personal_data")
     found = selector.scan(text=scanned, is_personal_shown=is_shown)
     if found.only_id is not None:
@@ -59,6 +59,7 @@ def index(request: HttpRequest) -> HttpResponse:
         },
         "view": view,
         "tabs": _tabs(view, request),
+        "query": changed_query(request.GET, {"scan": ""}),
         **_LISTS[view](request, now),
     }
     return render(request, "warehouse/index.html", context)
@@ -66,7 +67,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def _tabs(view: str, request: HttpRequest) -> list[dict[str, object]]:
     """Each list with the filters it shares with this one."""
-    kept = {name: _text(request, name) for name in ("bridge", "place")}
+    kept = {name: text_of(request, name) for name in ("bridge", "place")}
     shared = {
         code: {name: value for name, value in kept.items() if name in NARROWED_BY[code]}
         for code in VIEWS
@@ -82,7 +83,7 @@ def _tabs(view: str, request: HttpRequest) -> list[dict[str, object]]:
 
 
 def _to_grade(request: HttpRequest, now: datetime) -> dict[str, Any]:
-    bridge = _text(request, "bridge")
+    bridge = text_of(request, "bridge")
     rows = selector.to_grade(bridge=bridge).select_related("bridge__source")
     page = _page(request, rows, selector.GRADE_ORDER)
     return {
@@ -94,7 +95,7 @@ def _to_grade(request: HttpRequest, now: datetime) -> dict[str, Any]:
 
 
 def _without_place(request: HttpRequest, now: datetime) -> dict[str, Any]:
-    bridge = _text(request, "bridge")
+    bridge = text_of(request, "bridge")
     rows = selector.place_cases(bridge=bridge)
     page = cases_selector.causes(rows, cursor=request.GET.get("cursor", ""))
     return {
@@ -106,7 +107,7 @@ def _without_place(request: HttpRequest, now: datetime) -> dict[str, Any]:
 
 
 def _to_book(request: HttpRequest, now: datetime) -> dict[str, Any]:
-    chosen = {name: _text(request, name) for name in ("bridge", "place", "state")}
+    chosen = {name: text_of(request, name) for name in ("bridge", "place", "state")}
     rows = selector.receipt_rows(selector.receipts(**chosen))
     page = _page(request, rows, selector.RECEIPT_ORDER)
     return {
@@ -130,11 +131,11 @@ def _to_book(request: HttpRequest, now: datetime) -> dict[str, Any]:
 
 
 def _to_decide(request: HttpRequest, now: datetime) -> dict[str, Any]:
-    bridge, bucket = _text(request, "bridge"), _text(request, "bucket")
-    days = _days(request)
+    bridge, bucket = text_of(request, "bridge"), text_of(request, "bucket")
+    days = days_of(request)
     rows = restock.graded(since=now - timedelta(days=days), bridge=bridge)
     buckets = restock.buckets(rows)
-    chosen = [each for each in buckets if (each.code == bucket if bucket else each.is_waiting)]
+    chosen = restock.chosen(buckets, code=bucket)
     page = _page(request, restock.lines(rows, chosen), restock.ORDER)
     return {
         "days": days,
@@ -160,8 +161,8 @@ def _to_decide(request: HttpRequest, now: datetime) -> dict[str, Any]:
 
 
 def _times(request: HttpRequest, now: datetime) -> dict[str, Any]:
-    chosen = {name: _text(request, name) for name in ("bridge", "place")}
-    days = _days(request)
+    chosen = {name: text_of(request, name) for name in ("bridge", "place")}
+    days = days_of(request)
     rows = selector.confirmed(since=now - timedelta(days=days), until=now, **chosen)
     *by_place, whole = selector.latency(rows) or (None,)
     return {
@@ -186,7 +187,7 @@ _LISTS = {
 }
 
 
-def _days(request: HttpRequest) -> int:
+def days_of(request: HttpRequest) -> int:
     asked = request.GET.get("days", "")
     return int(asked) if asked in {str(each) for each in selector.PERIODS} else 7
 
@@ -199,7 +200,7 @@ def _page(request: HttpRequest, rows: Any, order: tuple[str, ...]) -> paging.Pag
     return paging.page(rows, order=order, cursor=request.GET.get("cursor", ""))
 
 
-def _text(request: HttpRequest, name: str) -> str:
+def text_of(request: HttpRequest, name: str) -> str:
     """A NUL can be in no stored text and is no text for PostgreSQL."""
     return request.GET.get(name, "").replace("\0", "")
 

@@ -263,7 +263,7 @@ def test_postings_as_a_file_hold_every_page_in_the_order_of_the_screen(client, i
     rows = exported(client, "/operations/postings/export.csv?status=confirmed")
 
     assert [row["Key"] for row in rows] == [row.key for row in reversed(made)]
-    assert (rows[0]["Amount"], rows[0]["Currency"]) == ("12.5000", "GBP")
+    assert (rows[0]["Amount"], rows[0]["Currency"]) == ("12.50", "GBP")
     workbook = client.get("/operations/postings/export.xlsx?status=confirmed")
     assert tablib.Dataset().load(workbook.content, format="xlsx").height == 5
 

@@ -1,0 +1,167 @@
+"""The warehouse's lists as files: each with the columns and the filters of its page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from exceptions_app.choices import Severity
+from exceptions_app.selectors import cases as cases_selector
+from exceptions_app.selectors import paging, restock, rooms
+from exceptions_app.selectors import warehouse as selector
+from exceptions_app.templatetags.rooms import took
+from exceptions_app.views import exports
+from exceptions_app.views.warehouse import VIEWS, days_of, text_of
+
+Lines = Iterator[list[exports.Cell]]
+
+
+def _to_grade(request: HttpRequest, now: datetime) -> Lines:
+    yield ["Return", "Bridge", "Order", "To grade", "Units", "Grade it in", "Its id", "Arrived"]
+    rows = selector.to_grade(bridge=text_of(request, "bridge"))
+
+    def read(cursor: str) -> paging.Page:
+        page = _page(rows.select_related("bridge__source"), selector.GRADE_ORDER, cursor)
+        return paging.Page(selector.graded_rows(page.rows), page.newer, page.older)
+
+    for row in paging.every(read):
+        yield [
+            str(row.rma),
+            row.rma.bridge.name,
+            row.rma.order_name,
+            ", ".join(row.items) or "Not known",
+            row.units,
+            row.rma.bridge.source.name,
+            row.rma.external_id,
+            exports.moment(row.rma.received_at),
+        ]
+
+
+def _without_place(request: HttpRequest, now: datetime) -> Lines:
+    yield [
+        "Cause",
+        "Bridge",
+        "Severity",
+        "Exceptions",
+        "At risk",
+        "Customers waiting",
+        "Oldest",
+        "Team",
+    ]
+    cases = selector.place_cases(bridge=text_of(request, "bridge"))
+    for row in cases_selector.every_cause(cases, now=now):
+        yield [
+            row.title,
+            row.bridge,
+            Severity(row.severity).label,
+            row.count,
+            exports.sums(row.values),
+            row.waiting,
+            exports.moment(row.oldest),
+            row.team,
+        ]
+
+
+def _to_book(request: HttpRequest, now: datetime) -> Lines:
+    yield ["Return", "Bridge", "Key", "Place", "Units", "State", "Why", "Planned"]
+    chosen = {name: text_of(request, name) for name in ("bridge", "place", "state")}
+    rows = selector.receipt_rows(selector.receipts(**chosen))
+    for posting in paging.every(lambda cursor: _page(rows, selector.RECEIPT_ORDER, cursor)):
+        blockers = ", ".join(rooms.blockers_of(posting))
+        yield [
+            str(posting.rma),
+            posting.bridge.name,
+            posting.key,
+            posting.place or "Not known",
+            posting.units,
+            posting.get_status_display(),
+            blockers or selector.waits_for(posting),
+            exports.moment(posting.created_at),
+        ]
+
+
+def _to_decide(request: HttpRequest, now: datetime) -> Lines:
+    yield [
+        "SKU",
+        "Item",
+        "Return",
+        "Bridge",
+        "Where",
+        "Bucket",
+        "Grade",
+        "Units",
+        "At price paid",
+        "Currency",
+        "Graded",
+    ]
+    since = now - timedelta(days=days_of(request))
+    rows = restock.graded(since=since, bridge=text_of(request, "bridge"))
+    chosen = restock.chosen(restock.buckets(rows), code=text_of(request, "bucket"))
+    found = restock.lines(rows, chosen)
+    for line in paging.every(lambda cursor: _page(found, restock.ORDER, cursor)):
+        bucket, currency = restock.bucket_of(line, chosen), line.rma.currency
+        yield [
+            line.sku,
+            line.name,
+            str(line.rma),
+            line.rma.bridge.name,
+            line.location or "Not known",
+            bucket.label if bucket else "",
+            line.disposition,
+            line.quantity,
+            "Not known" if line.paid is None else exports.amount(line.paid, currency),
+            currency,
+            exports.moment(line.disposition_at),
+        ]
+
+
+def _times(request: HttpRequest, now: datetime) -> Lines:
+    yield [
+        "Place",
+        "Name",
+        "Receipts",
+        "Units",
+        "Half within",
+        "Nine in ten within",
+        "Worst",
+        "Before planning, %",
+    ]
+    chosen = {name: text_of(request, name) for name in ("bridge", "place")}
+    since = now - timedelta(days=days_of(request))
+    for row in selector.latency(selector.confirmed(since=since, until=now, **chosen)):
+        yield [
+            row.place,
+            row.name,
+            row.receipts,
+            row.units,
+            took(row.median),
+            took(row.nine_in_ten),
+            took(row.worst),
+            row.before,
+        ]
+
+
+_LISTS = {
+    "grade": _to_grade,
+    "place": _without_place,
+    "book": _to_book,
+    "decide": _to_decide,
+    "time": _times,
+}
+
+
+def _lines(request: HttpRequest) -> Lines:
+    view = request.GET.get("view", "")
+    return _LISTS[view if view in VIEWS else "grade"](request, timezone.now())
+
+
+def _page(rows: QuerySet[Any], order: tuple[str, ...], cursor: str) -> paging.Page:
+    return paging.page(rows, order=order, cursor=cursor, size=paging.FILE_SIZE)
+
+
+export, export_xlsx = exports.doors(capability="view_warehouse", name="warehouse", lines=_lines)
