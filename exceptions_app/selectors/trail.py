@@ -10,6 +10,7 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
+from exceptions_app.choices import Role
 from exceptions_app.models import AuditEntry
 from exceptions_app.selectors import setup
 from exceptions_app.selectors.setup import Change
@@ -92,10 +93,13 @@ def _choices_of(kind: str) -> dict[str, dict[Any, str]]:
     """What the stored codes of a kind of thing are called, by the name of the value."""
     model = next((each for each in apps.get_models() if each._meta.model_name == kind), None)
     fields = model._meta.concrete_fields if model is not None else ()
-    return {field.name: {code: str(label) for code, label in field.flatchoices} for field in fields}
+    found = {field.name: {code: str(label) for code, label in field.flatchoices} for field in fields}
+    return found | {"roles": {code: str(label) for code, label in Role.choices}}
 
 
 def _said(value: Any, words: Mapping[Any, str]) -> str:
+    if isinstance(value, list):
+        return setup.in_short([_said(each, words) for each in value])
     is_code = isinstance(value, str) and value in words
     return words[value] if is_code else setup.in_short(value)
 

@@ -312,5 +312,6 @@ def _summary(rma: Rma) -> dict[str, Any]:
         "inspection": rma.inspection,
         "money": rma.money,
         "units": rma.units_in,
-        "amount": str(rma.amount_in),
+        # As the database keeps it, so that reading a row back is no change.
+        "amount": f"{rma.amount_in:.4f}",
     }

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from exceptions_app.models import AuditEntry
 from exceptions_app.selectors import trail
-from exceptions_app.services import audit
+from exceptions_app.services import audit, connections, rmas
 from tests import factories, plans
 from tests.cast import make_user
 from tests.world import make_world
@@ -96,6 +96,32 @@ def test_a_policy_is_said_as_on_its_own_page(client, aud, act, before, after, sa
     (row,) = client.get("/trail/").context["rows"]
 
     assert [(each.label, each.before, each.after) for each in row["row"].changes] == said
+
+
+def test_an_amount_that_is_the_same_is_no_difference(client, aud):
+    world = make_world()
+    world.add_order()
+    world.add_return(status="Approved", refunded=None)
+    for status in ("Approved", "Validated"):
+        world.platform.load({"changes": [{"rma_id": "5001", "status": status}]})
+        with world.connected():
+            reading = connections.source(connection=world.bridge.source, reason="poll").rma("5001")
+        rmas.apply(bridge=world.bridge, reading=reading, now=world.clock.now)
+        world.clock.advance(minutes=1)
+
+    row, *_ = client.get("/trail/?kind=rma").context["rows"]
+
+    assert row["row"].entry.text.endswith("says: Validated")
+    assert [each.label for each in row["row"].changes] == ["Status"]
+
+
+def test_roles_are_said_in_words(client, aud):
+    record(aud, before={"roles": []}, after={"roles": ["cx", "finance"]})
+
+    (row,) = client.get("/trail/").context["rows"]
+
+    (change,) = row["row"].changes
+    assert (change.label, change.before, change.after) == ("Roles", "nothing", "CX, Finance")
 
 
 def test_stored_codes_are_said_in_words(client, aud):
