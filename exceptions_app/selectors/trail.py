@@ -93,8 +93,8 @@ def _choices_of(kind: str) -> dict[str, dict[Any, str]]:
     """What the stored codes of a kind of thing are called, by the name of the value."""
     model = next((each for each in apps.get_models() if each._meta.model_name == kind), None)
     fields = model._meta.concrete_fields if model is not None else ()
-    found = {field.name: {code: str(label) for code, label in field.flatchoices} for field in fields}
-    return found | {"roles": {code: str(label) for code, label in Role.choices}}
+    coded = {field.name: field.flatchoices for field in fields} | {"roles": Role.choices}
+    return {name: {code: str(label) for code, label in pairs} for name, pairs in coded.items()}
 
 
 def _said(value: Any, words: Mapping[Any, str]) -> str:
