@@ -45,7 +45,7 @@ lint: $(STAMP) ## Check style, types, import contracts and missing migrations
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
-bench: $(STAMP) ## Measure calls per return, list pages, and pages at a million returns
+bench: $(STAMP) ## Measure calls per return, pages at a million returns, and credits
 	$(BIN)/python -m tests.bench
 
 faults: $(STAMP) ## Run the long fault matrix

@@ -13,7 +13,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure calls per return and list pages.")
     parser.add_argument("--returns", type=int, default=100)
     parser.add_argument("--history", type=int, default=1_000_000, help="returns behind the pages")
-    parser.add_argument("--only", choices=("calls", "pages", "history"))
+    parser.add_argument("--only", choices=("calls", "pages", "history", "credits"))
+    parser.add_argument("--orders", type=int, default=100_000, help="generated orders to credit")
     options = parser.parse_args()
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
@@ -31,6 +32,8 @@ def main() -> int:
             rows.remove_all()
         if options.only in (None, "history"):
             _history(options.history)
+        if options.only in (None, "credits"):
+            bad += _credits(options.orders)
     finally:
         connection.close()
         _remove_database()
@@ -115,6 +118,24 @@ def _history(returns: int) -> None:
             f" {cost.p95 * 1000:>5.0f} ms x{cost.median / few[cost.name].median:>9.2f}"
             f" {rival if cost.rival else ''}"
         )
+
+
+def _credits(orders: int) -> int:
+    """Print what crediting costs; how many orders broke a promise."""
+    from tests.bench import reversals  # noqa: PLC0415 - after setup
+
+    say("")
+    say("Credits of generated orders, every unit returned in random parts; rules only, no database")
+    run = reversals.play(orders)
+    say(
+        f"{run.orders:,} orders, {run.credits:,} credit lines, {run.per_second:,.0f} a second,"
+        f" {len(run.wrong)} orders wrong {list(run.wrong[:10]) or ''}"
+    )
+    base = reversals.long_order(1_000, 2)
+    for lines, returns in ((1_000, 20), (1_000, 200), (2_000, 200)):
+        cost = reversals.long_order(lines, returns) / base
+        say(f"{lines:,} lines after {returns} returns: x{cost:.2f} of 1,000 lines after 2")
+    return len(run.wrong)
 
 
 def _remove_database() -> None:
