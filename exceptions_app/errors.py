@@ -41,6 +41,10 @@ class ConnectionChanged(DeskError):
     """The connection is not as it was shown, or another took its code; nothing was saved."""
 
 
+class MappingChanged(DeskError):
+    """The mapping in force, or the change asked for, is not what was shown; nothing was saved."""
+
+
 class NameTaken(DeskError):
     """A saved view of this name exists already."""
 

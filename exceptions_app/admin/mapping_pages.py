@@ -21,7 +21,7 @@ from exceptions_app.permissions import FIX_CAPABILITY, actor_of
 from exceptions_app.selectors import mapping_coverage, paging
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.selectors.mappings import TARGET_FIELDS
-from exceptions_app.services import fixes, mapping_files, previews, setup
+from exceptions_app.services import mapping_files, mappings, previews, setup
 from exceptions_app.templatetags.desk import when
 
 _TYPES = {
@@ -203,7 +203,8 @@ def _asked_form(request: HttpRequest, bridge: Bridge, kind: str) -> MapForm:
 def _show_form(
     request: HttpRequest, bridge: Bridge, kind: str, form: MapForm, *, status: int = 200
 ) -> HttpResponse:
-    value = str(form["value"].value() or "")
+    value = _typed(form, "value")
+    effect, seen = _effect(bridge, kind, form)
     versions = mappings_selector.versions(bridge=bridge, kind=kind, value=value)
     ranked: Any = {}
     if kind == MappingKind.SKU_ALIAS and value:
@@ -216,24 +217,30 @@ def _show_form(
         "current": next((each for each in versions if each.row.status == "active"), None),
         "suggestions": next(iter(ranked.values()), ()),
         "locations": previews.location_choices(bridge=bridge) if kind == "location" else (),
-        "effect": _effect(bridge, kind, form),
+        "effect": effect,
+        "seen": seen,
         "is_direct": may_directly(request, kind),
     }
     return render(request, "admin/mappings/map.html", context, status=status)
 
 
-def _effect(bridge: Bridge, kind: str, form: MapForm) -> previews.Effect | None:
-    """What the target on the form would do; None while it is not usable."""
-    value = str(form["value"].value() or "")
-    target = {name: str(form[name].value() or "") for name in TARGET_FIELDS[kind]}
-    if not value or not any(target.values()):
-        return None
+def _effect(bridge: Bridge, kind: str, form: MapForm) -> tuple[previews.Effect | None, str]:
+    """What the target on the form would do, and the sign of it; None while it is not usable."""
+    asked: dict[str, Any] = {"bridge": bridge, "kind": kind, "source_value": _typed(form, "value")}
+    target = {name: _typed(form, name) for name in TARGET_FIELDS[kind]}
+    if not asked["source_value"] or not any(target.values()):
+        return None, ""
     try:
-        return setup.effect_of(
-            bridge=bridge, kind=kind, source_value=value, target=target, now=timezone.now()
-        )
+        clean = mappings.clean_target(target=target, **asked)
+        effect = setup.effect_of(target=clean, now=timezone.now(), **asked)
     except errors.InvalidChoice:
-        return None
+        return None, ""
+    return effect, setup.stamp(target=clean, **asked)
+
+
+def _typed(form: MapForm, name: str) -> str:
+    """What stands in a field, sent or given; a NUL is no text for the database."""
+    return str(form[name].value() or "").replace("\0", "")
 
 
 def _act(request: HttpRequest, form: MapForm) -> str:
@@ -243,11 +250,14 @@ def _act(request: HttpRequest, form: MapForm) -> str:
         "bridge": form.bridge,
         "kind": form.kind,
         "source_value": value,
+        "target": form.target,
+        "reason": form.cleaned_data["reason"],
         "actor": actor_of(request),
         "now": timezone.now(),
+        "seen": request.POST.get("seen", ""),
     }
     if may_directly(request, form.kind):
-        row = setup.map_directly(target=form.target, reason=form.cleaned_data["reason"], **given)
+        row = setup.map_directly(**given)
         return f"Version {row.version} of {value} is in force. What waited for it is planned again."
-    fixes.request(payload=form.target, note=form.cleaned_data["reason"], **given)
+    setup.ask_to_map(**given)
     return "Asked for. It is in force once another person approves it."

@@ -14,6 +14,7 @@ class ItemAdmin(SetUpAdmin):
     list_filter = ["connection", "is_active"]
     list_select_related = ["connection"]
     search_fields = ["sku_key__startswith", "barcode__exact"]
+    search_keys = ("sku_key",)
     ordering = ["-pk"]
 
     @admin.display(description="SKU", ordering="sku")

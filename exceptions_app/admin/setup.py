@@ -11,26 +11,24 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from connectors.errors import ConnectorError
 from exceptions_app import errors, permissions
 from exceptions_app.admin.site import SetUpAdmin, site
 from exceptions_app.forms.admin import (
-    MAPPED_HERE,
-    MappingForm,
     connection_form,
     secret_name,
     setting_name,
 )
 from exceptions_app.forms.bridges import new_bridge_form
 from exceptions_app.models import Bridge, Connection, Mapping
-from exceptions_app.permissions import FIX_CAPABILITY, actor_of
+from exceptions_app.permissions import actor_of
 from exceptions_app.rules import policy as policies
+from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.selectors import setup as setup_selector
-from exceptions_app.services import bridges, connections, fixes, setup
-from exceptions_app.templatetags.desk import when
+from exceptions_app.services import bridges, connections
 
 GOING_BACK = (
     "These are the values of an earlier change. Credentials stay as they are. Nothing is in force"
@@ -268,92 +266,27 @@ class BridgeAdmin(ServiceAdmin):
 
 
 @admin.register(Mapping, site=site)
-class MappingAdmin(ServiceAdmin):
-    """Versions are rows: a change is the next version, made from a form filled with this one."""
+class MappingAdmin(SetUpAdmin):
+    """Versions are rows that are looked at; the next one is made on the page that previews it."""
 
     title = "All versions of mappings"
     list_display = ["source_value", "kind", "shown_target", "bridge", "version", "status"]
     list_filter = ["kind", "status", "bridge"]
     list_select_related = ["bridge"]
     search_fields = ["source_key__startswith"]
+    search_keys = ("source_key",)
     readonly_fields = ["shown_target", "versions"]
     fields = ["bridge", "kind", "source_value", "shown_target", "reason", "versions"]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        rights = {FIX_CAPABILITY[kind] for kind in MAPPED_HERE} | {"manage_mappings"}
-        return self.has_view_permission(request) and any(
-            permissions.can(request.user, right) for right in rights
-        )
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def form_class(self, request: HttpRequest, obj: Any) -> Any:
-        return MappingForm
-
-    def get_form(self, request: HttpRequest, obj: Any = None, *args: Any, **kwargs: Any) -> Any:
-        if obj is not None:
-            return super(ServiceAdmin, self).get_form(request, obj, *args, **kwargs)
-        return super().get_form(request, obj, *args, **kwargs)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.readonly_fields if obj else ()
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fields if obj else list(MappingForm.base_fields)
-
-    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        given = request.GET.get("from", "")
-        row = Mapping.objects.filter(pk=given).first() if given.isdigit() else None
-        if row is None:
-            return {}
-        return {
-            "bridge": row.bridge_id,
-            "kind": row.kind,
-            "source_value": row.source_value,
-            **row.target,
-        }
-
-    def act(self, request: HttpRequest, form: Any, *, change: bool) -> Any:
-        cleaned = form.cleaned_data
-        given = {
-            "bridge": cleaned["bridge"],
-            "kind": cleaned["kind"],
-            "source_value": cleaned["source_value"],
-            "actor": actor_of(request),
-            "now": timezone.now(),
-        }
-        if permissions.can(request.user, "manage_mappings"):
-            return setup.map_directly(target=cleaned["target"], reason=cleaned["reason"], **given)
-        fix = fixes.request(payload=cleaned["target"], note=cleaned["reason"], **given)
-        messages.info(request, "Asked for. It is in force once another person approves it.")
-        return fix.mapping
-
     @admin.display(description="Stands for")
     def shown_target(self, row: Mapping) -> str:
-        return "/".join(str(value) for value in row.target.values())
+        return mappings_selector.shown_target(row.kind, row.target)
 
     @admin.display(description="All versions")
     def versions(self, row: Mapping) -> SafeString:
-        rows = Mapping.objects.filter(
-            bridge=row.bridge_id, kind=row.kind, source_key=row.source_key
-        ).order_by("-version")
-        lines = format_html_join(
-            "",
-            "<li>{}: {}, {}, by {}, {}. {}</li>",
-            (
-                (
-                    each.version,
-                    self.shown_target(each),
-                    each.get_status_display(),
-                    each.created_by,
-                    when(each.created_at),
-                    each.reason,
-                )
-                for each in rows
-            ),
+        address = reverse(
+            "admin:mapping-history",
+            args=[row.bridge_id, row.kind],
+            query={"value": row.source_value},
         )
-        if row.kind not in {kind.value for kind in MAPPED_HERE}:
-            return format_html("<ul>{}</ul>", lines)
-        address = f"{reverse('admin:exceptions_app_mapping_add')}?from={row.pk}"
-        return format_html('<ul>{}</ul><a href="{}">Make a new version</a>', lines, address)
+        return format_html('<a href="{}">Every version of {}</a>', address, row.source_value)

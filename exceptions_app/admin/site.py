@@ -16,6 +16,7 @@ from django.utils.functional import cached_property
 
 from exceptions_app import permissions
 from exceptions_app.admin import mapping_urls
+from exceptions_app.rules.mapping import normalise
 
 MOST_COUNTED = 10_000
 
@@ -91,6 +92,18 @@ class SetUpAdmin(_ModelAdmin):
     paginator = CappedPaginator
     show_full_result_count = False
     list_per_page = 50
+    # Fields that hold normalised keys.
+    search_keys: tuple[str, ...] = ()
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: Any, search_term: str
+    ) -> tuple[Any, bool]:
+        """Codes are found as they are shown: the keys they are looked up by are folded."""
+        text = search_term.replace("\0", "")
+        found, may_repeat = super().get_search_results(request, queryset, text)
+        for name in self.search_keys:
+            found |= queryset.filter(**{f"{name}__startswith": normalise(text)})
+        return found, may_repeat
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return super().changelist_view(request, {**(extra_context or {}), "title": self.title})

@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from exceptions_app import errors
-from exceptions_app.choices import Bucket, MappingKind
-from exceptions_app.models import Bridge, Connection, ConnectionBudget
-from exceptions_app.models import Mapping as MappingRow
-from exceptions_app.rules import mapping as mapping_rules
+from exceptions_app.models import Connection, ConnectionBudget
 from exceptions_app.selectors.setup import MODES
-from exceptions_app.services import connections, mappings
+from exceptions_app.services import connections
 
 if TYPE_CHECKING:
     _ModelForm = forms.ModelForm[Any]
@@ -251,59 +248,3 @@ class WithdrawForm(OperationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "withdraw_%s", **kwargs})
-
-
-# --- Mappings --------------------------------------------------------------------------------
-
-MAPPED_HERE = (MappingKind.SKU_ALIAS, MappingKind.DISPOSITION, MappingKind.LOCATION)
-_TARGET_FIELDS: Mapping[str, tuple[str, ...]] = {
-    MappingKind.SKU_ALIAS: ("sku",),
-    MappingKind.DISPOSITION: ("bucket",),
-    MappingKind.LOCATION: ("division", "warehouse"),
-}
-
-
-class MappingForm(ServiceForm):
-    """The next version of a mapping; the present one stays as history."""
-
-    bridge = forms.ModelChoiceField(Bridge.objects.filter(is_active=True))
-    kind = forms.ChoiceField(choices=[(kind.value, kind.label) for kind in MAPPED_HERE])
-    source_value = forms.CharField(
-        max_length=200,
-        label="Value of the returns platform",
-        help_text="Upper and lower case are one.",
-    )
-    sku = forms.CharField(max_length=120, required=False, label="SKU in the ERP")
-    bucket = forms.ChoiceField(
-        required=False,
-        label="Bucket",
-        choices=[
-            ("", "Choose one"),
-            *Bucket.choices,
-            (mapping_rules.NO_STOCK, "Stock does not move"),
-        ],
-    )
-    division = forms.CharField(max_length=40, required=False)
-    warehouse = forms.CharField(max_length=40, required=False)
-    reason = forms.CharField(max_length=300, help_text="Why this is right. It is kept.")
-
-    class Meta:
-        model = MappingRow
-        fields: list[str] = []
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if not {"bridge", "kind", "source_value"} <= set(cleaned):
-            return cleaned
-        names = _TARGET_FIELDS[cleaned["kind"]]
-        target = {name: cleaned.get(name, "") for name in names}
-        try:
-            cleaned["target"] = mappings.clean_target(
-                bridge=cleaned["bridge"],
-                kind=cleaned["kind"],
-                source_value=cleaned["source_value"],
-                target=target,
-            )
-        except errors.InvalidChoice as error:
-            self.add_error(names[0], str(error))
-        return cleaned

@@ -13,9 +13,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from exceptions_app import errors
-from exceptions_app.choices import ApprovalAxis, Bucket, FixKind, MappingKind, PostingStatus
+from exceptions_app.choices import FixKind, MappingKind, PostingStatus
 from exceptions_app.models import Case
-from exceptions_app.rules.mapping import NO_STOCK
+from exceptions_app.rules.mapping import TARGET_CHOICES
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.services import fix_payloads, mappings, previews
 
@@ -139,7 +139,7 @@ class LocationForm(FixForm):
 class DispositionForm(FixForm):
     bucket = forms.ChoiceField(
         label="Where such goods go",
-        choices=[*Bucket.choices, (NO_STOCK, "No stock effect")],
+        choices=TARGET_CHOICES["bucket"],
         widget=forms.RadioSelect,
     )
     main = ("bucket",)
@@ -153,7 +153,7 @@ class ReasonForm(FixForm):
 class StatusForm(FixForm):
     axis = forms.ChoiceField(
         label="What the status means",
-        choices=[pair for pair in ApprovalAxis.choices if pair[0] != ApprovalAxis.UNKNOWN],
+        choices=TARGET_CHOICES["axis"],
         widget=forms.RadioSelect,
     )
     main = ("axis",)
@@ -162,11 +162,7 @@ class StatusForm(FixForm):
 class VatForm(FixForm):
     treatment = forms.ChoiceField(
         label="How the prices are meant",
-        choices=[
-            ("included", "Prices include VAT"),
-            ("excluded", "VAT comes on top"),
-            ("exempt", "No VAT at all"),
-        ],
+        choices=TARGET_CHOICES["treatment"],
         widget=forms.RadioSelect,
     )
     main = ("treatment",)
@@ -175,13 +171,7 @@ class VatForm(FixForm):
 class FeeForm(FixForm):
     component = forms.ChoiceField(
         label="What the charge is",
-        choices=[
-            ("shipping", "Shipping"),
-            ("fee", "Return fee"),
-            ("goodwill", "Goodwill"),
-            ("discount", "Discount"),
-            ("adjustment", "Adjustment"),
-        ],
+        choices=TARGET_CHOICES["component"],
     )
     erp_code = forms.CharField(label="The ERP's charge code", required=False, max_length=20)
     main = ("component", "erp_code")

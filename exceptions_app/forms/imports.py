@@ -7,43 +7,25 @@ from typing import Any
 from django import forms
 
 from exceptions_app import errors
-from exceptions_app.choices import ApprovalAxis, Bucket
 from exceptions_app.models import Bridge
-from exceptions_app.rules.mapping import NO_STOCK
+from exceptions_app.rules.mapping import TARGET_CHOICES
 from exceptions_app.selectors.mappings import TARGET_FIELDS
 from exceptions_app.services import mapping_files, mappings
 
+
+def _choice(name: str, label: str) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=[("", "Choose one"), *TARGET_CHOICES[name]])
+
+
 _FIELDS: dict[str, Any] = {
     "sku": lambda: forms.CharField(label="SKU in the ERP", max_length=120),
-    "bucket": lambda: forms.ChoiceField(
-        label="Where such goods go",
-        choices=[("", "Choose one"), *Bucket.choices, (NO_STOCK, "No stock effect")],
-    ),
+    "bucket": lambda: _choice("bucket", "Where such goods go"),
     "code": lambda: forms.CharField(label="The ERP's reason code", max_length=20),
     "division": lambda: forms.CharField(label="Division", max_length=40),
     "warehouse": lambda: forms.CharField(label="Warehouse", max_length=40),
-    "axis": lambda: forms.ChoiceField(
-        label="What the status means",
-        choices=[("", "Choose one")]
-        + [pair for pair in ApprovalAxis.choices if pair[0] != ApprovalAxis.UNKNOWN],
-    ),
-    "treatment": lambda: forms.ChoiceField(
-        label="How tax stands in its prices",
-        choices=[
-            ("", "Choose one"),
-            ("included", "Included"),
-            ("excluded", "Added on top"),
-            ("exempt", "Exempt"),
-        ],
-    ),
-    "component": lambda: forms.ChoiceField(
-        label="What it is",
-        choices=[("", "Choose one")]
-        + [
-            (code, code.capitalize())
-            for code in ("shipping", "fee", "goodwill", "discount", "adjustment")
-        ],
-    ),
+    "axis": lambda: _choice("axis", "What the status means"),
+    "treatment": lambda: _choice("treatment", "How the prices are meant"),
+    "component": lambda: _choice("component", "What the charge is"),
     "erp_code": lambda: forms.CharField(
         label="Charge code in the ERP", max_length=20, required=False
     ),

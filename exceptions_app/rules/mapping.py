@@ -10,10 +10,36 @@ NO_STOCK = "none"
 
 _NOT_RETURNED = "not_returned"
 
+# What may be chosen where a target is not free text: codes and the words every screen has for them.
+TARGET_CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
+    "bucket": (*Bucket.choices, (NO_STOCK, "No stock effect")),
+    "axis": tuple(pair for pair in ApprovalAxis.choices if pair[0] != ApprovalAxis.UNKNOWN),
+    "treatment": (
+        ("included", "Prices include VAT"),
+        ("excluded", "VAT comes on top"),
+        ("exempt", "No VAT at all"),
+    ),
+    "component": (
+        ("shipping", "Shipping"),
+        ("fee", "Return fee"),
+        ("goodwill", "Goodwill"),
+        ("discount", "Discount"),
+        ("adjustment", "Adjustment"),
+    ),
+}
+
+
+def target_word(name: str, value: str) -> str:
+    """One value of a target as screens show it: the choice's words, or the ERP's code itself."""
+    return dict(TARGET_CHOICES.get(name, ())).get(value, value)
+
 
 def normalise(value: str) -> str:
-    """The one key form of a source value: casefolded, trimmed, inner space runs as one space."""
-    return " ".join(value.split()).casefold()
+    """The one key form of a source value: casefolded, trimmed, inner space runs as one space.
+
+    A NUL, which no stored text can hold, is left out.
+    """
+    return " ".join(value.replace("\0", "").split()).casefold()
 
 
 def sku_alias(mappings: Mappings, sku: str) -> str:

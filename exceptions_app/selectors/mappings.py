@@ -18,7 +18,7 @@ from exceptions_app.choices import (
     MappingStatus,
 )
 from exceptions_app.models import Bridge, Case, Fix, Mapping, MappingImport, Posting, Rma
-from exceptions_app.rules.mapping import normalise
+from exceptions_app.rules.mapping import normalise, target_word
 
 # What a row of each kind says about its target, in the order of a file's columns.
 TARGET_FIELDS: dict[str, tuple[str, ...]] = {
@@ -45,10 +45,11 @@ class Version:
 
 
 def shown_target(kind: str, target: dict[str, Any] | None) -> str:
-    """A target as one text: "TEE-BLK-M", "10/WH1", "shipping/SHP"; "" for none."""
+    """A target as one text: "TEE-BLK-M", "10/WH1", "Saleable", "Shipping/SHP"; "" for none."""
     if not target:
         return ""
-    return "/".join(str(target.get(name, "")) for name in TARGET_FIELDS[kind]).rstrip("/")
+    words = (target_word(name, str(target.get(name, ""))) for name in TARGET_FIELDS[kind])
+    return "/".join(words).rstrip("/")
 
 
 def under_way(*, bridge: Bridge, kind: str, keys: Collection[str] | None = None) -> list[Fix]:

@@ -12,27 +12,21 @@ from django.db import transaction
 from django.db.models import Max, QuerySet
 
 from exceptions_app import errors
-from exceptions_app.choices import ApprovalAxis, Bucket, MappingKind, MappingStatus
+from exceptions_app.choices import MappingKind, MappingStatus
 from exceptions_app.models import Bridge, ErpLocation, Item, Mapping
 from exceptions_app.rules import mapping as mapping_rules
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.services import audit, rmas
 
-_VAT_TREATMENTS = ("included", "excluded", "exempt")
-_COMPONENTS = ("shipping", "fee", "goodwill", "discount", "adjustment")
 # What a person may write for a choice, lower case, and the code it stands for.
 CHOICE_WORDS: dict[str, dict[str, str]] = {
-    MappingKind.DISPOSITION: {
-        **{label.casefold(): code for code, label in Bucket.choices},
-        **{code: code for code in Bucket.values},
-        "no stock effect": mapping_rules.NO_STOCK,
-        mapping_rules.NO_STOCK: mapping_rules.NO_STOCK,
-    },
-    MappingKind.STATUS: {
-        **{label.casefold(): code for code, label in ApprovalAxis.choices},
-        **{code: code for code in ApprovalAxis.values},
-    },
+    kind: {
+        written.casefold(): code
+        for code, label in mapping_rules.TARGET_CHOICES[name]
+        for written in (label, code)
+    }
+    for kind, name in ((MappingKind.DISPOSITION, "bucket"), (MappingKind.STATUS, "axis"))
 }
 
 
@@ -293,11 +287,7 @@ def _clean_location(
 def _clean_bucket(
     erp: str, source_value: str, target: dict[str, str], known: Known
 ) -> dict[str, str]:
-    allowed = (*Bucket.values, mapping_rules.NO_STOCK)
-    bucket = target.get("bucket", "")
-    if bucket not in allowed:
-        raise errors.InvalidChoice(f"Choose one of: {', '.join(allowed)}.")
-    return {"bucket": bucket}
+    return {"bucket": _chosen("bucket", target)}
 
 
 def _clean_reason(
@@ -312,25 +302,24 @@ def _clean_reason(
 def _clean_status(
     erp: str, source_value: str, target: dict[str, str], known: Known
 ) -> dict[str, str]:
-    axis = target.get("axis", "")
-    allowed = [value for value in ApprovalAxis.values if value != ApprovalAxis.UNKNOWN]
-    if axis not in allowed:
-        raise errors.InvalidChoice(f"Choose one of: {', '.join(allowed)}.")
-    return {"axis": axis}
+    return {"axis": _chosen("axis", target)}
 
 
 def _clean_vat(erp: str, source_value: str, target: dict[str, str], known: Known) -> dict[str, str]:
-    treatment = target.get("treatment", "")
-    if treatment not in _VAT_TREATMENTS:
-        raise errors.InvalidChoice(f"Choose one of: {', '.join(_VAT_TREATMENTS)}.")
-    return {"treatment": treatment}
+    return {"treatment": _chosen("treatment", target)}
 
 
 def _clean_fee(erp: str, source_value: str, target: dict[str, str], known: Known) -> dict[str, str]:
-    component = target.get("component", "")
-    if component not in _COMPONENTS:
-        raise errors.InvalidChoice(f"Choose one of: {', '.join(_COMPONENTS)}.")
+    component = _chosen("component", target)
     code = target.get("erp_code", "")
     if len(code) > 20:
         raise errors.InvalidChoice("A charge code has at most 20 characters.")
     return {"component": component, "erp_code": code}
+
+
+def _chosen(name: str, target: dict[str, str]) -> str:
+    words = dict(mapping_rules.TARGET_CHOICES[name])
+    code = target.get(name, "")
+    if code not in words:
+        raise errors.InvalidChoice(f"Choose one of: {', '.join(words.values())}.")
+    return code

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,13 +13,13 @@ from django.db import transaction
 from connectors.profiled import load
 from connectors.profiled.parts import EvidenceMark
 from exceptions_app import errors
-from exceptions_app.choices import MappingKind
-from exceptions_app.models import Bridge, Connection, Mapping
+from exceptions_app.choices import MappingKind, MappingStatus
+from exceptions_app.models import Bridge, Connection, Fix, Mapping
 from exceptions_app.rules import approval
 from exceptions_app.rules.facts import Policy
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import mappings as mappings_selector
-from exceptions_app.services import audit, connections, mappings, previews
+from exceptions_app.services import audit, connections, fixes, mappings, previews
 
 _UNPROVEN = frozenset({EvidenceMark.INFERRED, EvidenceMark.PLACEHOLDER})
 
@@ -56,6 +58,20 @@ def effect_of(
     )
 
 
+def stamp(*, bridge: Bridge, kind: str, source_value: str, target: dict[str, str]) -> str:
+    """The sign of what a preview showed: this value, this target, over this version in force."""
+    key = normalise(source_value)
+    version = (
+        Mapping.objects.filter(
+            bridge=bridge, kind=kind, source_key=key, status=MappingStatus.ACTIVE
+        )
+        .values_list("version", flat=True)
+        .first()
+    )
+    shown = json.dumps([bridge.pk, kind, key, target, version], sort_keys=True)
+    return hashlib.sha256(shown.encode()).hexdigest()
+
+
 @transaction.atomic
 def map_directly(
     *,
@@ -66,23 +82,28 @@ def map_directly(
     actor: User,
     reason: str,
     now: datetime,
+    seen: str | None = None,
 ) -> Mapping:
     """Put the next version of a mapping in force without a second person.
+
+    `seen` is the `stamp` of what the actor was shown; None when nothing was shown.
 
     Raises:
         InvalidChoice: no reason given, or the target is not usable.
         FixNotAllowed: the kind needs finance's approval.
         FixAlreadyDecided: somebody's request for this value is under way.
+        MappingChanged: the mapping in force, or what is asked for, is not what was shown.
     """
     check_direct(kind=kind)
+    if not reason.strip():
+        raise errors.InvalidChoice("Say why, so that the next person understands the version.")
+    _lock_as_seen(bridge, kind, source_value, target, seen)
     keys = {normalise(source_value)}
     for fix in mappings_selector.under_way(bridge=bridge, kind=kind, keys=keys):
         who = audit.name_of(fix.requested_by)
         raise errors.FixAlreadyDecided(
             f"{who} has asked for a change of this value. Decide on that first."
         )
-    if not reason.strip():
-        raise errors.InvalidChoice("Say why, so that the next person understands the version.")
     mapping = mappings.propose(
         bridge=bridge,
         kind=kind,
@@ -93,6 +114,49 @@ def map_directly(
         now=now,
     )
     return mappings.activate(mapping=mapping, actor=actor, now=now)
+
+
+@transaction.atomic
+def ask_to_map(
+    *,
+    bridge: Bridge,
+    kind: str,
+    source_value: str,
+    target: dict[str, str],
+    actor: User,
+    reason: str,
+    now: datetime,
+    seen: str,
+) -> Fix:
+    """Ask another person for the next version of a mapping, as `fixes.request` does.
+
+    Raises:
+        MappingChanged: the mapping in force, or what is asked for, is not what was shown.
+    """
+    _lock_as_seen(bridge, kind, source_value, target, seen)
+    return fixes.request(
+        kind=kind,
+        bridge=bridge,
+        actor=actor,
+        now=now,
+        payload=target,
+        source_value=source_value,
+        note=reason,
+    )
+
+
+def _lock_as_seen(
+    bridge: Bridge, kind: str, source_value: str, target: dict[str, str], seen: str | None
+) -> None:
+    """Hold the bridge, so that nothing of its mappings changes after it was compared."""
+    Bridge.objects.select_for_update().get(pk=bridge.pk)
+    if seen is None:
+        return
+    if seen != stamp(bridge=bridge, kind=kind, source_value=source_value, target=target):
+        raise errors.MappingChanged(
+            "Nothing was changed: the value, what it stands for, or the mapping in force is not"
+            " what was shown. This is what it would do now."
+        )
 
 
 def operations_of(*, connection: Connection) -> tuple[load.OperationEvidence, ...]:

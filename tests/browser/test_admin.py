@@ -9,7 +9,6 @@ PAGES = [
     "/admin/exceptions_app/connection/add/",
     "/admin/exceptions_app/bridge/add/",
     "/admin/exceptions_app/mapping/",
-    "/admin/exceptions_app/mapping/add/",
     "/admin/exceptions_app/item/",
     "/admin/mappings/",
 ]

@@ -179,6 +179,12 @@ def test_an_unknown_sku_is_offered_with_ranked_items(client, ada, bridge):
     assert "?value=TEE-BLAK-M&amp;sku=TEE-BLK-M" in answer.text
 
 
+def put(client, address, values):
+    """Look at what it would do, then act on just that."""
+    seen = client.post(address, {**values, "preview": "1"}).context["seen"]
+    return client.post(address, {**values, "seen": seen})
+
+
 def test_an_admin_maps_a_value_after_seeing_what_it_does(client, ada, bridge):
     rma = waiting_return(bridge)
     address = page_of(bridge, "map", value="TEE-BLAK-M", sku="TEE-BLK-M")
@@ -186,7 +192,8 @@ def test_an_admin_maps_a_value_after_seeing_what_it_does(client, ada, bridge):
     shown = client.get(address)
     assert shown.context["effect"].touched == 1
     assert not Mapping.objects.exists()
-    client.post(address, {"value": "TEE-BLAK-M", "sku": "TEE-BLK-M", "reason": "Typo"})
+    values = {"value": "TEE-BLAK-M", "sku": "TEE-BLK-M", "reason": "Typo"}
+    client.post(address, {**values, "seen": shown.context["seen"]})
 
     row = Mapping.objects.get()
     assert (row.target, row.status, row.reason) == ({"sku": "TEE-BLK-M"}, "active", "Typo")
@@ -194,11 +201,74 @@ def test_an_admin_maps_a_value_after_seeing_what_it_does(client, ada, bridge):
     assert not Fix.objects.exists()
 
 
+@pytest.mark.parametrize("person", ["ada", "mira"])
+@pytest.mark.parametrize("change", [{"value": "B"}, {"sku": "TEE-BLK-S"}, {"seen": ""}])
+def test_nothing_is_put_in_force_that_was_not_shown(client, bridge, person, change):
+    client.force_login(make_user(person))
+    values = {"value": "A", "sku": "TEE-BLK-M", "reason": "Typo"}
+    address = page_of(bridge, "map")
+    seen = client.post(address, {**values, "preview": "1"}).context["seen"]
+    before = state()
+
+    answer = client.post(address, {**values, "seen": seen, **change})
+
+    assert answer.status_code == 422
+    assert "is not what was shown" in answer.text
+    assert state() == before
+    again = {**values, **change, "seen": answer.context["seen"]}
+    assert client.post(address, again).status_code == 302
+
+
+def test_of_two_admins_the_second_sees_what_the_first_did(client, ada, bridge):
+    values = {"value": "A", "sku": "TEE-BLK-M", "reason": "Typo"}
+    address = page_of(bridge, "map")
+    seen = client.post(address, {**values, "preview": "1"}).context["seen"]
+    alias(bridge, "A", "TEE-BLK-S")
+    before = state()
+
+    answer = client.post(address, {**values, "seen": seen})
+
+    assert answer.status_code == 422
+    assert "In force now: <b>TEE-BLK-S</b>" in answer.text
+    assert state() == before
+
+
+def test_a_nul_breaks_no_page(client, ada, bridge):
+    alias(bridge, "A", "TEE-BLK-S")
+    nul = "\0"
+
+    assert client.get(page_of(bridge, q=nul)).status_code == 200
+    assert client.get(page_of(bridge, "history", value=f"A{nul}")).status_code == 200
+    assert client.get(page_of(bridge, "map", value=nul, sku=nul)).status_code == 200
+    values = {"value": f"A{nul}", "sku": f"TEE-BLK-M{nul}", "reason": nul}
+    assert client.post(page_of(bridge, "map"), values).status_code == 422
+
+
+def test_targets_are_shown_and_refused_in_words(client, ada, bridge):
+    factories.MappingFactory(bridge=bridge, source_value="Torn", target={"bucket": "none"})
+
+    page = client.get(page_of(bridge, kind="disposition")).text
+    found = mapping_imports.check(
+        bridge=bridge,
+        kind="disposition",
+        file_name="x.csv",
+        content=b"value,bucket\nA,nowhere\n",
+        reason="x",
+        actor=ada,
+        now=factories.NOW,
+    )
+
+    assert 'data-l="Stands for">No stock effect<' in page
+    words = "Choose one of: Saleable, "
+    assert found.rows[0]["error"].startswith(words)
+    assert found.rows[0]["error"].endswith(", No stock effect.")
+
+
 def test_a_merchandiser_asks_and_another_person_decides(client, bridge):
     client.force_login(make_user("mira"))
     values = {"value": "X", "sku": "TEE-BLK-M", "reason": "Typo"}
 
-    client.post(page_of(bridge, "map"), values)
+    put(client, page_of(bridge, "map"), values)
 
     assert Mapping.objects.get().status == "proposed"
     assert Fix.objects.get().status == "requested"
@@ -207,11 +277,11 @@ def test_a_merchandiser_asks_and_another_person_decides(client, bridge):
 def test_nobody_maps_a_value_somebody_has_asked_about(client, bridge):
     values = {"value": "X", "sku": "TEE-BLK-M", "reason": "Typo"}
     client.force_login(make_user("mira"))
-    client.post(page_of(bridge, "map"), values)
+    put(client, page_of(bridge, "map"), values)
     client.force_login(make_user("ada"))
     before = state()
 
-    answer = client.post(page_of(bridge, "map"), values)
+    answer = put(client, page_of(bridge, "map"), values)
 
     assert answer.status_code == 422
     assert "Mira has asked for a change of this value" in answer.text
@@ -224,7 +294,8 @@ def test_money_is_asked_for_by_finance_even_here(client, bridge):
     assert client.get(page_of(bridge, "upload", kind="vat")).status_code == 403
 
     client.force_login(make_user("finn"))
-    client.post(
+    put(
+        client,
         page_of(bridge, "map", kind="vat"),
         {"value": "reverse", "treatment": "exempt", "reason": "Tax office"},
     )
@@ -239,7 +310,8 @@ def test_going_back_to_a_version_is_the_next_version(client, ada, bridge):
 
     form = client.get(page_of(bridge, "map", value="Old", version="1")).context["form"]
     assert (form["sku"].value(), form["reason"].value()) == ("TEE-BLK-S", "Back to version 1: ")
-    client.post(
+    put(
+        client,
         page_of(bridge, "map"),
         {"value": "Old", "sku": "TEE-BLK-S", "reason": "Back to version 1: it was right"},
     )

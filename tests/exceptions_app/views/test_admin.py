@@ -1,6 +1,6 @@
 import pytest
 
-from exceptions_app.models import AuditEntry, Bridge, Connection, ConnectionBudget, Fix, Mapping
+from exceptions_app.models import AuditEntry, Bridge, Connection, ConnectionBudget, Mapping
 from exceptions_app.services import connections
 from tests import factories
 from tests.cast import make_user
@@ -271,62 +271,6 @@ def test_a_bridge_that_exists_has_a_page_of_its_own(client, ada):
     assert answer.url == f"/admin/bridges/{bridge.pk}/policy/"
 
 
-def map_disposition(client, bridge, **changes):
-    values = {
-        "bridge": bridge.pk,
-        "kind": "disposition",
-        "source_value": "Torn",
-        "bucket": "damaged",
-        "reason": "Agreed with the warehouse",
-        **changes,
-    }
-    return client.post("/admin/exceptions_app/mapping/add/", values)
-
-
-def test_an_admins_mapping_is_in_force_and_the_old_version_stays(client, ada):
-    old = factories.MappingFactory(source_value="Torn", target={"bucket": "quarantine"})
-
-    map_disposition(client, old.bridge)
-
-    versions = list(Mapping.objects.order_by("version").values_list("version", "status"))
-    assert versions == [(1, "superseded"), (2, "active")]
-    assert Mapping.objects.get(version=2).target == {"bucket": "damaged"}
-    entry = AuditEntry.objects.get()
-    assert (entry.act, entry.before, entry.after) == (
-        "mapping.activate",
-        {"bucket": "quarantine"},
-        {"bucket": "damaged"},
-    )
-
-
-@pytest.mark.parametrize(
-    "changes", [{"reason": ""}, {"bucket": ""}, {"source_value": "  "}, {"kind": "status"}]
-)
-def test_a_mapping_that_is_not_usable_is_refused(client, ada, changes):
-    bridge = factories.BridgeFactory()
-
-    assert map_disposition(client, bridge, **changes).status_code == 200
-    assert not Mapping.objects.exists()
-    assert not AuditEntry.objects.exists()
-
-
-def test_an_unknown_sku_is_refused_with_the_services_words(client, ada):
-    bridge = factories.BridgeFactory()
-
-    answer = map_disposition(client, bridge, kind="sku_alias", sku="NOPE")
-
-    assert "NOPE is not in the item master" in errors_of(answer)["sku"][0]
-
-
-def test_those_who_may_not_map_items_are_refused_and_nothing_is_asked(client):
-    bridge = factories.BridgeFactory()
-    client.force_login(make_user("ines"))
-
-    assert map_disposition(client, bridge).status_code == 403
-    assert not Mapping.objects.exists()
-    assert not Fix.objects.exists()
-
-
 def test_a_version_is_never_edited_or_deleted(client, ada):
     row = factories.MappingFactory()
     base = f"/admin/exceptions_app/mapping/{row.pk}"
@@ -336,17 +280,26 @@ def test_a_version_is_never_edited_or_deleted(client, ada):
     assert Mapping.objects.get() == row
 
 
-def test_a_new_version_starts_from_the_old_one(client, ada):
-    row = factories.MappingFactory(source_value="Torn", target={"bucket": "damaged"})
+def test_the_list_of_versions_says_words_and_leads_to_the_page_that_previews(client, ada):
+    row = factories.MappingFactory(source_value="Torn", target={"bucket": "none"})
 
-    assert f"?from={row.pk}" in client.get(f"/admin/exceptions_app/mapping/{row.pk}/change/").text
-    initial = (
-        client.get(f"/admin/exceptions_app/mapping/add/?from={row.pk}")
-        .context["adminform"]
-        .form.initial
-    )
-    assert initial["source_value"] == "Torn"
-    assert initial["bucket"] == "damaged"
+    assert "No stock effect" in client.get("/admin/exceptions_app/mapping/").text
+    address = f"/admin/mappings/{row.bridge_id}/disposition/history/?value=Torn"
+    assert address in client.get(f"/admin/exceptions_app/mapping/{row.pk}/change/").text
+    for page in ("add/", "add/?from=²"):
+        assert client.get(f"/admin/exceptions_app/mapping/{page}").status_code == 403
+
+
+@pytest.mark.parametrize("text", ["TEE-BLK", "tee-blk-m", " TEE-BLK"])
+def test_lists_find_codes_as_they_are_shown(client, ada, text):
+    factories.ItemFactory(sku="TEE-BLK-M")
+    factories.ItemFactory(sku="CAP-RED")
+    factories.MappingFactory(kind="sku_alias", source_value="TEE-BLK-M", target={"sku": "X"})
+    factories.MappingFactory(kind="sku_alias", source_value="CAP-RED", target={"sku": "X"})
+
+    for page in ("item", "mapping"):
+        answer = client.get(f"/admin/exceptions_app/{page}/", {"q": text})
+        assert answer.context["cl"].result_count == 1, page
 
 
 @pytest.mark.parametrize("path", ["", "add/", "1/change/"])
