@@ -25,24 +25,37 @@ class CaseFilter(django_filters.FilterSet):
     Needs the request for "me".
     """
 
-    team = django_filters.ChoiceFilter(choices=Team.choices, label="Team")
+    team = django_filters.ChoiceFilter(choices=Team.choices, label="Team", empty_label="Any")
     type = django_filters.ChoiceFilter(
         choices=lambda: [(code, found.short.capitalize()) for code, found in CATALOGUE.items()],
         label="Type",
+        empty_label="Any",
     )
-    severity = django_filters.ChoiceFilter(choices=Severity.choices, label="Severity")
+    severity = django_filters.ChoiceFilter(
+        choices=Severity.choices, label="Severity", empty_label="Any"
+    )
     status = django_filters.ChoiceFilter(
-        choices=[*CaseStatus.choices, (ANY, "Open and resolved")], label="State", method="by_status"
+        choices=[*CaseStatus.choices, (ANY, "Open and resolved")],
+        label="State",
+        empty_label="All that are open",
+        method="by_status",
     )
     bridge = django_filters.ModelChoiceFilter(
-        queryset=lambda request: cases_selector.bridges(), to_field_name="code", label="Bridge"
+        queryset=lambda request: cases_selector.bridges(),
+        to_field_name="code",
+        label="Bridge",
+        empty_label="Any",
     )
     assignee = django_filters.ChoiceFilter(
-        choices=[("me", "Me"), ("none", "Nobody yet")], label="Assigned to", method="by_assignee"
+        choices=[("me", "Me"), ("none", "Nobody yet")],
+        label="Assigned to",
+        empty_label="Anybody or nobody",
+        method="by_assignee",
     )
     snoozed = django_filters.ChoiceFilter(
         choices=[("only", "Only these"), ("with", "These too")],
         label="Snoozed",
+        empty_label="Left out, unless a state is chosen",
         method="by_snooze",
     )
     group = django_filters.ModelChoiceFilter(queryset=CauseGroup.objects.all(), label="Cause")
@@ -91,23 +104,32 @@ class ReturnFilter(django_filters.FilterSet):
     where = django_filters.ChoiceFilter(
         choices=[(code, label) for code, (label, _) in returns_selector.WHERE.items()],
         label="Where it stands",
+        empty_label="Anywhere",
         method="by_where",
     )
     blocks = django_filters.ChoiceFilter(
         choices=lambda: [(code, found.short.capitalize()) for code, found in CATALOGUE.items()],
         label="What blocks it",
+        empty_label="Anything or nothing",
         method="by_block",
     )
     exceptions = django_filters.ChoiceFilter(
-        choices=[("open", "Open"), ("none", "None open")], label="Exceptions", method="by_cases"
+        choices=[("open", "Open"), ("none", "None open")],
+        label="Exceptions",
+        empty_label="Any",
+        method="by_cases",
     )
     age = django_filters.ChoiceFilter(
         choices=[(str(days), f"Over {days} d ago") for days in (2, 7, 14, 30)],
         label="Asked for",
+        empty_label="Any time",
         method="by_age",
     )
     bridge = django_filters.ModelChoiceFilter(
-        queryset=lambda request: cases_selector.bridges(), to_field_name="code", label="Bridge"
+        queryset=lambda request: cases_selector.bridges(),
+        to_field_name="code",
+        label="Bridge",
+        empty_label="Any",
     )
     q = django_filters.CharFilter(
         label="Number, SKU or e-mail", max_length=returns_selector.MAX_QUERY, method="by_text"

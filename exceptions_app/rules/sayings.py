@@ -27,7 +27,7 @@ from exceptions_app.choices import (
 from exceptions_app.rules import money, totals
 from exceptions_app.rules.facts import PostingFact, RefundFact, RmaFacts
 from exceptions_app.rules.resolving import Resolved, ReturnedLine, inspection_axis, resolve
-from exceptions_app.rules.stages import Stage
+from exceptions_app.rules.stages import Stage, proved_refunds
 
 _SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥"}
 _NAMES_AT_MOST = 2
@@ -242,7 +242,7 @@ def _no_refund(view: _View) -> Claim:
 
 def _refunded(view: _View) -> list[Claim]:
     stage = view.stages["refunded"]
-    made = _of_status(view, RefundStatus.CONFIRMED)
+    made = proved_refunds(view.facts)
     total = view.refunds(made)
     day = f"confirmed on {view.day(stage.at)}" if stage.at else ""
     if len(made) == 1:
@@ -256,8 +256,8 @@ def _refunded(view: _View) -> list[Claim]:
 def _under_way(view: _View) -> list[Claim]:
     """Refunds that are not all confirmed: each part said for what it is."""
     claims = []
-    made = [row for row in _of_status(view, RefundStatus.CONFIRMED) if row.external_id]
-    if any(row.amount for row in made):
+    made = proved_refunds(view.facts)
+    if made:
         text = f"{view.refunds(made)} of your refund has been made."
         proof = "Refund " + ", ".join(sorted(row.external_id for row in made))
         claims.append(Claim("money", text, "refund_part", proof))
@@ -352,7 +352,8 @@ def _is_refund_to_come(view: _View) -> bool:
 
 
 def _of_status(view: _View, status: str) -> list[RefundFact]:
-    return [row for row in view.facts.refunds if row.status == status]
+    """Without those of nothing, which give no customer anything."""
+    return [row for row in view.facts.refunds if row.status == status and row.amount > 0]
 
 
 # --- What is open, and what is left out --------------------------------------------------------

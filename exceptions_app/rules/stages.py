@@ -19,7 +19,7 @@ from exceptions_app.choices import (
     PostingStatus,
     RefundStatus,
 )
-from exceptions_app.rules.facts import Finding, PostingFact, RmaFacts
+from exceptions_app.rules.facts import Finding, PostingFact, RefundFact, RmaFacts
 from exceptions_app.rules.relevance import units_left_to_book
 from exceptions_app.rules.resolving import (
     Resolved,
@@ -117,7 +117,7 @@ def _received(resolved: Resolved) -> Stage:
     if facts.logistics == LogisticsAxis.NOT_REQUIRED:
         return Stage(code, label, "not_needed", "platform", None, "")
     if facts.logistics == LogisticsAxis.RECEIVED:
-        return Stage(code, label, "done", "platform", facts.received_at, "Received at the platform")
+        return Stage(code, label, "done", "platform", facts.received_at, "recorded as received")
     if resolved.is_dead:
         return Stage(code, label, "not_needed", "platform", None, "")
     if facts.logistics == LogisticsAxis.IN_TRANSIT:
@@ -166,11 +166,7 @@ def _stock_booked(resolved: Resolved, blocked: frozenset[str]) -> Stage:
 def _refunded(resolved: Resolved) -> Stage:
     facts = resolved.facts
     code, label = "refunded", "Refunded"
-    confirmed = [
-        row
-        for row in facts.refunds
-        if row.status == RefundStatus.CONFIRMED and row.external_id and row.amount > 0
-    ]
+    confirmed = proved_refunds(facts)
     if confirmed and not has_refund_under_way(facts):
         moments = [row.confirmed_at for row in confirmed if row.confirmed_at]
         proof = "Refund " + ", ".join(sorted(row.external_id for row in confirmed))
@@ -183,6 +179,15 @@ def _refunded(resolved: Resolved) -> Stage:
     if resolved.is_dead or is_swap:
         return Stage(code, label, "not_needed", "platform", None, "")
     return Stage(code, label, "not_yet", "platform", None, "")
+
+
+def proved_refunds(facts: RmaFacts) -> list[RefundFact]:
+    """Refunds the platform confirmed, each with the id that proves it; nothing given is none."""
+    return [
+        row
+        for row in facts.refunds
+        if row.status == RefundStatus.CONFIRMED and row.external_id and row.amount > 0
+    ]
 
 
 def _credited(resolved: Resolved, blocked: frozenset[str]) -> Stage:

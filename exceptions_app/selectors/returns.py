@@ -44,6 +44,7 @@ from exceptions_app.rules import sides as side_rules
 from exceptions_app.rules import stages as stage_rules
 from exceptions_app.rules import totals as total_rules
 from exceptions_app.rules.facts import Finding, RmaFacts
+from exceptions_app.rules.spelling import spelled
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import find, paging
 from exceptions_app.selectors import fixes as fixes_selector
@@ -393,6 +394,6 @@ def _entry(rma: Rma, row: Any) -> StoryEntry:
     if source == "ours":
         return StoryEntry(at, actor, text)
     if source == "platform":
-        return StoryEntry(at, actor or rma.bridge.source.name, text, detail)
+        return StoryEntry(at, actor or rma.bridge.source.name, spelled(text), detail)
     what = f"{PostingKind(actor).label} {_CALLS.get(text, text)}"
     return StoryEntry(at, rma.bridge.erp.name, what, AttemptOutcome(detail).label)

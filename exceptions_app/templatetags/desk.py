@@ -19,6 +19,8 @@ from django.utils import dateformat, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from exceptions_app.rules.spelling import spelled
+
 register = template.Library()
 
 NOT_KNOWN = "Not known"
@@ -217,6 +219,9 @@ def dot(state: str) -> SafeString:
     if not icon_name:
         return SafeString('<span class="dot"></span>')
     return format_html('<span class="dot {}">{}</span>', tone, icon(icon_name))
+
+
+register.filter(spelled)
 
 
 @register.filter

@@ -16,11 +16,11 @@ from django.views.decorators.http import require_safe
 from connectors.types import Money
 from exceptions_app import permissions
 from exceptions_app.catalogue import entry as catalogue_entry
-from exceptions_app.choices import HoldReason, PostingStatus, SavedPage
+from exceptions_app.choices import HoldReason, PostingKind, PostingStatus, SavedPage
 from exceptions_app.filters import ReturnFilter
 from exceptions_app.models import Case, Posting, Rma
 from exceptions_app.rules import stages as stage_rules
-from exceptions_app.selectors import customers, find, paging, returns
+from exceptions_app.selectors import customers, find, paging, returns, rooms
 from exceptions_app.services.sweeping import PEOPLE_KEPT_FOR
 from exceptions_app.templatetags.desk import changed_query, money, when
 from exceptions_app.views import exports
@@ -285,15 +285,17 @@ def _document(posting: Posting, now: datetime) -> dict[str, Any]:
         "posting": posting,
         "tone": POSTING_TONES.get(PostingStatus(posting.status), "wait"),
         "note": _note(posting, now),
+        "has_money": posting.kind == PostingKind.CREDIT_MEMO or bool(posting.gross),
     }
 
 
 def _note(posting: Posting, now: datetime) -> str:
     """Why it has not left, in the words of its hold."""
     if posting.status == PostingStatus.HELD:
-        return HoldReason(posting.hold_reason).label
+        is_over = posting.hold_reason == HoldReason.UNDO and not returns.is_undoable(posting, now)
+        return "Leaves next" if is_over else HoldReason(posting.hold_reason).label
     if posting.status == PostingStatus.BLOCKED and posting.blocked_by:
-        return f"Waits for: {posting.blocked_by.replace('_', ' ').lower()}"
+        return f"Blocked by: {', '.join(rooms.blockers_of(posting))}"
     if posting.parked_at:
         return "Read-back could not decide; waits for a person"
     if posting.status == PostingStatus.READY and posting.not_before > now:

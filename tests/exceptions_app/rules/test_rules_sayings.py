@@ -320,10 +320,11 @@ CLAIMS = {
         st.tuples(
             st.sampled_from(["confirmed", "pending", "failed", "unknown"]),
             st.sampled_from(["GBP", "EUR", ""]),
+            st.sampled_from(["30.00", "0.00"]),
+            st.sampled_from(["", "R"]),
         ),
         max_size=3,
     ),
-    refund_id=st.sampled_from(["", "R"]),
     posting=st.sampled_from(["held", "ready", "unconfirmed", "posted", "confirmed", "failed"]),
     number=st.sampled_from(["", "N1"]),
     kinds=st.sets(st.sampled_from(["return_authorisation", "stock_receipt", "credit_memo"])),
@@ -336,7 +337,6 @@ def test_no_claim_without_proof(
     logistics,
     dispositions,
     refunds,
-    refund_id,
     posting,
     number,
     kinds,
@@ -353,12 +353,12 @@ def test_no_claim_without_proof(
         logistics=logistics,
         refunds=tuple(
             make_refund(
-                "30.00",
+                amount,
                 status=word,
                 currency=currency,
-                external_id=refund_id and f"{refund_id}{place}",
+                external_id=proof and f"{proof}{place}",
             )
-            for place, (word, currency) in enumerate(refunds)
+            for place, (word, currency, amount, proof) in enumerate(refunds)
         ),
         postings=tuple(
             replace(row, status=posting, number=number) for row in postings() if row.kind in kinds
@@ -381,7 +381,11 @@ def test_no_claim_without_proof(
     assert "exchange order has been released" not in saying.text
     assert not re.search(r"[£€]0\.00", saying.text)
     if seen["refunded"].state == "done":
-        made = [code or "GBP" for word, code in refunds if word == "confirmed"]
+        made = [
+            code or "GBP"
+            for word, code, amount, proof in refunds
+            if word == "confirmed" and amount == "30.00" and proof
+        ]
         for code in set(made):
             assert spoken(30 * Decimal(made.count(code)), code) in saying.text
     # No day but those of proven moments, and no span of days to come.

@@ -37,7 +37,7 @@ def test_a_finished_return_has_proof_for_every_stage():
     assert {stage.code: stage.proof for stage in result} == {
         "requested": "Return RMA-1",
         "authorised": "Authorisation N1",
-        "received": "Received at the platform",
+        "received": "recorded as received",
         "inspected": "restockable",
         "stock_booked": "Receipt N2",
         "refunded": "Refund R-1",

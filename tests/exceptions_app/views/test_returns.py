@@ -399,6 +399,58 @@ def test_a_return_with_nothing_held_asks_for_no_change(client, cleo):
     assert client.get(f"/returns/{rma.pk}/").context["held"] == []
 
 
+def document_rows(client, rma):
+    text = client.get(f"/returns/{rma.pk}/").text
+    documents = text.partition('id="docs"')[2].partition("</section>")[0]
+    return documents.split("<tr>")[2:]
+
+
+def test_a_blocked_document_names_its_exceptions_as_everywhere(client, cleo):
+    rma = make_whole_return()
+    rma.postings.all().delete()
+    factories.PostingFactory(
+        rma=rma,
+        kind="stock_receipt",
+        gross=0,
+        status="blocked",
+        blocked_by="SKU_UNKNOWN, REASON_UNMAPPED",
+    )
+
+    *_, shown = document_rows(client, rma)
+
+    assert "Blocked by: unknown SKU, unmapped return reason" in shown
+    assert '<span class="quiet">None</span>' in shown
+
+
+@pytest.mark.parametrize(
+    ("until", "words"),
+    [(timedelta(seconds=40), "Can still be taken back"), (timedelta(0), "Leaves next")],
+)
+def test_a_document_says_it_can_be_taken_back_only_in_time(
+    client, time_machine, cleo, until, words
+):
+    time_machine.move_to(NOW, tick=False)
+    rma = make_whole_return()
+    factories.PostingFactory(rma=rma, status="held", hold_reason="undo", hold_until=NOW + until)
+
+    *_, shown = document_rows(client, rma)
+
+    assert f"<small>{words}</small>" in shown
+
+
+def test_the_platforms_codes_are_spelled_as_words(client, cleo):
+    rma = make_whole_return()
+    factories.RmaEventFactory(rma=rma, name="RMA_CREATED")
+    factories.ShipmentFactory(rma=rma, status_raw="LabelCreated")
+
+    text = client.get(f"/returns/{rma.pk}/").text
+
+    for words in ("Refund to payment method", "RMA created", "Label created"):
+        assert words in text
+    for code in ("RefundToPaymentMethod", "RMA_CREATED", "LabelCreated"):
+        assert code not in text
+
+
 def detail_queries(client, rma):
     with CaptureQueriesContext(connection) as captured:
         assert client.get(f"/returns/{rma.pk}/").status_code == 200
