@@ -43,7 +43,8 @@ class Calls:
 class Pace:
     """How fast calls may leave: `free_now` of `capacity` at once, then `per_minute`.
 
-    `quiet_until` is the moment before which the other side wants no call; None when it is over.
+    `free_now` is 0 while nothing may leave at all. `quiet_until` is the moment before which the
+    other side wants no call; None when it is over.
     """
 
     per_minute: Decimal
@@ -56,12 +57,13 @@ class Pace:
 class ConnectionRow:
     """One connection: `daily_left` is None where the vendor sets no daily limit.
 
-    `write_reserve` are calls of the day that reads may not use; `pace` is None while no call was
-    ever counted.
+    `is_stopped` when no call leaves: paused, refused or switched off. `write_reserve` are calls of
+    the day that reads may not use; `pace` is None while no call was ever counted.
     """
 
     connection: Connection
     is_paused: bool
+    is_stopped: bool
     calls_today: int
     writes_today: int
     daily_limit: int | None
@@ -101,16 +103,21 @@ def _row(row: Connection, now: datetime) -> ConnectionRow:
     is_today = budget is not None and budget.day == now.date()
     used = budget.calls_today if budget is not None and is_today else 0
     limit = budget.daily_limit if budget is not None else None
+    left = None if limit is None else max(0, limit - used)
     health = getattr(row, "health", None)
+    is_paused = health is not None and health.state != BreakerState.CLOSED
+    is_refused = health is not None and health.refused_at is not None
+    is_stopped = is_paused or is_refused or not row.is_active
     return ConnectionRow(
         connection=row,
-        is_paused=health is not None and health.state != BreakerState.CLOSED,
+        is_paused=is_paused,
+        is_stopped=is_stopped,
         calls_today=used,
         writes_today=budget.writes_today if budget is not None and is_today else 0,
         daily_limit=limit,
-        daily_left=None if limit is None else max(0, limit - used),
+        daily_left=left,
         write_reserve=budget.write_reserve if budget is not None else 0,
-        pace=None if budget is None else _pace(budget, now),
+        pace=None if budget is None else _pace(budget, now, most=0 if is_stopped else left),
         calls=tuple(
             Calls(call.reason, call.operation, call.count)
             for call in row.calls_of_day  # type: ignore[attr-defined]
@@ -119,14 +126,17 @@ def _row(row: Connection, now: datetime) -> ConnectionRow:
     )
 
 
-def _pace(budget: ConnectionBudget, now: datetime) -> Pace:
-    """As the pacer reckons before a call: what was free then, and what has come back since."""
+def _pace(budget: ConnectionBudget, now: datetime, *, most: int | None) -> Pace:
+    """As the pacer reckons before a call: what was free then, and what has come back since.
+
+    `most` calls may leave whatever the pace; None sets no limit.
+    """
     seconds = Decimal(max(0, (now - budget.refilled_at).total_seconds()))
     free = min(budget.capacity, budget.tokens + budget.refill_per_second * seconds)
     is_quiet = budget.quiet_until is not None and budget.quiet_until > now
     return Pace(
         per_minute=budget.refill_per_second * 60,
-        free_now=max(0, int(free)),
+        free_now=0 if is_quiet else max(0, min(int(free), int(free) if most is None else most)),
         capacity=int(budget.capacity),
         quiet_until=budget.quiet_until if is_quiet else None,
     )

@@ -12,6 +12,6 @@ def bridges() -> list[tuple[str, str]]:
 
 
 def blockers_of(posting: Posting) -> tuple[str, ...]:
-    """The exceptions that block a document, as their types are called."""
-    codes = posting.blocked_by.split(", ") if posting.blocked_by else []
-    return tuple(catalogue_entry(code).short for code in codes)
+    """The exceptions that block a document, or the one it opened, as their types are called."""
+    codes = posting.blocked_by.split(", ") if posting.blocked_by else [posting.open_type]
+    return tuple(catalogue_entry(code).short for code in codes if code)

@@ -240,7 +240,7 @@ def _posting_lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
             posting.get_status_display(),
             posting.get_hold_reason_display() if posting.hold_reason else "",
             posting.attempts,
-            exports.amount(posting.gross, posting.currency) if posting.currency else "None",
+            exports.amount(posting.gross, posting.currency) if posting.gross else "None",
             posting.currency,
         ]
 

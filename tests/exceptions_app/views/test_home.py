@@ -109,6 +109,33 @@ def test_today_asks_at_most_19_questions(client, team):
 
 
 @pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("/finance/", 12),
+        ("/finance/runs/", 6),
+        ("/merchandising/", 6),
+        ("/operations/", 9),
+        ("/operations/inbox/", 6),
+        ("/operations/postings/", 6),
+        *((f"/warehouse/?view={view}", 6) for view in ("grade", "place", "book", "decide")),
+    ],
+)
+def test_a_room_asks_at_most_what_decision_0011_says(client, path, most):
+    boss = make_user("boss", *Role.values)
+    client.force_login(boss)
+    rma = factories.RmaFactory(inspection="not_inspected")
+    factories.RmaLineFactory(rma=rma)
+    factories.PostingFactory(rma=rma)
+    factories.CaseFactory(rma=rma, team="finance")
+    factories.CreditRunFactory(bridge=rma.bridge)
+    for page in ("inbox", "posting-list"):
+        factories.SavedViewFactory(owner=boss, page=page, query="")
+
+    # Who reads, and what the navigation and the banner say, are five on every page.
+    assert queries(client, path) - 5 <= most
+
+
+@pytest.mark.parametrize(
     ("team", "reads", "is_shown"),
     [
         ("finance", "wanda", False),

@@ -308,6 +308,16 @@ def test_the_pace_is_what_the_pacer_would_reckon_now():
     assert pace(9).free_now == 6
     assert pace(3600).free_now == 20
 
+    budget.daily_limit, budget.calls_today, budget.day = 100, 97, NOW.date()
+    budget.save()
+    assert pace(3600).free_now == 3
+    budget.quiet_until = NOW + timedelta(minutes=1)
+    budget.save()
+    assert (pace(9).free_now, pace(9).quiet_until) == (0, budget.quiet_until)
+    assert pace(61).quiet_until is None
+    factories.HealthFactory(connection=budget.connection, state="open")
+    assert pace(3600).free_now == 0
+
 
 def test_a_side_that_wants_quiet_is_shown_as_such_until_it_is_over(client, ines):
     now = timezone.now()

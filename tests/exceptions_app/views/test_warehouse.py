@@ -7,6 +7,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from exceptions_app.catalogue import entry
 from tests import factories
 from tests.cast import make_user
 
@@ -83,6 +84,20 @@ def test_a_receipt_that_waits_for_a_window_is_not_called_wrong(client, wanda):
     page = client.get("/warehouse/?view=book").text
 
     assert "window. Not wrong." in page
+
+
+def test_a_receipt_the_erp_refused_names_the_exception_it_opened(client, wanda):
+    posting = factories.PostingFactory(
+        kind="stock_receipt",
+        slot="stock_receipt:10/WH1",
+        status="failed",
+        open_type="PERIOD_CLOSED",
+    )
+
+    page = client.get("/warehouse/?view=book").text
+
+    assert entry("PERIOD_CLOSED").short.capitalize() in page
+    assert f"/returns/{posting.rma_id}/#blocks" in page
 
 
 @pytest.mark.parametrize("query", ["view=nonsense", "view=time&days=0", "view=book&place=%00"])
