@@ -1,38 +1,92 @@
 """Records that are only looked at: what the ERP owns."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 
 from exceptions_app.admin.site import SetUpAdmin, site
-from exceptions_app.models import ErpLocation, Item
+from exceptions_app.models import Connection, ErpLocation, Item
+from exceptions_app.services import connections
 from exceptions_app.templatetags.desk import when
 
 
-@admin.register(Item, site=site)
-class ItemAdmin(SetUpAdmin):
-    title = "Items of the ERP"
-    list_display = ["code", "description", "connection", "division", "is_active", "read"]
-    list_filter = ["connection", "is_active"]
+class OfErp(admin.RelatedFieldListFilter):
+    """Only ERPs have items and places; a returns platform would be an empty answer."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        rows = Connection.objects.filter(kind__in=connections.codes_of(connections.ERP))
+        return [(row.pk, row.name) for row in rows.order_by("name")]
+
+
+class InUse(admin.BooleanFieldListFilter):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "in use"
+
+
+class RecordAdmin(SetUpAdmin):
+    """What both kinds of record have; each says its values in the words of the lists."""
+
+    list_filter = [("connection", OfErp), ("is_active", InUse)]
     list_select_related = ["connection"]
+
+    @admin.display(description="In use", ordering="is_active")
+    def in_use(self, row: Item | ErpLocation) -> str:
+        return _yes(is_so=row.is_active)
+
+    @admin.display(description="Read", ordering="read_at")
+    def read(self, row: Item | ErpLocation) -> str:
+        return when(row.read_at)
+
+
+@admin.register(Item, site=site)
+class ItemAdmin(RecordAdmin):
+    title = "Items of the ERP"
+    list_display = ["code", "description", "connection", "division", "in_use", "read"]
     search_fields = ["sku_key__startswith", "barcode__exact"]
     search_keys = ("sku_key",)
     ordering = ["-pk"]
+    fields = [
+        "code",
+        "description",
+        "barcode",
+        "connection",
+        "number",
+        "division",
+        "in_use",
+        "returnable",
+        "cost",
+        "read",
+    ]
 
     @admin.display(description="SKU", ordering="sku")
     def code(self, row: Item) -> str:
         return row.sku
 
-    @admin.display(description="Read", ordering="read_at")
-    def read(self, row: Item) -> str:
-        return when(row.read_at)
+    @admin.display(description="Number in the ERP")
+    def number(self, row: Item) -> str:
+        return row.erp_id
+
+    @admin.display(description="May be returned")
+    def returnable(self, row: Item) -> str:
+        return _yes(is_so=row.is_returnable)
+
+    @admin.display(description="Unit cost, in the ERP's currency")
+    def cost(self, row: Item) -> str:
+        if row.unit_cost is None:
+            return "Not known"
+        return f"{row.unit_cost:,.4f}".removesuffix("00")
 
 
 @admin.register(ErpLocation, site=site)
-class ErpLocationAdmin(SetUpAdmin):
+class ErpLocationAdmin(RecordAdmin):
     title = "Locations of the ERP"
-    list_display = ["code", "name", "division", "connection", "is_active", "read"]
-    list_filter = ["connection", "is_active"]
-    list_select_related = ["connection"]
+    list_display = ["code", "name", "division", "connection", "in_use", "read"]
+    fields = ["code", "name", "division", "connection", "in_use", "read"]
 
-    @admin.display(description="Read", ordering="read_at")
-    def read(self, row: ErpLocation) -> str:
-        return when(row.read_at)
+
+def _yes(*, is_so: bool) -> str:
+    return "Yes" if is_so else "No"

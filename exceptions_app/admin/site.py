@@ -10,7 +10,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
 
@@ -91,6 +91,8 @@ class SetUpAdmin(_ModelAdmin):
     actions = None
     paginator = CappedPaginator
     show_full_result_count = False
+    # Counts beside each filter read the whole table once for each of them.
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     # Fields that hold normalised keys.
     search_keys: tuple[str, ...] = ()
@@ -125,6 +127,10 @@ class SetUpAdmin(_ModelAdmin):
     ) -> HttpResponse:
         """Mistakes are told by our own summary, which the template shows in the form."""
         return super().render_change_form(request, {**context, "errors": None}, *args, **kwargs)
+
+    def history_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Django's own history is never written; the audit trail is ours."""
+        raise Http404("the audit trail is the history")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return permissions.can(request.user, self.sees)

@@ -1,6 +1,6 @@
 import pytest
 
-from exceptions_app.models import AuditEntry, Bridge, Connection, ConnectionBudget, Mapping
+from exceptions_app.models import AuditEntry, Bridge, Connection, ConnectionBudget, Item, Mapping
 from exceptions_app.services import connections
 from tests import factories
 from tests.cast import make_user
@@ -330,6 +330,32 @@ def test_the_lists_of_connections_and_bridges_show_words_not_codes(client, ada):
         assert code not in connections_page + bridges_page
 
 
+def test_an_item_is_shown_in_words_with_what_is_not_known(client, ada):
+    row = factories.ItemFactory(unit_cost=None, is_returnable=False)
+    path = f"/admin/exceptions_app/item/{row.pk}/change/"
+
+    page = client.get(path).text
+
+    assert "Number in the ERP" in page
+    assert "May be returned" in page
+    assert "Not known" in page
+    assert "Sku key" not in page
+    Item.objects.update(unit_cost="5.1000")
+    assert "5.10<" in client.get(path).text
+
+
+def test_records_are_filtered_by_erps_only_and_nothing_is_counted(client, ada):
+    bridge = factories.BridgeFactory()
+    factories.ErpFactory()
+
+    page = client.get("/admin/exceptions_app/item/").text
+
+    assert f"connection__id__exact={bridge.erp_id}" in page
+    assert f"connection__id__exact={bridge.source_id}" not in page
+    assert "By in use" in page
+    assert "Show counts" not in page
+
+
 def test_one_button_saves(client, ada):
     page = client.get("/admin/exceptions_app/connection/add/").text
 
@@ -343,8 +369,15 @@ def test_records_are_only_looked_at(client, ada, model):
     row = factories.ItemFactory() if model == "item" else factories.ErpLocationFactory()
     base = f"/admin/exceptions_app/{model}"
 
-    assert client.get(f"{base}/").status_code == 200
-    assert client.get(f"{base}/{row.pk}/change/").status_code == 200
+    shown = client.get(f"{base}/")
+    assert shown.status_code == 200
+    assert "In use" in shown.text
+    assert "<img" not in shown.text
+    looked_at = client.get(f"{base}/{row.pk}/change/")
+    assert looked_at.status_code == 200
+    # Nobody writes the admin's own history, so no page says that nothing ever happened.
+    assert f"{row.pk}/history/" not in looked_at.text
+    assert client.get(f"{base}/{row.pk}/history/").status_code == 404
     assert client.post(f"{base}/{row.pk}/change/", {}).status_code == 403
     assert client.get(f"{base}/add/").status_code == 403
     assert client.post(f"{base}/{row.pk}/delete/", {"post": "yes"}).status_code == 403
