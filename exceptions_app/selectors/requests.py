@@ -76,8 +76,8 @@ def change(fix: Fix) -> dict[str, str]:
 
 
 def effect(fix: Fix) -> dict[str, Any] | None:
-    """What the requester was shown, with its amounts as Decimal; None when nothing was stored."""
-    if not fix.effect:
+    """What the requester was shown, with its amounts as Decimal; None for one document's change."""
+    if "rows" not in fix.effect:
         return None
     stored = dict(fix.effect)
     stored["freed"] = _amount(stored.get("freed"))

@@ -15,6 +15,12 @@ from exceptions_app.services import attempts, rmas
 from exceptions_app.services.posting import replan
 
 ON_POSTINGS = (FixKind.RETRY, FixKind.LINK_DOCUMENT)
+# Nothing is left to link: it is leaving, booked, or no longer called for.
+_SETTLED = (PostingStatus.SENDING, PostingStatus.CONFIRMED, PostingStatus.CANCELLED)
+# What a fix on a posting changes, kept in its effect until it can no longer be taken back.
+_BEFORE = "posting_before"
+_RESTORED = ("status", "number", "open_type", "open_facts", "hold_reason")
+_MOMENTS = ("confirmed_at", "unknown_since", "parked_at")
 
 # Coded reasons of money decisions; a free text alone is never enough for finance.
 MONEY_REASONS = (
@@ -70,8 +76,19 @@ def check_reason(*, kind: str, reason_code: str, case: Case | None) -> None:
 
 
 def apply_to_posting(*, fix: Fix, now: datetime) -> None:
-    """Do what a fix on a posting asks for: send again (after a look when in doubt), or link."""
+    """Do what a fix on a posting asks for: send again (after a look when in doubt), or link.
+
+    How the posting stood is kept with the fix, so that it can be taken back.
+
+    Raises:
+        FixAlreadyDecided: the posting moved on since this was asked for; its proof stays.
+    """
     posting = Posting.objects.select_for_update().get(pk=fix.payload["posting_id"])
+    _check_still(posting, fix.kind)
+    fix.effect = {
+        _BEFORE: {name: _json(getattr(posting, name)) for name in (*_MOMENTS, *_RESTORED)}
+    }
+    fix.save(update_fields=["effect"])
     if fix.kind == FixKind.LINK_DOCUMENT:
         _link(posting, fix, now)
     elif posting.status == PostingStatus.FAILED:
@@ -112,6 +129,51 @@ def apply_to_posting(*, fix: Fix, now: datetime) -> None:
     replan(posting, now)
 
 
+def give_back_posting(*, fix: Fix, now: datetime) -> None:
+    """Put a linked or doubtful posting back as it stood; one that moved on by itself stays."""
+    posting = Posting.objects.select_for_update().get(pk=fix.payload["posting_id"])
+    before = fix.effect.get(_BEFORE)
+    left = (
+        PostingStatus.CONFIRMED if fix.kind == FixKind.LINK_DOCUMENT else PostingStatus.UNCONFIRMED
+    )
+    if before is None or posting.status != left:
+        return
+    if fix.kind == FixKind.LINK_DOCUMENT and posting.number != fix.payload["number"]:
+        return
+    for name in _RESTORED:
+        setattr(posting, name, before[name])
+    for name in _MOMENTS:
+        moment = before[name]
+        setattr(posting, name, datetime.fromisoformat(moment) if moment else None)
+    if posting.status not in (PostingStatus.FAILED, PostingStatus.UNCONFIRMED):
+        # Whether it may leave is for the next plan to say.
+        posting.status, posting.hold_reason = PostingStatus.BLOCKED, HoldReason.NONE
+        posting.hold_until, posting.blocked_by = None, "taken back"
+    posting.fence += 1
+    posting.save(update_fields=[*_RESTORED, *_MOMENTS, "hold_until", "blocked_by", "fence"])
+    if fix.kind == FixKind.LINK_DOCUMENT:
+        rmas.refresh_search(posting.rma)
+    replan(posting, now)
+
+
+def _check_still(posting: Posting, kind: str) -> None:
+    """Between asking and approving a look-up may have found it, or a worker may have sent it."""
+    is_open = posting.status not in _SETTLED
+    if kind == FixKind.RETRY:
+        is_open = is_open and _can_be_sent(posting)
+    if is_open:
+        return
+    number = f" as {posting.number}" if posting.number else ""
+    raise errors.FixAlreadyDecided(
+        f"{posting.key} moved on meanwhile: {posting.get_status_display().lower()}{number}. "
+        "Nothing was changed."
+    )
+
+
+def _json(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
 def _link(posting: Posting, fix: Fix, now: datetime) -> None:
     posting.status = PostingStatus.CONFIRMED
     posting.confirmed_at = now
@@ -150,24 +212,26 @@ def _posting(kind: str, rma: Rma, payload: dict[str, Any]) -> dict[str, Any]:
     posting = Posting.objects.filter(pk=int(payload.get("posting_id") or 0), rma=rma).first()
     if posting is None:
         raise errors.InvalidChoice("That posting is not one of this return's.")
-    can_be_sent = (
-        posting.status == PostingStatus.FAILED
-        or (posting.parked_at is not None)
-        or posting.status == PostingStatus.UNCONFIRMED
-    )
-    if not can_be_sent and kind == FixKind.RETRY:
+    if not _can_be_sent(posting) and kind == FixKind.RETRY:
         raise errors.InvalidChoice(
             f"{posting.key} is {posting.get_status_display().lower()}: only a refused or doubtful "
             "posting can be sent again."
         )
     clean_payload: dict[str, Any] = {"posting_id": posting.pk, "key": posting.key}
     if kind == FixKind.LINK_DOCUMENT:
-        if posting.status in (PostingStatus.SENDING, PostingStatus.CONFIRMED):
+        if posting.status in _SETTLED:
             raise errors.InvalidChoice(
                 f"{posting.key} is {posting.get_status_display().lower()}; nothing to link."
             )
         clean_payload["number"] = _text(payload, "number", "the ERP's document number", 80)
     return clean_payload
+
+
+def _can_be_sent(posting: Posting) -> bool:
+    return (
+        posting.status in (PostingStatus.FAILED, PostingStatus.UNCONFIRMED)
+        or posting.parked_at is not None
+    )
 
 
 def _text(payload: dict[str, Any], name: str, what: str, limit: int) -> str:

@@ -62,6 +62,9 @@ def request(
     """
     _check_right(actor, kind)
     _check_case(case, kind)
+    # Of two who ask for the same at once the second waits here, and is told. Rows that refer to
+    # the bridge may be written meanwhile.
+    Bridge.objects.select_for_update(no_key=True).get(pk=bridge.pk)
     is_mapping = kind in MappingKind.values
     clean = (
         mappings.clean_target(bridge=bridge, kind=kind, source_value=source_value, target=payload)
@@ -171,7 +174,7 @@ def reject(*, fix_id: int, actor: User, now: datetime, note: str, seen_hash: str
     if not note.strip():
         raise errors.InvalidChoice("Say why, so that the requester can do better.")
     is_own = fix.requested_by_id == actor.pk
-    if not is_own and not can(actor, "approve_fix"):
+    if not is_own and not approving_roles(kind=fix.kind, level=fix.level) & roles_of(actor):
         raise errors.FixNotAllowed("Your role may not decide on this request.")
     status = FixStatus.WITHDRAWN if is_own else FixStatus.REJECTED
     _end(fix, status, actor, now, note)
@@ -287,6 +290,7 @@ def _hold_again(fix: Fix, now: datetime) -> None:
         held.filter(pk=fix.payload.get("posting_id")).update(
             status=PostingStatus.FAILED, hold_reason="", hold_until=None
         )
+        fix_payloads.give_back_posting(fix=fix, now=now)
     held.update(
         status=PostingStatus.BLOCKED, hold_reason="", hold_until=None, blocked_by="taken back"
     )

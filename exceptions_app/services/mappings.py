@@ -111,7 +111,7 @@ def propose(
 ) -> Mapping:
     """Write the next version as proposed; the active one stays in force until `activate`."""
     clean = clean_target(bridge=bridge, kind=kind, source_value=source_value, target=target)
-    Bridge.objects.select_for_update().get(pk=bridge.pk)
+    Bridge.objects.select_for_update(no_key=True).get(pk=bridge.pk)
     latest = _versions(bridge, kind, source_value).order_by("-version").first()
     return Mapping.objects.create(
         bridge=bridge,
