@@ -99,7 +99,7 @@ def _check_team(actor: User, team: str) -> None:
 
 
 def _name(name: str) -> str:
-    clean = " ".join(name.split())
+    clean = " ".join(name.replace("\0", " ").split())
     if not clean or len(clean) > NAME_LIMIT:
         raise errors.InvalidChoice(f"Give the view a name of up to {NAME_LIMIT} characters.")
     return clean

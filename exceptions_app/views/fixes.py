@@ -121,7 +121,7 @@ def approve(request: HttpRequest, fix_id: int) -> HttpResponse:
             seen_hash=request.POST.get("payload_hash", ""),
             actor=case_page.person(request),
             now=timezone.now(),
-            note=request.POST.get("note", ""),
+            note=request.POST.get("note", "").replace("\0", ""),
         )
     except errors.DeskError as error:
         return _show(request, fix_id, DecisionForm(auto_id="decide_%s"), refusal=str(error))
@@ -227,6 +227,15 @@ def _approved_words(fix: Fix) -> str:
 def _may_decide(request: HttpRequest, fix: Fix) -> bool:
     if fix.requested_by_id == request.user.pk or _has_approved(request, fix):
         return False
+    return _is_approver(request, fix)
+
+
+def _may_refuse(request: HttpRequest, fix: Fix) -> bool:
+    """Whoever asked withdraws it; whoever could approve it may refuse it."""
+    return fix.requested_by_id == request.user.pk or _is_approver(request, fix)
+
+
+def _is_approver(request: HttpRequest, fix: Fix) -> bool:
     allowed = permissions.approving_roles(kind=fix.kind, level=fix.level)
     return bool(allowed & permissions.roles_of(request.user))
 
@@ -264,6 +273,7 @@ def _show(
         "documents_refusal": documents_refusal,
         "is_waiting": fix.status == FixStatus.REQUESTED,
         "may_approve": _may_decide(request, fix),
+        "may_refuse": _may_refuse(request, fix),
         "has_approved": _has_approved(request, fix),
         "form": form,
         "refusal": refusal,

@@ -272,3 +272,32 @@ def test_an_unknown_kind_of_change_is_not_found(client, enter, waiting):
     answer = client.post(reverse("fix-preview", args=[_case().pk]), {"kind": "drop_table"})
 
     assert answer.status_code == 404
+
+
+def test_who_may_not_approve_a_request_may_not_refuse_it_either(client, enter, waiting):
+    fix = _requested(client, enter)
+    enter("wanda")
+
+    page = client.get(reverse("fix-detail", args=[fix.pk])).content.decode()
+    answer = client.post(
+        reverse("fix-reject", args=[fix.pk]), {"note": "No", "payload_hash": fix.payload_hash}
+    )
+
+    assert "Refuse with this reason" not in page
+    assert answer.status_code == 422
+    assert "Your role may not decide on this request." in answer.content.decode()
+    fix.refresh_from_db()
+    assert (fix.status, fix.decided_by) == ("requested", None)
+
+
+def test_a_note_with_a_zero_byte_is_kept_without_it(client, enter, waiting):
+    fix = _requested(client, enter)
+    enter("mona")
+
+    client.post(
+        reverse("fix-approve", args=[fix.pk]),
+        {"payload_hash": fix.payload_hash, "note": "Agreed\0"},
+    )
+
+    fix.refresh_from_db()
+    assert (fix.status, fix.decision_note) == ("held", "Agreed")

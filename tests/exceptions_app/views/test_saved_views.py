@@ -113,3 +113,14 @@ def test_another_persons_or_teams_view_is_out_of_reach(client, mira, act):
 def test_a_list_that_keeps_no_views_is_refused(client, mira):
     assert _save(client, page="home").status_code == 404
     assert not SavedView.objects.exists()
+
+
+def test_a_name_with_a_zero_byte_is_kept_without_it(client, mira):
+    _save(client, name="Gra\0ve")
+    view = SavedView.objects.get()
+    assert view.name == "Gra ve"
+
+    client.post(reverse("view-rename", args=[view.pk]), {"page": "case-list", "name": "\0"})
+
+    view.refresh_from_db()
+    assert view.name == "Gra ve"
