@@ -15,6 +15,7 @@ from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.models import Case
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.services.moments import written
+from exceptions_app.services.triage import SNOOZE_MOST
 
 # When somebody who puts work off until a day expects it back, in their own time zone.
 MORNING = time(9, 0)
@@ -67,7 +68,7 @@ class SnoozeForm(forms.Form):
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "snooze_%s", **kwargs})
-        self.until = now
+        self.now = self.until = now
         self.moments = {"tomorrow": _morning(now, 1), "three_days": _morning(now, 3)}
         self.fields["choice"].choices = [  # type: ignore[attr-defined]
             ("tomorrow", f"Tomorrow: {written(self.moments['tomorrow'])}"),
@@ -80,11 +81,13 @@ class SnoozeForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         chosen = cleaned.get("choice", "")
         if chosen != "date":
-            self.until = self.moments.get(chosen, self.until)
+            self.until = self.moments.get(chosen, self.moments["tomorrow"])
         elif cleaned.get("date"):
             self.until = timezone.make_aware(datetime.combine(cleaned["date"], MORNING))
         elif "date" not in self.errors:
             raise ValidationError("Say which day.")
+        if "date" not in self.errors and not self.now < self.until <= self.now + SNOOZE_MOST:
+            self.add_error("date", f"Choose a day from now on, at most {SNOOZE_MOST.days} days.")
         return cleaned
 
 

@@ -94,10 +94,17 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What the filtered list holds; `count` is read no further than paging.COUNT_CAP + 1."""
+    """What the filtered list holds; `count` is read no further than paging.COUNT_CAP + 1.
+
+    `is_cut`: there are more, so the sums are the least it can be.
+    """
 
     count: int
     values: tuple[Amount, ...]
+
+    @property
+    def is_cut(self) -> bool:
+        return self.count > paging.COUNT_CAP
 
 
 def open_cases() -> QuerySet[Case]:

@@ -6,10 +6,10 @@ join it and what changes meanwhile is noticed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from exceptions_app.models import Case
 from exceptions_app.selectors.cases import QUEUE_ORDER
@@ -59,6 +59,20 @@ def cases_of(selection: Selection) -> list[Case]:
     """The cases in the order of the selection, with what a row shows."""
     known = Case.objects.select_related("rma", "assignee").in_bulk([pk for pk, _ in selection.rows])
     return [known[pk] for pk, _ in selection.rows if pk in known]
+
+
+def whole_causes(ids: Collection[int], *, causes: Mapping[int, int]) -> frozenset[int]:
+    """Of `causes` (id to how many the list holds) those whose every exception is in `ids`."""
+    if not ids:
+        return frozenset()
+    picked: QuerySet[Case, tuple[int, int]] = (
+        Case.objects.filter(pk__in=ids, group__in=causes)
+        .order_by()
+        .values("group")
+        .annotate(count=Count("pk"))
+        .values_list("group", "count")
+    )
+    return frozenset(group for group, count in picked if count >= causes[group])
 
 
 def titles_of(ids: Collection[int]) -> dict[int, str]:

@@ -172,6 +172,8 @@ def each(*, rows: Iterable[tuple[int, str]], act: Callable[..., Case]) -> tuple[
     for case_id, seen in rows:
         try:
             act(case_id=case_id, seen=seen)
+        except Case.DoesNotExist:
+            outcomes.append(Outcome(case_id, is_done=False, text="There is no such exception."))
         except errors.DeskError as error:
             outcomes.append(Outcome(case_id, is_done=False, text=str(error)))
         else:

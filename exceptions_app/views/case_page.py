@@ -286,7 +286,8 @@ def _facts(case: Case, now: datetime) -> list[dict[str, str]]:
     if case.bridge is not None:
         shown.append({"label": "Bridge", "value": case.bridge.name})
     if case.reopened_count:
-        shown.append({"label": "Came back", "value": f"{case.reopened_count} times"})
+        times = "Once" if case.reopened_count == 1 else f"{case.reopened_count} times"
+        shown.append({"label": "Came back", "value": times})
     shown += [
         {"label": label, "value": str(case.facts[name])}
         for name, label in _FACT_LABELS.items()

@@ -38,7 +38,11 @@ def index(request: HttpRequest) -> HttpResponse:
         if is_listed
         else cases_selector.causes(rows, cursor=cursor, now=now)
     )
+    if cursor and not page.rows:
+        # Its rows left the list meanwhile; an empty page would say that none are open.
+        return redirect(f"{reverse('case-list')}{changed_query(request.GET, {})}")
     totals = cases_selector.totals(rows)
+    picked, opened = triage.picked_of(request), _opened(request, rows, is_listed=is_listed)
     switch: list[dict[str, object]] = [
         {"url": changed_query(request.GET, {"view": "", "o": ""}), "label": "By cause"},
         {"url": changed_query(request.GET, {"view": "list"}), "label": "One by one"},
@@ -54,12 +58,13 @@ def index(request: HttpRequest) -> HttpResponse:
         "page": page,
         "totals": totals,
         "count": paging.shown(totals.count),
-        "opened": _opened(request, rows, is_listed=is_listed),
+        "opened": opened,
         "query": _shared_query(request.GET),
         "carried": place_of(request.GET),
         "newest": selection.newest_id(),
         "news_seconds": NEWS_SECONDS,
-        "picked": triage.picked_of(request),
+        "picked": picked,
+        "whole": frozenset() if is_listed else _whole(page, picked, opened),
         "result": triage.result_of(request),
         "saved": views.shown(request, page="case-list", count=_counted),
     }
@@ -189,6 +194,12 @@ def _opened(request: HttpRequest, rows: Any, *, is_listed: bool) -> dict[str, ob
     if is_listed or not wanted:
         return {}
     return _cause_context(rows, wanted) | {"group_id": wanted}
+
+
+def _whole(page: paging.Page, picked: frozenset[int], opened: dict[str, object]) -> frozenset[int]:
+    """Causes to tick: all they hold is picked, and no row of theirs shows it."""
+    folded = {row.pk: row.count for row in page.rows if row.pk != opened.get("group_id")}
+    return selection.whole_causes(picked, causes=folded)
 
 
 def _cause_context(rows: Any, group_id: int) -> dict[str, object]:

@@ -7,7 +7,7 @@ that asks; the act is about exactly these, and a row that changed meanwhile is n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -17,7 +17,7 @@ from django import forms
 from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -73,19 +73,20 @@ def act(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     frozen = request.POST.get("frozen", "")
     chosen, at = _thawed(frozen) if frozen else (_chosen(request), now)
-    if not chosen.rows:
-        messages.warning(request, "Tick the rows to act on. Nothing was changed.")
-        return _back(request, ())
     cases = selection.cases_of(chosen)
+    query = _place(request, cases)
+    if not cases:
+        messages.warning(request, "Tick the rows to act on. Nothing was changed.")
+        return _back(request, query, ())
     form = _form(wanted, request, cases, now, is_sent=bool(frozen))
     if not frozen and not _is_at_once(wanted, request):
-        return _ask(request, wanted, chosen, at, cases, form)
+        return _ask(request, wanted, chosen, at, cases, form, query)
     if form is not None and not form.is_valid():
-        return _ask(request, wanted, chosen, at, cases, form, status=422)
+        return _ask(request, wanted, chosen, at, cases, form, query, status=422)
     outcomes = triage.each(rows=chosen.rows, act=_service(wanted, form, request, now))
     _tell(request, wanted, outcomes, now)
     done = tuple(each.case_id for each in outcomes if each.is_done)
-    return _back(request, () if request.POST.get("solo") else done)
+    return _back(request, query, () if request.POST.get("solo") else done)
 
 
 def picked_of(request: HttpRequest) -> frozenset[int]:
@@ -172,6 +173,7 @@ def _ask(
     at: datetime,
     cases: list[Case],
     form: forms.Form | None,
+    query: QueryDict,
     *,
     status: int = 200,
 ) -> HttpResponse:
@@ -191,7 +193,8 @@ def _ask(
         "most": selection.MOST,
         "sums": selection.sums(cases),
         "cannot": wanted.key == "close" and not shared_reasons(sorted({c.type for c in cases})),
-        "query": _query(request),
+        "query": _address(query),
+        "back": _address(query if request.POST.get("solo") else _with_picks(query, cases)),
         "row": request.POST.get("at", ""),
         "solo": request.POST.get("solo", ""),
     }
@@ -217,13 +220,10 @@ def _tell(
     }
 
 
-def _back(request: HttpRequest, picked: tuple[int, ...]) -> HttpResponse:
+def _back(request: HttpRequest, query: QueryDict, picked: tuple[int, ...]) -> HttpResponse:
     """To the list as it was, with what was done still ticked, at the row the reader was on."""
-    query = request.GET.copy()
-    for name in (PICKED, "done"):
-        query.pop(name, None)
     if picked:
-        query[PICKED] = signing.dumps(sorted(picked), salt=PICKED, compress=True)
+        query[PICKED] = _signed(picked)
     result = request.session.get("triage")
     if result and (len(result["rows"]) > 1 or result["left"]):
         query["done"] = result["key"]
@@ -240,8 +240,34 @@ def _thawed(frozen: str) -> tuple[Selection, datetime]:
     return Selection(tuple((pk, seen) for pk, seen in rows)), datetime.fromisoformat(at)
 
 
-def _query(request: HttpRequest) -> str:
-    return f"?{request.GET.urlencode()}" if request.GET else ""
+def _place(request: HttpRequest, cases: Sequence[Case]) -> QueryDict:
+    """The list's address with the cause unfolded whose rows were ticked in it.
+
+    A cause that a script unfolded is not in the address, and its ticks would be lost with it.
+    """
+    query = request.GET.copy()
+    for name in (PICKED, "done"):
+        query.pop(name, None)
+    is_whole = bool(request.POST.get("all") or request.POST.getlist("group"))
+    if cases and query.get("view") != "list" and not is_whole and not request.POST.get("frozen"):
+        row = request.POST.get("at", "")
+        here = next((case for case in cases if row == f"row-{case.pk}"), cases[0])
+        query["open"] = str(here.group_id)
+    return query
+
+
+def _with_picks(query: QueryDict, cases: Sequence[Case]) -> QueryDict:
+    picked = query.copy()
+    picked[PICKED] = _signed(case.pk for case in cases)
+    return picked
+
+
+def _signed(ids: Iterable[int]) -> str:
+    return signing.dumps(sorted(ids), salt=PICKED, compress=True)
+
+
+def _address(query: QueryDict) -> str:
+    return f"?{query.urlencode()}" if query else ""
 
 
 def _pick(text: str) -> tuple[int, str]:

@@ -35,7 +35,10 @@ export function isPoll(event) {
 export function keepFromStrangers(event) {
   const { xhr, pathInfo } = event.detail;
   const asked = new URL(pathInfo.finalRequestPath ?? pathInfo.requestPath, location);
-  if (!xhr.responseURL || new URL(xhr.responseURL).pathname === asked.pathname) return;
+  if (!xhr.responseURL || new URL(xhr.responseURL).pathname === asked.pathname) {
+    if (isPoll(event)) tellOnce(event);
+    return;
+  }
   event.detail.shouldSwap = false;
   if (isPoll(event)) return;
   const words = document.createElement("p");
@@ -43,6 +46,12 @@ export function keepFromStrangers(event) {
   words.setAttribute("role", "alert");
   words.textContent = "You are signed out. Nothing was sent. Sign in again in another tab, then repeat it here.";
   document.getElementById("messages")?.replaceChildren(words);
+}
+
+// The same answer again is not put in again: it would be read aloud again.
+function tellOnce({ detail, target }) {
+  if (target.dataset.told === detail.xhr.responseText) detail.shouldSwap = false;
+  else target.dataset.told = detail.xhr.responseText;
 }
 
 export function afterSwap(event) {

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from decimal import Decimal
 
 import openpyxl
@@ -9,6 +10,7 @@ import pytest
 from django.urls import reverse
 
 from exceptions_app.models import AuditEntry, Case
+from exceptions_app.selectors import paging
 from exceptions_app.views import exports
 from tests.cast import make_user
 from tests.factories import CaseFactory, CauseGroupFactory, PostingFactory, RmaFactory
@@ -323,3 +325,34 @@ def test_the_export_by_cause_holds_the_causes(client, enter):
 
     assert [row[0] for row in rows] == ["Cause", case.group.title]
     assert rows[1][4] == "20.0000 GBP"
+
+
+def test_a_page_whose_rows_all_left_leads_to_the_first_instead_of_saying_none_are_open(client):
+    client.force_login(make_user("mira"))
+    group = CauseGroupFactory()
+    rma = RmaFactory(bridge=group.bridge)
+    for _ in range(52):
+        CaseFactory(group=group, rma=rma)
+    address = f"{reverse('case-list')}?view=list"
+    older = client.get(address).context["page"].older
+    last = client.get(f"{address}&cursor={older}").context["page"].rows
+    Case.objects.filter(pk__in=[case.pk for case in last]).update(status="resolved")
+
+    answer = client.get(f"{address}&cursor={older}")
+
+    assert (answer.status_code, answer.url) == (302, address)
+
+
+def test_a_sum_over_more_than_is_counted_says_at_least(client, monkeypatch):
+    client.force_login(make_user("mira"))
+    group = CauseGroupFactory()
+    rma = RmaFactory(bridge=group.bridge)
+    for _ in range(4):
+        CaseFactory(group=group, rma=rma)
+    address = reverse("case-list")
+    assert "at least" not in client.get(address).content.decode()
+
+    monkeypatch.setattr(paging, "COUNT_CAP", 2)
+
+    text = client.get(address).content.decode()
+    assert re.search(r"2\+ exceptions, at least <span[^>]*>£60.00</span>\s+at risk", text)

@@ -209,3 +209,96 @@ def test_only_a_row_of_ours_is_come_back_to(client, mira, row):
     answer = _post(client, act="mine", case=_ticks(CaseFactory()), at=row)
 
     assert urlsplit(answer.url).fragment == ""
+
+
+def test_rows_ticked_in_an_unfolded_cause_are_still_there_after_the_act(client, mira):
+    """A script unfolds a cause without changing the address; the act brings it back unfolded."""
+    first, other = CaseFactory(), CaseFactory()
+    group = str(first.group_id)
+
+    answer = _post(client, act="mine", case=_ticks(first), at=f"row-{first.pk}")
+
+    assert parse_qs(urlsplit(answer.url).query)["open"] == [group]
+    page = client.get(answer.url)
+    assert [case.pk for case in page.context["opened"]["cases"]] == [first.pk]
+    text = page.content.decode()
+    assert f'value="{first.pk}.' in text
+    assert f'value="{other.pk}.' not in text
+    assert text.count(" checked") == 1
+
+
+def test_going_back_from_the_question_keeps_what_was_ticked(client, mira):
+    first, _ = CaseFactory(), CaseFactory()
+
+    page = _post(client, act="snooze", case=_ticks(first), at=f"row-{first.pk}")
+
+    back = client.get(f"{reverse('case-list')}{page.context['back']}")
+    assert back.context["picked"] == {first.pk}
+    assert back.context["opened"]["group_id"] == first.group_id
+    assert back.content.decode().count(" checked") == 1
+
+
+def test_a_whole_cause_stays_ticked_after_the_act(client, mira):
+    group = CauseGroupFactory()
+    cases = [CaseFactory(group=group, rma=RmaFactory(bridge=group.bridge)) for _ in range(3)]
+    CaseFactory()
+    asked = _post(client, act="mine", group=str(group.pk), newest=str(cases[-1].pk))
+
+    page = client.get(_post(client, act="mine", frozen=asked.context["frozen"]).url)
+
+    assert page.context["whole"] == {group.pk}
+    assert page.content.decode().count(" checked") == 1
+
+
+@pytest.mark.parametrize("tick", ["999999", "abc", "\0", "999999999999999"])
+@pytest.mark.parametrize("act", ["mine", "snooze"])
+def test_a_row_that_is_not_there_changes_nothing_and_says_so(client, mira, act, tick):
+    CaseFactory()
+
+    page = client.get(_post(client, act=act, case=tick).url)
+
+    assert "Tick the rows to act on. Nothing was changed." in page.content.decode()
+    assert not AuditEntry.objects.exists()
+
+
+def test_a_row_deleted_before_the_act_is_named(client, mira):
+    case = CaseFactory()
+
+    outcomes = triage.each(
+        rows=[(case.pk + 1, ""), (case.pk, "")],
+        act=lambda *, case_id, seen: triage.wake(case_id=case_id, seen=seen, actor=mira, now=NOW),
+    )
+
+    assert [(each.is_done, each.text) for each in outcomes] == [
+        (False, "There is no such exception."),
+        (True, ""),
+    ]
+
+
+def test_a_day_that_cannot_be_is_said_at_the_form_with_the_words_kept(client, mira):
+    case = CaseFactory()
+    frozen = _post(client, act="snooze", case=_ticks(case)).context["frozen"]
+
+    for day in ("2026-05-26", "2026-09-01"):
+        page = _post(
+            client, act="snooze", frozen=frozen, choice="date", date=day, note="Waits for Tom"
+        )
+
+        assert page.status_code == 422
+        assert page.context["form"].errors["date"] == ["Choose a day from now on, at most 60 days."]
+        assert "Waits for Tom" in page.content.decode()
+    case.refresh_from_db()
+    assert case.snoozed_until is None
+
+
+def test_an_act_on_a_later_page_comes_back_to_that_page(client, mira):
+    group = CauseGroupFactory()
+    rma = RmaFactory(bridge=group.bridge)
+    for _ in range(52):
+        CaseFactory(group=group, rma=rma)
+    older = client.get(f"{reverse('case-list')}?view=list").context["page"].older
+    page = client.get(f"{reverse('case-list')}?view=list&cursor={older}")
+
+    assert f"/exceptions/act/?view=list&amp;cursor={older.replace(':', '%3A')}" in (
+        page.content.decode()
+    )
