@@ -262,7 +262,7 @@ def _cause_lines(rows: Iterable[cases_selector.Cause]) -> Iterator[list[exports.
             row.bridge,
             row.severity.capitalize(),
             row.count,
-            " + ".join(f"{each.amount:f} {each.currency}" for each in row.values),
+            exports.sums(row.values),
             row.waiting,
             _moment(row.oldest),
             row.owner or "Nobody yet",

@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from exceptions_app import permissions
 from exceptions_app.choices import Role
@@ -153,6 +154,18 @@ def test_a_rooms_figures_are_for_those_who_may_enter_it(client, team, reads, is_
     assert bool(answer.context["figures"]) == is_shown
     room = client.get("/finance/" if team == "finance" else "/operations/")
     assert (room.status_code == 200) == is_shown
+
+
+def test_the_next_look_at_an_unknown_outcome_is_never_in_the_past(client):
+    now = timezone.now()
+    posting = factories.PostingFactory(status="unconfirmed", not_before=now - timedelta(hours=6))
+    client.force_login(make_user("finn"))
+
+    assert "As soon as possible" in client.get("/").text
+
+    type(posting).objects.update(not_before=now + timedelta(minutes=5))
+
+    assert "As soon as possible" not in client.get("/").text
 
 
 def test_more_unknown_outcomes_than_are_listed_are_all_counted(client):
