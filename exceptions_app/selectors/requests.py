@@ -96,6 +96,7 @@ class Result:
     rma_id: int
     label: str
     amount: Decimal | None
+    currency: str
     state: str  # healed | moving | held | other | still
     stays: tuple[str, ...]
     came: tuple[str, ...]
@@ -165,6 +166,7 @@ def _result(
         rma_id=row["rma_id"],
         label=row["label"],
         amount=row["amount"],
+        currency=row.get("currency", ""),
         state=state,
         stays=stays,
         came=came,

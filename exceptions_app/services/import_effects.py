@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 
 from exceptions_app.choices import MappingKind
 from exceptions_app.models import Bridge, Item
@@ -15,7 +14,7 @@ from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.selectors import paging
-from exceptions_app.services.previews import PLANNED_CAP, Effect, EffectRow
+from exceptions_app.services.previews import PLANNED_CAP, Effect, EffectRow, summed
 
 Targets = Mapping[str, dict[str, str]]
 
@@ -41,9 +40,10 @@ def effect(*, bridge: Bridge, kind: str, targets: Targets, now: datetime) -> Eff
                 before=_types(planning.plan(facts)),
                 after=_types(planning.plan(_changed(facts, kind, targets, items))),
                 amount=rma.amount_in,
+                currency=rma.currency,
             )
         )
-    return _summed(rows, bridge.currency, count)
+    return summed(rows, bridge.currency, count)
 
 
 def _changed(
@@ -76,17 +76,3 @@ def _items(bridge: Bridge, kind: str, targets: Targets) -> dict[str, tuple[ItemF
 
 def _types(plan: Plan) -> tuple[str, ...]:
     return tuple(sorted(finding.type for finding in plan.findings))
-
-
-def _summed(rows: list[EffectRow], currency: str, touched: int) -> Effect:
-    healed = [row for row in rows if row.before and not row.after]
-    return Effect(
-        healed_cases=sum(max(len(row.before) - len(row.after), 0) for row in rows),
-        healed_returns=len(healed),
-        freed=sum((row.amount for row in healed), Decimal(0)),
-        currency=currency,
-        still_blocked=sum(1 for row in rows if row.after),
-        newly_broken=sum(1 for row in rows if set(row.after) - set(row.before)),
-        touched=touched,
-        rows=tuple(rows),
-    )

@@ -32,11 +32,14 @@ class EffectRow:
     before: tuple[str, ...]
     after: tuple[str, ...]
     amount: Decimal
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
     """`freed` is the refund money of returns left with nothing in their way, in `currency`.
+
+    A return in another currency shows its own amount and is no part of that sum.
 
     `rows` are the returns that were planned; `touched` is how many there are, counted no further
     than paging.COUNT_CAP + 1. The figures speak for the planned ones only.
@@ -104,9 +107,10 @@ def effect(
                 before=before,
                 after=after,
                 amount=each.amount_in,
+                currency=each.currency,
             )
         )
-    return _summed(rows, bridge.currency, count)
+    return summed(rows, bridge.currency, count)
 
 
 def effect_of_change(
@@ -190,6 +194,21 @@ def location_choices(*, bridge: Bridge) -> tuple[ErpLocation, ...]:
     return tuple(ErpLocation.objects.filter(connection=bridge.erp, is_active=True))
 
 
+def summed(rows: list[EffectRow], currency: str, touched: int) -> Effect:
+    """The figures over `rows`; money only of those in `currency`."""
+    healed = [row for row in rows if row.before and not row.after]
+    return Effect(
+        healed_cases=sum(max(len(row.before) - len(row.after), 0) for row in rows),
+        healed_returns=len(healed),
+        freed=sum((row.amount for row in healed if row.currency == currency), Decimal(0)),
+        currency=currency,
+        still_blocked=sum(1 for row in rows if row.after),
+        newly_broken=sum(1 for row in rows if set(row.after) - set(row.before)),
+        touched=touched,
+        rows=tuple(rows),
+    )
+
+
 def _touched(
     bridge: Bridge, kind: str, source_value: str, rma: Rma | None
 ) -> tuple[list[Rma], int]:
@@ -255,20 +274,6 @@ def _with_order(facts: RmaFacts, rma: Rma, number: str) -> RmaFacts:
 
 def _types(plan: Plan) -> tuple[str, ...]:
     return tuple(sorted(finding.type for finding in plan.findings))
-
-
-def _summed(rows: list[EffectRow], currency: str, touched: int) -> Effect:
-    healed = [row for row in rows if row.before and not row.after]
-    return Effect(
-        healed_cases=sum(max(len(row.before) - len(row.after), 0) for row in rows),
-        healed_returns=len(healed),
-        freed=sum((row.amount for row in healed), Decimal(0)),
-        currency=currency,
-        still_blocked=sum(1 for row in rows if row.after),
-        newly_broken=sum(1 for row in rows if set(row.after) - set(row.before)),
-        touched=touched,
-        rows=tuple(rows),
-    )
 
 
 def _numbered_like(draft: DocumentDraft, stored: dict[str, Any] | None) -> DocumentDraft:
