@@ -209,7 +209,9 @@ def _link(posting: Posting, fix: Fix, now: datetime) -> None:
 
 
 def _posting(kind: str, rma: Rma, payload: dict[str, Any]) -> dict[str, Any]:
-    posting = Posting.objects.filter(pk=int(payload.get("posting_id") or 0), rma=rma).first()
+    given = str(payload.get("posting_id") or "")
+    pk = int(given) if given.isascii() and given.isdigit() and len(given) < 16 else 0
+    posting = Posting.objects.filter(pk=pk, rma=rma).first()
     if posting is None:
         raise errors.InvalidChoice("That posting is not one of this return's.")
     if not _can_be_sent(posting) and kind == FixKind.RETRY:

@@ -135,7 +135,16 @@ def show(
         if permissions.can(request.user, "assign_case"):
             context["snooze_form"] = snooze_form or SnoozeForm(now=now)
         context["next"] = _next(request, case)
-    elif case.closure == Closure.BY_HAND and permissions.can(request.user, "close_case"):
+    else:
+        # The plan calls it resolved as soon as the change is in force; until the change leaves it
+        # can be taken back here.
+        underway = under_way(cases_selector.fixes_under_way(case), request, now)
+        context["under_way"] = [each for each in underway if each["is_held"]]
+    if (
+        not is_open
+        and case.closure == Closure.BY_HAND
+        and permissions.can(request.user, "close_case")
+    ):
         context["may_reopen"] = True
     context["steps"] = case_parts.steps(entry, case, context, request)
     return render(request, "cases/detail.html", context, status=status)

@@ -105,17 +105,19 @@ def sides(case: Case) -> list[dict[str, str]]:
         {
             "label": "Name",
             "theirs": line.name if line else "",
-            "ours": items[0].description if items else "—",
+            "ours": items[0].description if items else "",
         },
         {
             "label": "Barcode",
             "theirs": (line.barcode if line else "") or "None sent",
-            "ours": (items[0].barcode if items else "") or "—",
+            "ours": (items[0].barcode or "None there") if items else "",
         },
         {
             "label": "Order",
             "theirs": case.rma.order_name,
-            "ours": f"{order.number}: {', '.join(each.sku for each in sold)}" if order else "—",
+            "ours": f"{order.number}: {', '.join(each.sku for each in sold)}"
+            if order
+            else "Not linked",
         },
     ]
 

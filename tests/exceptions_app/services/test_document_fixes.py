@@ -6,7 +6,7 @@ import pytest
 
 from exceptions_app import errors
 from exceptions_app.models import Approval, Fix, Posting, PostingAttempt
-from exceptions_app.services import fixes
+from exceptions_app.services import fix_payloads, fixes
 from tests.cast import make_user
 from tests.factories import NOW, CaseFactory, CauseGroupFactory, PostingFactory
 
@@ -98,3 +98,16 @@ def test_a_look_asked_for_and_taken_back_parks_the_document_again():
     fixes.undo(fix_id=fix.pk, actor=fix.requested_by, now=NOW)
 
     assert _as_it_is(posting) == ("unconfirmed", "", PARKED, PARKED, None)
+
+
+@pytest.mark.parametrize("given", ["abc", "", "²", "9" * 30])
+def test_a_document_that_is_not_one_is_refused(given):
+    posting = PostingFactory(status="failed")
+    with pytest.raises(errors.InvalidChoice, match="not one of this return's"):
+        fix_payloads.clean(
+            kind="retry",
+            bridge=posting.bridge,
+            rma=posting.rma,
+            payload={"posting_id": given},
+            now=NOW,
+        )

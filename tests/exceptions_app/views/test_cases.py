@@ -356,3 +356,14 @@ def test_a_sum_over_more_than_is_counted_says_at_least(client, monkeypatch):
 
     text = client.get(address).content.decode()
     assert re.search(r"2\+ exceptions, at least <span[^>]*>£60.00</span>\s+at risk", text)
+
+
+def test_a_team_we_do_not_know_is_said_and_is_not_sent_again(client):
+    client.force_login(make_user("mira"))
+    _case()
+
+    text = client.get(f"{reverse('case-list')}?team=attic").content.decode()
+
+    assert "A filter in the address is not one we know" in text
+    assert "0 exceptions" not in text
+    assert 'value="attic"' not in text

@@ -1,13 +1,14 @@
 """A change from its preview to its approval: what is shown, who decides, what stays as it was."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from exceptions_app.models import Case, Fix, Mapping
+from exceptions_app.models import Case, Fix, Mapping, Rma
 from tests.cast import make_user
 from tests.world import make_unit, make_world
 
@@ -301,3 +302,35 @@ def test_a_note_with_a_zero_byte_is_kept_without_it(client, enter, waiting):
 
     fix.refresh_from_db()
     assert (fix.status, fix.decision_note) == ("held", "Agreed")
+
+
+def test_a_case_that_closed_while_the_change_is_held_still_lets_it_be_taken_back(
+    client, enter, waiting
+):
+    fix = _requested(client, enter)
+    enter("mona")
+    client.post(reverse("fix-approve", args=[fix.pk]), {"payload_hash": fix.payload_hash})
+    waiting.carry()
+    case = _case()
+    assert (case.status, case.closure) == ("resolved", "proof")
+
+    text = client.get(reverse("case-detail", args=[case.pk])).content.decode()
+
+    assert f'action="{reverse("fix-undo", args=[fix.pk])}"' in text
+    assert "data-until=" in text
+    with time_machine.travel(waiting.clock.now + timedelta(minutes=2), tick=False):
+        later = client.get(reverse("case-detail", args=[case.pk])).content.decode()
+    assert "data-until=" not in later
+
+
+def test_a_return_in_another_currency_is_no_part_of_the_sum(client, enter, waiting):
+    enter("mira")
+    Rma.objects.filter(external_id="5002").update(currency="EUR")
+
+    page = _preview(client, _case())
+
+    effect = next(each.preview.effect for each in page.context["offers"] if each.preview)
+    assert (effect.healed_returns, effect.freed, effect.currency) == (2, Decimal(20), "GBP")
+    text = page.content.decode()
+    assert "€20.00" in text
+    assert "£40.00" not in text
