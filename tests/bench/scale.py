@@ -69,7 +69,7 @@ def _visits(past: history.History) -> list[Visit]:
 
 
 def _rooms() -> list[Visit]:
-    places = ("grade", "place", "book", "time")
+    places = ("grade", "place", "book", "decide", "time")
     return [
         *[Visit(f"Today of {team}", _get("home", team=team)) for team in Team.values],
         *[Visit(f"Warehouse, {view}", _get("warehouse", view=view)) for view in places],

@@ -95,7 +95,7 @@ def assert_fits(page, assert_accessible):
 
 def test_a_scanned_number_opens_its_return(page, sign_in, busy, assert_fits):
     sign_in(make_user("wanda"))
-    views = [f"/warehouse/?view={view}" for view in ("grade", "place", "book", "time")]
+    views = [f"/warehouse/?view={view}" for view in ("grade", "place", "book", "decide", "time")]
     assert_fits(*views, "/warehouse/?scan=nothing-like-it")
 
     page.goto("/")

@@ -103,6 +103,7 @@ SCREENS = (
     Screen("find", "cleo", "?q=customer1@example.com"),
     Screen("find", "finn", "?q=nothing-like-this"),
     Screen("warehouse", "wanda"),
+    Screen("warehouse", "wanda", "?view=decide"),
     Screen("warehouse", "cleo"),
     Screen("merchandising", "mira"),
     Screen("finance", "finn"),

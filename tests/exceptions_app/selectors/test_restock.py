@@ -4,10 +4,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 
-from exceptions_app.selectors import restock
+from exceptions_app.selectors import paging, restock
 from exceptions_app.selectors.sums import Amount
-from tests import factories
+from tests import factories, plans
+from tests.bench import crowd
 from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
@@ -113,3 +116,21 @@ def test_the_reads_cost_the_same_for_few_and_for_many(bridge, django_assert_num_
         chosen = restock.buckets(rows)
         for line in restock.lines(rows, chosen).order_by(*restock.ORDER):
             assert line.rma.bridge.source.name
+
+
+def test_a_period_is_read_from_its_own_lines_and_not_from_the_history(bridge):
+    rma = factories.RmaFactory(bridge=bridge)
+    old = factories.RmaLineFactory(
+        rma=rma, disposition="not_restockable", disposition_at=NOW - timedelta(days=400)
+    )
+    type(old).objects.bulk_create(crowd.like(old, line_no=1_000 + n) for n in range(3_000))
+    waits = [grade(bridge, "not_restockable", rma=rma) for _ in range(3)]
+    plans.analyse()
+
+    with CaptureQueriesContext(database) as captured:
+        rows = restock.graded(since=SINCE)
+        found = restock.lines(rows, restock.buckets(rows))
+        page = paging.page(found, order=restock.ORDER)
+
+    assert list(page.rows) == waits
+    assert plans.rows_read(row["sql"] for row in captured.captured_queries) < 100
