@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, OuterRef, Value
+from django.db.models.functions import Concat
+
 from exceptions_app import jobs
 from exceptions_app.choices import (
     CASE_OPEN,
@@ -19,6 +22,7 @@ from exceptions_app.services import events, rmas
 RAW_KEPT_FOR = timedelta(days=90)
 PEOPLE_KEPT_FOR = timedelta(days=365)
 REREAD_AFTER = timedelta(hours=24)
+REREAD_BATCH = 50
 BATCH = 500
 
 
@@ -59,16 +63,22 @@ def reread_open(*, now: datetime) -> int:
     """Read open returns again that no feed has mentioned for a day.
 
     Whether an inspection or a comment moves the platform's change time is not known (ReturnGO,
-    returns-platforms 5.2), so the feeds alone are not trusted.
+    returns-platforms 5.2), so the feeds alone are not trusted. Each is asked for once a day: a
+    second asking would count as the platform's repeat, and keep the others from their turn.
     """
+    asked = InboundEvent.objects.filter(
+        connection=OuterRef("bridge__source"),
+        external_id=Concat(Value("reread:"), OuterRef("external_id"), Value(f":{now:%Y%m%d}")),
+    )
     stale = Rma.objects.select_related("bridge__source").filter(
+        ~Exists(asked),
         bridge__is_active=True,
         approval__in=[ApprovalAxis.REQUESTED, ApprovalAxis.AUTHORISED],
         planned_at__lt=now - REREAD_AFTER,
         source_updated_at__gt=now - timedelta(days=120),
     )
     count = 0
-    for rma in stale.order_by("planned_at")[:50]:
+    for rma in stale.order_by("planned_at")[:REREAD_BATCH]:
         events.receive(
             connection=rma.bridge.source,
             external_id=f"reread:{rma.external_id}:{now:%Y%m%d}",
