@@ -127,8 +127,15 @@ def seal(secrets: Mapping[str, str]) -> bytes:
 
 
 def reseal(sealed: bytes) -> bytes:
-    """The same secret under the first key of the environment."""
-    return _box().rotate(sealed)
+    """The same secret under the first key of the environment.
+
+    Raises:
+        ConnectionUnusable: no configured key opens it.
+    """
+    try:
+        return _box().rotate(sealed)
+    except InvalidToken as error:
+        raise errors.ConnectionUnusable("No configured key opens it.") from error
 
 
 def unseal(sealed: bytes) -> dict[str, str]:
@@ -145,21 +152,25 @@ def unseal(sealed: bytes) -> dict[str, str]:
 
 
 @transaction.atomic
-def rotate_keys(*, now: datetime) -> int:
-    """Seal every connection's credentials anew with the first key; returns how many."""
-    rows = list(Connection.objects.select_for_update().order_by("pk"))
-    for row in rows:
-        if row.sealed_secrets:
+def rotate_keys(*, now: datetime) -> tuple[int, list[str]]:
+    """Seal every connection's credentials anew with the first key.
+
+    Returns how many were sealed, and the codes of those that no key opens: they stay as they are.
+    """
+    count, unreadable = 0, []
+    for row in Connection.objects.select_for_update().order_by("pk"):
+        if not row.sealed_secrets:
+            continue
+        try:
             row.sealed_secrets = reseal(bytes(row.sealed_secrets))
-            row.save(update_fields=["sealed_secrets"])
-            audit.record(
-                actor=None,
-                act="connection.rotate_key",
-                subject=row,
-                text="Credentials sealed with the newest key",
-                now=now,
-            )
-    return len(rows)
+        except errors.ConnectionUnusable:
+            unreadable.append(row.code)
+            continue
+        row.save(update_fields=["sealed_secrets"])
+        text = "Credentials sealed with the newest key"
+        audit.record(actor=None, act="connection.rotate_key", subject=row, text=text, now=now)
+        count += 1
+    return count, unreadable
 
 
 @transaction.atomic

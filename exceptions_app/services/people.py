@@ -200,19 +200,24 @@ def note_security_change(*, user: User, text: str, now: datetime) -> None:
 
 
 @transaction.atomic
-def rotate_keys() -> int:
-    """Seal app keys and the seeds of recovery codes anew; returns how many there are.
+def rotate_keys() -> tuple[int, list[str]]:
+    """Seal app keys and the seeds of recovery codes anew.
 
-    Nothing of a person changes, so their trail says nothing of it.
+    Returns how many were sealed, and the user names of those that no key opens: they stay as they
+    are. Nothing of a person changes, so their trail says nothing of it.
     """
     rows = Authenticator.objects.select_for_update().exclude(type=Authenticator.Type.WEBAUTHN)
-    count = 0
-    for row in rows.order_by("pk"):
+    count, unreadable = 0, []
+    for row in rows.select_related("user").order_by("pk"):
         name = "secret" if row.type == Authenticator.Type.TOTP else "seed"
-        row.data[name] = connections.reseal(row.data[name].encode("ascii")).decode("ascii")
+        try:
+            row.data[name] = connections.reseal(row.data[name].encode("ascii")).decode("ascii")
+        except errors.ConnectionUnusable:
+            unreadable.append(row.user.get_username())
+            continue
         row.save(update_fields=["data"])
         count += 1
-    return count
+    return count, unreadable
 
 
 def prefer(*, user: User, time_zone: str, theme: str, has_single_keys: bool) -> UserPreferences:

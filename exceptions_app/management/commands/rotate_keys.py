@@ -7,7 +7,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from exceptions_app.errors import DeskError
 from exceptions_app.services import connections, people
 
 
@@ -18,11 +17,15 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            count = connections.rotate_keys(now=timezone.now())
-        except DeskError as error:
-            raise CommandError(str(error)) from error
-        factors = people.rotate_keys()
+        count, closed = connections.rotate_keys(now=timezone.now())
+        factors, theirs = people.rotate_keys()
         self.stdout.write(
             f"{count} connections and {factors} second factors are sealed with the newest key."
         )
+        if closed or theirs:
+            raise CommandError(
+                "No configured key opens these, and they stay as they are. Keep the older keys, "
+                "enter the credentials again, or remove the second factor. "
+                f"Connections: {', '.join(closed) or 'none'}. "
+                f"Second factors of: {', '.join(sorted(set(theirs))) or 'nobody'}."
+            )

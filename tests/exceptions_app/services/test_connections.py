@@ -47,7 +47,7 @@ def test_rotation_seals_with_the_new_key_and_the_old_one_can_go(settings):
     _save()
     settings.CREDENTIAL_KEYS = [new, old]
 
-    assert connections.rotate_keys(now=NOW) == 1
+    assert connections.rotate_keys(now=NOW) == (1, [])
 
     settings.CREDENTIAL_KEYS = [new]
     assert connections.config_of(Connection.objects.get()).secrets["subscription_key"] == CANARY
