@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "exceptions_app.views.middleware.kept_nowhere",
     "exceptions_app.views.middleware.after_the_answer",
     "exceptions_app.views.middleware.own_time_zone",
     "exceptions_app.views.middleware.SecondFactorFirst",

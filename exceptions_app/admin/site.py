@@ -47,6 +47,8 @@ class SetUpSite(admin.AdminSite):
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """There is one door: the sign-in page of the desk."""
+        if self.has_permission(request):
+            return redirect("admin:index")
         if request.user.is_authenticated:
             raise PermissionDenied("use_admin")
         return redirect_to_login(request.GET.get("next") or request.get_full_path())

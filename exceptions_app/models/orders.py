@@ -21,6 +21,7 @@ class SalesOrder(models.Model):
     erp_id = models.CharField(max_length=80)
     number = models.CharField(max_length=80)
     customer_code = models.CharField(max_length=80, blank=True, default="")
+    # Always empty: nothing here needs the name. The column stays while an older release may write.
     customer_name = models.CharField(max_length=200, blank=True, default="")
     vat_setting = models.CharField(max_length=60, blank=True, default="")
     currency = models.CharField(max_length=3)

@@ -177,7 +177,7 @@ def save_order(*, connection: Connection, order: types.ErpOrder, now: datetime) 
         defaults={
             "erp_id": order.erp_id,
             "customer_code": order.customer_code,
-            "customer_name": order.customer_name,
+            "customer_name": "",
             "vat_setting": order.vat_setting,
             "currency": order.currency,
             "division": order.division,

@@ -1,11 +1,13 @@
-"""Slow upkeep: retention of raw messages, the conservation ledger, the slow re-read of open
-returns."""
+"""Slow upkeep: retention of raw messages and of people, sessions that are over, the slow re-read
+of open returns."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, Value
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Concat
 
 from exceptions_app import jobs
@@ -16,7 +18,7 @@ from exceptions_app.choices import (
     EventState,
     PostingStatus,
 )
-from exceptions_app.models import InboundEvent, Rma
+from exceptions_app.models import InboundEvent, Rma, Shipment
 from exceptions_app.services import events, rmas
 
 RAW_KEPT_FOR = timedelta(days=90)
@@ -28,7 +30,8 @@ BATCH = 500
 
 def sweep(*, now: datetime) -> int:
     """Do a bounded part of the upkeep; returns rows touched."""
-    return forget_raw(now=now) + forget_people(now=now) + reread_open(now=now)
+    forgotten = forget_raw(now=now) + forget_people(now=now) + forget_sessions(now=now)
+    return forgotten + reread_open(now=now)
 
 
 def forget_raw(*, now: datetime) -> int:
@@ -42,10 +45,16 @@ def forget_raw(*, now: datetime) -> int:
 
 
 def forget_people(*, now: datetime) -> int:
-    """Empty names and addresses of settled returns past the retention time; returns how many."""
+    """Empty names, addresses and parcel numbers of settled returns past the retention time.
+
+    A parcel's number leads to its addressee at the carrier. Returns how many returns.
+    """
+    parcels = Shipment.objects.filter(rma=OuterRef("pk")).exclude(
+        tracking_number="", tracking_url=""
+    )
     old = (
         Rma.objects.filter(source_updated_at__lt=now - PEOPLE_KEPT_FOR)
-        .exclude(customer_email="", customer_name="")
+        .filter(~Q(customer_email="") | ~Q(customer_name="") | Exists(parcels))
         .exclude(cases__status__in=CASE_OPEN)
         .exclude(postings__status__in=[*POSTING_UNSENT, PostingStatus.UNCONFIRMED])
         .order_by("pk")[:BATCH]
@@ -55,8 +64,21 @@ def forget_people(*, now: datetime) -> int:
         rma.customer_email = ""
         rma.customer_name = ""
         rma.save(update_fields=["customer_email", "customer_name"])
+        rma.shipments.update(tracking_number="", tracking_url="")
         rmas.refresh_search(rma)
     return len(rows)
+
+
+def forget_sessions(*, now: datetime) -> int:
+    """Delete sessions that ran out, and what was noted of sessions that are gone."""
+    over = Session.objects.filter(expire_date__lt=now).values_list("pk", flat=True)[:BATCH]
+    count, _ = Session.objects.filter(pk__in=list(over)).delete()
+    alive = Session.objects.filter(session_key=OuterRef("session_key"))
+    # A sign-in under way may note itself before its session is kept.
+    noted = UserSession.objects.filter(~Exists(alive), created_at__lt=now - timedelta(hours=1))
+    gone = list(noted.values_list("pk", flat=True)[:BATCH])
+    UserSession.objects.filter(pk__in=gone).delete()
+    return count + len(gone)
 
 
 def reread_open(*, now: datetime) -> int:

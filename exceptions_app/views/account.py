@@ -52,8 +52,9 @@ def door_context() -> dict[str, Any]:
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """Also leaves a sign-in that waits for its second factor."""
+    """Also leaves a sign-in that waits for its second factor, and nothing to go back to."""
     answer: HttpResponse = allauth_views.logout(request)
+    answer["Clear-Site-Data"] = '"cache"'
     return answer
 
 

@@ -68,6 +68,18 @@ def own_time_zone(answer: Answer) -> Answer:
     return middleware
 
 
+def kept_nowhere(answer: Answer) -> Answer:
+    """What depends on who is signed in stays in no browser's and no proxy's cache."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = answer(request)
+        if request.session.accessed and not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "private, no-store"
+        return response
+
+    return middleware
+
+
 class SecondFactorFirst:
     """Leads people whose role needs a second factor to its set-up, from wherever they go."""
 

@@ -21,6 +21,7 @@ from exceptions_app.filters import ReturnFilter
 from exceptions_app.models import Case, Posting, Rma
 from exceptions_app.rules import stages as stage_rules
 from exceptions_app.selectors import customers, find, paging, returns, rooms
+from exceptions_app.services import audit
 from exceptions_app.services.sweeping import PEOPLE_KEPT_FOR
 from exceptions_app.templatetags.desk import changed_query, money, when
 from exceptions_app.views import exports
@@ -115,6 +116,9 @@ def _chips(found: ReturnFilter, query: QueryDict) -> list[dict[str, object]]:
 
 def _export_lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
     is_shown = permissions.can(request.user, "view_personal_data")
+    if is_shown:
+        actor = permissions.actor_of(request)
+        audit.note_export(actor=actor, what="returns", now=timezone.now())
     rows = returns.listed(_matching(_filtered(request.GET, request))).order_by(*returns.NEWEST)
     shown = (
         returns.row_of(rma, is_personal_shown=is_shown)

@@ -1,12 +1,17 @@
 """Stock goes at once, credits by schedule or by a run a person starts; waiting is not failing."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 
 from exceptions_app import errors
-from exceptions_app.models import CreditRun, Posting, Rma
+from exceptions_app.models import CreditRun, Posting, Rma, SalesOrder
 from exceptions_app.services import runs, sweeping
+from tests import factories
 from tests.cast import make_user
 from tests.world import make_world
 
@@ -97,3 +102,43 @@ def test_a_settled_return_forgets_its_customer_after_the_retention_time():
     rma = Rma.objects.get()
     assert (rma.customer_name, rma.customer_email) == ("", "")
     assert "cara" not in str(rma.search)
+    assert SalesOrder.objects.get().customer_name == ""
+
+
+def test_parcels_of_a_return_whose_names_are_gone_already_are_forgotten_too():
+    old = factories.NOW - timedelta(days=366)
+    rma = factories.RmaFactory(customer_name="", customer_email="", source_updated_at=old)
+    kept = factories.RmaFactory(source_updated_at=factories.NOW)
+    for each in (rma, kept):
+        each.shipments.create(external_id="1", tracking_number="AL1GB", tracking_url="https://c")
+
+    assert sweeping.forget_people(now=factories.NOW) == 1
+    assert sweeping.forget_people(now=factories.NOW) == 0
+
+    assert rma.shipments.get().tracking_number == ""
+    assert kept.shipments.get().tracking_number == "AL1GB"
+
+
+def test_sessions_that_are_over_go_with_what_was_noted_of_them():
+    now = timezone.now()
+    cleo = make_user("cleo")
+
+    def session(key, *, ends, begun):
+        Session.objects.create(session_key=key, session_data="", expire_date=now + ends)
+        noted(key, begun=begun)
+
+    def noted(key, *, begun):
+        UserSession.objects.create(
+            user=cleo, session_key=key, ip="10.0.0.1", user_agent="", created_at=now + begun
+        )
+
+    session("open", ends=timedelta(hours=1), begun=-timedelta(days=1))
+    session("over", ends=-timedelta(hours=1), begun=-timedelta(days=1))
+    noted("orphan", begun=-timedelta(days=1))
+    noted("being-made", begun=timedelta(0))
+
+    assert sweeping.forget_sessions(now=now) == 3
+
+    assert list(Session.objects.values_list("pk", flat=True)) == ["open"]
+    left = UserSession.objects.order_by("session_key").values_list("session_key", flat=True)
+    assert list(left) == ["being-made", "open"]

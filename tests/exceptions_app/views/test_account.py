@@ -236,3 +236,13 @@ def test_the_addresses_of_one_household_are_one_guesser(client):
 
     assert sign_in(same).context["form"].non_field_errors() == [access.WAIT]
     assert sign_in(other).url == "/"
+
+
+def test_what_depends_on_a_person_is_kept_in_no_cache(client):
+    make_user("cleo")
+    sign_in(client)
+
+    for path in ("/", "/returns/", "/returns/export.csv", "/no-such-page/", "/api/v1/cases/"):
+        assert "no-store" in client.get(path)["Cache-Control"], path
+        assert "private" in client.get(path)["Cache-Control"], path
+    assert client.post("/sign-out/")["Clear-Site-Data"] == '"cache"'

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from connectors.types import Money
+from exceptions_app.models import AuditEntry
 from exceptions_app.selectors import customers, returns
 from exceptions_app.services import audit, rmas
 from tests import factories
@@ -643,7 +644,10 @@ def test_names_that_were_removed_after_their_time_are_said_to_be_gone(client, cl
         customer_name="", customer_email="", source_updated_at=timezone.now()
     )
 
-    assert "Name and e-mail are not kept any longer" in client.get(f"/returns/{rma.pk}/").text
+    assert (
+        "Name, e-mail and parcel numbers are not kept any longer"
+        in client.get(f"/returns/{rma.pk}/").text
+    )
     assert "Customer not known" in client.get(f"/returns/{fresh.pk}/").text
 
 
@@ -658,3 +662,15 @@ def test_the_sentence_names_what_it_rests_on(client, cleo):
         "Refunded",
     ]
     assert "“Credited”: no credit is confirmed in the books." in answer.text
+
+
+@pytest.mark.parametrize(("name", "entries"), [("cleo", 1), ("wanda", 0)])
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_customers_names_leave_a_line_when_they_leave_as_a_file(client, name, entries, ending):
+    factories.RmaFactory()
+    client.force_login(make_user(name))
+
+    client.get(f"/returns/export.{ending}?q=cara@example.com").getvalue()
+
+    found = AuditEntry.objects.filter(act="export")
+    assert [entry.text for entry in found] == ["Exported with customers' names: returns"] * entries
