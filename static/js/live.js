@@ -62,6 +62,8 @@ export function afterSwap(event) {
     const part = document.getElementById(link.dataset.fold);
     if (part?.rows.length) showFolded(link, part);
   }
+  // Nobody asked for it: the focus stays where the reader is.
+  if (target.closest?.("[data-poll]")) return;
   const summary = target.querySelector?.("[data-focus]");
   if (summary) summary.focus();
   else if (document.activeElement === document.body) focusNear(target);

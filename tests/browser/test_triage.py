@@ -159,3 +159,20 @@ def test_signed_out_meanwhile_no_sign_in_page_lands_in_the_list(page, sign_in, t
 
     assert page.locator("input[type=password]").count() == 0
     assert page.locator("main").count() == 1
+
+
+def test_what_is_new_is_offered_without_moving_rows_or_focus(page, sign_in, ten):
+    sign_in(make_user("mira"))
+    page.goto(LIST)
+    top = "document.querySelector('.queue').getBoundingClientRect().top"
+    before = page.evaluate(top)
+    CaseFactory(group=ten[0].group, rma=ten[0].rma, fingerprint="new")
+
+    page.evaluate("htmx.trigger(document.getElementById('news'), 'poll')")
+
+    page.get_by_text("1 new.").wait_for()
+    # The settling that once took the focus comes a moment after the words.
+    page.wait_for_function("!document.querySelector('.htmx-settling')")
+    assert page.evaluate(top) == before
+    assert page.evaluate("document.activeElement.tagName") == "BODY"
+    assert page.locator("tr[id^=row-]").count() == 10

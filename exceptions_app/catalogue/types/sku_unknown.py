@@ -18,8 +18,7 @@ ENTRY = Entry(
         " or barcode."
     ),
     consequence=(
-        "No receipt and no credit for return {rma} can leave. The customer waits, and finance"
-        " misses the credit."
+        "No receipt and no credit for return {rma} can leave. Stock and finance miss them."
     ),
     playbook=(
         Step(
