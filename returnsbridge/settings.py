@@ -47,7 +47,9 @@ SECRET_KEY = env.secret("SECRET_KEY") or (
     if DEBUG
     else _required("SECRET_KEY", "", "Give it, or SECRET_KEY_FILE, at least 50 random characters.")
 )
-SECRET_KEY_FALLBACKS = env.csv("SECRET_KEY_FALLBACKS")
+SECRET_KEY_FALLBACKS = [
+    part.strip() for part in env.secret("SECRET_KEY_FALLBACKS").split(",") if part.strip()
+]
 # The first key encrypts, all of them decrypt: put a new one in front to rotate (decision 0006).
 CREDENTIAL_KEYS = [
     part.strip() for part in env.secret("RETURNSBRIDGE_CREDENTIAL_KEYS").split(",") if part.strip()
@@ -312,8 +314,9 @@ SECURE_SSL_REDIRECT = env.boolean("RETURNSBRIDGE_SSL_REDIRECT", default=not DEBU
 # A load balancer's probe speaks plain HTTP to one process.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
-SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEBUG
-SECURE_HSTS_PRELOAD = not DEBUG
+# Other sites may live below this name, and a name stays on the browsers' lists for long.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.boolean("RETURNSBRIDGE_HSTS_SUBDOMAINS", default=not DEBUG)
+SECURE_HSTS_PRELOAD = SECURE_HSTS_INCLUDE_SUBDOMAINS
 SECURE_REFERRER_POLICY = "same-origin"
 if env.boolean("RETURNSBRIDGE_BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 from allauth.account.authentication import get_authentication_records
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -96,7 +95,8 @@ class SecondFactorFirst:
         if found is None or found.url_name in ON_THE_WAY or not must_set_up(request):
             return None
         if request.path.startswith("/api/"):
-            raise PermissionDenied(NEEDED)
+            error = {"code": "second_factor_needed", "text": NEEDED, "field": ""}
+            return JsonResponse({"error": error}, status=403)
         if getattr(request, "htmx", False):
             return HttpResponseClientRedirect(reverse("mfa_index"))
         if request.method == "GET":

@@ -338,3 +338,13 @@ def test_used_codes_are_not_counted(client, cleo, secret):
     client.force_login(cleo)
 
     assert "7 left" in client.get("/account/").text
+
+
+def test_the_api_says_in_its_own_shape_that_a_second_factor_is_due(client, cleo, settings):
+    settings.MFA_ROLES = ["cx"]
+    client.force_login(cleo)
+
+    answer = client.get("/api/v1/cases/")
+
+    assert answer.status_code == 403
+    assert answer.json()["error"]["code"] == "second_factor_needed"
