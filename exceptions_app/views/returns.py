@@ -253,9 +253,19 @@ def _stage(stage: stage_rules.Stage, found: returns.Detail) -> dict[str, Any]:
         "source": getattr(found.rma.bridge, side).name if side else "",
         "at": stage.at,
         "proof": stage.proof,
-        "note": stage_rules.why_open(found.facts, stage),
+        "note": _in_the_way(stage, found) or stage_rules.why_open(found.facts, stage),
         "case": blocking,
     }
+
+
+def _in_the_way(stage: stage_rules.Stage, found: returns.Detail) -> str:
+    """What holds a blocked stage back, by name; "" when nothing named does."""
+    kind = stage_rules.KINDS.get(stage.code)
+    if stage.state != "blocked" or kind is None:
+        return ""
+    types = (finding.type for finding in found.findings if kind in finding.blocks)
+    named = ", ".join(dict.fromkeys(catalogue_entry(code).short for code in types))
+    return f"In the way: {named}" if named else ""
 
 
 def _rests_on(found: returns.Detail) -> list[str]:

@@ -320,7 +320,8 @@ def test_what_is_in_the_way_without_an_open_exception_is_never_called_nothing(cl
     assert "In the way, with no exception open:" in blocks
     assert "<li>Unknown SKU</li>" in blocks
     assert "Nothing" not in blocks
-    assert "An exception is open" not in text
+    assert "<p>In the way: unknown SKU</p>" in text
+    assert "exception</p>" not in text
 
 
 def test_the_history_joins_what_the_platform_and_we_say(client, cleo):
