@@ -61,12 +61,19 @@ def needs_approval(fix_kind: str, value: Decimal, policy: Policy) -> Level:
     return "finance"
 
 
-def approvers_needed(fix_kind: str, value: Decimal, policy: Policy) -> int:
-    """How many different people must agree: two of finance above the threshold."""
+def approvers_needed(
+    fix_kind: str, value: Decimal, policy: Policy, *, frees_other_money: bool = False
+) -> int:
+    """How many different people must agree: two of finance above the threshold.
+
+    The threshold is in the bridge's currency: money of another cannot be compared with it, and
+    counts as above.
+    """
     level = needs_approval(fix_kind, value, policy)
     if level == "none":
         return 0
-    is_large = level == "finance" and abs(value) > policy.second_approver_above
+    is_above = frees_other_money or abs(value) > policy.second_approver_above
+    is_large = level == "finance" and is_above
     return 2 if is_large else 1
 
 

@@ -106,7 +106,12 @@ def request(
         note=note[:500],
         effect=found.as_json() if found else {},
         level=level,
-        approvals_needed=approval.approvers_needed(kind, value, policy),
+        approvals_needed=approval.approvers_needed(
+            kind,
+            value,
+            policy,
+            frees_other_money=found is not None and found.frees_other_money,
+        ),
         requested_by=actor,
         requested_at=now,
     )

@@ -55,6 +55,15 @@ class Effect:
     rows: tuple[EffectRow, ...]
 
     @property
+    def frees_other_money(self) -> bool:
+        """Whether a healed return claims money that `freed` leaves out."""
+        return any(
+            row.amount and row.currency != self.currency
+            for row in self.rows
+            if row.before and not row.after
+        )
+
+    @property
     def is_partial(self) -> bool:
         return self.touched > len(self.rows)
 

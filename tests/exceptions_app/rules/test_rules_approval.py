@@ -70,3 +70,8 @@ def test_nobody_approves_alone_or_without_the_role(approver, roles, level, earli
 
     assert (reason == "") is is_allowed
     assert reason == "" or reason.endswith(".")
+
+
+def test_money_the_threshold_cannot_be_compared_with_counts_as_above():
+    assert approvers_needed("fee", Decimal(1), Policy(), frees_other_money=True) == 2
+    assert approvers_needed("sku_alias", Decimal(1), Policy(), frees_other_money=True) == 1

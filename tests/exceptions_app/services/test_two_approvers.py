@@ -6,9 +6,9 @@ import pytest
 
 from exceptions_app import errors
 from exceptions_app.models import Approval, AuditEntry, Fix
-from exceptions_app.services import fixes
+from exceptions_app.services import fixes, previews
 from tests.cast import make_user
-from tests.factories import NOW, CaseFactory, CauseGroupFactory, RmaFactory
+from tests.factories import NOW, BridgeFactory, CaseFactory, CauseGroupFactory, RmaFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -105,3 +105,21 @@ def test_a_late_decision_says_who_was_faster():
         _approve(fix, "frank")
 
     assert Approval.objects.count() == 1
+
+
+@pytest.mark.parametrize(("currency", "people"), [("GBP", 1), ("SEK", 2)])
+def test_freed_money_of_another_currency_needs_two_people(monkeypatch, currency, people):
+    row = previews.EffectRow(1, "RMA1", ("VAT_SETTING",), (), Decimal(5), currency)
+    shown = previews.summed([row], "GBP", 1)
+    monkeypatch.setattr(previews, "effect_of_change", lambda **asked: shown)
+
+    fix = fixes.request(
+        kind="vat",
+        bridge=BridgeFactory(),
+        actor=make_user("finn"),
+        now=NOW,
+        payload={"treatment": "exempt"},
+        source_value="reverse",
+    )
+
+    assert (fix.approvals_needed, fix.status) == (people, "requested")
