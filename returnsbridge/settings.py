@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "exceptions_app.views.middleware.after_the_answer",
     "exceptions_app.views.middleware.own_time_zone",
     "exceptions_app.views.middleware.SecondFactorFirst",
+    "exceptions_app.views.middleware.OwnNotFound",
 ]
 ROOT_URLCONF = "returnsbridge.urls"
 WSGI_APPLICATION = "returnsbridge.wsgi.application"

@@ -9,14 +9,15 @@ from zoneinfo import ZoneInfo
 from allauth.account.authentication import get_authentication_records
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import Resolver404, reverse
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 
 from exceptions_app import permissions
 from exceptions_app.models import UserPreferences
+from exceptions_app.views import errors
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
@@ -133,3 +134,22 @@ def after_the_answer(answer: Answer) -> Answer:
         return response
 
     return middleware
+
+
+class OwnNotFound:
+    """An address that leads nowhere gets our page in the demo too, not a list of our addresses.
+
+    Without debug Django does the same by `handler404`.
+    """
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.answer(request)
+        if settings.DEBUG and response.status_code == 404 and request.resolver_match is None:
+            return errors.not_found(request, Resolver404())
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return errors.not_found(request, exception) if isinstance(exception, Http404) else None

@@ -86,6 +86,19 @@ def test_each_says_what_happened_and_what_to_do(visitor, caplog, person, address
     assert "division by zero" not in page.text
 
 
+@pytest.mark.parametrize("address", ["/mappings/", "/returns/999999/", "/break/missing/"])
+def test_the_demo_lists_no_addresses_of_ours(visitor, settings, address):
+    settings.DEBUG = True
+    visitor.force_login(make_user("cleo"))
+
+    page = visitor.get(address)
+
+    assert page.status_code == 404
+    assert "<h1>This page does not exist</h1>" in page.text
+    assert "urlpatterns" not in page.text
+    assert "URLconf" not in page.text
+
+
 @pytest.mark.parametrize("address", ["mistake", "database", "request"])
 def test_the_number_on_the_page_is_the_number_in_the_log(cleo, capsys, caplog, address):
     page = cleo.get(f"/break/{address}/")
