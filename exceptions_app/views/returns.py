@@ -16,9 +16,10 @@ from django.views.decorators.http import require_safe
 from connectors.types import Money
 from exceptions_app import permissions
 from exceptions_app.catalogue import entry as catalogue_entry
-from exceptions_app.choices import HoldReason, PostingKind, PostingStatus, SavedPage
+from exceptions_app.choices import HoldReason, PostingKind, PostingStatus, Role, SavedPage
 from exceptions_app.filters import ReturnFilter
 from exceptions_app.models import Case, Posting, Rma
+from exceptions_app.rules import handling
 from exceptions_app.rules import stages as stage_rules
 from exceptions_app.selectors import customers, find, paging, returns, rooms
 from exceptions_app.services import audit
@@ -208,8 +209,31 @@ def detail(request: HttpRequest, rma_id: int) -> HttpResponse:
         "checks": _checks(found.postings),
         "rests_on": _rests_on(found),
         "before": before,
+        "is_scanning": bool(request.GET.get("scan"))
+        and permissions.can(request.user, "view_warehouse"),
+        "needs": _needs(found, request),
     }
     return render(request, "returns/detail.html", context)
+
+
+def _needs(found: returns.Detail, request: HttpRequest) -> list[dict[str, Any]]:
+    """What the goods need, for those whose hands they are in; nothing for anybody else."""
+    if Role.WAREHOUSE not in permissions.roles_of(request.user):
+        return []
+    cases = {case.type: case for case in reversed(found.cases)}
+
+    def called(code: str) -> str:
+        number = f"EX-{cases[code].pk} " if code in cases else ""
+        return f"{number}{catalogue_entry(code).short}"
+
+    source = found.rma.bridge.source.name
+    return [
+        {
+            "need": need,
+            "url": reverse("case-detail", args=[cases[need.type].pk]) if need.type in cases else "",
+        }
+        for need in handling.needs(found.facts, found.findings, source=source, called=called)
+    ]
 
 
 def _found_by(query: QueryDict) -> str:

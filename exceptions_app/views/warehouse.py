@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -43,13 +44,16 @@ def index(request: HttpRequest) -> HttpResponse:
     is_shown = permissions.can(request.user, "view_personal_data")
     found = selector.scan(text=scanned, is_personal_shown=is_shown)
     if found.only_id is not None:
-        return redirect("return-detail", rma_id=found.only_id)
+        address = reverse("return-detail", args=[found.only_id])
+        return redirect(f"{address}?by={found.only_kind}&scan=1")
     view = request.GET.get("view", "")
     view = view if view in VIEWS else "grade"
     board = selector.board(now=now)
     context = {
         "now": now,
         "scanned": scanned,
+        "is_empty_scan": "scan" in request.GET and not scanned,
+        "is_scanning": view == "grade" or "scan" in request.GET,
         "matches": found.rows,
         "has_more": found.has_more,
         "board": board,

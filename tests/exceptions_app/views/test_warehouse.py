@@ -28,7 +28,7 @@ def test_a_scan_that_means_one_return_goes_straight_to_it(client, wanda):
 
     answer = client.get("/warehouse/?scan=RMA4001")
 
-    assert (answer.status_code, answer.url) == (302, f"/returns/{rma.pk}/")
+    assert (answer.status_code, answer.url) == (302, f"/returns/{rma.pk}/?by=return&scan=1")
 
 
 def test_part_of_a_number_shows_the_return_and_says_that_it_is_a_part(client, wanda):
@@ -59,6 +59,66 @@ def test_a_scan_that_means_none_says_what_to_do(client, wanda):
 
     assert "No return matches nobody-knows" in page
     assert "set the parcel aside" in page
+
+
+@pytest.mark.parametrize("scan", ["zzz", "RMA40"])
+def test_the_field_is_empty_and_ready_for_the_next_scan(client, wanda, scan):
+    factories.RmaFactory(external_id="4001")
+
+    page = client.get(f"/warehouse/?view=book&scan={scan}").text
+
+    field = page.partition('<input id="scan"')[2].partition(">")[0]
+    assert "value" not in field
+    assert "autofocus" in field
+    assert f"match {scan}" in page or f"matches {scan}" in page
+
+
+def test_an_empty_scan_says_so(client, wanda):
+    assert "Nothing was scanned" in client.get("/warehouse/?scan=+").text
+    assert "Nothing was scanned" not in client.get("/warehouse/").text
+
+
+def test_a_scanned_return_takes_the_next_scan(client, wanda):
+    factories.RmaFactory(external_id="4001")
+
+    page = client.get("/warehouse/?scan=RMA4001", follow=True).text
+
+    field = page.partition('<input id="scan"')[2].partition(">")[0]
+    assert "autofocus" in field
+    assert 'action="/warehouse/"' in page
+    assert "Found by return number" in page
+
+
+def test_a_return_that_was_not_scanned_has_no_scan_field(client, wanda):
+    rma = factories.RmaFactory()
+
+    assert '<input id="scan"' not in client.get(f"/returns/{rma.pk}/").text
+    client.force_login(make_user("cleo"))
+    assert '<input id="scan"' in client.get(f"/returns/{rma.pk}/?scan=1").text
+    client.force_login(make_user("finn"))
+    assert '<input id="scan"' not in client.get(f"/returns/{rma.pk}/?scan=1").text
+
+
+def test_only_the_warehouse_is_told_what_the_goods_need(client, wanda):
+    rma = factories.RmaFactory(external_id="4001", inspection="not_inspected")
+    factories.RmaLineFactory(rma=rma, inspection="not_inspected", disposition="", quantity=3)
+
+    assert "Grade 3 items in ReturnGO, return 4001" in client.get(f"/returns/{rma.pk}/").text
+    client.force_login(make_user("cleo"))
+    assert "What the goods need" not in client.get(f"/returns/{rma.pk}/").text
+
+
+def test_goods_to_set_aside_lead_to_their_exception(client, wanda):
+    rma = factories.RmaFactory(bridge__policy={"authorise_first": False})
+    factories.MappingFactory(
+        bridge=rma.bridge, kind="status", source_value=rma.status_raw, target={"axis": "authorised"}
+    )
+    factories.RmaLineFactory(rma=rma, disposition="restockable", location="Nowhere")
+    case = factories.CaseFactory(rma=rma, group__type="WAREHOUSE_UNMAPPED", team="warehouse")
+
+    page = client.get(f"/returns/{rma.pk}/").text
+
+    assert f'<a href="/exceptions/{case.pk}/">Set aside: EX-{case.pk} unmapped location' in page
 
 
 def test_where_grades_are_given_is_said_and_no_form_pretends_to(client, wanda):
