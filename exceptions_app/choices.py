@@ -259,3 +259,4 @@ class ImportStatus(models.TextChoices):
     CHECKED = "checked", "Checked, nothing changed yet"
     APPLIED = "applied", "Applied"
     DISCARDED = "discarded", "Discarded"
+    REVERTED = "reverted", "Taken back"

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -19,7 +19,7 @@ from exceptions_app.forms.imports import UploadForm
 from exceptions_app.models import MappingImport
 from exceptions_app.permissions import actor_of
 from exceptions_app.selectors import mappings as mappings_selector
-from exceptions_app.selectors.mappings import TARGET_FIELDS, shown_target
+from exceptions_app.selectors.mappings import shown_target
 from exceptions_app.services import mapping_files, mapping_imports
 from exceptions_app.services.mapping_imports import ADD, CHANGE, ERROR, SAME
 from exceptions_app.services.previews import PLANNED_CAP
@@ -29,6 +29,7 @@ _TONES = {
     ImportStatus.APPLIED: "good",
     ImportStatus.CHECKED: "wait",
     ImportStatus.DISCARDED: "calm",
+    ImportStatus.REVERTED: "calm",
 }
 
 
@@ -71,14 +72,14 @@ def upload(request: HttpRequest, bridge_id: int, kind: str) -> HttpResponse:
 @permissions.required("view_mappings")
 def detail(request: HttpRequest, import_id: int) -> HttpResponse:
     """What the file would do, or did: wrong rows first, then added, changed, the same."""
-    found = _import_or_404(import_id)
+    found = import_or_404(import_id)
     return _show(request, found)
 
 
 @require_POST
 @permissions.required("manage_mappings")
 def apply(request: HttpRequest, import_id: int) -> HttpResponse:
-    found = _import_or_404(import_id)
+    found = import_or_404(import_id)
     try:
         done = mapping_imports.apply(
             import_id=found.pk, actor=actor_of(request), now=timezone.now()
@@ -98,7 +99,7 @@ def apply(request: HttpRequest, import_id: int) -> HttpResponse:
 @require_POST
 @permissions.required("manage_mappings")
 def discard(request: HttpRequest, import_id: int) -> HttpResponse:
-    found = _import_or_404(import_id)
+    found = import_or_404(import_id)
     try:
         mapping_imports.discard(import_id=found.pk, actor=actor_of(request), now=timezone.now())
     except errors.DeskError as error:
@@ -109,29 +110,21 @@ def discard(request: HttpRequest, import_id: int) -> HttpResponse:
 
 
 @require_safe
-@permissions.required("view_mappings")
-def wrong_rows(request: HttpRequest, import_id: int, file_format: str) -> HttpResponse:
-    """The wrong rows as they came, each with its line and what to do about it."""
-    found = _import_or_404(import_id)
+@permissions.required("view_mappings")  # type: ignore[arg-type]  # a stream is a response too
+def checked_file(
+    request: HttpRequest, import_id: int, file_format: str
+) -> HttpResponse | StreamingHttpResponse:
+    """The whole file, each wrong row with what to do about it; corrected, it can come back."""
+    found = import_or_404(import_id)
     if file_format not in mapping_files.FORMATS:
         raise Http404("no such format")
-    heads = [*mapping_files.columns(found.kind), "line", "error"]
-    rows = [
-        [
-            row["source_value"],
-            *(str(row["target"].get(name, "")) for name in TARGET_FIELDS[found.kind]),
-            row["reason"],
-            str(row["line"]),
-            row["error"],
-        ]
-        for row in found.rows
-        if row["act"] == ERROR
-    ]
-    name = f"{found.bridge.code}-{found.kind}-wrong-rows.{file_format}"
+    heads = [*mapping_files.columns(found.kind), *mapping_files.IGNORED]
+    rows = (mapping_imports.marked_row(found.kind, row) for row in found.rows)
+    name = f"{found.bridge.code}-{found.kind}-checked.{file_format}"
     return file_answer(heads, rows, name, file_format)
 
 
-def _import_or_404(import_id: int) -> MappingImport:
+def import_or_404(import_id: int) -> MappingImport:
     rows = MappingImport.objects.select_related("bridge__erp", "bridge__source", "uploaded_by")
     found = get_object_or_404(rows, pk=import_id)
     if found.kind not in MappingKind.values:
@@ -141,6 +134,8 @@ def _import_or_404(import_id: int) -> MappingImport:
 
 def _show(request: HttpRequest, found: MappingImport) -> HttpResponse:
     number = mapping_imports.counts(found.rows)
+    taken_back = mappings_selector.taking_back_of(found)
+    left = mappings_selector.left_by(found) if taken_back else None
     # A file applied has become the mappings themselves; what it would do is over.
     effect = dict(found.effect)
     if effect:
@@ -167,6 +162,9 @@ def _show(request: HttpRequest, found: MappingImport) -> HttpResponse:
         "planned_cap": PLANNED_CAP,
         "is_open": found.status == ImportStatus.CHECKED,
         "may_apply": may_directly(request, found.kind),
+        "taken_back": taken_back,
+        "left": list(left[:SHOWN]) if left is not None else [],
+        "left_count": left.count() if left is not None else 0,
     }
     return render(request, "admin/mappings/import.html", context)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import tzinfo
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -28,6 +30,7 @@ _TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+_CHUNK = 2_000
 
 
 @require_safe
@@ -102,6 +105,7 @@ def history(request: HttpRequest, bridge_id: int, kind: str) -> HttpResponse:
         "value": versions[0].row.source_value,
         "versions": versions,
         "may_map": may_map(request, kind),
+        "may_withdraw": may_directly(request, kind),
     }
     return render(request, "admin/mappings/history.html", context)
 
@@ -130,8 +134,10 @@ def map_value(request: HttpRequest, bridge_id: int, kind: str) -> HttpResponse:
 
 
 @require_safe
-@permissions.required("view_mappings")
-def export(request: HttpRequest, bridge_id: int, kind: str, file_format: str) -> HttpResponse:
+@permissions.required("view_mappings")  # type: ignore[arg-type]  # a stream is a response too
+def export(
+    request: HttpRequest, bridge_id: int, kind: str, file_format: str
+) -> HttpResponse | StreamingHttpResponse:
     """The rows in force, every version with `?rows=all`, or only the heads with `?rows=none`."""
     bridge = bridge_or_404(bridge_id, kind)
     if file_format not in mapping_files.FORMATS:
@@ -140,18 +146,29 @@ def export(request: HttpRequest, bridge_id: int, kind: str, file_format: str) ->
     is_history = wanted == "all"
     heads = [*mapping_files.columns(kind), *(mapping_files.HISTORY_FIELDS if is_history else ())]
     found = mappings_selector.exported(bridge=bridge, kind=kind, is_history=is_history)
-    rows = [] if wanted == "none" else [_file_row(row, is_history=is_history) for row in found]
+    if wanted == "none":
+        found = found.none()
+    # A stream is read when the request is over, and the reader's zone with it.
+    zone = timezone.get_current_timezone()
+    rows = (
+        _file_row(row, zone, is_history=is_history) for row in found.iterator(chunk_size=_CHUNK)
+    )
     suffix = {"all": "-history", "none": "-template"}.get(wanted, "")
     name = f"{bridge.code}-{kind}{suffix}.{file_format}"
     return file_answer(heads, rows, name, file_format)
 
 
 def file_answer(
-    heads: list[str], rows: list[list[str]], name: str, file_format: str
-) -> HttpResponse:
-    """A file as a download."""
-    content = mapping_files.written(heads=heads, rows=rows, file_format=file_format)
-    answer = HttpResponse(content, content_type=_TYPES[file_format])
+    heads: list[str], rows: Iterable[list[str]], name: str, file_format: str
+) -> HttpResponse | StreamingHttpResponse:
+    """A file as a download: CSV row by row as it is read, XLSX whole and capped."""
+    answer: HttpResponse | StreamingHttpResponse
+    if file_format == "csv":
+        lines = mapping_files.streamed(heads=heads, rows=rows)
+        answer = StreamingHttpResponse(lines, content_type=_TYPES[file_format])
+    else:
+        content = mapping_files.written(heads=heads, rows=rows, file_format=file_format)
+        answer = HttpResponse(content, content_type=_TYPES[file_format])
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
@@ -171,17 +188,19 @@ def may_directly(request: HttpRequest, kind: str) -> bool:
     return permissions.can(request.user, "manage_mappings") and setup.is_direct(kind)
 
 
-def _file_row(row: Mapping, *, is_history: bool) -> list[str]:
+def _file_row(row: Mapping, zone: tzinfo, *, is_history: bool) -> list[str]:
     cells = [row.source_value, *(str(row.target.get(name, "")) for name in TARGET_FIELDS[row.kind])]
     cells.append(row.reason)
     if is_history:
+        with timezone.override(zone):
+            moments = when(row.created_at), when(row.ended_at, "")
         cells += [
             str(row.version),
             row.get_status_display(),
             row.created_by,
-            when(row.created_at),
+            moments[0],
             row.approved_by,
-            when(row.ended_at, ""),
+            moments[1],
         ]
     return cells
 

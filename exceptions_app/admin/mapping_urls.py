@@ -2,7 +2,13 @@
 
 from django.urls import path
 
-from exceptions_app.admin import connection_pages, import_pages, mapping_pages, policy_pages
+from exceptions_app.admin import (
+    connection_pages,
+    import_pages,
+    mapping_pages,
+    policy_pages,
+    take_back_pages,
+)
 
 _KIND = "mappings/<int:bridge_id>/<slug:kind>/"
 
@@ -20,13 +26,19 @@ urlpatterns = [
         name="mapping-import-discard",
     ),
     path(
-        "mappings/imports/<int:import_id>/wrong-rows.<slug:file_format>",
-        import_pages.wrong_rows,
-        name="mapping-import-wrong-rows",
+        "mappings/imports/<int:import_id>/take-back/",
+        take_back_pages.take_back,
+        name="mapping-import-take-back",
+    ),
+    path(
+        "mappings/imports/<int:import_id>/checked.<slug:file_format>",
+        import_pages.checked_file,
+        name="mapping-import-file",
     ),
     path(_KIND, mapping_pages.kind_page, name="mapping-kind"),
     path(f"{_KIND}map/", mapping_pages.map_value, name="mapping-map"),
     path(f"{_KIND}history/", mapping_pages.history, name="mapping-history"),
+    path(f"{_KIND}withdraw/", take_back_pages.withdraw, name="mapping-withdraw"),
     path(f"{_KIND}import/", import_pages.upload, name="mapping-upload"),
     path("bridges/<int:bridge_id>/", policy_pages.bridge, name="bridge-change"),
     path("bridges/<int:bridge_id>/policy/", policy_pages.policy, name="bridge-policy"),

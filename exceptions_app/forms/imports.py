@@ -101,3 +101,13 @@ class UploadForm(forms.Form):
                 f"{mapping_files.MOST_ROWS:,} rows."
             )
         return file
+
+
+class TakeBackForm(forms.Form):
+    """Why a mapping or a file is taken back, and the sign of what was shown."""
+
+    reason = forms.CharField(max_length=300, label="Why", help_text="Kept with your name.")
+    seen = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "take_back_%s", **kwargs})

@@ -49,6 +49,12 @@ class Mapping(models.Model):
     approved_by = models.CharField(max_length=150, blank=True, default="")
     activated_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    # The file that brought the version in; null for one made by hand.
+    file = models.ForeignKey(
+        "MappingImport", on_delete=models.PROTECT, null=True, blank=True, related_name="mappings"
+    )
+    # What was shown before an admin put it in force by hand: the figures of a Fix's effect.
+    effect = models.JSONField(null=True, blank=True)
 
     class Meta:
         ordering = ["kind", "source_key", "-version"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Func, Q, QuerySet
+from django.db.models import F, Func, Prefetch, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 
 from exceptions_app.choices import (
@@ -14,10 +14,20 @@ from exceptions_app.choices import (
     POSTING_UNSENT,
     FixKind,
     FixStatus,
+    ImportStatus,
     MappingKind,
     MappingStatus,
 )
-from exceptions_app.models import Bridge, Case, Fix, Mapping, MappingImport, Posting, Rma
+from exceptions_app.models import (
+    AuditEntry,
+    Bridge,
+    Case,
+    Fix,
+    Mapping,
+    MappingImport,
+    Posting,
+    Rma,
+)
 from exceptions_app.rules.mapping import normalise, target_word
 
 # What a row of each kind says about its target, in the order of a file's columns.
@@ -36,12 +46,23 @@ VERSION_ORDER = ("source_key", "id")
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version with what it changed: `before` is the target of the version before it."""
+    """One version with what it changed: `before` is the target of the version before it.
+
+    `fix` asked for it; `withdrawn` says who took it back by itself, and why.
+    """
 
     row: Mapping
     target: str
     before: str
     fix: Fix | None
+    withdrawn: AuditEntry | None = None
+
+    @property
+    def why_withdrawn(self) -> str:
+        """The reason as it was given."""
+        return (
+            self.withdrawn.text.removeprefix(f"{self.row} taken back: ") if self.withdrawn else ""
+        )
 
 
 def shown_target(kind: str, target: dict[str, Any] | None) -> str:
@@ -75,12 +96,17 @@ def exported(*, bridge: Bridge, kind: str, is_history: bool) -> QuerySet[Mapping
 
 
 def versions(*, bridge: Bridge, kind: str, value: str) -> list[Version]:
-    """Every version of one value, newest first, with what asked for it. Two queries."""
+    """Every version of one value, newest first, with what brought it. Five queries at most."""
     rows = list(
         Mapping.objects.filter(bridge=bridge, kind=kind, source_key=normalise(value))
         .order_by("-version")
-        .prefetch_related("fixes__requested_by", "fixes__decided_by")
+        .prefetch_related(
+            "fixes__requested_by",
+            "fixes__decided_by",
+            Prefetch("file", MappingImport.objects.defer("rows")),
+        )
     )
+    entries = _entries("mapping", "mapping.withdraw", [row.pk for row in rows])
     found = []
     for place, row in enumerate(rows):
         earlier = rows[place + 1].target if place + 1 < len(rows) else None
@@ -91,9 +117,64 @@ def versions(*, bridge: Bridge, kind: str, value: str) -> list[Version]:
                 target=shown_target(kind, row.target),
                 before=shown_target(kind, earlier),
                 fix=fixes[0] if fixes else None,
+                withdrawn=entries.get(row.pk),
             )
         )
     return found
+
+
+def versions_before(rows: Sequence[Mapping]) -> dict[int, Mapping]:
+    """By id of each version in force: the one that was before it. One query.
+
+    What a file brought that was taken back as a whole never comes back by itself.
+    """
+    if not rows:
+        return {}
+    earlier = (
+        Mapping.objects.filter(
+            bridge=rows[0].bridge_id,
+            kind=rows[0].kind,
+            source_key__in={row.source_key for row in rows},
+            status=MappingStatus.SUPERSEDED,
+        )
+        .exclude(file__status=ImportStatus.REVERTED)
+        .order_by("version")
+    )
+    by_key: dict[str, list[Mapping]] = {}
+    for each in earlier:
+        by_key.setdefault(each.source_key, []).append(each)
+    found = {}
+    for row in rows:
+        before = [each for each in by_key.get(row.source_key, ()) if each.version < row.version]
+        if before:
+            found[row.pk] = before[-1]
+    return found
+
+
+def in_force(*, bridge: Bridge, kind: str, value: str) -> Mapping | None:
+    return Mapping.objects.filter(
+        bridge=bridge, kind=kind, source_key=normalise(value), status=MappingStatus.ACTIVE
+    ).first()
+
+
+def brought_by(found: MappingImport) -> QuerySet[Mapping]:
+    """The versions a file put in force, by value."""
+    return Mapping.objects.filter(file=found).order_by("source_key")
+
+
+def left_by(found: MappingImport) -> QuerySet[Mapping]:
+    """What a file brought and its taking back left as it was."""
+    return brought_by(found).exclude(status=MappingStatus.WITHDRAWN)
+
+
+def taking_back_of(found: MappingImport) -> AuditEntry | None:
+    """Who took the file back, when and why; None when nobody did."""
+    return _entries("mappingimport", "mapping_import.take_back", [found.pk]).get(found.pk)
+
+
+def _entries(subject_kind: str, act: str, ids: Collection[int]) -> dict[int | None, AuditEntry]:
+    rows = AuditEntry.objects.filter(subject_kind=subject_kind, subject_id__in=ids, act=act)
+    return {row.subject_id: row for row in rows.order_by("id")}
 
 
 def touched_by(*, bridge: Bridge, kind: str, keys: Collection[str]) -> QuerySet[Rma]:

@@ -16,11 +16,12 @@ from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.selectors import paging
 from exceptions_app.services.previews import PLANNED_CAP, Effect, EffectRow, summed
 
-Targets = Mapping[str, dict[str, str]]
+# By normalised value; None stands for a value that is mapped no more.
+Targets = Mapping[str, dict[str, str] | None]
 
 
 def effect(*, bridge: Bridge, kind: str, targets: Targets, now: datetime) -> Effect:
-    """What all of `targets` (by normalised value) heal, free and newly break together.
+    """What all of `targets` heal, free and newly break together.
 
     At most PLANNED_CAP returns are planned, the oldest; `touched` says how many there are.
     """
@@ -50,7 +51,10 @@ def _changed(
     facts: RmaFacts, kind: str, targets: Targets, items: Mapping[str, tuple[ItemFact, ...]]
 ) -> RmaFacts:
     table = dict(getattr(facts.mappings, kind))
-    table |= {key: facts_selector.target_of(kind, target) for key, target in targets.items()}
+    for key, target in targets.items():
+        table.pop(key, None)
+        if target is not None:
+            table[key] = facts_selector.target_of(kind, target)
     changed = replace(facts, mappings=replace(facts.mappings, **{kind: table}))
     if kind != MappingKind.SKU_ALIAS:
         return changed
@@ -67,11 +71,12 @@ def _items(bridge: Bridge, kind: str, targets: Targets) -> dict[str, tuple[ItemF
     """The items each value would stand for, by normalised value."""
     if kind != MappingKind.SKU_ALIAS:
         return {}
-    wanted = {normalise(target["sku"]) for target in targets.values()}
+    skus = {key: normalise(target["sku"]) if target else "" for key, target in targets.items()}
+    wanted = {*skus.values()} - {""}
     found: dict[str, list[ItemFact]] = {}
     for item in Item.objects.filter(connection=bridge.erp_id, sku_key__in=wanted):
         found.setdefault(item.sku_key, []).append(facts_selector.item_fact(item))
-    return {key: tuple(found.get(normalise(target["sku"]), ())) for key, target in targets.items()}
+    return {key: tuple(found.get(sku, ())) for key, sku in skus.items()}
 
 
 def _types(plan: Plan) -> tuple[str, ...]:

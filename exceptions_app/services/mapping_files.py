@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import islice
 from typing import Any
 
 import openpyxl  # type: ignore[import-untyped]
@@ -28,13 +29,15 @@ from exceptions_app.rules.spreadsheets import cleaned, unguarded
 from exceptions_app.selectors.mappings import TARGET_FIELDS
 
 MOST_ROWS = 5_000
+# A workbook is built in memory; a longer list is a CSV.
+XLSX_ROWS = 20_000
 MOST_BYTES = 2 * 1024 * 1024
 # An XLSX is a zip: a small one may hold a huge sheet.
 MOST_UNPACKED_BYTES = 40 * 1024 * 1024
 MOST_PARTS = 200
 FORMATS = ("csv", "xlsx")
 HISTORY_FIELDS = ("version", "state", "made_by", "made_at", "approved_by", "ended_at")
-# A file of wrong rows carries these; they may stay when it comes back corrected.
+# A checked file carries these; they may stay when it comes back corrected.
 IGNORED = ("line", "error")
 _MOST_COLUMNS = 20
 _DELIMITERS = (",", ";", "\t")
@@ -111,15 +114,42 @@ def read(*, content: bytes, name: str, kind: str) -> list[FileRow]:
 
 
 def written(*, heads: Sequence[str], rows: Iterable[Sequence[str]], file_format: str) -> bytes:
-    """A file of text cells, none of which a spreadsheet runs as a formula. CSV bears a BOM."""
+    """A file of text cells, none of which a spreadsheet runs as a formula. CSV bears a BOM.
+
+    XLSX holds at most XLSX_ROWS rows; a line says so when there are more.
+    """
+    if file_format != "xlsx":
+        return b"".join(streamed(heads=heads, rows=rows))
     dataset = tablib.Dataset(headers=list(heads))
-    for row in rows:
+    left = iter(rows)
+    for row in islice(left, XLSX_ROWS):
         dataset.append([cleaned(cell) for cell in row])
-    if file_format == "xlsx":
-        content: bytes = dataset.export("xlsx")
-        return content
-    text: str = dataset.export("csv")
-    return text.encode("utf-8-sig")
+    if next(left, None) is not None:
+        said = f"Only the first {XLSX_ROWS:,} rows. The CSV holds all of them."
+        dataset.append([said, *[""] * (len(heads) - 1)])
+    content: bytes = dataset.export("xlsx")
+    return content
+
+
+def streamed(*, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
+    """The same as CSV, line by line as `rows` are read."""
+    writer = csv.writer(_Echo())
+    yield "\N{ZERO WIDTH NO-BREAK SPACE}".encode()
+    yield _line(writer, heads)
+    for row in rows:
+        yield _line(writer, [cleaned(cell) for cell in row])
+
+
+class _Echo:
+    """What csv.writer writes to: gives each line back instead of keeping it."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _line(writer: Any, cells: Sequence[str]) -> bytes:
+    text: str = writer.writerow(cells)
+    return text.encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """A file of mappings on its way in: checked as a whole, shown, then applied as one act or not at
 all.
 
-Nothing is in force before `apply`, and a file with one wrong row never can be: the corrected file
-is uploaded again (R104, lesson 9).
+Nothing is in force before `apply`, and a file with one wrong row never can be: the whole file,
+corrected, is uploaded again (R104, lesson 9).
 """
 
 from __future__ import annotations
@@ -126,12 +126,28 @@ def counts(rows: Iterable[dict[str, Any]]) -> dict[str, int]:
     return {act: found[act] for act in ACTS}
 
 
+def marked_row(kind: str, row: dict[str, Any]) -> list[str]:
+    """A row as a file carries it, with its line and what is wrong with it.
+
+    A cell that could not be read is left empty, so that it is refused until somebody fills it in.
+    """
+    cells = {"value": row["source_value"], **row["target"], "reason": row["reason"]}
+    broken = row.get("cells", "")
+    kept = [
+        "" if f"{name}: " in broken else str(cells.get(name, ""))
+        for name in mapping_files.columns(kind)
+    ]
+    return [*kept, str(row["line"]), row["error"]]
+
+
 def _lock(import_id: int) -> MappingImport:
     found = MappingImport.objects.select_for_update().get(pk=import_id)
     if found.status == ImportStatus.APPLIED:
         raise errors.FixAlreadyDecided(
             f"Nothing was changed now: {found.file_name} had been applied already."
         )
+    if found.status == ImportStatus.REVERTED:
+        raise errors.FixAlreadyDecided(f"{found.file_name} was taken back. Upload it again.")
     if found.status == ImportStatus.DISCARDED:
         raise errors.FixAlreadyDecided(f"{found.file_name} was discarded. Upload it again.")
     return found
@@ -150,6 +166,7 @@ def _put_in_force(
             ],
             actor=actor,
             now=now,
+            file=found,
         )
         jobs.nudge("settle")
     found.status = ImportStatus.APPLIED

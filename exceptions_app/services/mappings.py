@@ -13,7 +13,7 @@ from django.db.models import Max, QuerySet
 
 from exceptions_app import errors
 from exceptions_app.choices import MappingKind, MappingStatus
-from exceptions_app.models import Bridge, ErpLocation, Item, Mapping
+from exceptions_app.models import Bridge, ErpLocation, Item, Mapping, MappingImport
 from exceptions_app.rules import mapping as mapping_rules
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import mappings as mappings_selector
@@ -161,12 +161,7 @@ def withdraw(*, mapping: Mapping, actor: User | None, now: datetime, why: str) -
     mapping.save(update_fields=["status", "ended_at"])
     previous = None
     if was_active:
-        previous = (
-            _versions(mapping.bridge, mapping.kind, mapping.source_value)
-            .filter(status=MappingStatus.SUPERSEDED, version__lt=mapping.version)
-            .order_by("-version")
-            .first()
-        )
+        previous = mappings_selector.versions_before([mapping]).get(mapping.pk)
     if previous is not None:
         previous.status = MappingStatus.ACTIVE
         previous.ended_at = None
@@ -193,6 +188,7 @@ def put_in_force(
     entries: Sequence[Entry],
     actor: User,
     now: datetime,
+    file: MappingImport | None = None,
 ) -> list[Mapping]:
     """Put the next version of many mappings in force in a fixed number of queries.
 
@@ -224,6 +220,7 @@ def put_in_force(
                 created_at=now,
                 approved_by=name,
                 activated_at=now,
+                file=file,
             )
             for entry in entries
         ],
@@ -232,6 +229,30 @@ def put_in_force(
     touched = mappings_selector.touched_by(bridge=bridge, kind=kind, keys=values)
     rmas.make_due(rma_ids=list(touched.values_list("pk", flat=True)), now=now)
     return made
+
+
+def put_back(*, rows: Sequence[tuple[Mapping, Mapping | None]], now: datetime) -> None:
+    """Take many versions of one kind out of force and put those before them back in force.
+
+    The caller holds the bridge's row and writes the one audit entry of the whole.
+
+    Raises:
+        MappingChanged: one of them is not in force any more, or its earlier one is.
+    """
+    going = Mapping.objects.filter(pk__in=[row.pk for row, _ in rows], status=MappingStatus.ACTIVE)
+    gone = going.update(status=MappingStatus.WITHDRAWN, ended_at=now)
+    earlier = [before.pk for _, before in rows if before is not None]
+    again = Mapping.objects.filter(pk__in=earlier, status=MappingStatus.SUPERSEDED)
+    if (gone, again.update(status=MappingStatus.ACTIVE, ended_at=None)) != (
+        len(rows),
+        len(earlier),
+    ):
+        raise errors.MappingChanged("Nothing was changed: the mappings changed meanwhile.")
+    first = rows[0][0]
+    touched = mappings_selector.touched_by(
+        bridge=first.bridge, kind=first.kind, keys={row.source_key for row, _ in rows}
+    )
+    rmas.make_due(rma_ids=list(touched.values_list("pk", flat=True)), now=now)
 
 
 def wake(*, mapping: Mapping, now: datetime) -> int:

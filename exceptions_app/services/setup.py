@@ -98,12 +98,8 @@ def map_directly(
     if not reason.strip():
         raise errors.InvalidChoice("Say why, so that the next person understands the version.")
     _lock_as_seen(bridge, kind, source_value, target, seen)
-    keys = {normalise(source_value)}
-    for fix in mappings_selector.under_way(bridge=bridge, kind=kind, keys=keys):
-        who = audit.name_of(fix.requested_by)
-        raise errors.FixAlreadyDecided(
-            f"{who} has asked for a change of this value. Decide on that first."
-        )
+    check_nobody_asked(bridge=bridge, kind=kind, source_value=source_value)
+    effect = effect_of(bridge=bridge, kind=kind, source_value=source_value, target=target, now=now)
     mapping = mappings.propose(
         bridge=bridge,
         kind=kind,
@@ -113,7 +109,23 @@ def map_directly(
         reason=reason,
         now=now,
     )
+    mapping.effect = effect.figures()
+    mapping.save(update_fields=["effect"])
     return mappings.activate(mapping=mapping, actor=actor, now=now)
+
+
+def check_nobody_asked(*, bridge: Bridge, kind: str, source_value: str) -> None:
+    """No change is made beside a request for another.
+
+    Raises:
+        FixAlreadyDecided: somebody's request for this value is under way.
+    """
+    keys = {normalise(source_value)}
+    for fix in mappings_selector.under_way(bridge=bridge, kind=kind, keys=keys):
+        who = audit.name_of(fix.requested_by)
+        raise errors.FixAlreadyDecided(
+            f"{who} has asked for a change of this value. Decide on that first."
+        )
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from exceptions_app.models import Bridge, Case, Fix, InboundEvent, Posting, Rma
+from exceptions_app.models import Bridge, Case, Fix, InboundEvent, MappingImport, Posting, Rma
 from exceptions_app.services import events, fixes, mapping_files, mapping_imports, setup
 from tests import factories
 from tests.cast import make_user
@@ -37,6 +37,7 @@ def build() -> tuple[World, dict[str, int]]:
         "bridge": world.bridge.pk,
         "person": make_user("cleo").pk,
         "import": _wrong_file(world),
+        "applied_import": _applied_file(world),
         "connection": world.bridge.source_id,
         "erp": _confirmed(world),
         "rma": Rma.objects.get(external_id="5010").pk,
@@ -118,18 +119,28 @@ def _confirmed(world: World) -> int:
 
 def _wrong_file(world: World) -> int:
     """A file of two mappings, one of them wrong: it can only be looked at."""
+    rows = [("TEE-BLK-MM", "TEE-BLK-M", "typo"), ("X", "NO-SUCH", "")]
+    return _checked(world, rows).pk
+
+
+def _applied_file(world: World) -> int:
+    """A file that is in force and can be taken back."""
+    found = _checked(world, [("TEE-BLK-OF-LAST-YEAR", "TEE-BLK-M", "typo")])
+    mapping_imports.apply(import_id=found.pk, actor=make_user("ada"), now=world.clock.now)
+    return found.pk
+
+
+def _checked(world: World, rows: list[tuple[str, ...]]) -> MappingImport:
     heads = mapping_files.columns("sku_alias")
-    rows = [heads, ("TEE-BLK-MM", "TEE-BLK-M", "typo"), ("X", "NO-SUCH", "")]
-    found = mapping_imports.check(
+    return mapping_imports.check(
         bridge=world.bridge,
         kind="sku_alias",
         file_name="skus.csv",
-        content="\n".join(",".join(row) for row in rows).encode(),
+        content="\n".join(",".join(row) for row in [heads, *rows]).encode(),
         reason="From the feed",
         actor=make_user("ada"),
         now=world.clock.now,
     )
-    return found.pk
 
 
 def _strange_messages(world: World) -> None:

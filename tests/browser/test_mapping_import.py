@@ -123,3 +123,26 @@ def test_five_hundred_mappings_come_in_by_keyboard_alone(page, sign_in, assert_a
     assert [row.status for row in MappingImport.objects.order_by("pk")] == ["checked", "applied"]
     assert waiting.open_types() == []
     assert len(waiting.documents("CM")) == 3
+
+
+def test_a_file_of_five_hundred_is_taken_back_by_keyboard_alone(
+    page, sign_in, assert_accessible, waiting
+):
+    with time_machine.travel(waiting.clock.now, tick=True):
+        sign_in(make_user("ada"))
+        page.goto(f"/admin/mappings/{waiting.bridge.pk}/sku_alias/import/")
+        upload(page, file_of({}))
+        press(page, "Apply 500 mappings")
+
+        press(page, "Take the file back")
+        assert "3 returns would wait again" in page.inner_text("main")
+        assert_accessible()
+        tab_to(page, "Why")
+        page.keyboard.type("Codes of another season")
+        press(page, "Take 500 mappings back")
+        page.wait_for_selector("text=0 as before, 500 mapped no more, 0 left")
+        assert_accessible()
+
+    assert not Mapping.objects.filter(kind="sku_alias", status="active").exists()
+    assert MappingImport.objects.get().status == "reverted"
+    assert AuditEntry.objects.filter(act="mapping_import.take_back").count() == 1

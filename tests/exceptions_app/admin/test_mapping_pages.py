@@ -1,4 +1,9 @@
+import csv
+import io
+
+import openpyxl
 import pytest
+import tablib
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -27,7 +32,9 @@ DOORS = {
     "mapping-import": (READERS, None),
     "mapping-import-apply": (None, {"ada"}),
     "mapping-import-discard": (None, {"ada"}),
-    "mapping-import-wrong-rows": (READERS, None),
+    "mapping-import-file": (READERS, None),
+    "mapping-import-take-back": ({"ada"}, {"ada"}),
+    "mapping-withdraw": ({"ada"}, {"ada"}),
     "bridge-change": ({"ada", "ines"}, {"ada", "ines"}),
     "bridge-policy": (READERS, {"ada", "ines"}),
     "connection-history": (OPERATORS, {"ada", "ines"}),
@@ -73,6 +80,23 @@ def page_of(bridge, name="kind", kind="sku_alias", **query):
     return reverse(f"admin:mapping-{name}", args=[bridge.pk, kind], query=query)
 
 
+def take_back_of(found):
+    return reverse("admin:mapping-import-take-back", args=[found.pk])
+
+
+def applied(bridge, content=b"value,sku\nZ,TEE-BLK-M\n", kind="sku_alias"):
+    found = mapping_imports.check(
+        bridge=bridge,
+        kind=kind,
+        file_name="season.csv",
+        content=content,
+        reason="New season",
+        actor=make_user("ada"),
+        now=factories.NOW,
+    )
+    return mapping_imports.apply(import_id=found.pk, actor=make_user("ada"), now=factories.NOW)
+
+
 def addresses(bridge, found):
     import_id = [found.pk]
     return {
@@ -85,9 +109,9 @@ def addresses(bridge, found):
         "mapping-import": reverse("admin:mapping-import", args=import_id),
         "mapping-import-apply": reverse("admin:mapping-import-apply", args=import_id),
         "mapping-import-discard": reverse("admin:mapping-import-discard", args=import_id),
-        "mapping-import-wrong-rows": reverse(
-            "admin:mapping-import-wrong-rows", args=[found.pk, "csv"]
-        ),
+        "mapping-import-file": reverse("admin:mapping-import-file", args=[found.pk, "csv"]),
+        "mapping-import-take-back": take_back_of(applied(bridge)),
+        "mapping-withdraw": page_of(bridge, "withdraw", value="A"),
         "bridge-change": reverse("admin:bridge-change", args=[bridge.pk]),
         "bridge-policy": reverse("admin:bridge-policy", args=[bridge.pk]),
         "connection-history": reverse("admin:connection-history", args=[bridge.erp_id]),
@@ -137,9 +161,10 @@ def test_readers_get_in(client, bridge, found, name):
 def test_a_post_without_its_token_is_refused(bridge, found, name):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(make_user("ada"))
+    address = addresses(bridge, found)[name]
     before = state()
 
-    assert strict.post(addresses(bridge, found)[name]).status_code == 403
+    assert strict.post(address).status_code == 403
     assert state() == before
 
 
@@ -345,7 +370,8 @@ def test_files_leave_with_the_columns_an_import_takes(client, ada, bridge, query
 
     answer = client.get(address + query)
 
-    lines = answer.content.decode("utf-8-sig").splitlines()
+    assert answer.streaming
+    lines = body(answer).decode("utf-8-sig").splitlines()
     assert lines[0].split(",") == heads
     assert len(lines) == count + 1
     assert all(line.startswith("'=old") for line in lines[1:])
@@ -371,22 +397,142 @@ def test_a_file_is_shown_then_applied_then_closed(client, ada, bridge):
     assert Mapping.objects.count() == 1
 
 
-def test_wrong_rows_are_shown_and_leave_as_a_file_that_can_come_back(client, ada, bridge):
+def body(answer):
+    """A file as it arrives, streamed or whole."""
+    return b"".join(answer.streaming_content) if answer.streaming else answer.content
+
+
+def rows_of(answer, file_format):
+    """The rows of a file below its heads."""
+    content = body(answer)
+    if file_format == "csv":
+        return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))[1:]
+    rows = tablib.Dataset().load(content, format="xlsx")
+    return [[cell or "" for cell in row] for row in rows]
+
+
+@pytest.mark.parametrize("file_format", ["csv", "xlsx"])
+def test_the_whole_file_leaves_with_wrong_rows_marked_and_comes_back(
+    client, ada, bridge, file_format
+):
     answer = upload(client, bridge, b"value,sku\nA,TEE-BLAK-M\nB,TEE-BLK-M\n")
     found = MappingImport.objects.get()
 
     page = client.get(answer.url).text
     assert "1 row is wrong. Nothing was changed." in page
     assert "Closest: TEE-BLK-M" in page
+    assert "Whole file as CSV, wrong rows marked" in page
     assert "Apply" not in page
-    file = client.get(reverse("admin:mapping-import-wrong-rows", args=[found.pk, "csv"]))
-    text = file.content.decode("utf-8-sig")
-    assert text.splitlines()[0] == "value,sku,reason,line,error"
-    assert text.splitlines()[1].startswith("A,TEE-BLAK-M,New season,2,")
+    file = client.get(reverse("admin:mapping-import-file", args=[found.pk, file_format]))
+    rows = rows_of(file, file_format)
+    assert [row[:4] for row in rows] == [
+        ["A", "TEE-BLAK-M", "New season", "2"],
+        ["B", "TEE-BLK-M", "New season", "3"],
+    ]
+    assert "is not in the item master" in rows[0][4]
+    assert not rows[1][4]
 
-    corrected = text.replace("A,TEE-BLAK-M", "A,TEE-BLK-M").encode()
-    upload(client, bridge, corrected)
-    assert [row["act"] for row in MappingImport.objects.latest("pk").rows] == ["add"]
+    heads = [*mapping_files.columns("sku_alias"), *mapping_files.IGNORED]
+    corrected = [["A", "TEE-BLK-M", *rows[0][2:]], rows[1]]
+    content = mapping_files.written(heads=heads, rows=corrected, file_format=file_format)
+    upload(client, bridge, content, name=f"checked.{file_format}")
+    assert [row["act"] for row in MappingImport.objects.latest("pk").rows] == ["add", "add"]
+
+
+def test_a_cell_that_could_not_be_read_leaves_empty_and_is_refused_again(client, ada, bridge):
+    book = openpyxl.Workbook()
+    book.active.append(["value", "sku"])
+    book.active.append(["=1+1", "TEE-BLK-M"])
+    content = io.BytesIO()
+    book.save(content)
+    upload(client, bridge, content.getvalue(), name="a.xlsx")
+    found = MappingImport.objects.get()
+    assert "A2 holds a formula" in found.rows[0]["error"]
+
+    file = body(client.get(reverse("admin:mapping-import-file", args=[found.pk, "csv"])))
+    assert file.decode("utf-8-sig").splitlines()[1].startswith(",TEE-BLK-M,New season,2,")
+    upload(client, bridge, file)
+
+    assert MappingImport.objects.latest("pk").rows[0]["error"].startswith("The value is empty")
+
+
+def test_an_admin_withdraws_a_mapping_after_seeing_what_waits_again(client, ada, bridge):
+    factories.MappingFactory(
+        bridge=bridge, kind="status", source_value="Validated", target={"axis": "authorised"}
+    )
+    waiting_return(bridge)
+    values = {"value": "TEE-BLAK-M", "sku": "TEE-BLK-M", "reason": "Typo"}
+    put(client, page_of(bridge, "map"), values)
+    history = page_of(bridge, "history", value="TEE-BLAK-M")
+    address = page_of(bridge, "withdraw", value="TEE-BLAK-M")
+    assert address.replace("&", "&amp;") in client.get(history).text
+
+    shown = client.get(address)
+    assert shown.context["effect"].newly_broken == 1
+    assert "1 return would wait again" in shown.text
+    answer = client.post(
+        address, {"reason": "Wrong colour", "seen": shown.context["seen"]}, follow=True
+    )
+
+    assert Mapping.objects.get(kind="sku_alias").status == "withdrawn"
+    entry = AuditEntry.objects.get(act="mapping.withdraw")
+    assert entry.text == "SKU TEE-BLAK-M v1 taken back: Wrong colour"
+    assert "Taken back by Ada: Wrong colour" in answer.text
+    assert "Put in force by hand" in answer.text
+    assert "Not known" not in answer.text
+    assert client.get(address).status_code == 404
+
+
+@pytest.mark.parametrize("change", [{"reason": ""}, {"seen": ""}])
+def test_nothing_is_withdrawn_without_a_reason_or_unseen(client, ada, bridge, change):
+    alias(bridge, "A", "TEE-BLK-S")
+    address = page_of(bridge, "withdraw", value="A")
+    seen = client.get(address).context["seen"]
+    before = state()
+
+    answer = client.post(address, {"reason": "Wrong", "seen": seen, **change})
+
+    assert answer.status_code == 422
+    assert state() == before
+
+
+def test_money_is_not_withdrawn_here(client, ada, bridge):
+    factories.MappingFactory(
+        bridge=bridge, kind="vat", source_value="x", target={"treatment": "exempt"}
+    )
+    before = state()
+
+    assert client.get(page_of(bridge, "withdraw", kind="vat", value="x")).status_code == 403
+    assert client.post(page_of(bridge, "withdraw", kind="vat", value="x")).status_code == 403
+    assert state() == before
+
+
+def test_a_file_is_taken_back_and_says_so(client, ada, bridge):
+    alias(bridge, "Old", "TEE-BLK-S")
+    found = applied(bridge, b"value,sku\nNew,TEE-BLK-M\nOld,TEE-BLK-M\nLater,TEE-BLK-M\n")
+    page = reverse("admin:mapping-import", args=[found.pk])
+    assert take_back_of(found) in client.get(page).text
+    values = {"value": "Later", "sku": "TEE-BLK-S", "reason": "Better"}
+    put(client, page_of(bridge, "map"), values)
+
+    shown = client.get(take_back_of(found))
+    assert "1 value goes back to the version before." in shown.text
+    assert "1 had no version before and is mapped no more." in shown.text
+    assert "1 is left as it is, see below." in shown.text
+    answer = client.post(
+        take_back_of(found), {"reason": "Wrong season", "seen": shown.context["seen"]}, follow=True
+    )
+
+    assert "season.csv is taken back: 1 as before, 1 mapped no more, 1 left." in answer.text
+    assert "Taken back by Ada" in answer.text
+    assert "1 changed since and left as it is" in answer.text
+    assert take_back_of(found) not in answer.text
+    rows = Mapping.objects.filter(status="active").order_by("source_key")
+    assert [(row.source_value, row.version) for row in rows] == [("Later", 2), ("Old", 1)]
+    history = client.get(page_of(bridge, "history", value="new")).text
+    assert f'<a href="{page}">season.csv</a>' in history
+    assert "Taken back with the whole file" in history
+    assert client.get(take_back_of(found)).url == page
 
 
 @pytest.mark.parametrize(
@@ -413,7 +559,7 @@ def test_unknown_kinds_bridges_and_formats_are_not_found(client, ada, bridge, fo
         page_of(bridge, kind="colour"),
         f"/admin/mappings/{bridge.pk + 99}/sku_alias/",
         f"/admin/mappings/{bridge.pk}/sku_alias/export.pdf",
-        f"/admin/mappings/imports/{found.pk}/wrong-rows.pdf",
+        f"/admin/mappings/imports/{found.pk}/checked.pdf",
         page_of(bridge, "history", value="nobody"),
         page_of(bridge, "map", value="A", version="9"),
     ):
@@ -449,3 +595,26 @@ def test_pages_ask_the_database_no_more_with_many_mappings(client, ada, bridge):
         waiting_return(bridge, sku=f"TEE-BLAK-{number}")
 
     assert [queries(client, page) for page in pages] == few
+
+
+def test_a_workbook_of_every_version_is_capped_and_says_so(client, ada, bridge, monkeypatch):
+    monkeypatch.setattr(mapping_files, "XLSX_ROWS", 2)
+    many(bridge, 0, 3)
+    address = reverse("admin:mapping-export", args=[bridge.pk, "sku_alias", "xlsx"])
+
+    rows = rows_of(client.get(f"{address}?rows=all"), "xlsx")
+
+    assert [row[0] for row in rows] == [
+        "V00000",
+        "V00001",
+        "Only the first 2 rows. The CSV holds all of them.",
+    ]
+
+
+def test_taking_back_asks_the_database_no_more_for_many_values(client, ada, bridge):
+    few = applied(bridge)
+    lines = "".join(f"L{number},TEE-BLK-M\n" for number in range(500))
+    large = applied(bridge, f"value,sku\n{lines}".encode())
+    client.get(take_back_of(few))
+
+    assert queries(client, take_back_of(large)) == queries(client, take_back_of(few))
