@@ -173,6 +173,12 @@ class RmaLine(models.Model):
                 condition=models.Q(disposition_at__isnull=False),
                 name="rma_line_graded",
             ),
+            # What was graded with one word, however long ago: quarantine waits until decided.
+            models.Index(
+                fields=["disposition", "disposition_at", "id"],
+                condition=models.Q(disposition_at__isnull=False),
+                name="rma_line_by_grade",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,8 @@
 """Units by the bucket their grade means, and those that still wait for a decision (R028, R029).
 
-The grade is the platform's word; the mapping of its bridge says which bucket it means. Only units
-graded within a period are read: what the ERP moved by itself afterwards is not told to us.
+The grade is the platform's word; the mapping of its bridge says which bucket it means. Sums are of
+units graded within a period. What waits for a decision waits however long ago it was graded: it is
+listed whole, page by page. What the ERP moved by itself afterwards is not told to us.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.db.models import Case as Choose
 from django.db.models import F, Min, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
@@ -39,28 +41,50 @@ _UNIT = Choose(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class InBucket:
-    """Units graded into one bucket: `values` are what customers paid for them, tax included.
-
-    `words` are the (bridge, disposition) pairs that mean it.
+# Each word once, from one entry of its index to the next: the lines between are never read.
+_WORDS = """
+    WITH RECURSIVE word (value) AS (
+      (SELECT disposition FROM exceptions_app_rmaline
+       WHERE disposition_at IS NOT NULL AND disposition > '' ORDER BY disposition LIMIT 1)
+      UNION ALL
+      SELECT (SELECT disposition FROM exceptions_app_rmaline
+        WHERE disposition_at IS NOT NULL AND disposition > word.value
+        ORDER BY disposition LIMIT 1)
+      FROM word WHERE word.value IS NOT NULL
+    )
+    SELECT value FROM word WHERE value IS NOT NULL
     """
 
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """A bucket and its `words`: the (bridge, disposition) pairs that mean it."""
+
     code: str
-    label: str
-    units: int
-    values: tuple[Amount, ...]
-    oldest: datetime
     words: tuple[tuple[int, str], ...]
+
+    @property
+    def label(self) -> str:
+        return LABELS[self.code]
 
     @property
     def is_waiting(self) -> bool:
         return self.code in WAITING
 
 
-def graded(*, since: datetime, bridge: str = "") -> QuerySet[RmaLine]:
-    """Lines with a final disposition given after `since`, of returns that were not called off."""
-    rows = RmaLine.objects.filter(disposition_at__gt=since).exclude(
+@dataclass(frozen=True, slots=True)
+class InBucket(Meant):
+    """Units graded into one bucket: `values` are what customers paid for them, tax included."""
+
+    units: int
+    values: tuple[Amount, ...]
+    oldest: datetime
+
+
+def graded(*, since: datetime | None = None, bridge: str = "") -> QuerySet[RmaLine]:
+    """Lines with a final disposition, given after `since`, of returns that were not called off."""
+    dated = Q(disposition_at__gt=since) if since else Q(disposition_at__isnull=False)
+    rows = RmaLine.objects.filter(dated).exclude(
         Q(disposition="")
         | Q(rma__approval__in=[ApprovalAxis.REFUSED.value, ApprovalAxis.CANCELLED.value])
     )
@@ -88,11 +112,11 @@ def buckets(rows: QuerySet[RmaLine]) -> tuple[InBucket, ...]:
     return tuple(_in_bucket(code, found[code]) for code in order if code in found)
 
 
-def _meanings(bridges: Iterable[int]) -> dict[int, Mappings]:
+def _meanings(bridges: Iterable[int] | None) -> dict[int, Mappings]:
+    """What the words mean for `bridges`, or for all of them."""
     tables: dict[int, dict[str, str]] = {}
-    rows = MappingRow.objects.filter(
-        bridge__in=bridges, kind=MappingKind.DISPOSITION, status=MappingStatus.ACTIVE
-    )
+    rows = MappingRow.objects.filter(kind=MappingKind.DISPOSITION, status=MappingStatus.ACTIVE)
+    rows = rows if bridges is None else rows.filter(bridge__in=bridges)
     for bridge, key, target in rows.values_list("bridge", "source_key", "target"):
         tables.setdefault(bridge, {})[key] = facts.target_of(MappingKind.DISPOSITION, target)
     return {bridge: Mappings(disposition=table) for bridge, table in tables.items()}
@@ -101,7 +125,6 @@ def _meanings(bridges: Iterable[int]) -> dict[int, Mappings]:
 def _in_bucket(code: str, rows: list[Any]) -> InBucket:
     return InBucket(
         code=code,
-        label=LABELS[code],
         units=sum(row["units"] for row in rows),
         values=per_currency((row["rma__currency"], row["paid"]) for row in rows),
         oldest=min(row["oldest"] for row in rows),
@@ -110,11 +133,35 @@ def _in_bucket(code: str, rows: list[Any]) -> InBucket:
 
 
 def chosen(found: Iterable[InBucket], *, code: str) -> list[InBucket]:
-    """The bucket of `found` that is called `code`; all that wait without one."""
-    return [each for each in found if (each.code == code if code else each.is_waiting)]
+    """The bucket of `found` that is called `code`, or none."""
+    return [each for each in found if each.code == code]
 
 
-def lines(rows: QuerySet[RmaLine], wanted: Iterable[InBucket]) -> QuerySet[RmaLine]:
+def waiting(*, code: str = "") -> list[Meant]:
+    """The buckets that wait for a decision, or the one of them called `code`, with every word.
+
+    Two queries and no line of the history, however many were ever graded.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_WORDS)
+        words = [str(row[0]) for row in cursor.fetchall()]
+    meanings = _meanings(None)
+    return [
+        Meant(
+            each,
+            tuple(
+                (bridge, word)
+                for bridge, mappings in meanings.items()
+                for word in words
+                if mapping_rules.bucket(mappings, word) == each
+            ),
+        )
+        for each in WAITING
+        if code in {"", each}
+    ]
+
+
+def lines(rows: QuerySet[RmaLine], wanted: Iterable[Meant]) -> QuerySet[RmaLine]:
     """The lines of `rows` in the wanted buckets, with their return and its `paid` amount."""
     by_bridge: dict[int, list[str]] = {}
     for bucket in wanted:
@@ -128,7 +175,7 @@ def lines(rows: QuerySet[RmaLine], wanted: Iterable[InBucket]) -> QuerySet[RmaLi
     )
 
 
-def bucket_of(line: RmaLine, found: Iterable[InBucket]) -> InBucket | None:
+def bucket_of(line: RmaLine, found: Iterable[Meant]) -> Meant | None:
     """Which of `found` holds `line`."""
     word = (line.rma.bridge_id, line.disposition)
     return next((bucket for bucket in found if word in bucket.words), None)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from exceptions_app import permissions
+from exceptions_app.models import RmaLine
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import paging, restock, rooms
 from exceptions_app.selectors import warehouse as selector
@@ -23,7 +26,7 @@ VIEWS = {
     "grade": "To grade",
     "place": "Without a place",
     "book": "Not booked yet",
-    "decide": "By bucket",
+    "decide": "To decide",
     "time": "From arrival to stock",
 }
 # What of the filters a list understands.
@@ -139,13 +142,17 @@ def _to_decide(request: HttpRequest, now: datetime) -> dict[str, Any]:
     days = days_of(request)
     rows = restock.graded(since=now - timedelta(days=days), bridge=bridge)
     buckets = restock.buckets(rows)
-    chosen = restock.chosen(buckets, code=bucket)
-    page = _page(request, restock.lines(rows, chosen), restock.ORDER)
+    found, chosen = decided_on(request, buckets)
+    page = _page(request, found, restock.ORDER)
+    count = paging.count(found)
     return {
         "days": days,
         "buckets": buckets,
         "bucket": bucket,
         "chosen": chosen,
+        "is_all": not bucket or bucket in restock.WAITING,
+        "count": paging.shown(count),
+        "is_one": count == 1,
         "rows": [
             {
                 "line": line,
@@ -162,6 +169,20 @@ def _to_decide(request: HttpRequest, now: datetime) -> dict[str, Any]:
             _select("bridge", "Bridge", rooms.bridges(), bridge),
         ],
     }
+
+
+def decided_on(
+    request: HttpRequest, buckets: Sequence[restock.InBucket]
+) -> tuple[QuerySet[RmaLine], Sequence[restock.Meant]]:
+    """The lines of the chosen bucket: whole where they wait, else those of the period."""
+    bucket, bridge = text_of(request, "bucket"), text_of(request, "bridge")
+    chosen: Sequence[restock.Meant]
+    if bucket and bucket not in restock.WAITING:
+        since = timezone.now() - timedelta(days=days_of(request))
+        chosen = restock.chosen(buckets, code=bucket)
+        return restock.lines(restock.graded(since=since, bridge=bridge), chosen), chosen
+    chosen = restock.waiting(code=bucket)
+    return restock.lines(restock.graded(bridge=bridge), chosen), chosen
 
 
 def _times(request: HttpRequest, now: datetime) -> dict[str, Any]:

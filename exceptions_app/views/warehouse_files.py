@@ -16,7 +16,7 @@ from exceptions_app.selectors import paging, restock, rooms
 from exceptions_app.selectors import warehouse as selector
 from exceptions_app.templatetags.rooms import took
 from exceptions_app.views import exports
-from exceptions_app.views.warehouse import VIEWS, days_of, text_of
+from exceptions_app.views.warehouse import VIEWS, days_of, decided_on, text_of
 
 Lines = Iterator[list[exports.Cell]]
 
@@ -98,11 +98,12 @@ def _to_decide(request: HttpRequest, now: datetime) -> Lines:
         "At price paid",
         "Currency",
         "Graded",
+        "Decide in",
+        "Its id",
     ]
     since = now - timedelta(days=days_of(request))
     rows = restock.graded(since=since, bridge=text_of(request, "bridge"))
-    chosen = restock.chosen(restock.buckets(rows), code=text_of(request, "bucket"))
-    found = restock.lines(rows, chosen)
+    found, chosen = decided_on(request, restock.buckets(rows))
     for line in paging.every(lambda cursor: _page(found, restock.ORDER, cursor)):
         bucket, currency = restock.bucket_of(line, chosen), line.rma.currency
         yield [
@@ -117,6 +118,8 @@ def _to_decide(request: HttpRequest, now: datetime) -> Lines:
             "Not known" if line.paid is None else exports.amount(line.paid, currency),
             currency,
             exports.moment(line.disposition_at),
+            line.rma.bridge.source.name if bucket and bucket.is_waiting else "Decided",
+            line.rma.external_id,
         ]
 
 

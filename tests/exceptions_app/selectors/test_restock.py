@@ -134,3 +134,36 @@ def test_a_period_is_read_from_its_own_lines_and_not_from_the_history(bridge):
 
     assert list(page.rows) == waits
     assert plans.rows_read(row["sql"] for row in captured.captured_queries) < 100
+
+
+def test_what_waits_is_found_whenever_and_however_it_was_spelled(bridge):
+    old = grade(bridge, "Not_Restockable ", disposition_at=NOW - timedelta(days=400))
+    mend = grade(bridge, "to mend", disposition_at=NOW - timedelta(days=90))
+    grade(bridge, "restockable", disposition_at=NOW - timedelta(days=90))
+    grade(factories.BridgeFactory(), "to mend")
+    dead = factories.RmaFactory(bridge=bridge, approval="cancelled")
+    grade(bridge, "to mend", rma=dead)
+
+    def listed(code=""):
+        found = restock.lines(restock.graded(), restock.waiting(code=code))
+        return list(found.order_by(*restock.ORDER))
+
+    assert listed() == [old, mend]
+    assert listed("repair") == [mend]
+    assert restock.waiting(code="saleable") == []
+
+
+def test_a_few_that_wait_are_read_without_walking_all_that_was_decided(bridge):
+    rma = factories.RmaFactory(bridge=bridge)
+    sold = factories.RmaLineFactory(rma=rma, disposition="restockable")
+    type(sold).objects.bulk_create(crowd.like(sold, line_no=1_000 + n) for n in range(3_000))
+    old = NOW - timedelta(days=400)
+    waits = [grade(bridge, "to mend", rma=rma, disposition_at=old) for _ in range(3)]
+    plans.analyse()
+
+    with CaptureQueriesContext(database) as captured:
+        found = restock.lines(restock.graded(), restock.waiting())
+        page = paging.page(found, order=restock.ORDER)
+
+    assert list(page.rows) == waits
+    assert plans.rows_read(row["sql"] for row in captured.captured_queries) < 100

@@ -212,6 +212,11 @@ def test_a_bucket_is_shown_with_its_returns_and_where_to_decide(client, wanda):
     assert bridge.source.name in page
     assert "bucket=saleable" in page
     assert skus("&bucket=saleable")[0] == ["TEE"]
+    rma.lines.filter(sku="MUG").update(disposition_at=timezone.now() - timedelta(days=90))
+    old, page = skus("&days=1")
+    assert old == ["MUG"]
+    assert "1 line<" in page
+    assert skus("&days=1&bucket=quarantine")[0] == ["MUG"]
     assert skus("&bucket=damaged")[0] == skus("&bucket=%00")[0][:0] == []
 
 
