@@ -31,9 +31,10 @@ def analyse() -> None:
     Rows that were rolled back stay in the indexes until a vacuum, and make one look costly that is
     not.
     """
-    tables = (model._meta.db_table for model in apps.get_app_config("exceptions_app").get_models())
+    models = apps.get_app_config("exceptions_app").get_models()
+    held = [model._meta.db_table for model in models if model._default_manager.exists()]
     with database.cursor() as cursor:
-        for table in tables:
+        for table in held:
             cursor.execute(f'REINDEX TABLE "{table}"')
         cursor.execute("ANALYZE")
 
