@@ -224,6 +224,10 @@ class FixKind(models.TextChoices):
     CLOSE = "close", "Close with a reason"
 
 
+# Decisions about the amount of one return's credit: each changes what the other is about.
+MONEY_FIXES = (FixKind.ACCEPT_DIFFERENCE, FixKind.CORRECT_CREDIT)
+
+
 class BreakerState(models.TextChoices):
     CLOSED = "closed", "Working"
     OPEN = "open", "Paused"

@@ -153,6 +153,8 @@ def decisions_of(rma: Rma) -> Decisions:
         elif fix.kind == FixKind.ACCEPT_DIFFERENCE:
             values["accepted_difference"] = Decimal(payload["difference"])
         elif fix.kind == FixKind.CORRECT_CREDIT:
+            # What was accepted before was the difference to a credit that is no longer due.
+            values.pop("accepted_difference", None)
             values["credit_adjustment"] = Decimal(payload["adjustment"])
             values["adjustment_reason"] = fix.reason_code
         elif fix.kind == FixKind.POSTING_DATE:

@@ -17,9 +17,11 @@ from django.db.models import (
     BooleanField,
     Count,
     DecimalField,
+    Exists,
     ExpressionWrapper,
     Max,
     Min,
+    OuterRef,
     Q,
     QuerySet,
     Sum,
@@ -32,6 +34,7 @@ from django.utils import timezone
 
 from exceptions_app.choices import (
     CASE_OPEN,
+    MONEY_FIXES,
     POSTING_OPEN,
     SEVERITY_RANK,
     FixKind,
@@ -323,9 +326,21 @@ def month_start(*, now: datetime, bridge: str = "") -> datetime:
 
 
 def accepted(*, since: datetime, bridge: str = "") -> tuple[Accepted, ...]:
-    """Differences accepted and in force since, newest first, at most ACCEPTED_ROWS + 1."""
+    """Differences accepted and in force since, newest first, at most ACCEPTED_ROWS + 1.
+
+    What a later decision about the same return's money replaced is no longer accepted.
+    """
+    later = Fix.objects.filter(
+        rma=OuterRef("rma"),
+        kind__in=MONEY_FIXES,
+        status__in=(FixStatus.HELD, FixStatus.APPLIED),
+        pk__gt=OuterRef("pk"),
+    )
     found = Fix.objects.filter(
-        kind=FixKind.ACCEPT_DIFFERENCE, status=FixStatus.APPLIED, decided_at__gte=since
+        ~Exists(later),
+        kind=FixKind.ACCEPT_DIFFERENCE,
+        status=FixStatus.APPLIED,
+        decided_at__gte=since,
     )
     rows = (
         (found.filter(bridge__code=bridge) if bridge else found)

@@ -31,7 +31,16 @@ from exceptions_app.rules import approval
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import mappings as mappings_selector
-from exceptions_app.services import audit, fix_payloads, mappings, moments, previews, rmas, triage
+from exceptions_app.services import (
+    audit,
+    fix_payloads,
+    mappings,
+    moments,
+    money_requests,
+    previews,
+    rmas,
+    triage,
+)
 
 UNDER_WAY = (FixStatus.REQUESTED, FixStatus.HELD)
 
@@ -73,6 +82,7 @@ def request(
     )
     fix_payloads.check_reason(kind=kind, reason_code=reason_code, case=case)
     _refuse_second(bridge, kind, rma, source_value, clean)
+    money_requests.refuse_second(kind=kind, rma=rma)
     found = previews.effect_of_change(
         bridge=bridge, kind=kind, source_value=source_value, payload=clean, rma=rma, now=now
     )
@@ -151,6 +161,7 @@ def approve(*, fix_id: int, seen_hash: str, actor: User, now: datetime, note: st
         raise errors.FixNotAllowed(
             "A peer approves: someone else of a team that may make this change."
         )
+    money_requests.check_still(fix=fix)
     Approval.objects.create(
         fix=fix, approver=actor, payload_hash=fix.payload_hash, note=note[:500], at=now
     )

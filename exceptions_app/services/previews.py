@@ -245,7 +245,9 @@ def _changed(
     elif kind == FixKind.ACCEPT_DIFFERENCE:
         decisions = replace(decisions, accepted_difference=Decimal(payload["difference"]))
     elif kind == FixKind.CORRECT_CREDIT:
-        decisions = replace(decisions, credit_adjustment=Decimal(payload["adjustment"]))
+        decisions = replace(
+            decisions, accepted_difference=None, credit_adjustment=Decimal(payload["adjustment"])
+        )
     elif kind == FixKind.POSTING_DATE:
         decisions = replace(decisions, posting_date=date.fromisoformat(payload["date"]))
     elif kind == FixKind.LINK_ORDER:

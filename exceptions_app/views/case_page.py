@@ -15,7 +15,15 @@ from django.urls import reverse
 from exceptions_app import permissions
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.catalogue import render as fill
-from exceptions_app.choices import CASE_OPEN, Closure, FixKind, FixStatus, PostingStatus, Team
+from exceptions_app.choices import (
+    CASE_OPEN,
+    MONEY_FIXES,
+    Closure,
+    FixKind,
+    FixStatus,
+    PostingStatus,
+    Team,
+)
 from exceptions_app.filters import CaseFilter
 from exceptions_app.forms.cases import AssignForm, CloseForm, SnoozeForm
 from exceptions_app.forms.fixes import FORMS, FixForm
@@ -85,6 +93,10 @@ class Offer:
     approvers: tuple[str, ...]
     preview: Any = None
     is_under_way: bool = False
+
+    @property
+    def is_money(self) -> bool:
+        return self.kind in MONEY_FIXES
 
 
 def show(
@@ -238,6 +250,8 @@ def _offers(
 ) -> list[Offer]:
     if case.bridge is None:
         return []
+    if taken & set(MONEY_FIXES):
+        taken |= frozenset(MONEY_FIXES)
     offers = []
     for kind in catalogue_entry(case.type).actions:
         if kind not in FORMS:

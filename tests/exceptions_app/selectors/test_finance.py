@@ -192,13 +192,22 @@ def test_accepted_differences_are_those_in_force_of_the_period():
         )
 
     kept = add()
-    add(decided_at=NOW - timedelta(days=40))
+    add(decided_at=NOW - timedelta(days=40), rma=factories.RmaFactory(bridge=rma.bridge))
     add(status="undone")
-    odd = add(payload={})
+    odd = add(payload={}, rma=factories.RmaFactory(bridge=rma.bridge))
+    corrected = factories.RmaFactory(bridge=rma.bridge)
+    add(rma=corrected)
+    add(rma=corrected, kind="correct_credit", payload={"adjustment": "3.20"})
+    taken_back = add(rma=factories.RmaFactory(bridge=rma.bridge))
+    add(rma=taken_back.rma, kind="correct_credit", payload={"adjustment": "1"}, status="undone")
 
     rows = finance.accepted(since=NOW - timedelta(days=1))
 
-    assert [(row.fix, row.difference) for row in rows] == [(odd, None), (kept, Decimal("3.20"))]
+    assert [(row.fix, row.difference) for row in rows] == [
+        (taken_back, Decimal("3.20")),
+        (odd, None),
+        (kept, Decimal("3.20")),
+    ]
 
 
 def test_a_month_begins_where_the_books_are_kept():
