@@ -135,7 +135,7 @@ def test_a_file_of_five_hundred_is_taken_back_by_keyboard_alone(
         press(page, "Apply 500 mappings")
 
         press(page, "Take the file back")
-        assert "3 returns would wait again" in page.inner_text("main")
+        assert "3 returns would wait for it again" in page.inner_text("main")
         assert_accessible()
         tab_to(page, "Why")
         page.keyboard.type("Codes of another season")

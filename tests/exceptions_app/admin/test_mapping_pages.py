@@ -469,7 +469,8 @@ def test_an_admin_withdraws_a_mapping_after_seeing_what_waits_again(client, ada,
 
     shown = client.get(address)
     assert shown.context["effect"].newly_broken == 1
-    assert "1 return would wait again" in shown.text
+    assert "1 return would wait for it again" in shown.text
+    assert "It had no version before; it is mapped no more." in shown.text
     answer = client.post(
         address, {"reason": "Wrong colour", "seen": shown.context["seen"]}, follow=True
     )
