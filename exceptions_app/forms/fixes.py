@@ -17,6 +17,7 @@ from exceptions_app.choices import FixKind, MappingKind, PostingStatus
 from exceptions_app.models import Case
 from exceptions_app.rules.mapping import TARGET_CHOICES
 from exceptions_app.selectors import cases as cases_selector
+from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.services import fix_payloads, mappings, previews
 
 OTHER = "other"
@@ -178,8 +179,17 @@ class FeeForm(FixForm):
 
 
 class SetLocationForm(FixForm):
-    location = forms.CharField(label="Where the goods are", max_length=120)
+    """Only a place the mappings lead to: a name they do not know would be the next exception."""
+
+    location = forms.ChoiceField(label="Where the goods are")
     main = ("location",)
+
+    def prepare(self) -> None:
+        places = mappings_selector.places(bridge=self.case.bridge) if self.case.bridge else []
+        field = self.fields["location"]
+        field.choices = [("", "Choose a place"), *places]  # type: ignore[attr-defined]
+        if not places:
+            field.help_text = "No place of this bridge is mapped yet; map one first."
 
 
 class LinkOrderForm(FixForm):

@@ -257,3 +257,17 @@ def latest_imports(*, bridge: Bridge, kind: str) -> list[MappingImport]:
     """The latest files of a kind, newest first, without their rows."""
     rows = MappingImport.objects.filter(bridge=bridge, kind=kind).defer("rows", "effect")
     return list(rows.select_related("uploaded_by").order_by("-id")[:IMPORTS_SHOWN])
+
+
+def places(*, bridge: Bridge) -> list[tuple[str, str]]:
+    """The platform's places of a bridge that are mapped, each with the ERP's place in words."""
+    rows = Mapping.objects.filter(
+        bridge=bridge, kind=MappingKind.LOCATION, status=MappingStatus.ACTIVE
+    )
+    return [
+        (
+            row.source_value,
+            f"{row.source_value}, {row.target['division']}/{row.target['warehouse']}",
+        )
+        for row in rows.order_by("source_key")
+    ]

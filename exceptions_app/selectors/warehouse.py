@@ -220,6 +220,21 @@ def graded_rows(rows: Iterable[Rma]) -> tuple[ToGrade, ...]:
 # --- What waits for a place -------------------------------------------------------------------
 
 
+CASE_ORDER = ("group_id", "id")
+
+
+def place_units(rows: QuerySet[Case]) -> tuple[int, int]:
+    """Units of `rows` that stand on no receipt, and those whose receipt is planned but blocked."""
+    told = rows.filter(facts__units__regex=r"^[0-9]{1,6}$").order_by()
+    units = Cast(KeyTextTransform("units", "facts"), IntegerField())
+    is_planned = Q(type="DIVISION_MISMATCH")
+    found: dict[str, int] = told.aggregate(
+        without=Sum(units, default=0, filter=~is_planned),
+        planned=Sum(units, default=0, filter=is_planned),
+    )
+    return found["without"], found["planned"]
+
+
 def place_cases(*, bridge: str = "") -> QuerySet[Case]:
     rows = Case.objects.filter(status__in=CASE_OPEN, type__in=PLACE_TYPES)
     return rows.filter(bridge__code=bridge) if bridge else rows

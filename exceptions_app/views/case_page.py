@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -93,6 +93,7 @@ class Offer:
     approvers: tuple[str, ...]
     preview: Any = None
     is_under_way: bool = False
+    is_held: bool = False
 
     @property
     def is_money(self) -> bool:
@@ -231,7 +232,7 @@ def _acts(
     fixes = cases_selector.fixes_under_way(case)
     acts: dict[str, Any] = {
         "under_way": under_way(fixes, request, now),
-        "offers": _offers(request, case, now, offered, frozenset(fix.kind for fix in fixes)),
+        "offers": _offers(request, case, now, offered, _taken(fixes)),
     }
     if permissions.can(request.user, "assign_case"):
         acts["assign_form"] = assign_form or AssignForm(case=case, user=person(request))
@@ -241,17 +242,22 @@ def _acts(
     return acts
 
 
+def _taken(fixes: Iterable[Fix]) -> dict[str, str]:
+    """Kinds that cannot be asked for now, with the state of the change that stands in the way."""
+    taken = {fix.kind: fix.status for fix in fixes}
+    about_money = [status for kind, status in taken.items() if kind in MONEY_FIXES]
+    return dict.fromkeys(MONEY_FIXES, about_money[0]) | taken if about_money else taken
+
+
 def _offers(
     request: HttpRequest,
     case: Case,
     now: datetime,
     offered: Offer | None,
-    taken: frozenset[str],
+    taken: Mapping[str, str],
 ) -> list[Offer]:
     if case.bridge is None:
         return []
-    if taken & set(MONEY_FIXES):
-        taken |= frozenset(MONEY_FIXES)
     offers = []
     for kind in catalogue_entry(case.type).actions:
         if kind not in FORMS:
@@ -260,7 +266,8 @@ def _offers(
             offers.append(offered)
             continue
         if kind in taken:
-            offers.append(Offer(kind, FixKind(kind).label, None, "", (), is_under_way=True))
+            asked = Offer(kind, FixKind(kind).label, None, "", (), is_under_way=True)
+            offers.append(replace(asked, is_held=taken[kind] == FixStatus.HELD))
             continue
         is_allowed = permissions.can(request.user, permissions.FIX_CAPABILITY[kind])
         form = FORMS[kind](kind=kind, case=case, now=now) if is_allowed else None

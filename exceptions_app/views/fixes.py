@@ -89,7 +89,7 @@ def ask(request: HttpRequest, case_id: int) -> HttpResponse:
 @permissions.required("view_desk")
 def index(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
-    waiting = requests_selector.waiting()
+    waiting = _named(requests_selector.waiting())
     mine = [fix for fix in waiting if fix.requested_by_id == request.user.pk]
     others = [fix for fix in waiting if fix.requested_by_id != request.user.pk]
     context = {
@@ -214,7 +214,7 @@ def _answer(
 
 def _asked_words(fix: Fix) -> str:
     if fix.status == FixStatus.HELD:
-        return f"{fix}: in force. It can be taken back until it leaves."
+        return f"Done: {fix}. It can be taken back until it leaves."
     return f"Asked for approval: {fix}. Nothing changes until another person approves."
 
 
@@ -222,6 +222,19 @@ def _approved_words(fix: Fix) -> str:
     if fix.status == FixStatus.REQUESTED:
         return f"Your approval is kept: {fix}. Another person must approve too; nothing leaves yet."
     return f"Approved: {fix}. It can be taken back until it leaves."
+
+
+def _named(waiting: list[Fix]) -> list[Fix]:
+    """`waiting`, each with `who` may approve it by name; one question per kind and requester."""
+    names: dict[tuple[str, str, int], str] = {}
+    for fix in waiting:
+        asked = (fix.kind, fix.level, fix.requested_by_id)
+        if asked not in names:
+            kind, level, requester_id = asked
+            found = cases_selector.approvers(kind=kind, level=level, requester_id=requester_id)
+            names[asked] = ", ".join(found)
+        fix.who = names[asked]  # type: ignore[attr-defined]  # for the template only
+    return waiting
 
 
 def _may_decide(request: HttpRequest, fix: Fix) -> bool:

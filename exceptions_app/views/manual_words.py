@@ -111,6 +111,18 @@ GLOSSARY: tuple[tuple[Text, Text], ...] = (
         _("Where the ERP counts the unit: saleable, quarantine, damaged, repair or disposal."),
     ),
     (
+        _("Quarantine"),
+        _("The bucket of goods that are neither on sale nor written off until somebody decides."),
+    ),
+    (
+        _("Place"),
+        _("Where goods are put away, as the ERP knows it: a division and a warehouse, as 10/WH1."),
+    ),
+    (
+        _("Division"),
+        _("The part of the company the ERP books for. A warehouse belongs to one."),
+    ),
+    (
         _("Posting"),
         _("One document a return needs in the ERP: an authorisation, a receipt, a credit…"),
     ),

@@ -105,7 +105,10 @@ def _without_place(request: HttpRequest, now: datetime) -> dict[str, Any]:
     bridge = text_of(request, "bridge")
     rows = selector.place_cases(bridge=bridge)
     page = cases_selector.causes(rows, cursor=request.GET.get("cursor", ""))
+    without, planned = selector.place_units(rows)
     return {
+        "units_without": without,
+        "units_planned": planned,
         "causes": page.rows,
         "newer": page.newer,
         "older": page.older,

@@ -11,7 +11,6 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from exceptions_app.choices import Severity
-from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import paging, restock, rooms
 from exceptions_app.selectors import warehouse as selector
 from exceptions_app.templatetags.rooms import took
@@ -44,26 +43,34 @@ def _to_grade(request: HttpRequest, now: datetime) -> Lines:
 
 def _without_place(request: HttpRequest, now: datetime) -> Lines:
     yield [
+        "Exception",
         "Cause",
+        "Return",
+        "Item",
+        "Units",
         "Bridge",
         "Severity",
-        "Exceptions",
         "At risk",
-        "Customers waiting",
-        "Oldest",
+        "Currency",
+        "Opened",
         "Team",
     ]
     cases = selector.place_cases(bridge=text_of(request, "bridge"))
-    for row in cases_selector.every_cause(cases, now=now):
+    found = cases.select_related("rma", "bridge", "group")
+    for case in paging.every(lambda cursor: _page(found, selector.CASE_ORDER, cursor)):
+        units = str(case.facts.get("units", ""))
         yield [
-            row.title,
-            row.bridge,
-            Severity(row.severity).label,
-            row.count,
-            exports.sums(row.values),
-            row.waiting,
-            exports.moment(row.oldest),
-            row.team,
+            f"EX-{case.pk}",
+            case.group.title,
+            str(case.rma or "Not known"),
+            str(case.facts.get("sku") or "Not known"),
+            int(units) if units.isdecimal() else "Not known",
+            case.bridge.name if case.bridge else "",
+            Severity(case.severity).label,
+            exports.amount(case.value, case.currency) if case.currency else "Not known",
+            case.currency,
+            exports.moment(case.opened_at),
+            case.get_team_display(),
         ]
 
 
@@ -132,7 +139,7 @@ def _times(request: HttpRequest, now: datetime) -> Lines:
         "Half within",
         "Nine in ten within",
         "Worst",
-        "Before planning, %",
+        "Share before the receipt was planned, %",
     ]
     chosen = {name: text_of(request, name) for name in ("bridge", "place")}
     since = now - timedelta(days=days_of(request))

@@ -1,15 +1,20 @@
 """Each kind of change has a form in the reader's words that stores the service's payload."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from exceptions_app.choices import FixKind
 from exceptions_app.forms.fixes import FORMS
+from tests.cast import make_user
 from tests.factories import (
     CaseFactory,
     CauseGroupFactory,
     ErpLocationFactory,
+    FixFactory,
     ItemFactory,
+    MappingFactory,
     PostingFactory,
     RmaFactory,
 )
@@ -23,6 +28,12 @@ def _form(kind, answers, **facts):
     case = CaseFactory(rma=rma, group=group, facts=facts)
     ItemFactory(connection=rma.bridge.erp, sku="TEE-BLK-M")
     ErpLocationFactory(connection=rma.bridge.erp, division="10", code="WH1")
+    MappingFactory(
+        bridge=rma.bridge,
+        kind="location",
+        source_value="Leeds DC",
+        target={"division": "10", "warehouse": "WH1"},
+    )
     posting = PostingFactory(rma=rma, status="failed")
     given = {name: posting.pk if value == "POSTING" else value for name, value in answers.items()}
     return FORMS[kind](given, kind=kind, case=case, now=timezone.now()), posting
@@ -93,6 +104,7 @@ def test_documents_are_named_by_row_and_key():
         ("location", {"location": "x"}, {"pair": "99|WH1"}),
         ("disposition", {"source_value": "x"}, {"bucket": "attic"}),
         ("sku_alias", {"sku": "X"}, {"choice": "other", "sku": ""}),
+        ("set_location", {}, {"location": "Shed behind Leeds"}),
     ],
 )
 def test_unusable_answers_are_refused_on_the_form(kind, facts, answers):
@@ -104,3 +116,65 @@ def test_unusable_answers_are_refused_on_the_form(kind, facts, answers):
 
 def test_every_kind_but_closing_has_a_form():
     assert set(FORMS) == set(FixKind.values) - {FixKind.CLOSE}
+
+
+def test_the_places_offered_are_those_the_bridge_has_mapped():
+    form, _ = _form("set_location", {})
+
+    assert form.fields["location"].choices == [
+        ("", "Choose a place"),
+        ("Leeds DC", "Leeds DC, 10/WH1"),
+    ]
+
+
+def test_approvals_name_who_can_and_what_needed_none(client):
+    wanda, _ = make_user("wanda"), make_user("mira")
+    client.force_login(wanda)
+    now = timezone.now()
+    FixFactory(requested_by=wanda)
+    FixFactory(
+        kind="retry",
+        level="none",
+        status="applied",
+        requested_by=wanda,
+        decided_by=wanda,
+        decided_at=now,
+        ended_at=now,
+    )
+
+    page = client.get("/approvals/").text
+
+    assert "Mira" in page.partition('data-l="Approval">')[2].partition("</td>")[0]
+    decided = page.partition('data-l="Decided by">')[2].partition("</td>")[0]
+    assert "Needed no approval" in decided
+    assert "Wanda" not in decided
+
+
+def test_what_was_done_and_not_left_is_called_neither_waiting_nor_closed(client):
+    wanda = make_user("wanda")
+    client.force_login(wanda)
+    now = timezone.now()
+    case = CaseFactory(group__type="LOCATION_MISSING", team="warehouse")
+    fix = FixFactory(
+        kind="set_location",
+        level="none",
+        status="held",
+        bridge=case.bridge,
+        case=case,
+        rma=case.rma,
+        payload={"location": "Leeds DC"},
+        requested_by=wanda,
+        decided_by=wanda,
+        decided_at=now,
+        hold_until=now + timedelta(minutes=1),
+    )
+
+    page = client.get(f"/exceptions/{case.pk}/").text
+    assert "This was done and has not left yet" in page
+    assert "must be decided or withdrawn" not in page
+
+    case.status, case.closure, case.resolved_at = "resolved", "proof", now
+    case.save()
+    page = client.get(f"/exceptions/{case.pk}/").text
+    assert f"{fix}: leaves" in page
+    assert "Settled, but nothing has left yet" in page

@@ -132,7 +132,11 @@ def test_each_list_of_the_warehouse_has_its_own_columns(client, boss, bridge, mo
             confirmed_at=now - timedelta(hours=1),
         )
     place = factories.CaseFactory(
-        rma=graded, bridge=bridge, group__type="LOCATION_MISSING", team="warehouse"
+        rma=graded,
+        bridge=bridge,
+        group__type="LOCATION_MISSING",
+        team="warehouse",
+        facts={"units": "2", "sku": "MUG"},
     )
 
     def rows(view):
@@ -141,7 +145,9 @@ def test_each_list_of_the_warehouse_has_its_own_columns(client, boss, bridge, mo
     assert [(row["Return"], row["Units"]) for row in rows("grade")] == [
         (str(rma), "2") for rma in waiting
     ]
-    assert [row["Cause"] for row in rows("place")] == [place.group.title]
+    assert [(row["Cause"], row["Return"], row["Item"], row["Units"]) for row in rows("place")] == [
+        (place.group.title, str(graded), "MUG", "2")
+    ]
     assert [(row["Place"], row["Units"], row["Why"]) for row in rows("book")] == [
         ("10/WH1", "3", "The ERP refused it")
     ]

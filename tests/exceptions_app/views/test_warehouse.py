@@ -268,3 +268,18 @@ def test_the_data_owners_see_gap_suggestion_and_the_way_to_the_fix(client):
     assert case.group.title in page
     assert "TEE-BLK-M" in page
     assert f"/exceptions/{case.pk}/" in page
+
+
+def test_a_cause_without_a_place_leads_to_its_own_exceptions(client, wanda):
+    mine = factories.CaseFactory(
+        group__type="LOCATION_MISSING", team="warehouse", facts={"units": "3"}
+    )
+    other = factories.CaseFactory()
+
+    page = client.get("/warehouse/?view=place").text
+    link = f"/exceptions/?view=list&amp;group={mine.group_id}&amp;snoozed=with"
+    assert f'href="{link}"' in page
+    assert "3 units on no receipt" in page
+    listed = client.get(link.replace("&amp;", "&")).text
+    assert f"/exceptions/{mine.pk}/" in listed
+    assert f"/exceptions/{other.pk}/" not in listed
