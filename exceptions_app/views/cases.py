@@ -17,7 +17,7 @@ from exceptions_app.filters import CaseFilter
 from exceptions_app.models import Case, CauseGroup
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import paging, selection
-from exceptions_app.templatetags.desk import changed_query, when
+from exceptions_app.templatetags.desk import changed_query
 from exceptions_app.views import case_page, exports, triage, views
 
 EXPORT_CHUNK = 500
@@ -237,8 +237,8 @@ def _case_lines(rows: Iterable[Case]) -> Iterator[list[exports.Cell]]:
             case.get_team_display(),
             case.value,
             case.currency,
-            _moment(case.opened_at),
-            _moment(case.due_at),
+            exports.moment(case.opened_at),
+            exports.moment(case.due_at),
             case.assignee.get_full_name() or case.assignee.get_username() if case.assignee else "",
         ]
 
@@ -264,15 +264,11 @@ def _cause_lines(rows: Iterable[cases_selector.Cause]) -> Iterator[list[exports.
             row.count,
             exports.sums(row.values),
             row.waiting,
-            _moment(row.oldest),
+            exports.moment(row.oldest),
             row.owner or "Nobody yet",
             row.team,
             row.trend.words if row.trend else "",
         ]
-
-
-def _moment(at: datetime | None) -> str:
-    return when(at, "")
 
 
 def _number(text: str) -> int:

@@ -10,6 +10,7 @@ from itertools import islice
 
 import tablib  # type: ignore[import-untyped]  # it carries no types
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from exceptions_app import permissions
@@ -22,25 +23,32 @@ from exceptions_app.templatetags.desk import when
 XLSX_ROWS = 20_000
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-Cell = str | Decimal | int
+Cell = str | Decimal | int | datetime
+Name = str | Callable[[HttpRequest], str]
 Lines = Callable[..., Iterable[Sequence[Cell]]]
 
 
-def doors(*, capability: str, name: str, lines: Lines) -> tuple[permissions.View, permissions.View]:
+def doors(
+    *, capability: str, name: Name, lines: Lines
+) -> tuple[permissions.View, permissions.View]:
     """The views that give a list as CSV and as XLSX, to whoever may open its page.
 
     `lines` takes what the page's view takes and gives the heading and the rows its filters find.
+    `name` may depend on which list of its page was asked for.
     """
+
+    def called(request: HttpRequest) -> str:
+        return name if isinstance(name, str) else name(request)
 
     @require_safe
     @permissions.required(capability)  # type: ignore[arg-type]  # a stream is a response too
     def export(request: HttpRequest, *args: object, **kwargs: object) -> StreamingHttpResponse:
-        return as_csv(lines(request, *args, **kwargs), name=name)
+        return as_csv(lines(request, *args, **kwargs), name=called(request))
 
     @require_safe
     @permissions.required(capability)
     def export_xlsx(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        return as_xlsx(lines(request, *args, **kwargs), name=name)
+        return as_xlsx(lines(request, *args, **kwargs), name=called(request))
 
     return export, export_xlsx
 
@@ -57,20 +65,28 @@ def amount(value: Decimal, currency: str) -> Decimal:
     return Decimal(money.exact_text(value, currency))
 
 
-def moment(at: datetime | None) -> str:
-    """A moment as the pages write it, in the reader's zone; "" where there is none."""
-    return when(at, "")
+def moment(at: datetime | None) -> datetime | str:
+    """A moment in the reader's zone, which a workbook can sort by; "" where there is none.
+
+    To the minute and without its zone: a workbook knows none. A CSV writes it as the pages do.
+    """
+    if at is None:
+        return ""
+    return timezone.localtime(at).replace(second=0, microsecond=0, tzinfo=None)
 
 
 def as_csv(lines: Iterable[Sequence[Cell]], *, name: str) -> StreamingHttpResponse:
-    """`lines`, the heading first, as they are read; `name` without its ending."""
+    """`lines`, the heading first, as they are read; `name` without day and ending."""
     response = StreamingHttpResponse(_csv(lines), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    response["Content-Disposition"] = f'attachment; filename="{_dated(name)}.csv"'
     return response
 
 
 def as_xlsx(lines: Iterable[Sequence[Cell]], *, name: str) -> HttpResponse:
-    """`lines` as a workbook with amounts as numbers; a line says so when rows were left out."""
+    """`lines` as a workbook, amounts as numbers and moments as dates.
+
+    A last line says so when rows were left out.
+    """
     rows = iter(lines)
     sheet = tablib.Dataset(title="Rows")
     sheet.headers = [str(cell) for cell in next(rows)]
@@ -80,8 +96,12 @@ def as_xlsx(lines: Iterable[Sequence[Cell]], *, name: str) -> HttpResponse:
         left = [""] * (len(sheet.headers) - 1)
         sheet.append([f"Only the first {XLSX_ROWS:,} rows. The CSV holds all of them.", *left])
     response = HttpResponse(sheet.export("xlsx"), content_type=XLSX_TYPE)
-    response["Content-Disposition"] = f'attachment; filename="{name}.xlsx"'
+    response["Content-Disposition"] = f'attachment; filename="{_dated(name)}.xlsx"'
     return response
+
+
+def _dated(name: str) -> str:
+    return f"{name}-{timezone.localdate():%Y-%m-%d}"
 
 
 class _Echo:
@@ -98,6 +118,8 @@ def _csv(lines: Iterable[Sequence[Cell]]) -> Iterator[str]:
 
 
 def _text(cell: Cell) -> str:
+    if isinstance(cell, datetime):
+        return when(cell)
     return f"{cell:f}" if isinstance(cell, Decimal) else str(_safe(cell))
 
 

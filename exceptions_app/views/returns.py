@@ -154,7 +154,7 @@ def _lines(rows: Iterable[returns.Row]) -> Iterator[list[exports.Cell]]:
             rma.bridge.name,
             rma.order_name,
             row.customer,
-            when(rma.requested_at, ""),
+            exports.moment(rma.requested_at),
             rma.get_approval_display(),
             rma.get_logistics_display(),
             rma.get_inspection_display(),

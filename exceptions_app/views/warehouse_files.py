@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.text import slugify
 
 from exceptions_app.choices import Severity
 from exceptions_app.selectors import paging, restock, rooms
@@ -174,4 +175,9 @@ def _page(rows: QuerySet[Any], order: tuple[str, ...], cursor: str) -> paging.Pa
     return paging.page(rows, order=order, cursor=cursor, size=paging.FILE_SIZE)
 
 
-export, export_xlsx = exports.doors(capability="view_warehouse", name="warehouse", lines=_lines)
+def _name(request: HttpRequest) -> str:
+    view = request.GET.get("view", "")
+    return f"warehouse-{slugify(VIEWS[view if view in VIEWS else 'grade'])}"
+
+
+export, export_xlsx = exports.doors(capability="view_warehouse", name=_name, lines=_lines)

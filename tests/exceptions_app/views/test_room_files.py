@@ -151,9 +151,9 @@ def test_each_list_of_the_warehouse_has_its_own_columns(client, boss, bridge, mo
     assert [(row["Place"], row["Units"], row["Why"]) for row in rows("book")] == [
         ("10/WH1", "3", "The ERP refused it")
     ]
-    assert [(row["SKU"], row["Bucket"], row["Grade"]) for row in rows("decide")] == [
-        ("MUG", "Quarantine", "torn")
-    ]
+    (decide,) = rows("decide")
+    assert (decide["SKU"], decide["Bucket"], decide["Grade"]) == ("MUG", "Quarantine", "torn")
+    assert (decide["Decide in"], decide["Its id"]) == (bridge.source.name, graded.external_id)
     assert [(row["Place"], row["Half within"]) for row in rows("time")] == [
         ("10/WH1", "3 h"),
         ("", "3 h"),
@@ -161,6 +161,11 @@ def test_each_list_of_the_warehouse_has_its_own_columns(client, boss, bridge, mo
     assert exported(client, "/warehouse/export.csv?view=nonsense") == rows("grade")
     assert exported(client, "/warehouse/export.csv?view=decide&bucket=saleable") == []
     workbook = client.get("/warehouse/export.xlsx?view=grade")
+    assert f'"warehouse-to-grade-{timezone.localdate()}.xlsx"' in workbook["Content-Disposition"]
+    arrived = tablib.Dataset().load(workbook.content, format="xlsx")["Arrived"][0]
+    assert arrived == timezone.localtime(waiting[0].received_at).replace(
+        second=0, microsecond=0, tzinfo=None
+    )
     assert tablib.Dataset().load(workbook.content, format="xlsx").height == 2
 
 
