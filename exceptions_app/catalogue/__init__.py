@@ -22,6 +22,7 @@ from exceptions_app.catalogue.entry import (
     raised,
     render,
 )
+from exceptions_app.catalogue.telling import is_passing, told
 from exceptions_app.choices import FixKind, Severity, Team
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "collect",
     "entry",
     "facts_used",
+    "is_passing",
     "raised",
     "render",
     "types_with_action",
@@ -43,12 +45,15 @@ class CatalogueError(Exception):
     """A type file cannot be part of the catalogue; the text names the file and why."""
 
 
-def entry(code: str) -> Entry:
+def entry(code: str, facts: Mapping[str, object] | None = None) -> Entry:
     """Return the entry of `code`; for a code nobody described, a general one for operations.
 
-    Rows outlive releases, so a type that was removed must still open on screen.
+    Rows outlive releases, so a type that was removed must still open on screen. With the `facts` of
+    an exception its words and changes are those of that exception: what was found in the ERP under
+    our key is neither unknown nor absent.
     """
-    return CATALOGUE.get(code) or _undescribed(code)
+    known = CATALOGUE.get(code) or _undescribed(code)
+    return known if facts is None else told(known, facts)
 
 
 def by_team(team: Team) -> tuple[Entry, ...]:

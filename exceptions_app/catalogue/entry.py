@@ -10,7 +10,8 @@ Amounts are plain digits in `currency`, or ready to read; so is `value`. Dates a
 - location: `location`, `division`, `warehouse`, `order_division`
 - money: `refund`, `credit`, `difference` (signed: refund less credit), `currency`, `component`,
   `setting`, `period`, `posting_date`, `line_max`, `excess`, `sold`, `returned`
-- posting: `kind` (its code or label), `key`, `vendor_code`, `vendor_text`, `attempts`, `since`
+- posting: `kind` (its code or label), `key`, `vendor_code`, `vendor_text`, `attempts`, `since`;
+  a read-back that saw another document under our key adds its `number` and what was `found`
 - connection: `connection`, `reason`, `waiting` (what waits: "3 documents")
 - event: `event`, `field`, `expected`, `got`, `needs`, `copies`; a conflict of two systems
   uses `expected` for the platform's word and `got` for the ERP's
@@ -51,7 +52,16 @@ FACTS: Mapping[str, tuple[str, ...]] = {
         "sold",
         "returned",
     ),
-    "posting": ("kind", "key", "vendor_code", "vendor_text", "attempts", "since"),
+    "posting": (
+        "kind",
+        "key",
+        "vendor_code",
+        "vendor_text",
+        "attempts",
+        "since",
+        "number",
+        "found",
+    ),
     "connection": ("connection", "reason", "waiting"),
     "event": ("event", "field", "expected", "got", "needs", "copies"),
 }

@@ -50,10 +50,16 @@ def _money(text: str, currency: str, *, needs_decimals: bool) -> str:
     if bare is None or not currency or (needs_decimals and not bare.group(3)):
         return text
     sign = MINUS if bare.group(1) == "-" else bare.group(1)
-    digits = f"{int(bare.group(2)):,}{bare.group(3) or ''}"
+    digits = f"{int(bare.group(2)):,}{_decimals(bare.group(3) or '')}"
     # A no-break space keeps the code on the line of its amount.
     unit = SYMBOLS.get(currency, f"{currency}\N{NO-BREAK SPACE}")
     return f"{sign}{unit}{digits}"
+
+
+def _decimals(text: str) -> str:
+    """Stored sums carry four places; what they do not need is not written: ".0000" is ".00"."""
+    kept = text.rstrip("0")
+    return text if len(text) <= len(".00") else kept.ljust(len(".00"), "0")
 
 
 def _date(text: str) -> str:

@@ -280,6 +280,10 @@ class LinkDocumentForm(PostingForm):
     )
     main = ("posting_id", "number")
 
+    def prepare(self) -> None:
+        super().prepare()
+        self.initial.setdefault("number", self.case.facts.get("number", ""))
+
 
 FORMS: dict[str, type[FixForm]] = {
     FixKind.SKU_ALIAS: SkuForm,

@@ -1,8 +1,9 @@
 """Who must agree before a fix takes effect, and who may be that person (two-person rules).
 
-Sending the same content again needs nobody. A mapping changes what an item or place is, so another
-person of the team agrees. Whatever changes money, tax or the date needs finance; above the policy's
-threshold that approver must not be the first one already (exception-type catalogue, shared rules).
+Sending the same content again needs nobody, unless the ERP may have it already. A mapping changes
+what an item or place is, so another person of the team agrees. Whatever changes money, tax or the
+date needs finance; above the policy's threshold that approver must not be the first one already
+(exception-type catalogue, shared rules).
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from exceptions_app.rules.facts import Policy
 Level = Literal["none", "peer", "finance"]
 
 _FREE = frozenset({FixKind.RETRY.value, FixKind.CLOSE.value, FixKind.SET_LOCATION.value})
+# Exceptions whose document may stand in the ERP: sending it again could book it twice.
+IN_DOUBT = frozenset({"OUTCOME_UNKNOWN", "SILENT_SUCCESS"})
 _FINANCE = frozenset(
     {
         FixKind.VAT.value,
@@ -48,12 +51,15 @@ _ROLES: dict[Level, frozenset[str]] = {
 }
 
 
-def needs_approval(fix_kind: str, value: Decimal, policy: Policy) -> Level:
+def needs_approval(fix_kind: str, value: Decimal, policy: Policy, *, case_type: str = "") -> Level:
     """The level a fix needs. A kind nobody listed needs the strictest: it may change money.
 
     Setting a location by hand for one return needs nobody: it brings a missing fact and changes
-    none. A fee or VAT mapping of no value at all still needs finance.
+    none. A fee or VAT mapping of no value at all still needs finance. A document of which the ERP
+    may have one already is sent again only with finance.
     """
+    if fix_kind == FixKind.RETRY and case_type in IN_DOUBT:
+        return "finance"
     if fix_kind in _FREE:
         return "none"
     if fix_kind in FixKind.values and fix_kind not in _FINANCE:
@@ -62,14 +68,19 @@ def needs_approval(fix_kind: str, value: Decimal, policy: Policy) -> Level:
 
 
 def approvers_needed(
-    fix_kind: str, value: Decimal, policy: Policy, *, frees_other_money: bool = False
+    fix_kind: str,
+    value: Decimal,
+    policy: Policy,
+    *,
+    frees_other_money: bool = False,
+    case_type: str = "",
 ) -> int:
     """How many different people must agree: two of finance above the threshold.
 
     The threshold is in the bridge's currency: money of another cannot be compared with it, and
     counts as above.
     """
-    level = needs_approval(fix_kind, value, policy)
+    level = needs_approval(fix_kind, value, policy, case_type=case_type)
     if level == "none":
         return 0
     is_above = frees_other_money or abs(value) > policy.second_approver_above

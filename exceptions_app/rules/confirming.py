@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from connectors.errors import RejectionCode
 from connectors.types import DocumentDraft, DocumentKind, DocumentState, DocumentStatus
+from exceptions_app.rules.sayings import spoken
 
 
 class Verdict(StrEnum):
@@ -51,7 +52,10 @@ def _differences(draft: DocumentDraft, state: DocumentState) -> list[tuple[str, 
     if state.units != draft.units:
         found.append(("units", str(draft.units), str(state.units)))
     if draft.kind == DocumentKind.CREDIT_MEMO and state.gross != draft.gross:
-        found.append(("amount", str(draft.gross), str(state.gross)))
+        there = "no amount"
+        if state.gross is not None:
+            there = spoken(state.gross, state.currency or draft.currency)
+        found.append(("amount", spoken(draft.gross, draft.currency), there))
     if state.currency and draft.currency and state.currency != draft.currency:
         found.append(("currency", draft.currency, state.currency))
     for name in ("warehouse", "division"):
@@ -59,6 +63,24 @@ def _differences(draft: DocumentDraft, state: DocumentState) -> list[tuple[str, 
         if meant and is_there and meant != is_there:
             found.append((name, meant, is_there))
     return found
+
+
+def found_words(comparison: Comparison) -> str:
+    """ "Booked as CM000173, £97.00 instead of £96.00": what stands there in place of ours."""
+    state = comparison.state
+    assert state is not None
+    name = state.number or state.external_id
+    if comparison.verdict == Verdict.TWICE:
+        return f"There more than once under one key: {comparison.differences[0][2]}"
+    is_booked = state.status == DocumentStatus.POSTED
+    lead = f"Booked as {name}" if is_booked else f"Accepted as {name} and not booked yet"
+    return ", ".join([lead, *(_instead(*each) for each in comparison.differences)])
+
+
+def _instead(name: str, meant: str, found: str) -> str:
+    if name == "units":
+        return f"{found} units instead of {meant}"
+    return f"{found} instead of {meant}" if name == "amount" else f"{name} {found}, not {meant}"
 
 
 # Refusals that name their own type; all others are the document's refusal as such.

@@ -255,7 +255,7 @@ def approval_level(*, case: Case, kind: str) -> str:
     if case.bridge is None:
         return "finance"
     policy = facts_selector.policy_of(case.bridge)
-    return approval.needs_approval(fix_kind=kind, value=case.value, policy=policy)
+    return approval.needs_approval(kind, case.value, policy, case_type=case.type)
 
 
 def approvers(*, kind: str, level: str, requester_id: int) -> tuple[str, ...]:

@@ -137,7 +137,7 @@ def _open(
     posting: Posting | None,
     now: datetime,
 ) -> Case:
-    entry = catalogue_entry(finding.type)
+    entry = catalogue_entry(finding.type, finding.facts)
     facts = _facts(subject, finding)
     severity = _severity(finding)
     case = Case.objects.create(
@@ -173,7 +173,7 @@ def _refresh(
     case: Case, subject: Subject, finding: Finding, posting: Posting | None, now: datetime
 ) -> Case:
     facts = _facts(subject, finding)
-    entry = catalogue_entry(finding.type)
+    entry = catalogue_entry(finding.type, finding.facts)
     severity = _severity(finding)
     changed: dict[str, object] = {"seen_at": now}
     if case.closure == Closure.BY_HAND and facts == case.facts:
@@ -240,7 +240,9 @@ def set_waiting(*, cases: Sequence[Case], status: str, waiting_for: str, now: da
 
 
 def _group(subject: Subject, finding: Finding, now: datetime) -> CauseGroup:
-    title = render(catalogue_entry(finding.type).group_title, _facts(subject, finding))
+    title = render(
+        catalogue_entry(finding.type, finding.facts).group_title, _facts(subject, finding)
+    )
     group, is_new = CauseGroup.objects.get_or_create(
         type=finding.type,
         bridge=subject.bridge,

@@ -265,7 +265,16 @@ def _differs(posting: Posting, comparison: Comparison, now: datetime) -> Settled
     told = "; ".join(
         f"{name}: meant {meant}, found {found}" for name, meant, found in comparison.differences
     )
-    facts = {"kind": posting.get_kind_display(), "key": posting.key, "vendor_text": told}
+    state = comparison.state
+    assert state is not None
+    facts = {
+        "kind": posting.get_kind_display(),
+        "key": posting.key,
+        "vendor_text": told,
+        "cause": "not as it was sent",
+        "number": state.number or state.external_id,
+        "found": confirming.found_words(comparison),
+    }
     is_unknown = posting.status == PostingStatus.UNCONFIRMED
     values = {
         "parked_at": now,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -15,6 +16,8 @@ from exceptions_app.services import attempts, rmas
 from exceptions_app.services.posting import replan
 
 ON_POSTINGS = (FixKind.RETRY, FixKind.LINK_DOCUMENT)
+# Some ERPs put a space or a slash into their numbers; none has one without a digit.
+_DOCUMENT_NUMBER = re.compile(r"(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9 ._/#-]*")
 # Nothing is left to link: it is leaving, booked, or no longer called for.
 _SETTLED = (PostingStatus.SENDING, PostingStatus.CONFIRMED, PostingStatus.CANCELLED)
 # What a fix on a posting changes, kept in its effect until it can no longer be taken back.
@@ -225,7 +228,7 @@ def _posting(kind: str, rma: Rma, payload: dict[str, Any]) -> dict[str, Any]:
             raise errors.InvalidChoice(
                 f"{posting.key} is {posting.get_status_display().lower()}; nothing to link."
             )
-        clean_payload["number"] = _text(payload, "number", "the ERP's document number", 80)
+        clean_payload["number"] = _number(payload)
     return clean_payload
 
 
@@ -241,6 +244,16 @@ def _text(payload: dict[str, Any], name: str, what: str, limit: int) -> str:
     if not value or len(value) > limit:
         raise errors.InvalidChoice(f"Give {what}, at most {limit} characters.")
     return value
+
+
+def _number(payload: dict[str, Any]) -> str:
+    number = _text(payload, "number", "the ERP's document number", 40)
+    if not _DOCUMENT_NUMBER.fullmatch(number):
+        raise errors.InvalidChoice(
+            "Give the ERP's document number as it stands there: letters, digits and . _ / # - with"
+            " at least one digit."
+        )
+    return number
 
 
 def _amount(payload: dict[str, Any], name: str, currency: str) -> str:

@@ -101,7 +101,8 @@ def request(
         kind, clean, case.value if case is not None else None, found.freed if found else None
     )
     policy = facts_selector.policy_of(bridge)
-    level = approval.needs_approval(fix_kind=kind, value=value, policy=policy)
+    case_type = case.type if case is not None else ""
+    level = approval.needs_approval(kind, value, policy, case_type=case_type)
     fix = Fix.objects.create(
         kind=kind,
         status=FixStatus.REQUESTED,
@@ -121,6 +122,7 @@ def request(
             value,
             policy,
             frees_other_money=found is not None and found.frees_other_money,
+            case_type=case_type,
         ),
         requested_by=actor,
         requested_at=now,
@@ -325,7 +327,7 @@ def _check_case(case: Case | None, kind: str) -> None:
         return
     if case.status not in CASE_OPEN:
         raise errors.CaseAlreadyClosed(f"This exception was closed meanwhile: {case.proof}")
-    if kind not in catalogue_entry(case.type).actions:
+    if kind not in catalogue_entry(case.type, case.facts).actions:
         raise errors.FixNotAllowed("This exception does not offer that change.")
 
 

@@ -29,7 +29,7 @@ from exceptions_app.choices import AttemptOutcome, PostingStatus
 from exceptions_app.errors import PostingSuperseded
 from exceptions_app.models import Connection, Posting, PostingAttempt, Rma
 from exceptions_app.rules import confirming, drafts, retry
-from exceptions_app.services import attempts, calls, connections, health, leases
+from exceptions_app.services import attempts, calls, connections, health, leases, moments
 from exceptions_app.services.faultpoints import reach
 
 LEASE = leases.lease(seconds=90)
@@ -351,6 +351,7 @@ def _give_up(posting: Posting, now: datetime) -> Posting:
     last = list(
         posting.attempt_rows.exclude(text="").order_by("-id").values_list("text", flat=True)[:3]
     )
+    first = posting.attempt_rows.order_by("id").values_list("started_at", flat=True).first()
     guarded_update(
         posting=posting,
         status=PostingStatus.FAILED,
@@ -361,6 +362,7 @@ def _give_up(posting: Posting, now: datetime) -> Posting:
             "kind": posting.get_kind_display(),
             "key": posting.key,
             "attempts": str(posting.attempts - 1),
+            "since": moments.written(first) if first else "",
             "vendor_text": " · ".join(last) or "The worker ended each time.",
         },
     )

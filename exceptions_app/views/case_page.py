@@ -116,7 +116,7 @@ def show(
 
     `refusal` says who was faster with what, when an act came too late.
     """
-    entry = catalogue_entry(case.type)
+    entry = catalogue_entry(case.type, case.facts)
     is_open = case.status in CASE_OPEN
     rows, sibling_count = cases_selector.siblings(case)
     sides = case_parts.sides(case)
@@ -136,7 +136,7 @@ def show(
         "closes_by": fill(entry.closes_by, case.facts),
         "difference": case_parts.difference(case),
         "sides": sides,
-        "refusal": case_parts.refusal(case),
+        "vendor": case_parts.vendor_words(case),
         "postings": _postings(case),
         "story": case_parts.story(case),
         "siblings": rows,
@@ -177,13 +177,20 @@ def offer(request: HttpRequest, case: Case, kind: str, form: FixForm | None) -> 
     level = cases_selector.approval_level(case=case, kind=kind)
     return Offer(
         kind=kind,
-        label=FixKind(kind).label,
+        label=_label(case, kind),
         form=form,
         level=level,
         approvers=cases_selector.approvers(
             kind=kind, level=level, requester_id=request.user.pk or 0
         ),
     )
+
+
+def _label(case: Case, kind: str) -> str:
+    """What is there is looked up, and not sent again while it is."""
+    if kind == FixKind.RETRY and case.facts.get("found"):
+        return f"Look for {case.facts.get('number') or 'it'} again"
+    return FixKind(kind).label
 
 
 def under_way(fixes: Iterable[Fix], request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
@@ -236,7 +243,7 @@ def _acts(
     }
     if permissions.can(request.user, "assign_case"):
         acts["assign_form"] = assign_form or AssignForm(case=case, user=person(request))
-    reasons = catalogue_entry(case.type).close_reasons
+    reasons = catalogue_entry(case.type, case.facts).close_reasons
     if reasons and permissions.can(request.user, "close_case"):
         acts["close_form"] = close_form or CloseForm(case=case)
     return acts
@@ -259,7 +266,7 @@ def _offers(
     if case.bridge is None:
         return []
     offers = []
-    for kind in catalogue_entry(case.type).actions:
+    for kind in catalogue_entry(case.type, case.facts).actions:
         if kind not in FORMS:
             continue
         if offered is not None and offered.kind == kind:

@@ -11,10 +11,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from exceptions_app import permissions
-from exceptions_app.catalogue import Entry
+from exceptions_app.catalogue import Entry, is_passing
 from exceptions_app.catalogue import render as fill
 from exceptions_app.choices import FixKind, FixStatus
 from exceptions_app.models import Case, Fix, Item, Rma
+from exceptions_app.rules.approval import IN_DOUBT
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.templatetags.desk import money, when
@@ -122,13 +123,37 @@ def sides(case: Case) -> list[dict[str, str]]:
     ]
 
 
-def refusal(case: Case) -> dict[str, str] | None:
-    """What the ERP said, in its own words, for a document it refused."""
+def vendor_words(case: Case) -> dict[str, str] | None:
+    """What the ERP said or holds, for a document in trouble: a refusal only where it refused."""
     text = str(case.facts.get("vendor_text", ""))
     code = str(case.facts.get("vendor_code", ""))
     if not text and not code:
         return None
-    return {"system": str(case.facts.get("erp", "")), "code": code, "text": text}
+    system = str(case.facts.get("erp", ""))
+    told = {"words": f"{code} {text}".strip()}
+    if found := str(case.facts.get("found", "")):
+        lead = (
+            f"It stands in {system} under our key. Link it if it is right, or correct it there"
+            " first. It is not sent again while it stands."
+        )
+        return {**told, "title": found, "lead": lead, "label": "Field by field"}
+    if case.type == "RETRY_EXHAUSTED":
+        lead = (
+            f"This is no refusal: {system} took none of the tries. Nothing more happens by itself;"
+            f" once {system} answers again, send it again."
+        )
+        title = f"It could not be delivered to {system}"
+        return {**told, "title": title, "lead": lead, "label": "The last answers"}
+    if case.type in IN_DOUBT:
+        lead = "It is not proved whether anything was booked. Look before anything is sent again."
+        title = f"What {system} answered"
+        return {**told, "title": title, "lead": lead, "label": "In its own words"}
+    lead = f"Nothing was booked. Change what {system} objects to, then send again."
+    if is_passing(text):
+        lead = (
+            f"Nothing was booked. By its words this passes: once {system} is free, send it again."
+        )
+    return {**told, "title": f"{system} refused it", "lead": lead, "label": "In its own words"}
 
 
 def story(case: Case) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from exceptions_app.forms.fixes import FORMS, DecisionForm, FixForm
 from exceptions_app.models import Case, Fix
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import requests as requests_selector
-from exceptions_app.services import fix_payloads, fixes, previews
+from exceptions_app.services import fix_payloads, fixes, looking, previews
 from exceptions_app.views import case_page
 
 DECIDED_TONES = {
@@ -43,6 +43,7 @@ class Preview:
     documents: tuple[previews.DocumentPreview, ...]
     documents_refusal: str
     digest: str
+    look: looking.Look | None = None
     was_changed: bool = False
 
 
@@ -195,7 +196,8 @@ def _previewed(form: FixForm) -> Preview:
             refusal = str(error)
     source = form.source_value if form.is_mapping else ""
     digest = fixes.payload_hash(form.kind, source, form.payload)
-    return Preview(effect, documents, refusal, digest)
+    look = looking.before_linking(kind=form.kind, payload=form.payload)
+    return Preview(effect, documents, refusal, digest, look)
 
 
 def _answer(
@@ -284,6 +286,9 @@ def _show(
         "results": _results(fix, now),
         "documents": documents,
         "documents_refusal": documents_refusal,
+        "look": looking.before_linking(kind=fix.kind, payload=fix.payload)
+        if fix.status == FixStatus.REQUESTED
+        else None,
         "is_waiting": fix.status == FixStatus.REQUESTED,
         "may_approve": _may_decide(request, fix),
         "may_refuse": _may_refuse(request, fix),

@@ -63,7 +63,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
         "closes_by": written(entry, entry.closes_by),
         "value_note": written(entry, entry.value_note),
         "steps": [_step(entry, step, request) for step in entry.playbook],
-        "actions": [_action(action, people, request) for action in entry.actions],
+        "actions": [_action(action, entry.code, people, request) for action in entry.actions],
         "reasons": [pgettext(entry.code, label) for _, label in entry.close_reasons],
         "family": manual_words.FAMILIES[entry.family],
         "owners": people.get(entry.team.value, ()),
@@ -137,11 +137,11 @@ def _step(entry: Entry, step: Step, request: HttpRequest) -> dict[str, Any]:
 
 
 def _action(
-    action: str, people: Mapping[str, tuple[str, ...]], request: HttpRequest
+    action: str, code: str, people: Mapping[str, tuple[str, ...]], request: HttpRequest
 ) -> dict[str, Any]:
     """A change with those who may ask for it and those who must agree."""
     capability = permissions.FIX_CAPABILITY[action]
-    level = manual_data.approval_level(action)
+    level = manual_data.approval_level(action, code)
     approving = permissions.approving_roles(kind=action, level=level) if level != "none" else ()
     return {
         "label": FixKind(action).label,

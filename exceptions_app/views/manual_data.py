@@ -21,14 +21,14 @@ from exceptions_app.services import connections
 _OPTIONS = {option.name: option for option in OPTIONS}
 
 
-def approval_level(action: str) -> str:
+def approval_level(action: str, case_type: str = "") -> str:
     """Who must agree to this change, by the very rule that asks for the approval."""
-    return approval.needs_approval(action, Decimal(0), Policy())
+    return approval.needs_approval(action, Decimal(0), Policy(), case_type=case_type)
 
 
 def policies_of(entry: Entry, bridges: Iterable[BridgeFacts]) -> list[dict[str, Any]]:
     """What each bridge decided about the options this type hangs on; empty where none does."""
-    is_money = any(approval_level(action) == "finance" for action in entry.actions)
+    is_money = any(approval_level(action, entry.code) == "finance" for action in entry.actions)
     names = (*entry.policy, *(("second_approver_above",) if is_money else ()))
     chosen = [_OPTIONS[name] for name in names]
     return [

@@ -189,7 +189,7 @@ def test_a_document_that_differs_from_what_we_meant_is_never_adopted():
 
     assert "SILENT_SUCCESS" in world.open_types()
     case = Case.objects.get(type="SILENT_SUCCESS")
-    assert "meant 20.00" in case.facts["vendor_text"]
+    assert "meant £20.00" in case.facts["vendor_text"]
 
 
 def test_a_try_that_always_fails_is_handed_to_a_person_with_its_last_words():

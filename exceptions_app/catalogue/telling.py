@@ -1,0 +1,90 @@
+"""The words of a type for one exception, where its facts make the usual ones untrue (R089).
+
+A document the read-back has seen is neither refused, absent nor unknown; a refusal that passes is
+not for ever; and what nobody told is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from exceptions_app.catalogue.entry import Entry, Step
+from exceptions_app.choices import FixKind
+
+_MAY_BE_FOUND = frozenset({"OUTCOME_UNKNOWN", "SILENT_SUCCESS"})
+# The connectors' word for a refusal that carries no code.
+_NO_CODE = ("", "unclassified")
+# Words of a refusal that goes away by itself: somebody holds the record just now.
+_PASSING = re.compile(r"\b(in use|locked|busy|try again|temporar\w+)\b", re.IGNORECASE)
+_SAME_ANSWER = " Sending the same document again gives the same answer until its cause is gone."
+_LEFT_OUT = {
+    "vendor_code": (" with the code {vendor_code}", " with {vendor_code}", ", {vendor_code}"),
+    "since": (" since {since}", "; it has been so since {since}"),
+}
+
+
+def is_passing(text: str) -> bool:
+    """Whether a refusal says of itself that it passes ("in use by another user")."""
+    return _PASSING.search(text) is not None
+
+
+def told(entry: Entry, facts: Mapping[str, object]) -> Entry:
+    """`entry` in the words that are true of an exception with these facts."""
+    if entry.code in _MAY_BE_FOUND and facts.get("found"):
+        return _found(entry)
+    unknown = [name for name in _LEFT_OUT if str(facts.get(name) or "") in _NO_CODE]
+    parts = [part for name in unknown for part in _LEFT_OUT[name]]
+    if is_passing(str(facts.get("vendor_text", ""))):
+        parts.append(_SAME_ANSWER)
+    return replace(
+        entry,
+        title=_without(entry.title, parts),
+        group_title=_without(entry.group_title, parts),
+        sentence=_without(entry.sentence, parts),
+        consequence=_without(entry.consequence, parts),
+    )
+
+
+def _without(text: str, parts: list[str]) -> str:
+    for part in parts:
+        text = text.replace(part, "")
+    return text
+
+
+def _found(entry: Entry) -> Entry:
+    """The entry in the words of a document that is there; linking it comes first."""
+    return replace(
+        entry,
+        title="{erp} has the {kind} of return {rma}, but not as it was sent",
+        group_title="{erp} has a {kind} that is not as it was sent",
+        sentence=(
+            "{found}. It carries our key {key} in {erp}. It was not taken over by itself, and"
+            " nothing was sent again."
+        ),
+        consequence=(
+            "Until it is linked or corrected, the {kind} of return {rma} counts as not booked here,"
+            " and its later documents wait."
+        ),
+        playbook=(
+            Step("Compare what was sent with what was read back.", link="posting"),
+            Step(
+                "If {number} is right as it stands in {erp}, ask finance to approve linking it.",
+                FixKind.LINK_DOCUMENT,
+            ),
+            Step(
+                "If it is wrong, correct it in {erp} first, then link it. The preview reads it"
+                " anew.",
+                FixKind.LINK_DOCUMENT,
+            ),
+            Step(
+                "Only if it was voided in {erp}, ask finance to approve another look. It is sent"
+                " under the same key only if it is not there any more.",
+                FixKind.RETRY,
+            ),
+        ),
+        actions=(FixKind.LINK_DOCUMENT, FixKind.RETRY),
+        approval="finance",
+        closes_by="Read-back finds the document equal to ours, or a person links it.",
+    )
