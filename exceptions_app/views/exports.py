@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from itertools import islice
 
@@ -77,7 +77,8 @@ def moment(at: datetime | None) -> datetime | str:
 
 def as_csv(lines: Iterable[Sequence[Cell]], *, name: str) -> StreamingHttpResponse:
     """`lines`, the heading first, as they are read; `name` without day and ending."""
-    response = StreamingHttpResponse(_csv(lines), content_type="text/csv; charset=utf-8")
+    zone = timezone.get_current_timezone()
+    response = StreamingHttpResponse(_csv(lines, zone), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{_dated(name)}.csv"'
     return response
 
@@ -111,10 +112,16 @@ class _Echo:
         return line
 
 
-def _csv(lines: Iterable[Sequence[Cell]]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    for line in lines:
-        yield writer.writerow([_text(cell) for cell in line])
+def _csv(lines: Iterable[Sequence[Cell]], zone: tzinfo) -> Iterator[str]:
+    """Each line in the reader's `zone`: it is sent when the page's own zone is over already."""
+    writer, rows = csv.writer(_Echo()), iter(lines)
+    while True:
+        with timezone.override(zone):
+            line = next(rows, None)
+            if line is None:
+                return
+            text = writer.writerow([_text(cell) for cell in line])
+        yield text
 
 
 def _text(cell: Cell) -> str:

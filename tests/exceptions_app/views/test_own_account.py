@@ -142,6 +142,20 @@ def test_times_are_the_reader_s_own():
     assert "27 May 2026, 09:12" in client.get(f"/people/{cleo.pk}/").text
 
 
+def test_times_in_a_file_are_the_reader_s_own_though_it_is_sent_later():
+    ines = make_user("ines")
+    people.prefer(user=ines, time_zone="America/New_York", theme="", has_single_keys=True)
+    factories.InboundEventFactory(received_at=datetime(2026, 5, 27, 9, 12, tzinfo=UTC))
+    client = Client()
+    client.force_login(ines)
+
+    answer = client.get("/operations/inbox/export.csv")
+
+    sent = b"".join(answer.streaming_content).decode()
+    assert "27 May 2026, 05:12" in sent
+    assert "09:12" not in sent
+
+
 def test_the_api_speaks_the_desk_s_own_zone():
     ada = make_user("ada")
     client = Client()
