@@ -107,7 +107,9 @@ class ConnectionAdmin(ServiceAdmin):
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
         if request.method == "GET" and request.GET.get("back"):
-            messages.info(request, GOING_BACK)
+            row = self.get_object(request, object_id)
+            told = _told_back(request, row) if row is not None else ""
+            messages.info(request, f"{GOING_BACK} {told}".strip())
         return super().change_view(request, object_id, *args, **kwargs)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -190,6 +192,15 @@ def _kinds(obj: Connection | None) -> tuple[Any, ...]:
     if obj is None:
         return connections.kinds()
     return tuple(kind for kind in connections.kinds() if kind.code == obj.kind)
+
+
+def _told_back(request: HttpRequest, row: Connection) -> str:
+    """What saving the earlier values would change, old and new."""
+    found = setup_selector.going_back(
+        connections.in_force(row), _as_of(request, row) or {}, connections.labels_of(row.kind)
+    )
+    told = "; ".join(f"{each.label}: {each.before} → {each.after}" for each in found)
+    return f"{told or 'They are the ones in force now'}."
 
 
 def _as_of(request: HttpRequest, obj: Connection) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from django import forms
 
 from exceptions_app import errors
 from exceptions_app.models import Connection, ConnectionBudget
-from exceptions_app.selectors.setup import MODES
+from exceptions_app.selectors.setup import DAILY_LIMIT, MODES
 from exceptions_app.services import connections
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ class ServiceForm(_ModelForm):
         """The service validates; the model's own fields are not this form's."""
 
 
-DAILY_LIMIT = "daily_call_limit"
 MOST_CALLS = 100_000_000
 
 _ENDS_CONFIRMATIONS = (
@@ -93,11 +92,13 @@ class ConnectionForm(ServiceForm):
 
     def _in_force(self, field: Any) -> str:
         """What holds where nothing was set: a limit may have been given to the connection alone."""
-        if field.code == DAILY_LIMIT and self.as_of is None:
-            budget = ConnectionBudget.objects.filter(connection=self.instance).first()
-            if budget is not None and budget.daily_limit:
-                return str(budget.daily_limit)
-        return str(field.default)
+        if field.code != DAILY_LIMIT:
+            return str(field.default)
+        if "daily_limit" in (self.as_of or {}):
+            return str((self.as_of or {})["daily_limit"])
+        budget = ConnectionBudget.objects.filter(connection=self.instance).first()
+        has_limit = budget is not None and budget.daily_limit
+        return str(budget.daily_limit if budget is not None and has_limit else field.default)
 
     def wanted_limit(self, kind: Any) -> int | None:
         """Calls a day that the connection may make; None to leave them as they are."""
@@ -138,8 +139,10 @@ class ConnectionForm(ServiceForm):
             elif field.code == DAILY_LIMIT and value and not _is_limit(value):
                 self.add_error(name, f"Write a whole number from 1 to {MOST_CALLS:,}.")
             is_followed = self.instance.pk and field.code not in self.instance.settings
-            # What was shown as in force and left so is not a value of its own.
-            if value and not (is_followed and value == self.fields[name].initial):
+            # What was shown as in force and left so is not a value of its own; what an earlier
+            # change had in force is.
+            is_left = is_followed and value == self.fields[name].initial and not self.as_of
+            if value and not is_left:
                 values[field.code] = value
         return values
 

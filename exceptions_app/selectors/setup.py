@@ -18,6 +18,8 @@ HISTORY = 50
 MODES = {"sandbox": "Simulated", "live": "Live"}
 # Acts that set the values of a connection.
 _STATES = ("connection.create", "connection.change")
+# The setting that chooses the calls a day; kinds without a limit have none.
+DAILY_LIMIT = "daily_call_limit"
 _CONNECTION_LABELS = {
     "name": "Name",
     "mode": "Mode",
@@ -187,7 +189,7 @@ def connection_at(connection: Connection, entry_id: int) -> dict[str, Any] | Non
     entry = _of_connection(connection).filter(pk=entry_id, act__in=_STATES).first()
     if entry is None or not _is_state(entry):
         return None
-    names = ("name", "mode", "base_url", "is_active", "settings")
+    names = ("name", "mode", "base_url", "is_active", "settings", "daily_limit")
     after = entry.after or {}
     return {name: after[name] for name in names if name in after}
 
@@ -208,6 +210,18 @@ def connection_changes(entry: AuditEntry, labels: Mapping[str, str]) -> tuple[Ch
     return tuple(found)
 
 
+def going_back(
+    current: Mapping[str, Any], earlier: Mapping[str, Any], labels: Mapping[str, str]
+) -> tuple[Change, ...]:
+    """What going back to `earlier` would set otherwise than it is."""
+    before, after = _flat(current, labels), _flat({**current, **earlier}, labels)
+    return tuple(
+        Change(label, in_short(before.get(label)), in_short(after.get(label)))
+        for label in dict.fromkeys((*before, *after))
+        if before.get(label) != after.get(label)
+    )
+
+
 def _is_state(entry: AuditEntry) -> bool:
     """Whether an act kept the values it left behind."""
     return entry.act in _STATES and bool(entry.after)
@@ -224,7 +238,10 @@ def _flat(state: Mapping[str, Any] | None, labels: Mapping[str, str]) -> dict[st
     found = {label: state[name] for name, label in _CONNECTION_LABELS.items() if name in state}
     if "mode" in state:
         found[_CONNECTION_LABELS["mode"]] = MODES.get(state["mode"], state["mode"])
-    settings = state.get("settings") or {}
+    settings = dict(state.get("settings") or {})
+    if "daily_limit" in state:
+        # What was in force, also where nobody had chosen it.
+        settings[DAILY_LIMIT] = str(state["daily_limit"])
     named = {name: labels.get(name) or name.replace("_", " ").capitalize() for name in settings}
     return found | {named[name]: value for name, value in sorted(settings.items())}
 

@@ -219,6 +219,7 @@ def save(
     if row is not None and actor is not None:
         _check_change(is_changed=is_resealed or state(kept) != before, reason=reason)
     _write(kept, is_new=row is None)
+    was_limit = _limit_in_force(kept)
     _budget(kept, daily_limit, refill_per_second, capacity, now)
     hide = _mask(sealed, bytes(kept.sealed_secrets))
     ConnectionHealth.objects.get_or_create(connection=kept)
@@ -228,8 +229,12 @@ def save(
         subject=kept,
         text=hide(f"{name} set up" if row is None else f"{name} changed{_because(reason)}"),
         now=now,
-        before=None if row is None else _told(before, hide),
-        after={**_told(state(kept), hide), "secrets_changed": is_resealed},
+        before=None if row is None else {**_told(before, hide), **was_limit},
+        after={
+            **_told(state(kept), hide),
+            **_limit_in_force(kept),
+            "secrets_changed": is_resealed,
+        },
     )
     return kept
 
@@ -245,6 +250,18 @@ def state(row: Connection) -> dict[str, Any]:
         "settings": dict(row.settings),
         "confirmed_operations": list(row.confirmed_operations),
     }
+
+
+def in_force(row: Connection) -> dict[str, Any]:
+    """`state`, with the calls a day that hold."""
+    return {**state(row), **_limit_in_force(row)}
+
+
+def _limit_in_force(row: Connection) -> dict[str, int]:
+    """The calls a day that hold, chosen or not, under a name of its own; {} while none do."""
+    budget = ConnectionBudget.objects.filter(connection=row).first()
+    limit = budget.daily_limit if budget is not None else None
+    return {} if limit is None else {"daily_limit": limit}
 
 
 def _mask(*sealed: bytes) -> Callable[[str], str]:

@@ -206,3 +206,41 @@ def test_the_form_says_that_another_mode_ends_what_was_confirmed(client):
     confirm(client, connection)
 
     assert said in client.get(address).text
+
+
+def test_going_back_restores_the_calls_a_day_that_were_in_force(client):
+    ines = make_user("ines")
+    values = {
+        "code": "shop",
+        "name": "ReturnGO",
+        "kind": "returngo",
+        "mode": "sandbox",
+        "base_url": "http://127.0.0.1:9/returngo",
+        "secrets": None,
+        "actor": ines,
+        "now": factories.NOW,
+    }
+    row = connections.save(
+        **values, settings_values={"shop_name": "alder"}, daily_limit=100_000, reason="New"
+    )
+    connections.save(
+        **values,
+        settings_values={"shop_name": "alder", "daily_call_limit": "99000"},
+        daily_limit=99_000,
+        reason="Less",
+    )
+    client.force_login(ines)
+
+    history = client.get(f"/admin/connections/{row.pk}/history/")
+    newest, oldest = history.context["entries"]
+    address = f"/admin/exceptions_app/connection/{row.pk}/change/?back={oldest['back']}"
+    page = client.get(address)
+
+    assert [(each.before, each.after) for each in newest["changes"]] == [("100000", "99000")]
+    assert "99000 → 100000" in page.text
+    form = page.context["adminform"].form
+    sent = {name: form[name].value() or "" for name in form.fields} | {"reason": "Back"}
+    answer = client.post(address, {name: str(each) for name, each in sent.items()})
+    assert answer.status_code == 302, errors_of(answer)
+    row.budget.refresh_from_db()
+    assert row.budget.daily_limit == 100_000
