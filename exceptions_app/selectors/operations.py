@@ -11,10 +11,11 @@ from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet, Sum, Value
 
-from exceptions_app.choices import BreakerState, EventState, HoldReason, PostingStatus
+from exceptions_app.choices import CASE_OPEN, BreakerState, EventState, HoldReason, PostingStatus
 from exceptions_app.models import (
     Bridge,
     CallCount,
+    Case,
     Connection,
     ConnectionBudget,
     Heartbeat,
@@ -239,6 +240,37 @@ def backlog(*, now: datetime) -> tuple[Backlog, ...]:
     )
 
 
+def stuck() -> tuple[Backlog, ...]:
+    """What nothing but a person moves on: counted by the indexes of state, in one query."""
+    connections_of = Connection.objects.values("pk")
+    documents = Posting.objects.filter(bridge__in=Bridge.objects.values("pk"))
+    parked = InboundEvent.objects.filter(connection__in=connections_of, state=EventState.PARKED)
+    found: tuple[tuple[str, QuerySet[Any], str, str], ...] = (
+        ("Messages parked", parked, "inbox", "?state=parked"),
+        (
+            "Documents refused",
+            documents.filter(status=PostingStatus.FAILED),
+            "posting-list",
+            "?status=failed",
+        ),
+        (
+            "Documents blocked",
+            documents.filter(status=PostingStatus.BLOCKED),
+            "posting-list",
+            "?status=blocked",
+        ),
+    )
+    counts = paging.counts({label: rows for label, rows, *_ in found})
+    return tuple(
+        Backlog(label, counts[label], None, url_name, query) for label, _, url_name, query in found
+    )
+
+
+def needs_somebody(row: ConnectionRow) -> bool:
+    """Paused or refused while it should work: switched off is somebody's decision."""
+    return row.connection.is_active and row.is_stopped
+
+
 # Label, rows, the moment since when they are due, the order that finds the oldest by an index, and
 # where they are listed.
 _Due = tuple[str, QuerySet[Any], str, tuple[str, ...], str, str]
@@ -316,6 +348,12 @@ def posting(*, posting_id: int) -> Posting:
         .prefetch_related(Prefetch("attempt_rows", PostingAttempt.objects.order_by("-pk")))
         .get(pk=posting_id)
     )
+
+
+def open_cases_of(posting: Posting) -> list[Case]:
+    """Open exceptions about this very document, the oldest first."""
+    rows = Case.objects.filter(rma=posting.rma_id, posting=posting, status__in=CASE_OPEN)
+    return list(rows.only("pk", "title").order_by("pk"))
 
 
 def states() -> dict[str, list[tuple[str, str]]]:

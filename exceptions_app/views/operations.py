@@ -34,9 +34,12 @@ EVENT_TONES = {"processed": "good", "quiet": "calm", "parked": "bad", "refused":
 def overview(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     rows = selector.connections(now=now)
+    needing = [row for row in rows if selector.needs_somebody(row)]
     context = {
         "now": now,
-        "rows": rows,
+        "rows": [*needing, *(row for row in rows if row not in needing)],
+        "needing": needing,
+        "stuck": [{"row": row, "count": paging.shown(row.count)} for row in selector.stuck()],
         "per_return": selector.per_return(rows=rows, now=now),
         "by_kind": selector.calls_by_kind(now=now),
         "backlog": [
@@ -261,6 +264,7 @@ def posting_detail(request: HttpRequest, posting_id: int) -> HttpResponse:
         "posting": posting,
         "tone": POSTING_TONES.get(PostingStatus(posting.status), "wait"),
         "attempts": list(posting.attempt_rows.all()),
+        "cases": selector.open_cases_of(posting),
         "now": timezone.now(),
     }
     return render(request, "operations/posting.html", context)

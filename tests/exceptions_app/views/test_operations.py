@@ -330,3 +330,38 @@ def test_a_side_that_wants_quiet_is_shown_as_such_until_it_is_over(client, ines)
     page = client.get("/operations/").text
     assert "asked to be quiet until" not in page
     assert "a minute" in page
+
+
+def test_the_overview_counts_what_waits_for_somebody_and_names_who_needs_you(client, ines):
+    factories.InboundEventFactory(state="parked")
+    posting = factories.PostingFactory(status="failed")
+    factories.PostingFactory(status="blocked", rma=posting.rma)
+    factories.HealthFactory(
+        connection=factories.ConnectionFactory(name="Zebra"), state="open", reason="No answer"
+    )
+
+    page = client.get("/operations/")
+
+    shown = [(each["row"].label, each["count"]) for each in page.context["stuck"]]
+    assert shown == [
+        ("Messages parked", "1"),
+        ("Documents refused", "1"),
+        ("Documents blocked", "1"),
+    ]
+    assert page.context["rows"][0].connection.name == "Zebra"
+    assert f"1 of {len(page.context['rows'])} connections need you:" in page.text
+    assert "?state=parked" in page.text
+    assert "?status=failed" in page.text
+
+
+def test_a_document_leads_to_its_exception_and_says_what_was_found(client, ines):
+    found = "Booked as CM000173, £97.00 instead of £96.00"
+    posting = factories.PostingFactory(status="unconfirmed", open_facts={"found": found})
+    case = factories.CaseFactory(rma=posting.rma, posting=posting)
+    done = factories.CaseFactory(rma=posting.rma, posting=posting, status="resolved")
+
+    page = client.get(f"/operations/postings/{posting.pk}/")
+
+    assert f"/exceptions/{case.pk}/" in page.text
+    assert f"EX-{done.pk}<" not in page.text
+    assert found in page.text
