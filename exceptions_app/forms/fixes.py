@@ -7,6 +7,7 @@ form with nothing lost, before anything is saved.
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -17,6 +18,7 @@ from exceptions_app.choices import FixKind, MappingKind, PostingStatus
 from exceptions_app.models import Case
 from exceptions_app.rules.mapping import TARGET_CHOICES
 from exceptions_app.selectors import cases as cases_selector
+from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.services import fix_payloads, mappings, previews
 
@@ -36,6 +38,8 @@ class FixForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     main: tuple[str, ...] = ()
+    # Why there is nothing to ask for; "" when there is.
+    nothing = ""
 
     def __init__(self, *args: Any, kind: str, case: Case, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": f"{kind}_%s", **kwargs})
@@ -49,6 +53,11 @@ class FixForm(forms.Form):
     @property
     def is_mapping(self) -> bool:
         return self.kind in MappingKind.values
+
+    @property
+    def warning(self) -> str:
+        """What to know of valid answers before asking."""
+        return ""
 
     def chosen_reason(self) -> str:
         return str(self.cleaned_data.get("reason_code", ""))
@@ -200,8 +209,16 @@ class LinkOrderForm(FixForm):
         self.options = previews.order_candidates(case=self.case)[:5]
         chosen = [(number, number) for number, _ in self.options]
         self.fields["choice"].choices = [*chosen, (OTHER, "None of these")]  # type: ignore[attr-defined]
-        self.initial.setdefault("choice", self.options[0][0] if self.options else OTHER)
-        self.described = [{"value": number, "text": why} for number, why in self.options]
+        if not self.options:
+            self.initial.setdefault("choice", OTHER)
+        elif len({why for _, why in self.options[:2]}) == len(self.options[:2]):
+            # Of equals none is proposed: which one it is, is for a person to say.
+            self.initial.setdefault("choice", self.options[0][0])
+        days = previews.order_days(case=self.case, numbers=[number for number, _ in self.options])
+        self.described = [
+            {"value": number, "text": ". ".join(filter(None, (why, days.get(number, ""))))}
+            for number, why in self.options
+        ]
 
     def new_fact(self) -> dict[str, Any]:
         chosen = self.cleaned_data["choice"]
@@ -227,6 +244,19 @@ class AcceptDifferenceForm(MoneyForm):
     def prepare(self) -> None:
         self.initial.setdefault("difference", self.case.facts.get("difference", ""))
 
+    def clean_difference(self) -> str:
+        """Another amount, or the wrong sign, would be agreed to and settle nothing."""
+        given = str(self.cleaned_data["difference"])
+        known = str(self.case.facts.get("difference", ""))
+        try:
+            is_other = Decimal(given.replace("−", "-").strip()) != Decimal(known)
+        except InvalidOperation:
+            return given
+        if is_other:
+            shown = known.replace("-", "−")
+            raise ValidationError(f"The difference is {shown}. Only exactly this can be accepted.")
+        return given
+
 
 class CorrectCreditForm(MoneyForm):
     adjustment = forms.CharField(
@@ -235,9 +265,13 @@ class CorrectCreditForm(MoneyForm):
         help_text="Positive credits more, negative credits less.",
     )
     main = ("adjustment",)
+    # Under which the correction is booked; "" stops the whole credit.
+    charge_code = ""
 
     def prepare(self) -> None:
         self.initial.setdefault("adjustment", self.case.facts.get("difference", ""))
+        if self.case.bridge is not None:
+            self.charge_code = facts_selector.adjustment_code_of(self.case.bridge)
 
 
 class PostingDateForm(FixForm):
@@ -245,6 +279,21 @@ class PostingDateForm(FixForm):
         label="Posting date", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     main = ("date",)
+
+    def prepare(self) -> None:
+        if self.case.bridge is not None:
+            day = fix_payloads.first_open_day(self.case.bridge, self.now)
+            self.initial.setdefault("date", day)
+
+    @property
+    def warning(self) -> str:
+        chosen = self.payload.get("date", "")
+        bridge = self.case.bridge
+        if not chosen or bridge is None:
+            return ""
+        if chosen <= fix_payloads.company_day(bridge, self.now).isoformat():
+            return ""
+        return "This date is still to come: the document is booked into the future."
 
     def new_fact(self) -> dict[str, Any]:
         return {"date": self.cleaned_data["date"].isoformat()}
@@ -262,6 +311,13 @@ class PostingForm(FixForm):
             for posting in cases_selector.postings_of(self.case)
             if posting.status != PostingStatus.CONFIRMED
         ]
+        if not rows:
+            self.nothing = (
+                "Every document of this return is confirmed already: none is left to send or link."
+                if cases_selector.postings_of(self.case)
+                else "No document of this return is planned yet. Clear what stands in its way above"
+                " or on the return's page; it is then planned and sent by itself."
+            )
         self.fields["posting_id"].choices = [  # type: ignore[attr-defined]
             (
                 str(row.pk),

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from connectors.types import DocumentDraft, DocumentKind, DraftLine
 from exceptions_app.rules import mapping, money
-from exceptions_app.rules.facts import OrderFact, RmaFacts
+from exceptions_app.rules.facts import Mappings, OrderFact, RmaFacts
 from exceptions_app.rules.resolving import Resolved, refund_confirmed, resolve
 from exceptions_app.rules.shares import allowance, gross_of, is_credited, line_shares
 
@@ -198,8 +198,13 @@ def _adjustment_lines(facts: RmaFacts) -> Iterator[DraftLine]:
 
 def adjustment_code(facts: RmaFacts) -> str:
     """The charge code a correction is booked under; goodwill's stands in where it has none."""
-    code = mapping.charge_for(facts.mappings, ADJUSTMENT)
-    return code or mapping.charge_for(facts.mappings, "goodwill")
+    return correction_code(facts.mappings)
+
+
+def correction_code(mappings: Mappings) -> str:
+    """The same from the mappings alone, before there is a correction."""
+    code = mapping.charge_for(mappings, ADJUSTMENT)
+    return code or mapping.charge_for(mappings, "goodwill")
 
 
 def compare(resolved: Resolved, credit: DocumentDraft) -> Comparison:

@@ -25,7 +25,7 @@ from exceptions_app.models import (
     RmaLine,
     SalesOrder,
 )
-from exceptions_app.rules import drafts, matching
+from exceptions_app.rules import credit, drafts, matching
 from exceptions_app.rules import policy as policies
 from exceptions_app.rules.facts import (
     Decisions,
@@ -136,6 +136,11 @@ def locations_of(bridge: Bridge) -> frozenset[LocationTarget]:
         LocationTarget(division=division, warehouse=code)
         for division, code in rows.values_list("division", "code")
     )
+
+
+def adjustment_code_of(bridge: Bridge) -> str:
+    """The charge code a correction of a credit is booked under; "" while none is mapped."""
+    return credit.correction_code(mappings_of(bridge, sku_keys=()))
 
 
 def decisions_of(rma: Rma) -> Decisions:

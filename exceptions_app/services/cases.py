@@ -15,12 +15,13 @@ from django.db.models import Q
 
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.catalogue import raised, render
-from exceptions_app.choices import CASE_OPEN, SEVERITY_RANK, CaseStatus, Closure
+from exceptions_app.choices import CASE_OPEN, SEVERITY_RANK, CaseStatus, Closure, FixStatus
 from exceptions_app.models import (
     Bridge,
     Case,
     CauseGroup,
     Connection,
+    Fix,
     InboundEvent,
     Posting,
     Rma,
@@ -179,15 +180,9 @@ def _refresh(
     if case.closure == Closure.BY_HAND and facts == case.facts:
         # A person closed exactly this with a coded reason: it stays closed until facts change.
         return case
+    is_taken_back = case.status == CaseStatus.RESOLVED and _is_taken_back(case)
     if case.status == CaseStatus.RESOLVED:
-        changed |= {
-            "status": CaseStatus.ASSIGNED if case.assignee_id else CaseStatus.OPEN,
-            "closure": Closure.NONE,
-            "reopened_count": case.reopened_count + 1,
-            "resolved_at": None,
-            "proof": "",
-            "due_at": now + timedelta(hours=entry.clock_hours),
-        }
+        changed |= _opened_again(case, entry.clock_hours, now, is_taken_back=is_taken_back)
     if facts != case.facts or finding.value != case.value:
         changed |= {
             "facts": facts,
@@ -207,9 +202,48 @@ def _refresh(
     case.save(update_fields=list(changed))
     if "snoozed_until" in changed:
         record(case, "case.wake", "Back in the queue: its facts changed", now)
-    if "reopened_count" in changed:
-        record(case, "case.reopen", f"The cause came back: {case.title}", now)
+    if "closure" in changed:
+        _record_opened(case, now, is_taken_back=is_taken_back)
     return case
+
+
+def _opened_again(
+    case: Case, clock_hours: int, now: datetime, *, is_taken_back: bool
+) -> dict[str, object]:
+    """A cause that came back starts its clock anew; one that was never gone keeps it."""
+    changed: dict[str, object] = {
+        "status": CaseStatus.ASSIGNED if case.assignee_id else CaseStatus.OPEN,
+        "closure": Closure.NONE,
+        "resolved_at": None,
+        "proof": "",
+    }
+    if is_taken_back:
+        return changed
+    return {
+        **changed,
+        "reopened_count": case.reopened_count + 1,
+        "due_at": now + timedelta(hours=clock_hours),
+    }
+
+
+def _record_opened(case: Case, now: datetime, *, is_taken_back: bool) -> None:
+    if is_taken_back:
+        record(case, "case.taken_back", "Open as before: what closed it was taken back", now)
+    else:
+        record(case, "case.reopen", f"The cause came back: {case.title}", now)
+
+
+def _is_taken_back(case: Case) -> bool:
+    """What closed it was a change that left nothing and was taken back: its clock never stopped."""
+    closed_by = Q(case__group=case.group_id)
+    if case.rma_id:
+        closed_by |= Q(rma=case.rma_id)
+    return Fix.objects.filter(
+        closed_by,
+        status=FixStatus.UNDONE,
+        decided_at__lte=case.resolved_at,
+        ended_at__gte=case.resolved_at,
+    ).exists()
 
 
 def _waking(case: Case, changed: dict[str, object]) -> dict[str, object]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from exceptions_app import errors
 from exceptions_app.catalogue import entry as catalogue_entry
@@ -34,6 +35,8 @@ MONEY_REASONS = (
     ("platform_error", "The platform refunded a wrong amount"),
     ("written_off", "Written off: not worth pursuing"),
 )
+# How many days ahead of today a document may be posted.
+_AHEAD = 31
 _NEEDS_REASON = (FixKind.ACCEPT_DIFFERENCE, FixKind.CORRECT_CREDIT)
 
 
@@ -275,6 +278,26 @@ def _open_date(payload: dict[str, Any], bridge: Bridge, now: datetime) -> str:
         raise errors.InvalidChoice("Give a date, for example 2026-05-01.") from error
     if chosen.strftime("%Y-%m") in bridge.closed_periods:
         raise errors.InvalidChoice(f"{chosen:%B %Y} is locked. Choose a date in an open month.")
-    if abs((chosen - now.date()).days) > 366:
+    today = company_day(bridge, now)
+    latest = max(today + timedelta(days=_AHEAD), first_open_day(bridge, now))
+    if chosen > latest:
+        raise errors.InvalidChoice(
+            f"Choose a date no later than {latest.day} {latest:%B %Y}; documents are not posted "
+            "further ahead."
+        )
+    if (today - chosen).days > 366:
         raise errors.InvalidChoice("Choose a date within a year of today.")
     return chosen.isoformat()
+
+
+def company_day(bridge: Bridge, now: datetime) -> date:
+    """Today, where the books of `bridge` are kept."""
+    return now.astimezone(ZoneInfo(bridge.timezone)).date()
+
+
+def first_open_day(bridge: Bridge, now: datetime) -> date:
+    """Today, or the first day of the next month that is not locked."""
+    day = company_day(bridge, now)
+    while day.strftime("%Y-%m") in bridge.closed_periods:
+        day = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    return day

@@ -64,6 +64,11 @@ class Effect:
         )
 
     @property
+    def is_harmful(self) -> bool:
+        """It heals nothing and breaks something: never to be asked for in passing."""
+        return not self.healed_returns and self.newly_broken > 0
+
+    @property
     def is_partial(self) -> bool:
         return self.touched > len(self.rows)
 
@@ -202,6 +207,18 @@ def order_candidates(*, case: Case) -> tuple[tuple[str, str], ...]:
     """Orders that could be this return's, with the reason, best first (R055)."""
     rma = case.rma
     return facts_selector.order_candidates(rma, rma.lines.all()) if rma is not None else ()
+
+
+def order_days(*, case: Case, numbers: list[str]) -> dict[str, str]:
+    """When each of the orders was placed, in words, by number; those that say so."""
+    if case.rma is None:
+        return {}
+    rows = SalesOrder.objects.filter(connection=case.rma.bridge.erp_id, number__in=numbers)
+    return {
+        row.number: f"Ordered {row.ordered_at.day} {row.ordered_at:%b %Y}"
+        for row in rows
+        if row.ordered_at
+    }
 
 
 def location_choices(*, bridge: Bridge) -> tuple[ErpLocation, ...]:

@@ -45,6 +45,11 @@ class Preview:
     digest: str
     look: looking.Look | None = None
     was_changed: bool = False
+    must_confirm: bool = False
+
+    @property
+    def is_harmful(self) -> bool:
+        return self.effect is not None and self.effect.is_harmful
 
 
 @require_POST
@@ -66,6 +71,8 @@ def ask(request: HttpRequest, case_id: int) -> HttpResponse:
     shown = _previewed(form)
     if form.cleaned_data["previewed"] != shown.digest:
         return _answer(request, case, form, replace(shown, was_changed=True), status=422)
+    if shown.is_harmful and not request.POST.get("in_spite"):
+        return _answer(request, case, form, replace(shown, must_confirm=True), status=422)
     try:
         fix = fixes.request(
             kind=form.kind,

@@ -129,6 +129,9 @@ def mapped(world: World, code: str) -> None:
     for place, division, warehouse in names.LOCATIONS:
         target = {"division": division, "warehouse": warehouse}
         _put(row, MappingKind.LOCATION, place, target, world.clock.now)
+    # So that finance can correct a credit; other charges stay unmapped.
+    charge = {"component": "adjustment", "erp_code": "ADJ"}
+    _put(row, MappingKind.FEE, "adjustment", charge, world.clock.now)
 
 
 def _put(

@@ -118,7 +118,8 @@ def test_taking_back_within_the_hold_sends_nothing_and_reopens(waiting):
 
     assert waiting.documents() == []
     assert waiting.open_types() == ["SKU_UNKNOWN"] * 3
-    assert set(Case.objects.values_list("reopened_count", flat=True)) == {1}
+    # It was never gone: no new clock, and nobody is told that it came back.
+    assert set(Case.objects.values_list("reopened_count", flat=True)) == {0}
     assert set(Posting.objects.values_list("sent_at", flat=True)) == {None}
 
 

@@ -1,0 +1,152 @@
+"""Money, dates and orders: what a form proposes, warns of, and refuses at its field."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from exceptions_app.forms.fixes import FORMS
+from exceptions_app.models import Case, Fix
+from exceptions_app.services import fixes
+from tests.cast import make_user
+from tests.factories import CaseFactory, CauseGroupFactory, PostingFactory, RmaFactory
+from tests.world import make_unit, make_world
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 5, 27, 10, 0, tzinfo=UTC)
+
+
+def _form(kind, answers=None, *, closed=(), **facts):
+    rma = RmaFactory()
+    rma.bridge.closed_periods = list(closed)
+    rma.bridge.save()
+    group = CauseGroupFactory(bridge=rma.bridge)
+    case = CaseFactory(rma=rma, group=group, facts=facts)
+    return FORMS[kind](answers, kind=kind, case=case, now=NOW)
+
+
+@pytest.mark.parametrize(("given", "is_taken"), [("−5.00", True), ("-5", True), ("5", False)])
+def test_only_the_difference_itself_is_accepted_with_its_sign(given, is_taken):
+    form = _form(
+        "accept_difference", {"difference": given, "reason_code": "rounding"}, difference="-5.00"
+    )
+
+    assert form.is_valid() is is_taken
+    if not is_taken:
+        assert form.errors["difference"] == [
+            "The difference is −5.00. Only exactly this can be accepted."
+        ]
+
+
+@pytest.mark.parametrize(
+    ("closed", "proposed"),
+    [([], date(2026, 5, 27)), (["2026-05"], date(2026, 6, 1))],
+)
+def test_the_first_open_day_is_proposed(closed, proposed):
+    assert _form("posting_date", closed=closed).initial["date"] == proposed
+
+
+@pytest.mark.parametrize(
+    ("day", "is_taken", "is_warned"),
+    [
+        pytest.param("2026-05-27", True, False, id="today"),
+        pytest.param("2026-06-27", True, True, id="31 days ahead"),
+        pytest.param("2026-06-28", False, False, id="a day more"),
+        pytest.param("2027-05-01", False, False, id="next year"),
+    ],
+)
+def test_a_date_far_ahead_is_refused_and_any_to_come_is_warned_of(day, is_taken, is_warned):
+    form = _form("posting_date", {"date": day})
+
+    assert form.is_valid() is is_taken
+    assert bool(form.warning) is is_warned
+
+
+def test_no_form_is_offered_for_documents_that_are_not_there():
+    bare = _form("retry")
+    PostingFactory(rma=bare.case.rma, status="confirmed")
+    done = FORMS["link_document"](kind="link_document", case=bare.case, now=NOW)
+    PostingFactory(rma=bare.case.rma, status="failed")
+    left = FORMS["retry"](kind="retry", case=bare.case, now=NOW)
+
+    assert bare.nothing.startswith("No document of this return is planned yet.")
+    assert done.nothing.startswith("Every document of this return is confirmed already")
+    assert left.nothing == ""
+
+
+@pytest.mark.parametrize(
+    ("reasons", "proposed"),
+    [(("same SKU", "same SKU"), None), (("same name, same SKU", "same SKU"), "SO-1")],
+)
+def test_of_equal_orders_none_is_chosen_beforehand(monkeypatch, reasons, proposed):
+    found = tuple(zip(("SO-1", "SO-2"), reasons, strict=True))
+    monkeypatch.setattr("exceptions_app.services.previews.order_candidates", lambda *, case: found)
+
+    assert _form("link_order").initial.get("choice") == proposed
+
+
+@pytest.fixture
+def mismatch():
+    """A refund of 15.00 and a credit of 20.00."""
+    world = make_world()
+    world.add_order()
+    world.add_return(items=[make_unit("5001-1")], refunded=Decimal("15.00"))
+    world.carry()
+    return world
+
+
+def _case():
+    return Case.objects.get(type="REFUND_CM_MISMATCH")
+
+
+def _answers(**values):
+    given = {"kind": "correct_credit", "adjustment": "-5.00", "reason_code": "goodwill"}
+    return {**given, "note": "", **values}
+
+
+def test_what_heals_nothing_and_breaks_is_not_asked_for_in_passing(client, mismatch):
+    case = _case()
+    client.force_login(make_user("finn"))
+    page = client.get(reverse("case-detail", args=[case.pk])).content.decode()
+    assert "that has no charge code" in page
+    shown = client.post(reverse("fix-preview", args=[case.pk]), _answers())
+    offered = next(each for each in shown.context["offers"] if each.preview)
+    assert offered.preview.is_harmful
+    assert "This heals nothing and newly breaks 1 return" in shown.content.decode()
+    sent = _answers(previewed=offered.preview.digest)
+
+    refused = client.post(reverse("fix-request", args=[case.pk]), sent)
+
+    assert refused.status_code == 422
+    assert not Fix.objects.exists()
+    client.post(reverse("fix-request", args=[case.pk]), {**sent, "in_spite": "1"})
+    assert Fix.objects.get().status == "requested"
+
+
+def test_taking_back_leaves_the_clock_as_it_was(mismatch):
+    case, now = _case(), mismatch.clock.now
+    late = now - timedelta(hours=3)
+    Case.objects.filter(pk=case.pk).update(due_at=late)
+    fix = fixes.request(
+        kind="accept_difference",
+        bridge=case.bridge,
+        actor=make_user("finn"),
+        now=now,
+        payload={"difference": "-5.00"},
+        case=case,
+        rma=case.rma,
+        reason_code="goodwill",
+    )
+    fiona = make_user("fiona", "finance")
+    fixes.approve(fix_id=fix.pk, seen_hash=fix.payload_hash, actor=fiona, now=now)
+    mismatch.settle()
+    case.refresh_from_db()
+    assert case.status == "resolved"
+
+    fixes.undo(fix_id=fix.pk, actor=fiona, now=mismatch.clock.now)
+    mismatch.settle()
+
+    case.refresh_from_db()
+    assert (case.status, case.due_at, case.reopened_count) == ("open", late, 0)
