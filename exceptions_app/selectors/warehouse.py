@@ -87,6 +87,11 @@ class Board:
     stuck_units: int
     confirmed_units: int
 
+    @property
+    def receipt_units(self) -> int:
+        """Units on planned receipts that are not confirmed."""
+        return self.unbooked_units - self.without_place_units
+
 
 @dataclass(frozen=True, slots=True)
 class Latency:
@@ -254,6 +259,11 @@ def receipts(*, bridge: str = "", place: str = "", state: str = "") -> QuerySet[
     if place:
         rows = rows.alias(place=_PLACE).filter(place=place)
     return rows
+
+
+def units_of(rows: QuerySet[Posting]) -> int:
+    found: dict[str, int] = rows.order_by().aggregate(whole=Sum("units", default=0))
+    return found["whole"]
 
 
 def receipt_rows(rows: QuerySet[Posting]) -> QuerySet[Posting]:

@@ -118,9 +118,11 @@ def _without_place(request: HttpRequest, now: datetime) -> dict[str, Any]:
 
 def _to_book(request: HttpRequest, now: datetime) -> dict[str, Any]:
     chosen = {name: text_of(request, name) for name in ("bridge", "place", "state")}
-    rows = selector.receipt_rows(selector.receipts(**chosen))
-    page = _page(request, rows, selector.RECEIPT_ORDER)
+    found = selector.receipts(**chosen)
+    page = _page(request, selector.receipt_rows(found), selector.RECEIPT_ORDER)
     return {
+        # Without filters it is the figure of the card, which was read already.
+        "units": selector.units_of(found) if any(chosen.values()) else None,
         "rows": [
             {
                 "posting": posting,
@@ -147,7 +149,8 @@ def _to_decide(request: HttpRequest, now: datetime) -> dict[str, Any]:
     buckets = restock.buckets(rows)
     found, chosen = decided_on(request, buckets)
     page = _page(request, found, restock.ORDER)
-    count = paging.count(found)
+    is_one_page = not page.newer and not page.older
+    count = len(page.rows) if is_one_page else paging.count(found)
     return {
         "days": days,
         "buckets": buckets,

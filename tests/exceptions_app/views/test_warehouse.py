@@ -283,3 +283,18 @@ def test_a_cause_without_a_place_leads_to_its_own_exceptions(client, wanda):
     listed = client.get(link.replace("&amp;", "&")).text
     assert f"/exceptions/{mine.pk}/" in listed
     assert f"/exceptions/{other.pk}/" not in listed
+
+
+def test_card_and_list_of_what_is_not_booked_add_up(client, wanda):
+    for status, units in (("failed", 4), ("planned", 2)):
+        factories.PostingFactory(
+            kind="stock_receipt", slot="stock_receipt:10/WH1", status=status, units=units
+        )
+    factories.CaseFactory(group__type="LOCATION_MISSING", team="warehouse", facts={"units": "3"})
+
+    page = client.get("/warehouse/?view=book").text
+
+    assert '<a href="?view=book">9</a>' in page
+    assert '6 units; 3 more on no receipt, <a href="?view=place">without a place</a>' in page
+    narrowed = client.get("/warehouse/?view=book&state=failed").text
+    assert "4 units</span>" in narrowed
