@@ -16,14 +16,23 @@ function start(form) {
   input.setAttribute("aria-controls", box.id);
   show(form, false);
   input.addEventListener("keydown", (event) => onKey(event, form, input));
-  input.addEventListener("input", () => mark(form, null));
+  input.addEventListener("input", () => {
+    mark(form, null);
+    delete form.dataset.entered;
+  });
+  for (const failure of ["htmx:sendError", "htmx:responseError"])
+    input.addEventListener(failure, () => "entered" in form.dataset && form.submit());
   input.addEventListener("focus", () => show(form, Boolean(input.value) && optionsOf(form).length > 0));
   form.addEventListener("focusout", (event) => {
     if (!form.contains(event.relatedTarget)) show(form, false);
   });
   box.addEventListener("mousedown", (event) => event.preventDefault());
   box.addEventListener("click", (event) => choose(event.target.closest('[role="option"]')));
-  box.addEventListener("htmx:afterSettle", () => filled(form, input, box));
+  box.addEventListener("htmx:afterSettle", (event) => {
+    box.dataset.offeredFor = event.detail?.requestConfig?.parameters?.[input.name] ?? "";
+    filled(form, input, box);
+    if ("entered" in form.dataset) enter(form, input);
+  });
 }
 
 function filled(form, input, box) {
@@ -33,6 +42,20 @@ function filled(form, input, box) {
   mark(form, null);
   show(form, document.activeElement === input && box.textContent.trim() !== "" && (isPalette(form) || input.value.trim().length > 1));
   if (announcer) announcer.textContent = box.querySelector("[data-told]")?.textContent ?? `${options.length} offered`;
+}
+
+/* In the palette Enter takes the first entry offered for what stands there, and waits for it while
+   it is on its way; with nothing offered, or no answer, the plain page searches. */
+
+function enter(form, input) {
+  if (boxOf(form).dataset.offeredFor !== input.value) {
+    form.dataset.entered = "";
+    return;
+  }
+  delete form.dataset.entered;
+  const [first] = optionsOf(form);
+  if (first) choose(first);
+  else form.submit();
 }
 
 const isPalette = (form) => palette?.contains(form) ?? false;
@@ -66,6 +89,9 @@ function onKey(event, form, input) {
   } else if (event.key === "Enter" && here >= 0) {
     event.preventDefault();
     choose(options[here]);
+  } else if (event.key === "Enter" && isPalette(form) && input.value.trim()) {
+    event.preventDefault();
+    enter(form, input);
   } else if (event.key === "Escape" && !isPalette(form) && !boxOf(form).hidden) {
     event.preventDefault();
     event.stopPropagation();

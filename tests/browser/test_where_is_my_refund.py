@@ -138,6 +138,17 @@ def test_the_palette_goes_to_pages_returns_and_acts_of_the_page(
         assert page.inner_text("h1") == "Return RMA5002"
 
 
+def test_enter_in_the_palette_goes_to_the_first_entry_however_fast_it_comes(page, sign_in):
+    sign_in(make_user("ines"))
+    page.goto("/returns/")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("inbox")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/operations/inbox/")
+    assert page.inner_text("h1") == "Inbox"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_scrolls_sideways_on_a_telephone(page, sign_in, assert_accessible, asking, scheme):
     rma = Rma.objects.get(external_id="5001")
