@@ -13,6 +13,7 @@ from django.db.models import Count, Prefetch, Q, QuerySet, Sum, Value
 
 from exceptions_app.choices import CASE_OPEN, BreakerState, EventState, HoldReason, PostingStatus
 from exceptions_app.models import (
+    AuditEntry,
     Bridge,
     CallCount,
     Case,
@@ -29,6 +30,8 @@ from exceptions_app.selectors import paging
 
 # Three ticks of the schedule that wakes every queue.
 LATE_AFTER = timedelta(minutes=3)
+# Of one message; more of them say nothing new.
+REPLAYS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +357,18 @@ def open_cases_of(posting: Posting) -> list[Case]:
     """Open exceptions about this very document, the oldest first."""
     rows = Case.objects.filter(rma=posting.rma_id, posting=posting, status__in=CASE_OPEN)
     return list(rows.only("pk", "title").order_by("pk"))
+
+
+def open_cases_of_event(event: InboundEvent) -> list[Case]:
+    """Open exceptions about this very message, the oldest first."""
+    rows = Case.objects.filter(event=event, status__in=CASE_OPEN)
+    return list(rows.only("pk", "title").order_by("pk"))
+
+
+def replays_of(event: InboundEvent) -> list[AuditEntry]:
+    """Who had the message handled again and when, newest first."""
+    rows = AuditEntry.objects.filter(subject_kind="inboundevent", subject_id=event.pk)
+    return [row for row in rows.order_by("-id")[:REPLAYS] if row.act == "event.replay"]
 
 
 def states() -> dict[str, list[tuple[str, str]]]:

@@ -159,6 +159,8 @@ def event_detail(request: HttpRequest, event_id: int) -> HttpResponse:
         "event": event,
         "tone": EVENT_TONES.get(event.state, "wait"),
         "rma": selector.return_of(event),
+        "cases": selector.open_cases_of_event(event),
+        "replays": selector.replays_of(event),
         "may_read": may_read,
         "body": bytes(event.body).decode("utf-8", errors="replace") if may_read else "",
         "headers": sorted(event.headers.items()) if may_read else [],
@@ -243,7 +245,7 @@ def _posting_lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
             posting.get_status_display(),
             posting.get_hold_reason_display() if posting.hold_reason else "",
             posting.attempts,
-            exports.amount(posting.gross, posting.currency) if posting.gross else "None",
+            exports.amount(posting.gross, posting.currency) if posting.gross else "",
             posting.currency,
         ]
 

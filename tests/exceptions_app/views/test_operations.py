@@ -365,3 +365,18 @@ def test_a_document_leads_to_its_exception_and_says_what_was_found(client, ines)
     assert f"/exceptions/{case.pk}/" in page.text
     assert f"EX-{done.pk}<" not in page.text
     assert found in page.text
+
+
+def test_a_parked_message_leads_to_its_exception_and_names_who_tried_it_again(client, ines):
+    event = factories.InboundEventFactory(state="parked")
+    case = factories.CaseFactory(event=event)
+    client.post(f"/operations/inbox/{event.pk}/replay/")
+    waiting = client.get(f"/operations/inbox/{event.pk}/").text
+    type(event).objects.update(state="parked")
+
+    page = client.get(f"/operations/inbox/{event.pk}/").text
+
+    assert f"/exceptions/{case.pk}/" in page
+    assert "It waits to be handled" in waiting
+    assert "<dd>Ines, " in page
+    assert "Tried again: it is still parked" in page
