@@ -122,7 +122,7 @@ def _show_policy(
     status: int = 200,
 ) -> HttpResponse:
     if wanted is None:
-        wanted = form.as_of
+        wanted = form.as_read()
     if wanted is not None or not form.is_bound:
         form.note(seen=bridge.policy, shown=wanted)
     context = {

@@ -50,6 +50,12 @@ class BridgeForm(ServiceForm):
             else:
                 field.help_text += f" Empty: as the preset says, {row.preset}."
 
+    def as_read(self) -> dict[str, Any] | None:
+        """The earlier values as this form sends them back: what was kept as a number is a text."""
+        if self.as_of is None:
+            return None
+        return {name: self._value(name, _written(name, kept)) for name, kept in self.as_of.items()}
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         policy: dict[str, Any] = {}

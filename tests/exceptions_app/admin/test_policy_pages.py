@@ -3,6 +3,7 @@ import json
 import pytest
 
 from exceptions_app.models import AuditEntry, Bridge, Rma
+from exceptions_app.services import bridges
 from tests import factories
 from tests.cast import make_user
 
@@ -221,6 +222,31 @@ def test_an_earlier_policy_is_brought_back_as_a_change(client, ada, bridge):
 
     assert Bridge.objects.get().policy == {"undo_seconds": "90"}
     assert AuditEntry.objects.count() == 3
+
+
+def test_what_going_back_shows_is_put_in_force_by_the_first_press(client, ada, bridge):
+    bridges.change_policy(
+        bridge_id=bridge.pk,
+        policy={"undo_seconds": 75, "tolerance": {"GBP": "1"}, "authorise_first": True},
+        actor=ada,
+        now=factories.NOW,
+        reason="As numbers",
+        seen={},
+    )
+    change(client, bridge, seen=Bridge.objects.get().policy, undo_seconds="120")
+    page = client.get(f"{address(bridge)}?back={AuditEntry.objects.earliest('pk').pk}")
+    form = page.context["form"]
+    sent = {field.html_name: field.value() or "" for field in form}
+    sent["seen"] = json.dumps(sent["seen"])
+
+    answer = client.post(address(bridge), {**sent, "reason": "As it was"})
+
+    assert answer.status_code == 302
+    assert Bridge.objects.get().policy == {
+        "undo_seconds": "75",
+        "tolerance": {"GBP": "1"},
+        "authorise_first": True,
+    }
 
 
 @pytest.mark.parametrize("name", ["aud", "finn", "mira"])
