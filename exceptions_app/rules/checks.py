@@ -58,4 +58,8 @@ def _credit(resolved: Resolved) -> Iterator[tuple[str, str, set[str]]]:
         text = (
             f"Refund {money.text(refund, facts.currency)} agrees with the credit within {allowed}"
         )
+        accepted = facts.decisions.accepted_difference
+        if accepted:
+            shown = money.text(accepted, facts.currency)
+            text = f"Finance accepted that refund and credit differ by {shown}"
         yield "amount", text, {"REFUND_CM_MISMATCH", "REFUND_OVER_LINE"}

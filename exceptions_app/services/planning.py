@@ -32,7 +32,7 @@ from exceptions_app.rules import drafts, planning, windows
 from exceptions_app.rules.facts import Finding, Plan, PlannedPosting, RmaFacts
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import fixes as fixes_selector
-from exceptions_app.services import audit, cases, connections, leases
+from exceptions_app.services import acceptances, audit, cases, connections, leases
 
 PREFIX = {
     PostingKind.RETURN_AUTHORISATION: "RA",
@@ -95,13 +95,17 @@ def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) ->
     facts = facts_selector.for_plan(rma, now=now)
     computed = planning.plan(facts)
     rows = _sync_postings(rma, facts, computed, now)
+    accepted = acceptances.of_rma(rma)
+    proof = _proof(computed, rows, accepted)
     opened = cases.sync(
         subject=cases.of_rma(rma),
         findings=computed.findings,
         now=now,
-        proof=_proof(computed, rows),
+        proof=proof,
         postings={row.slot: row for row in rows},
     )
+    if accepted:
+        acceptances.retell(rma=rma, accepted=accepted, proof=proof, now=now)
     _mark_waiting(opened, now)
     _finish(rma, rows, planned_from, now)
     if any(row.status == PostingStatus.READY for row in rows):
@@ -333,13 +337,19 @@ def _next_control_number() -> int:
     return int(number)
 
 
-def _proof(computed: Plan, rows: list[Posting]) -> str:
-    """What a case that is gone was closed by: the ERP's documents first, else the checks passed."""
+def _proof(computed: Plan, rows: list[Posting], accepted: str) -> str:
+    """What a case that is gone was closed by: the ERP's documents first, else the checks passed.
+
+    What a person accepted is told with how far its credit is, in place of the checks.
+    """
     numbers = [
         f"{row.get_kind_display()} {row.number}"
         for row in rows
         if row.status == PostingStatus.CONFIRMED and row.number
+        if not (accepted and row.kind == PostingKind.CREDIT_MEMO)
     ]
+    if accepted:
+        return "; ".join([accepted, acceptances.credit_words(rows), *numbers])[:500]
     checks = [text for _, text in computed.checks]
     return "; ".join(numbers + checks)[:500]
 

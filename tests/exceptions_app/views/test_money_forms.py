@@ -125,10 +125,8 @@ def test_what_heals_nothing_and_breaks_is_not_asked_for_in_passing(client, misma
     assert Fix.objects.get().status == "requested"
 
 
-def test_taking_back_leaves_the_clock_as_it_was(mismatch):
-    case, now = _case(), mismatch.clock.now
-    late = now - timedelta(hours=3)
-    Case.objects.filter(pk=case.pk).update(due_at=late)
+def _accept(case, now):
+    """Asked for by finn and approved by fiona."""
     fix = fixes.request(
         kind="accept_difference",
         bridge=case.bridge,
@@ -141,6 +139,31 @@ def test_taking_back_leaves_the_clock_as_it_was(mismatch):
     )
     fiona = make_user("fiona", "finance")
     fixes.approve(fix_id=fix.pk, seen_hash=fix.payload_hash, actor=fiona, now=now)
+    return fix, fiona
+
+
+def test_what_was_accepted_says_who_agreed_and_how_far_the_credit_is(mismatch):
+    case = _case()
+    _accept(case, mismatch.clock.now)
+    mismatch.settle()
+    case.refresh_from_db()
+    told = "−£5.00 accepted by Finn, agreed by Fiona; "
+    assert case.proof.startswith(f"{told}credit memo not read back yet: held; ")
+    assert "agrees with the credit" not in case.proof
+
+    mismatch.clock.advance(minutes=2)
+    mismatch.settle()
+
+    case.refresh_from_db()
+    memo = case.rma.postings.get(kind="credit_memo", status="confirmed")
+    assert case.proof.startswith(f"{told}credit memo {memo.number} read back ")
+
+
+def test_taking_back_leaves_the_clock_as_it_was(mismatch):
+    case, now = _case(), mismatch.clock.now
+    late = now - timedelta(hours=3)
+    Case.objects.filter(pk=case.pk).update(due_at=late)
+    fix, fiona = _accept(case, now)
     mismatch.settle()
     case.refresh_from_db()
     assert case.status == "resolved"
