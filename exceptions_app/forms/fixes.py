@@ -6,6 +6,7 @@ form with nothing lost, before anything is saved.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -15,14 +16,15 @@ from django.core.exceptions import ValidationError
 
 from exceptions_app import errors
 from exceptions_app.choices import FixKind, MappingKind, PostingStatus
+from exceptions_app.forms.picks import OTHER, PickForm
 from exceptions_app.models import Case
 from exceptions_app.rules.mapping import TARGET_CHOICES
+from exceptions_app.rules.matching import Suggestion
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.services import fix_payloads, mappings, previews
 
-OTHER = "other"
 # From this score on a suggestion is called strong.
 STRONG = 80
 
@@ -57,6 +59,11 @@ class FixForm(forms.Form):
     @property
     def warning(self) -> str:
         """What to know of valid answers before asking."""
+        return ""
+
+    @property
+    def headline(self) -> str:
+        """The change in a few words, once its answers are valid; "" where it needs none."""
         return ""
 
     def chosen_reason(self) -> str:
@@ -98,30 +105,51 @@ class FixForm(forms.Form):
         )
 
 
-class SkuForm(FixForm):
+class SkuForm(PickForm, FixForm):
     """Ranked suggestions, or any item of the ERP by its code."""
 
     choice = forms.ChoiceField(label="Which item is it?", required=False, widget=forms.RadioSelect)
     sku = forms.CharField(label="Another item", required=False, max_length=120)
+    typed = "sku"
+    noun = "item"
 
     def prepare(self) -> None:
         self.options = previews.suggestions(case=self.case)[:5]
         chosen = [(option.sku, option.sku) for option in self.options]
         self.fields["choice"].choices = [*chosen, (OTHER, "None of these")]  # type: ignore[attr-defined]
-        self.initial.setdefault("choice", self.options[0].sku if self.options else OTHER)
+        self.initial.setdefault("choice", _first_of(self.options))
+        has_order = bool(self.case.rma and self.case.rma.sales_order_id)
         self.described = [
             {
                 "value": option.sku,
                 "badge": "Strong match" if option.score >= STRONG else "Possible",
                 "tone": "good" if option.score >= STRONG else "calm",
-                "text": ". ".join(option.reasons),
+                "text": ". ".join((*option.reasons, *_apart(option, has_order=has_order))),
             }
             for option in self.options
         ]
 
     def new_fact(self) -> dict[str, Any]:
-        chosen = self.cleaned_data["choice"]
-        return {"sku": chosen if chosen and chosen != OTHER else self.cleaned_data["sku"]}
+        return {"sku": self.picked()}
+
+    @property
+    def headline(self) -> str:
+        return f"{self.source_value} becomes {self.payload['sku']}" if self.payload else ""
+
+
+def _first_of(options: Sequence[Suggestion]) -> str:
+    """The best candidate; none when two are equally good, for we do not guess."""
+    if not options:
+        return OTHER
+    is_tied = len(options) > 1 and options[0].score == options[1].score
+    return "" if is_tied else options[0].sku
+
+
+def _apart(option: Suggestion, *, has_order: bool) -> tuple[str, ...]:
+    """What tells an item from one with the same code: name, barcode, sold on the order or not."""
+    sold = ("not on the order",) if has_order and not option.is_on_order else ()
+    code = f"barcode {option.barcode}" if option.barcode else "no barcode"
+    return (*sold, option.description or "no name", code)
 
 
 class LocationForm(FixForm):
@@ -201,9 +229,11 @@ class SetLocationForm(FixForm):
             field.help_text = "No place of this bridge is mapped yet; map one first."
 
 
-class LinkOrderForm(FixForm):
+class LinkOrderForm(PickForm, FixForm):
     choice = forms.ChoiceField(label="Which order is it?", required=False, widget=forms.RadioSelect)
     order_number = forms.CharField(label="Another order number", required=False, max_length=80)
+    typed = "order_number"
+    noun = "order"
 
     def prepare(self) -> None:
         self.options = previews.order_candidates(case=self.case)[:5]
@@ -221,9 +251,11 @@ class LinkOrderForm(FixForm):
         ]
 
     def new_fact(self) -> dict[str, Any]:
-        chosen = self.cleaned_data["choice"]
-        is_listed = chosen and chosen != OTHER
-        return {"order_number": chosen if is_listed else self.cleaned_data["order_number"]}
+        return {"order_number": self.picked()}
+
+    @property
+    def headline(self) -> str:
+        return f"{self.case.rma} is of order {self.payload['order_number']}" if self.payload else ""
 
 
 class MoneyForm(FixForm):

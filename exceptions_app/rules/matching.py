@@ -29,6 +29,9 @@ class Suggestion:
     sku: str
     score: int
     reasons: tuple[str, ...]
+    description: str = ""
+    barcode: str = ""
+    is_on_order: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,14 @@ def _suggest(wanted: Wanted, item: ItemFact, on_order: set[str]) -> Suggestion:
     if is_on_order:
         # Only what was sold can come back: the order's own items rank above all others.
         score = 90 + score // 10
-    return Suggestion(sku=item.sku, score=score, reasons=tuple(reasons))
+    return Suggestion(
+        sku=item.sku,
+        score=score,
+        reasons=tuple(reasons),
+        description=item.description.strip(),
+        barcode=item.barcode.strip(),
+        is_on_order=is_on_order,
+    )
 
 
 def _closeness(wanted: Wanted, item: ItemFact) -> tuple[int, tuple[str, ...]]:
