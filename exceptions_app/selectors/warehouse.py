@@ -43,12 +43,11 @@ from exceptions_app.choices import (
     PostingStatus,
 )
 from exceptions_app.models import Case, ErpLocation, Posting, Rma, RmaLine
-from exceptions_app.selectors import find, paging
+from exceptions_app.selectors import paging
 
 # A longer period would be read whole, two times, for every look at the page.
 PERIODS = (1, 7, 30)
 SLOWEST = 20
-MATCHES = 12
 CONFIRMED_SINCE = timedelta(hours=24)
 # No receipt is planned for units whose place the ERP does not know: only the exception tells.
 PLACE_TYPES = ("LOCATION_MISSING", "WAREHOUSE_UNMAPPED", "DIVISION_MISMATCH")
@@ -358,7 +357,7 @@ def slowest(rows: QuerySet[Posting]) -> list[Any]:
     return list(found.defer("draft").order_by("-took", "pk")[:SLOWEST])
 
 
-# --- Filters and scanning ---------------------------------------------------------------------
+# --- Filters ----------------------------------------------------------------------------------
 
 
 def places() -> list[tuple[str, str]]:
@@ -371,46 +370,3 @@ def places() -> list[tuple[str, str]]:
     )
     pairs = [(f"{row['division']}/{row['code']}", row["told"]) for row in rows]
     return sorted((code, f"{name}, {code}" if name else code) for code, name in pairs)
-
-
-@dataclass(frozen=True, slots=True)
-class Scanned:
-    """A return that carries the code, and as which of its numbers; `rma` with its bridge."""
-
-    rma: Rma
-    kind: str
-    label: str
-    value: str
-    is_exact: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """What a code leads to: `only_id` is the return whose whole number it is, else None.
-
-    `only_kind` says which of its numbers that is, as `find.KINDS` lists them.
-    """
-
-    rows: tuple[Scanned, ...] = ()
-    has_more: bool = False
-    only_id: int | None = None
-    only_kind: str = ""
-
-
-def scan(*, text: str, is_personal_shown: bool) -> Scan:
-    """Returns a scanned or keyed code may mean, exact ones first; at most MATCHES."""
-    found = find.find(text=text, is_personal_shown=is_personal_shown, limit=MATCHES)
-    if not found.matches:
-        return Scan()
-    by_id = Rma.objects.select_related("bridge").in_bulk([row.rma_id for row in found.matches])
-    return Scan(
-        rows=tuple(
-            Scanned(by_id[row.rma_id], row.kind, row.label, row.value, row.is_exact)
-            for row in found.matches
-            if row.rma_id in by_id
-        ),
-        has_more=found.has_more,
-        # A number keyed in part may begin another return's: that one is listed, never opened.
-        only_id=found.whole.rma_id if found.whole else None,
-        only_kind=found.whole.kind if found.whole else "",
-    )

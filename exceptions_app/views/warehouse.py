@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from exceptions_app import permissions
 from exceptions_app.models import RmaLine
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import paging, restock, rooms
+from exceptions_app.selectors import paging, restock, rooms, scanning
 from exceptions_app.selectors import warehouse as selector
 from exceptions_app.templatetags.desk import changed_query
 from exceptions_app.views.returns import POSTING_TONES
@@ -45,7 +45,7 @@ def index(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     scanned = text_of(request, "scan")[:MAX_SCAN].strip()
     is_shown = permissions.can(request.user, "view_personal_data")
-    found = selector.scan(text=scanned, is_personal_shown=is_shown)
+    found = scanning.scan(text=scanned, is_personal_shown=is_shown)
     if found.only_id is not None:
         address = reverse("return-detail", args=[found.only_id])
         return redirect(f"{address}?by={found.only_kind}&scan=1")

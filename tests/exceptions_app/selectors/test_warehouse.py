@@ -7,7 +7,7 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
-from exceptions_app.selectors import warehouse
+from exceptions_app.selectors import scanning, warehouse
 from tests import factories
 from tests.factories import NOW
 
@@ -191,7 +191,7 @@ def test_the_slowest_receipt_stands_first(bridge):
 
 
 def scan(text):
-    return warehouse.scan(text=text, is_personal_shown=False)
+    return scanning.scan(text=text, is_personal_shown=False)
 
 
 @pytest.mark.parametrize("code", ["RMA4001", " 4001 ", "rma-4001"])
@@ -232,12 +232,12 @@ def test_orders_parcels_skus_and_barcodes_are_found(bridge, code, label, shown):
 
 
 def test_a_list_that_was_cut_says_so(bridge):
-    for _ in range(warehouse.MATCHES + 1):
+    for _ in range(scanning.MATCHES + 1):
         factories.RmaLineFactory(rma=make_rma(bridge), sku="TEE-BLK-M")
 
     found = scan("TEE-BLK-M")
 
-    assert (len(found.rows), found.has_more) == (warehouse.MATCHES, True)
+    assert (len(found.rows), found.has_more) == (scanning.MATCHES, True)
 
 
 @pytest.mark.parametrize("code", ["400", "AW-7", "TEE"])
@@ -255,7 +255,7 @@ def test_a_number_scanned_in_part_is_listed_and_never_opened(bridge, code):
 def test_nonsense_finds_nothing(bridge, code):
     make_rma(bridge)
 
-    assert scan(code) == warehouse.Scan()
+    assert scan(code) == scanning.Scan()
 
 
 # --- Cost ------------------------------------------------------------------------------------
