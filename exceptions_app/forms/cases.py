@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.forms.models import ModelChoiceIterator
 from django.utils import timezone
 
 from exceptions_app.catalogue import entry as catalogue_entry
@@ -21,13 +22,33 @@ from exceptions_app.services.triage import SNOOZE_MOST
 MORNING = time(9, 0)
 
 
+NOBODY = "nobody"
+
+
+class _PeopleThenNobody(ModelChoiceIterator):  # type: ignore[type-arg]  # generic only in the stubs
+    def __iter__(self) -> Iterator[Any]:
+        yield from super().__iter__()
+        yield NOBODY, "Nobody: back to the team"
+
+
 class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic only in the stubs
+    """A person, or None when the work goes back to the team."""
+
+    iterator = _PeopleThenNobody
+
+    def clean(self, value: Any) -> User | None:
+        found: User | None = None if value == NOBODY else super().clean(value)
+        return found
+
     def label_from_instance(self, obj: User) -> str:
         return obj.get_full_name() or obj.get_username()
 
 
 class TeamsAssignForm(forms.Form):
-    """A person of one of the teams, or whoever asks (their own roles allow it at the door)."""
+    """A person of one of the teams, or whoever asks (their own roles allow it at the door).
+
+    `assignee` is None when the work goes back to the team.
+    """
 
     assignee = PersonField(
         queryset=User.objects.none(), label="Assign to", empty_label="Choose a person"

@@ -35,8 +35,10 @@ class Outcome:
     text: str
 
 
-def assign(*, case_id: int, assignee: User, actor: User, now: datetime, seen: str = "") -> Case:
-    """Give an open case to a person of its team, or to whoever asks.
+def assign(
+    *, case_id: int, assignee: User | None, actor: User, now: datetime, seen: str = ""
+) -> Case:
+    """Give an open case to a person of its team, to whoever asks, or (None) back to the team.
 
     Giving it to who has it already changes nothing.
 
@@ -46,9 +48,13 @@ def assign(*, case_id: int, assignee: User, actor: User, now: datetime, seen: st
     """
     with transaction.atomic():
         case = _locked(case_id)
-        if case.assignee_id == assignee.pk and case.status in CASE_OPEN:
+        if case.assignee_id == (assignee.pk if assignee else None) and case.status in CASE_OPEN:
             return case
         _check(case, seen, actor)
+        if assignee is None:
+            _free(case)
+            record(case, "case.assign", "Given back to the team", now, actor)
+            return case
         _check_assignee(case, assignee, actor)
         case.assignee = assignee
         if case.status == CaseStatus.OPEN:
@@ -56,6 +62,13 @@ def assign(*, case_id: int, assignee: User, actor: User, now: datetime, seen: st
         case.save(update_fields=["assignee", "status"])
         record(case, "case.assign", f"Assigned to {audit.name_of(assignee)}", now, actor)
         return case
+
+
+def _free(case: Case) -> None:
+    case.assignee = None
+    if case.status == CaseStatus.ASSIGNED:
+        case.status = CaseStatus.OPEN
+    case.save(update_fields=["assignee", "status"])
 
 
 def snooze(
@@ -155,10 +168,7 @@ def release(*, assignee: User, actor: User, now: datetime) -> int:
         held = Case.objects.select_for_update().filter(assignee=assignee, status__in=CASE_OPEN)
         rows = list(held.order_by("pk"))
         for case in rows:
-            case.assignee = None
-            if case.status == CaseStatus.ASSIGNED:
-                case.status = CaseStatus.OPEN
-            case.save(update_fields=["assignee", "status"])
+            _free(case)
             record(case, "case.release", f"Free again: {audit.name_of(assignee)} left", now, actor)
     return len(rows)
 

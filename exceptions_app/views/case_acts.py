@@ -44,8 +44,10 @@ def assign(request: HttpRequest, case_id: int) -> HttpResponse:
     if not form.is_valid():
         return case_page.show(request, case, now=now, assign_form=form, status=422)
     person = form.cleaned_data["assignee"]
-    who = "you" if person == actor else person.get_full_name() or person.get_username()
     act = partial(triage.assign, assignee=person, actor=actor, now=now)
+    if person is None:
+        return _done(request, case, form, act, f"EX-{case.pk} is back with the team.")
+    who = "you" if person == actor else person.get_full_name() or person.get_username()
     return _done(request, case, form, act, f"EX-{case.pk} is with {who}.")
 
 

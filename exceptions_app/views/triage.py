@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -84,7 +84,7 @@ def act(request: HttpRequest) -> HttpResponse:
     if form is not None and not form.is_valid():
         return _ask(request, wanted, chosen, at, cases, form, query, status=422)
     outcomes = triage.each(rows=chosen.rows, act=_service(wanted, form, request, now))
-    _tell(request, wanted, outcomes, now)
+    _tell(request, _named(wanted, form), outcomes, now)
     done = tuple(each.case_id for each in outcomes if each.is_done)
     return _back(request, query, () if request.POST.get("solo") else done)
 
@@ -199,6 +199,16 @@ def _ask(
         "solo": request.POST.get("solo", ""),
     }
     return render(request, "cases/act.html", context, status=status)
+
+
+def _named(wanted: Act, form: forms.Form | None) -> Act:
+    """The act with the name of who has the rows now."""
+    if not isinstance(form, TeamsAssignForm):
+        return wanted
+    person = form.cleaned_data["assignee"]
+    if person is None:
+        return replace(wanted, done="given back to the team")
+    return replace(wanted, done=f"assigned to {person.get_full_name() or person.get_username()}")
 
 
 def _tell(

@@ -24,6 +24,20 @@ def _acts():
     return list(AuditEntry.objects.order_by("id").values_list("actor", "act"))
 
 
+def test_what_one_person_has_goes_back_to_the_team():
+    mira, mona, case = make_user("mira"), make_user("mona"), CaseFactory()
+    triage.assign(case_id=case.pk, assignee=mira, actor=mira, now=NOW)
+    seen = Case.objects.get().version
+
+    triage.assign(case_id=case.pk, assignee=None, actor=mona, now=NOW, seen=seen)
+    triage.assign(case_id=case.pk, assignee=None, actor=mona, now=NOW)
+
+    case.refresh_from_db()
+    assert (case.assignee, case.status) == (None, "open")
+    assert _acts() == [("Mira", "case.assign"), ("Mona", "case.assign")]
+    assert AuditEntry.objects.latest("id").text == "Given back to the team"
+
+
 def _over_return(**values):
     group = CauseGroupFactory(type="OVER_RETURN")
     return CaseFactory(group=group, rma=RmaFactory(bridge=group.bridge), team="finance", **values)

@@ -68,6 +68,26 @@ def test_a_row_acted_on_by_key_does_not_stay_ticked(client, mira):
     assert _assigned() == {case.pk: "mira"}
 
 
+@pytest.mark.parametrize(
+    ("assignee", "held_by", "told"),
+    [
+        ("mona", "mona", "2 assigned to Mona."),
+        ("nobody", None, "2 given back to the team."),
+    ],
+)
+def test_what_is_handed_over_says_to_whom(client, mira, assignee, held_by, told):
+    first, second, mona = CaseFactory(), CaseFactory(), make_user("mona")
+    for case in (first, second):
+        triage.assign(case_id=case.pk, assignee=mira, actor=mira, now=NOW)
+    asked = _post(client, act="assign", case=_ticks(*Case.objects.all()))
+    to_whom = str(mona.pk) if assignee == "mona" else assignee
+
+    answer = _post(client, act="assign", frozen=asked.context["frozen"], assignee=to_whom)
+
+    assert _assigned() == {first.pk: held_by, second.pk: held_by}
+    assert told in client.get(answer.url).text
+
+
 def test_nothing_ticked_changes_nothing_and_says_so(client, mira):
     CaseFactory()
 
