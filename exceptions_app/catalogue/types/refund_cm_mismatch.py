@@ -14,16 +14,16 @@ ENTRY = Entry(
     rank=RANK_MONEY,
     clock_hours=24,
     sentence=(
-        "{platform} refunded {refund}, and the credit in {erp} is {credit}: {difference} between"
-        " them, above the tolerance."
+        "{platform} refunded {refund}, and the credit for {erp} comes to {credit}: {difference}"
+        " between them, above the tolerance."
     ),
     consequence=(
         "The books and the money paid do not agree. The period cannot close cleanly until the"
         " difference is corrected or accepted."
     ),
     playbook=(
-        Step("Read the causes. Together they make up {difference} exactly.", link="causes"),
-        Step("Ask whether each cause is a policy or a mistake, and who decided it."),
+        Step("Compare the refund with what was sold and credited, line by line.", link="causes"),
+        Step("Ask whether the difference is a policy or a mistake, and who decided it."),
         Step("If the refund was right, correct the credit.", FixKind.CORRECT_CREDIT),
         Step(
             "If the credit was right, accept the difference with a reason, or claim it back first.",
