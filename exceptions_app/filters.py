@@ -15,6 +15,7 @@ from exceptions_app.models import Case, CauseGroup, Rma
 from exceptions_app.models.cases import awake
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import returns as returns_selector
+from exceptions_app.selectors import standing
 
 ANY = "any"
 
@@ -102,7 +103,7 @@ class ReturnFilter(django_filters.FilterSet):
     """Returns by where they stand and what blocks them. Needs the request for who is asking."""
 
     where = django_filters.ChoiceFilter(
-        choices=[(code, label) for code, (label, _) in returns_selector.WHERE.items()],
+        choices=[(code, label) for code, (label, _) in standing.WHERE.items()],
         label="Where it stands",
         empty_label="Anywhere",
         method="by_where",
@@ -140,7 +141,7 @@ class ReturnFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def by_where(self, queryset: QuerySet[Rma], name: str, value: str) -> QuerySet[Rma]:
-        return queryset.filter(returns_selector.WHERE[value][1])
+        return queryset.filter(standing.WHERE[value][1])
 
     def by_block(self, queryset: QuerySet[Rma], name: str, value: str) -> QuerySet[Rma]:
         return queryset.filter(returns_selector.has_open_case(value))

@@ -90,10 +90,13 @@ class SnoozeForm(forms.Form):
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "snooze_%s", **kwargs})
         self.now = self.until = now
-        self.moments = {"tomorrow": _morning(now, 1), "three_days": _morning(now, 3)}
+        to_monday = 7 - timezone.localtime(now).weekday()
+        days = {"tomorrow": 1, "three_days": 3, "monday": to_monday}
+        self.moments = {name: _morning(now, ahead) for name, ahead in days.items()}
         self.fields["choice"].choices = [  # type: ignore[attr-defined]
             ("tomorrow", f"Tomorrow: {written(self.moments['tomorrow'])}"),
             ("three_days", f"In three days: {written(self.moments['three_days'])}"),
+            ("monday", f"Monday: {written(self.moments['monday'])}"),
             ("date", "Another day"),
         ]
         self.initial.setdefault("choice", "tomorrow")
@@ -101,6 +104,8 @@ class SnoozeForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         chosen = cleaned.get("choice", "")
+        if chosen != "date" and cleaned.get("date"):
+            self.add_error("date", "Tick “Another day” to use this day, or empty the field.")
         if chosen != "date":
             self.until = self.moments.get(chosen, self.moments["tomorrow"])
         elif cleaned.get("date"):

@@ -87,7 +87,7 @@ class Rma(models.Model):
             models.Index(quoted("customer_email"), name="rma_find_email"),
             # The words of a name, and nothing else: "RMA" or a SKU must not lead to every row.
             GinIndex(SearchVector("customer_name", config="simple"), name="rma_find_name"),
-            # Newest first within one state, as `selectors.returns.WHERE` asks for it.
+            # Newest first within one state, as `selectors.standing.WHERE` asks for it.
             models.Index(fields=["money", "-id"], name="rma_by_money"),
             models.Index(
                 fields=["-id"],
@@ -124,6 +124,19 @@ class Rma(models.Model):
                     money=MoneyAxis.NONE,
                 ),
                 name="rma_unpaid",
+            ),
+            models.Index(
+                fields=["-id"],
+                condition=models.Q(
+                    approval__in=[
+                        ApprovalAxis.REQUESTED,
+                        ApprovalAxis.UNKNOWN,
+                        ApprovalAxis.AUTHORISED,
+                        ApprovalAxis.CLOSED,
+                    ],
+                    money__in=[MoneyAxis.NONE, MoneyAxis.PENDING, MoneyAxis.FAILED],
+                ),
+                name="rma_unrefunded",
             ),
             # Those asked for before a day, newest first: the younger ones are left out unread.
             models.Index(fields=["-id", "requested_at"], name="rma_by_age"),

@@ -9,19 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Value
+from django.db.models import CharField, Exists, F, OuterRef, Prefetch, QuerySet, Value
 from django.db.models.functions import Cast, JSONObject
 
 from connectors.types import Money
 from exceptions_app.choices import (
     CASE_OPEN,
-    POSTING_OPEN,
-    ApprovalAxis,
     AttemptOutcome,
     HoldReason,
-    InspectionAxis,
-    LogisticsAxis,
-    MoneyAxis,
     PostingKind,
     PostingStatus,
     RefundStatus,
@@ -55,43 +50,6 @@ MAX_QUERY = find.MAX_QUERY
 words_of = find.words_of
 STORY_ROWS = 40
 NEWEST = ("-id",)
-
-_ALIVE = Q(approval__in=[ApprovalAxis.AUTHORISED, ApprovalAxis.CLOSED])
-_OPEN_CREDIT = Posting.objects.filter(
-    rma=OuterRef("pk"), kind=PostingKind.CREDIT_MEMO, status__in=POSTING_OPEN
-)
-# Where a return stands, as its list can be narrowed: code, words, condition. Each is the condition
-# of an index of models.Rma, newest first, so that a rare state is found without a walk.
-WHERE: dict[str, tuple[str, Q]] = {
-    "asked": (
-        "Not authorised yet",
-        Q(approval__in=[ApprovalAxis.REQUESTED, ApprovalAxis.UNKNOWN]),
-    ),
-    "coming": (
-        "Not arrived",
-        _ALIVE & Q(logistics__in=[LogisticsAxis.EXPECTED, LogisticsAxis.IN_TRANSIT]),
-    ),
-    "inspect": (
-        "To be inspected",
-        _ALIVE
-        & Q(
-            logistics=LogisticsAxis.RECEIVED,
-            inspection__in=[InspectionAxis.NOT_INSPECTED, InspectionAxis.PARTLY],
-        ),
-    ),
-    "unpaid": (
-        "Inspected, no refund",
-        _ALIVE & Q(inspection=InspectionAxis.INSPECTED, money=MoneyAxis.NONE),
-    ),
-    "pending": ("Refund asked for", Q(money=MoneyAxis.PENDING)),
-    "failed": ("Refund failed", Q(money=MoneyAxis.FAILED)),
-    "uncredited": ("Refunded, credit open", Q(Exists(_OPEN_CREDIT), money=MoneyAxis.CONFIRMED)),
-    "refunded": ("Refund confirmed", Q(money=MoneyAxis.CONFIRMED)),
-    "ended": (
-        "Refused or cancelled",
-        Q(approval__in=[ApprovalAxis.REFUSED, ApprovalAxis.CANCELLED]),
-    ),
-}
 
 
 # --- List ------------------------------------------------------------------------------------

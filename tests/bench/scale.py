@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from exceptions_app.choices import Role, Team
 from exceptions_app.models import AuditEntry, Case, InboundEvent, Posting, Rma
-from exceptions_app.selectors import cases, paging, returns
+from exceptions_app.selectors import cases, paging, standing
 from tests.bench import history
 from tests.cast import make_user
 
@@ -114,7 +114,7 @@ def _returns(past: history.History) -> list[Visit]:
             _get("return-list", cursor=_cursor(Rma.objects.all(), ("-id",))),
             _stock("rma", p=str(_deep(past.returns))),
         ),
-        *[Visit(f"Returns, {code}", _get("return-list", where=code)) for code in returns.WHERE],
+        *[Visit(f"Returns, {code}", _get("return-list", where=code)) for code in standing.WHERE],
         Visit("Return, 50 events", _get("return-detail", past.thick.pk)),
     ]
 

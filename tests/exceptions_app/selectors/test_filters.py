@@ -11,7 +11,7 @@ from django.utils import timezone
 from exceptions_app.choices import HoldReason, PostingKind, PostingStatus
 from exceptions_app.filters import ReturnFilter
 from exceptions_app.models import InboundEvent, Posting, Rma
-from exceptions_app.selectors import operations, paging, returns
+from exceptions_app.selectors import operations, paging, standing
 from tests import factories, plans
 from tests.bench import crowd
 
@@ -53,12 +53,21 @@ def old_and_rare():
 
 
 def test_every_state_of_a_return_is_found_without_a_walk(old_and_rare):
-    found = {code: read(Rma.objects.filter(returns.WHERE[code][1])) for code in STATES}
+    found = {code: read(Rma.objects.filter(standing.WHERE[code][1])) for code in STATES}
 
     assert {
         code: shown for code, (_, shown) in found.items() if code != "pending"
     } == dict.fromkeys(STATES.keys() - {"pending"}, RARE)
     assert max(cost for cost, _ in found.values()) < 50, found
+
+
+def test_what_is_not_refunded_is_found_at_every_stage_without_a_walk(old_and_rare):
+    cost, _ = read(Rma.objects.filter(standing.WHERE["unrefunded"][1]))
+    found = set(Rma.objects.filter(standing.WHERE["unrefunded"][1]).values_list("money", flat=True))
+
+    assert found == {"none", "pending", "failed"}
+    assert not Rma.objects.filter(standing.WHERE["unrefunded"][1], approval="cancelled").exists()
+    assert cost < 50
 
 
 def test_returns_with_an_open_credit_are_found_from_the_credits(old_and_rare):
@@ -71,7 +80,7 @@ def test_returns_with_an_open_credit_are_found_from_the_credits(old_and_rare):
         factories.PostingFactory(rma=rma, status="held", hold_reason="run")
     plans.analyse()
 
-    cost, shown = read(Rma.objects.filter(returns.WHERE["uncredited"][1]))
+    cost, shown = read(Rma.objects.filter(standing.WHERE["uncredited"][1]))
 
     assert shown == RARE - 1
     assert cost < 50

@@ -42,6 +42,19 @@ def _text(client, case):
     return client.get(reverse("case-detail", args=[case.pk])).content.decode()
 
 
+@pytest.mark.parametrize("choice", ["tomorrow", "three_days", "monday"])
+def test_a_day_that_was_typed_is_never_dropped_for_another(choice):
+    case = CaseFactory()
+
+    answer = _act(_of("mira"), case, "snooze", choice=choice, date="2026-05-29", note="calls back")
+
+    assert answer.status_code == 422
+    assert "Tick “Another day” to use this day, or empty the field." in answer.text
+    assert "calls back" in answer.text
+    case.refresh_from_db()
+    assert case.snoozed_until is None
+
+
 def test_a_snoozed_exception_leaves_the_queue_and_has_its_own_list(client):
     client = _of("mira")
     case = CaseFactory()
