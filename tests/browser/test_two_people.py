@@ -58,7 +58,8 @@ def test_a_fix_and_its_approval_by_two_people_keyboard_only(
         tab_to(page, "Preview")
         page.keyboard.press("Enter")
         page.wait_for_selector("text=What it would do")
-        assert page.evaluate("document.activeElement.innerText").startswith("What it would do")
+        shown = page.evaluate("document.activeElement.innerText")
+        assert shown.endswith("becomes TEE-BLK-M: what it would do")
         # A control half under the bar on top would count as too small a target.
         page.evaluate("scrollTo(0, 0)")
         assert_accessible()

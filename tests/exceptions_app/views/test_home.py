@@ -115,7 +115,7 @@ def test_today_asks_at_most_19_questions(client, team):
         ("/finance/", 12),
         ("/finance/runs/", 6),
         ("/merchandising/", 6),
-        ("/operations/", 9),
+        ("/operations/", 10),
         ("/operations/inbox/", 6),
         ("/operations/postings/", 6),
         *((f"/warehouse/?view={view}", 6) for view in ("grade", "place", "book")),
