@@ -60,8 +60,6 @@ def test_a_fix_and_its_approval_by_two_people_keyboard_only(
         page.wait_for_selector("text=What it would do")
         shown = page.evaluate("document.activeElement.innerText")
         assert shown.endswith("becomes TEE-BLK-M: what it would do")
-        # A control half under the bar on top would count as too small a target.
-        page.evaluate("scrollTo(0, 0)")
         assert_accessible()
         tab_to(page, "Ask for approval of this change")
         act(page, "Enter")
