@@ -44,6 +44,9 @@ def browser() -> Iterator[Browser]:
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
 
 
+_NO_PROBLEM = ("Failed to load resource", "htmx:afterRequest", "htmx:sendError")
+
+
 @pytest.fixture
 def page_problems() -> list[str]:
     """What the browser's console complained about; the page fixture fails on any of it."""
@@ -68,8 +71,9 @@ def page(browser: Browser, live_server, page_problems: list[str]) -> Iterator[Pa
     page = context.new_page()
 
     def note(message: ConsoleMessage) -> None:
-        # A refused form answers 4xx, and the browser reports that as an error too.
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        # A refused form answers 4xx, and a page that is left ends what it was still asking for;
+        # both are reported as errors.
+        if message.type == "error" and not message.text.startswith(_NO_PROBLEM):
             page_problems.append(message.text)
 
     page.on("console", note)
