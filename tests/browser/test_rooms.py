@@ -100,7 +100,8 @@ def test_a_scanned_number_opens_its_return(page, sign_in, busy, assert_fits):
 
     page.goto("/")
     page.get_by_role("link", name="Warehouse", exact=True).first.click()
-    # The field has the focus, and a scanner ends with Enter.
+    # The field has the focus as soon as the page stands, and a scanner ends with Enter.
+    page.wait_for_selector("#scan:focus")
     page.keyboard.type("RMA4001")
     page.keyboard.press("Enter")
 
