@@ -13,6 +13,7 @@ from django import forms
 from exceptions_app.choices import PostingKind
 from exceptions_app.forms.admin import ServiceForm
 from exceptions_app.models import Bridge, Connection
+from exceptions_app.rules import amounts
 from exceptions_app.rules import policy as policies
 from exceptions_app.selectors import setup as setup_selector
 from exceptions_app.services import connections
@@ -219,6 +220,12 @@ class NewBridgeForm(BridgeForm):
             field: Any = self.fields[name]
             field.queryset = Connection.objects.filter(kind__in=connections.codes_of(role))
             field.empty_label = "Choose one"
+
+    def clean_currency(self) -> str:
+        currency: str = self.cleaned_data["currency"]
+        if currency not in amounts.CURRENCIES:
+            raise forms.ValidationError("No currency has this code. Write one such as GBP.")
+        return currency
 
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -18,6 +17,7 @@ from exceptions_app import errors
 from exceptions_app.choices import FixKind, MappingKind, PostingStatus
 from exceptions_app.forms.picks import OTHER, PickForm
 from exceptions_app.models import Case
+from exceptions_app.rules import amounts
 from exceptions_app.rules.mapping import TARGET_CHOICES
 from exceptions_app.rules.matching import Suggestion
 from exceptions_app.selectors import cases as cases_selector
@@ -281,8 +281,8 @@ class AcceptDifferenceForm(MoneyForm):
         given = str(self.cleaned_data["difference"])
         known = str(self.case.facts.get("difference", ""))
         try:
-            is_other = Decimal(given.replace("−", "-").strip()) != Decimal(known)
-        except InvalidOperation:
+            is_other = amounts.read(given.replace("−", "-")) != amounts.read(known)
+        except amounts.NotAnAmount:
             return given
         if is_other:
             shown = known.replace("-", "−")

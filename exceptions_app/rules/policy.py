@@ -12,10 +12,14 @@ from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 
 from exceptions_app.choices import ApprovalAxis, Bucket, MappingKind, PostingKind
-from exceptions_app.rules import windows
+from exceptions_app.rules import amounts, windows
 from exceptions_app.rules.facts import Policy
 
 Value = object
+# As the database keeps amounts.
+_AMOUNT_PLACES = 4
+# What is not allowed is shown back no longer than this.
+_SHOWN = 60
 
 
 class PolicyInvalid(ValueError):
@@ -73,10 +77,8 @@ def _count(minimum: int, maximum: int) -> Callable[[Value], Value]:
 
 
 def _amount(raw: Value) -> Decimal:
-    if isinstance(raw, bool | float) or raw is None:
-        raise ValueError
-    amount = Decimal(str(raw))
-    if not amount.is_finite() or amount < 0:
+    amount = amounts.read(raw, places=_AMOUNT_PLACES)
+    if amount < 0:
         raise ValueError
     return amount
 
@@ -103,9 +105,11 @@ def _schedule(raw: Value) -> Value:
 
 def _tolerance(raw: Value) -> Value:
     table = _table(raw)
-    if any(len(code) != 3 or not code.isalpha() for code in table):
+    amounts_by_code = {code.upper(): _amount(value) for code, value in table.items()}
+    # Written twice in another case, one of the two would be lost without a word.
+    if len(amounts_by_code) < len(table) or not set(amounts_by_code) <= amounts.CURRENCIES:
         raise ValueError
-    return MappingProxyType({code.upper(): _amount(value) for code, value in table.items()})
+    return MappingProxyType(amounts_by_code)
 
 
 def _chosen(name: str, label: str, explanation: str, *choices: tuple[str, str]) -> Option:
@@ -248,7 +252,8 @@ def parse(raw: Mapping[str, Value]) -> Policy:
         try:
             values[name] = option.read(value)
         except (ValueError, KeyError, InvalidOperation):
-            problems.append((name, f"{name} cannot be {value!r}; allowed: {option.allowed}"))
+            shown = repr(value)[:_SHOWN]
+            problems.append((name, f"{name} cannot be {shown}; allowed: {option.allowed}"))
     if problems:
         raise PolicyInvalid(tuple(problems))
     return Policy(**values)  # type: ignore[arg-type]  # Each reader returns its field's type.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from exceptions_app import errors
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import AttemptOutcome, FixKind, HoldReason, PostingStatus
 from exceptions_app.models import Bridge, Case, Fix, Posting, Rma
-from exceptions_app.rules import money
+from exceptions_app.rules import amounts, money
 from exceptions_app.services import attempts, rmas
 from exceptions_app.services.posting import replan
 
@@ -37,6 +37,7 @@ MONEY_REASONS = (
 )
 # How many days ahead of today a document may be posted.
 _AHEAD = 31
+_MOST_AMOUNT = Decimal(10) ** 12
 _NEEDS_REASON = (FixKind.ACCEPT_DIFFERENCE, FixKind.CORRECT_CREDIT)
 
 
@@ -260,12 +261,15 @@ def _number(payload: dict[str, Any]) -> str:
 
 
 def _amount(payload: dict[str, Any], name: str, currency: str) -> str:
+    text = str(payload.get(name, "")).replace("−", "-")
     try:
-        amount = Decimal(str(payload.get(name, "")).replace("−", "-").strip())
-    except InvalidOperation as error:
-        raise errors.InvalidChoice("Give an amount, for example −3.20.") from error
-    if not amount.is_finite() or abs(amount) > Decimal(10) ** 12:
-        raise errors.InvalidChoice("Give an amount, for example −3.20.")
+        amount = amounts.read(text)
+    except amounts.NotAnAmount as error:
+        raise errors.InvalidChoice(
+            f"Give an amount in plain digits, for example −3.20. What was given {error}."
+        ) from error
+    if abs(amount) > _MOST_AMOUNT:
+        raise errors.InvalidChoice("Give an amount of at most 12 digits before the point.")
     if money.quantise(amount, currency) != amount:
         raise errors.InvalidChoice(f"{currency} has fewer decimal places than {amount}.")
     return str(amount)

@@ -29,10 +29,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             found = kinds.solve(_case(sys.stdin.read()))
+        except UnicodeDecodeError as error:
+            raise CommandError("The case is not JSON in UTF-8.", returncode=_REFUSED) from error
         except InvalidCase as error:
             raise CommandError(str(error), returncode=_REFUSED) from error
         if options["json"]:
-            self.stdout.write(json.dumps(found, ensure_ascii=False))
+            self.stdout.write(json.dumps(found))
             return
         for memo in found["memos"]:
             self.stdout.write(f"Return {memo['seq']}")

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from exceptions_app.errors import InvalidCase
-from exceptions_app.rules import money
+from exceptions_app.rules import amounts, money
 
-# As the database keeps amounts: 15 digits before the point, 4 behind it.
-_MOST = Decimal(10) ** 15
-_MOST_PLACES = 9
 _MOST_ROWS = 10_000
 _MOST_TEXT = 200
 
@@ -46,7 +43,7 @@ class Node:
         found = self.need(name)
         if not isinstance(found, str) or not found.strip() or len(found) > _MOST_TEXT:
             raise self.refuse(name, f"must be a text of 1 to {_MOST_TEXT} characters")
-        if "\x00" in found:
+        if not is_storable(found):
             raise self.refuse(name, "contains a character that cannot be stored")
         return found
 
@@ -118,30 +115,24 @@ class Node:
             raise self.refuse(name, f"must be {allowed}, not {found!r}") from None
 
 
+def is_storable(text: str) -> bool:
+    """Neither a NUL nor half of a character pair, which no database or terminal takes."""
+    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def _number(value: Any, path: str) -> Decimal:
     # A JSON number with a point has lost its decimal digits already.
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise InvalidCase(path, 'must be a number written as a text, such as "12.50"')
     try:
-        found = Decimal(value)
-    except InvalidOperation:
-        raise InvalidCase(path, "is not a number") from None
-    if not found.is_finite():
-        raise InvalidCase(path, "is not a number")
-    if abs(found) >= _MOST:
-        raise InvalidCase(path, "is too large: at most 15 digits before the point")
-    if -int(found.as_tuple().exponent) > _MOST_PLACES:
-        raise InvalidCase(path, f"has more than {_MOST_PLACES} decimal places")
-    return found
+        return amounts.read(value)
+    except amounts.NotAnAmount as error:
+        raise InvalidCase(path, str(error)) from None
 
 
 def places(case: Node) -> int:
     """The decimal places of the case's currency: its own `exponent`, else ISO 4217's."""
     currency = case.text("currency")
-    if not (
-        len(currency) == 3 and currency.isascii() and currency.isalpha() and currency.isupper()
-    ):
-        raise case.refuse("currency", "must be a code of three letters, such as EUR")
+    if currency not in amounts.CURRENCIES:
+        raise case.refuse("currency", "must be a known code of three letters, such as EUR")
     if not case.has("exponent"):
         return money.places(currency)
     found = case.need("exponent")

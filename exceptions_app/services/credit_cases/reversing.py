@@ -62,7 +62,10 @@ def memos(case: Node, way: Way | None = None) -> tuple[Memo, ...]:
     sold = _sold(case, facts.node("order"), places, way)
     taken = {ref: Taken.nothing(line) for ref, line in sold.items()}
     found = []
-    for at, row in enumerate(facts.nodes("returns"), start=1):
+    rows = list(facts.nodes("returns"))
+    if not rows:
+        raise facts.refuse("returns", "is empty")
+    for at, row in enumerate(rows, start=1):
         lines = tuple(_credited(row, sold, taken, rounding, way.method, places))
         found.append(Memo(int(row.number("seq", Decimal(at))), lines))
     return tuple(found)
@@ -71,6 +74,8 @@ def memos(case: Node, way: Way | None = None) -> tuple[Memo, ...]:
 def _sold(case: Node, order: Node, places: int, way: Way) -> dict[str, Sold]:
     found: dict[str, Sold] = {}
     rows = [*order.nodes("lines"), *order.nodes("shipping", is_needed=False)]
+    if not rows:
+        raise order.refuse("lines", "is empty")
     for row in rows:
         read = line(row, places, prices_of(case), way.anchor)
         if read.ref in found:
@@ -123,6 +128,8 @@ def _components(row: Node, places: int) -> dict[str, Decimal]:
     if not row.has("components"):
         return {}
     parts = row.node("components")
+    if not all(map(reading.is_storable, parts.value)):
+        raise row.refuse("components", "has a name with a character that cannot be stored")
     return {name: parts.amount(name, places) for name in parts.value}
 
 
@@ -135,6 +142,8 @@ def _credited(
     places: int,
 ) -> Iterator[CreditLine]:
     parts = [*row.nodes("lines", is_needed=False), *row.nodes("shipping", is_needed=False)]
+    if not parts:
+        raise row.refuse("lines", "is missing: the return names nothing that came back")
     for part in parts:
         ref = part.text("ref")
         if ref not in sold:

@@ -69,6 +69,29 @@ def test_a_file_that_holds_no_cases_is_refused(tmp_path, content, reason):
     assert refused.value.returncode == 2
 
 
+def test_words_that_no_terminal_takes_are_still_printed(tmp_path):
+    odd = expecting("5.01") | {"id": "\ud800é", "currency": "?"}
+
+    with pytest.raises(SystemExit):
+        run("golden_cases", golden_file(tmp_path, odd))
+    out = io.StringIO()
+    with pytest.raises(SystemExit):
+        call_command("golden_cases", golden_file(tmp_path, odd), "--json", stdout=out)
+
+    assert out.getvalue().isascii()
+    assert json.loads(out.getvalue())["cases"][0]["id"] == "\ud800é"
+
+
+def test_a_case_in_another_encoding_is_refused(monkeypatch):
+    latin = io.TextIOWrapper(io.BytesIO(b'{"id": "\xe9"}'), encoding="utf-8")
+    monkeypatch.setattr("sys.stdin", latin)
+
+    with pytest.raises(CommandError, match="not JSON in UTF-8") as refused:
+        run("quote_credit", "--json")
+
+    assert refused.value.returncode == 2
+
+
 def test_a_quote_tells_each_line_and_the_credit(monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(CASE)))
     told = run("quote_credit")
@@ -89,7 +112,12 @@ def test_a_quote_tells_each_line_and_the_credit(monkeypatch):
         ("", "not JSON"),
         ("[1]", "must be an object"),
         (json.dumps(CASE | {"kind": "guard"}), "kind: must be reversal"),
-        (json.dumps(CASE | {"currency": "XX"}), "currency: must be a code"),
+        (json.dumps(CASE | {"currency": "XX"}), "currency: must be a known code"),
+        (json.dumps(CASE).replace('"10.01"', "NaN"), r"lines\[0\]\.net: must be a number written"),
+        (json.dumps(CASE).replace('"10.01"', "1" * 40), r"lines\[0\]\.net: is too large"),
+        (json.dumps(CASE).replace('"10.01"', '"1e3"'), r"lines\[0\]\.net: is not a number"),
+        (json.dumps(CASE).replace('"2"', '"-2"'), r"lines\[0\]\.qty: must be above zero"),
+        ("[" * 100_000, "not JSON"),
     ],
 )
 def test_a_quote_that_cannot_be_made_names_the_place(monkeypatch, content, reason):

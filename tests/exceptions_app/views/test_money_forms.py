@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
+from exceptions_app import errors
 from exceptions_app.forms.fixes import FORMS
-from exceptions_app.models import Case, Fix
+from exceptions_app.models import AuditEntry, Case, Fix
 from exceptions_app.services import fixes
 from tests.cast import make_user
 from tests.factories import CaseFactory, CauseGroupFactory, PostingFactory, RmaFactory
@@ -38,6 +39,32 @@ def test_only_the_difference_itself_is_accepted_with_its_sign(given, is_taken):
         assert form.errors["difference"] == [
             "The difference is −5.00. Only exactly this can be accepted."
         ]
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["NaN", "sNaN", "Infinity", "1e3", "1_000", "٣", "9" * 30, "0.001", "3,20", "", "a\x00", "−"],
+)
+@pytest.mark.parametrize(
+    ("kind", "field"), [("accept_difference", "difference"), ("correct_credit", "adjustment")]
+)
+def test_what_is_no_amount_is_refused_on_the_form_and_by_the_service(kind, field, given):
+    form = _form(kind, {field: given, "reason_code": "rounding"}, difference="-5.00")
+    assert not form.is_valid()
+    assert set(form.errors) <= {field, "__all__"}
+
+    with pytest.raises(errors.InvalidChoice):
+        fixes.request(
+            kind=kind,
+            bridge=form.case.bridge,
+            actor=make_user("finn"),
+            now=NOW,
+            payload={field: given},
+            rma=form.case.rma,
+            reason_code="rounding",
+        )
+    assert not Fix.objects.exists()
+    assert not AuditEntry.objects.exists()
 
 
 @pytest.mark.parametrize(
