@@ -67,6 +67,52 @@ class ConnectionCheck:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
+# --- Money in parts --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TaxPart:
+    """One tax code's share of an amount."""
+
+    code: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class DiscountPart:
+    """A discount taken off a line: `scope` is "line", or "order" for the line's share of one
+    given on the whole order. The amount is positive, without tax."""
+
+    code: str
+    amount: Decimal
+    scope: str = "line"
+
+
+@dataclass(frozen=True, slots=True)
+class Tender:
+    """What was paid, or paid back, by one means.
+
+    `kind` is "card", "gift_card", "store_credit", "account", "cash" or "other".
+    """
+
+    kind: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPart:
+    """What a refund says of itself: `amount` is gross in the refund's currency, `tax` is in it.
+
+    `component` is a `DraftLine.component`, or "tax", "tender" or "unknown"; `line_id` is the
+    order line it names, empty where it names none.
+    """
+
+    component: str
+    line_id: str
+    amount: Decimal
+    tax: Decimal = Decimal(0)
+
+
 # --- Returns platforms -----------------------------------------------------------------------
 
 
@@ -139,7 +185,11 @@ class SourceShipment:
 @dataclass(frozen=True, slots=True)
 class SourceRefund:
     """Money the platform says moved. `rma_external_id` may be empty: then `unit_ids` tell the
-    return."""
+    return.
+
+    `origin` is who made it: "platform", "storefront", "gateway" or "outside" (none of them).
+    `parts` and `tenders` are empty where the other side does not break the sum down.
+    """
 
     external_id: str
     rma_external_id: str
@@ -151,6 +201,9 @@ class SourceRefund:
     unit_ids: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
+    origin: str = "platform"
+    parts: tuple[RefundPart, ...] = ()
+    tenders: tuple[Tender, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +331,12 @@ class ItemPage:
 @dataclass(frozen=True, slots=True)
 class ErpOrderLine:
     """A line as sold. `net`, `discount` and `tax` are totals of the line; `net` is after discount,
-    without tax."""
+    without tax.
+
+    `taxes` sum to `tax`; empty means the one `tax_code` and `tax`. `discounts` sum to `discount`.
+    `parent_line_id` is the line of the bundle this one is a component of. `duty` is the import duty
+    charged with the line and is not in its net.
+    """
 
     line_id: str
     sku: str
@@ -289,6 +347,10 @@ class ErpOrderLine:
     net: Decimal
     tax: Decimal
     tax_code: str
+    taxes: tuple[TaxPart, ...] = ()
+    discounts: tuple[DiscountPart, ...] = ()
+    parent_line_id: str = ""
+    duty: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +358,8 @@ class ErpOrder:
     """The original order as the ERP holds it; every credit reverses lines of this.
 
     `vat_setting` is the customer's raw VAT flag ("", "prices_include_vat", "exempt", …).
+    `prices_include_tax` is None where the ERP does not say. `shipping_net` is after
+    `shipping_discount`.
     """
 
     erp_id: str
@@ -312,6 +376,9 @@ class ErpOrder:
     shipping_net: Decimal
     shipping_tax: Decimal
     shipping_tax_code: str
+    tenders: tuple[Tender, ...] = ()
+    prices_include_tax: bool | None = None
+    shipping_discount: Decimal = Decimal(0)
 
 
 class DocumentKind(StrEnum):
@@ -330,7 +397,8 @@ class DraftLine:
 
     `component` is "item", "shipping", "fee", "goodwill" or "adjustment"; `charge_code` is the ERP's
     code for all but items. Amounts are positive except for a fee kept back, which takes from the
-    credit (negative). Stock documents carry items only and no money.
+    credit (negative). Stock documents carry items only and no money. `taxes` sum to `tax`, one per
+    tax code; empty means the one `tax_code` and `tax`.
     """
 
     line_no: int
@@ -348,6 +416,7 @@ class DraftLine:
     tax_code: str = ""
     charge_code: str = ""
     key_parts: Mapping[str, str] = field(default_factory=dict)
+    taxes: tuple[TaxPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,6 +452,15 @@ class DocumentDraft:
     @property
     def gross(self) -> Decimal:
         return self.net + self.tax
+
+    @property
+    def tax_by_code(self) -> dict[str, Decimal]:
+        """The document's tax of each code; codes without any are left out."""
+        found: dict[str, Decimal] = {}
+        for line in self.lines:
+            for part in line.taxes or (TaxPart(line.tax_code, line.tax),):
+                found[part.code] = found.get(part.code, Decimal(0)) + part.amount
+        return {code: amount for code, amount in found.items() if amount}
 
     @property
     def units(self) -> int:
@@ -429,6 +507,9 @@ class DocumentState:
     refusal_field: str = ""
     refusal_text: str = ""
     evidence: Evidence | None = None
+    # None and () where the ERP does not tell the tax of what it holds.
+    tax: Decimal | None = None
+    taxes: tuple[TaxPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

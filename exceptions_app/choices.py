@@ -66,6 +66,15 @@ class RefundStatus(models.TextChoices):
     UNKNOWN = "unknown", "Not known"
 
 
+class RefundOrigin(models.TextChoices):
+    """Who made a refund; one made outside is told to us by none of the systems that could."""
+
+    PLATFORM = "platform", "Returns platform"
+    STOREFRONT = "storefront", "Storefront"
+    GATEWAY = "gateway", "Payment gateway"
+    OUTSIDE = "outside", "Outside the platform"
+
+
 class Bucket(models.TextChoices):
     SALEABLE = "saleable", "Saleable"
     QUARANTINE = "quarantine", "Quarantine"

@@ -57,10 +57,20 @@ def order(facts: Facts, lines: tuple[types.ErpOrderLine, ...]) -> types.ErpOrder
         shipping_net=facts.get("shipping_net", Decimal(0)),
         shipping_tax=facts.get("shipping_tax", Decimal(0)),
         shipping_tax_code=facts.get("shipping_tax_code", ""),
+        tenders=facts.get("tenders", ()),
+        prices_include_tax=facts.get("prices_include_tax"),
+        shipping_discount=facts.get("shipping_discount", Decimal(0)),
     )
 
 
-def order_line(facts: Facts) -> types.ErpOrderLine:
+def order_line(facts: Facts, evidence: types.Evidence | None) -> types.ErpOrderLine:
+    """A line as sold.
+
+    Raises:
+        UnreadableReply: its taxes or discounts do not sum to what the line says of them.
+    """
+    _check_sum(facts, "taxes", "tax", evidence)
+    _check_sum(facts, "discounts", "discount", evidence)
     return types.ErpOrderLine(
         line_id=facts["line_id"],
         sku=facts["sku"],
@@ -71,7 +81,25 @@ def order_line(facts: Facts) -> types.ErpOrderLine:
         net=facts["net"],
         tax=facts["tax"],
         tax_code=facts.get("tax_code", ""),
+        taxes=facts.get("taxes", ()),
+        discounts=facts.get("discounts", ()),
+        parent_line_id=facts.get("parent_line_id", ""),
+        duty=facts.get("duty", Decimal(0)),
     )
+
+
+def _check_sum(facts: Facts, parts: str, whole: str, evidence: types.Evidence | None) -> None:
+    told = facts.get(parts, ())
+    if not told:
+        return
+    found = sum((part.amount for part in told), Decimal(0))
+    expected = facts.get(whole, Decimal(0))
+    if found != expected:
+        raise errors.UnreadableReply(
+            f"Line {facts['line_id']}: its {parts} sum to {found}, and its {whole} is {expected}.",
+            field=parts,
+            evidence=evidence,
+        )
 
 
 def document_state(
@@ -92,6 +120,8 @@ def document_state(
         units=facts["units"],
         gross=facts.get("gross") if has_money else None,
         currency=facts.get("currency", "") if has_money else "",
+        tax=facts.get("tax") if has_money else None,
+        taxes=facts.get("taxes", ()) if has_money else (),
         warehouse=facts.get("warehouse", ""),
         division=facts.get("division", ""),
         posted_at=facts.get("posted_at"),

@@ -224,7 +224,9 @@ class ProfiledGateway:
     def _order(self, reader: reading.RecordReader, row: Row, reply: Reply) -> types.ErpOrder:
         facts: dict[str, Any] = reader.record(row, evidence=reply.evidence)
         lines = reader.lines(row, evidence=reply.evidence)
-        return canonical.order(facts, tuple(canonical.order_line(line) for line in lines))
+        return canonical.order(
+            facts, tuple(canonical.order_line(line, reply.evidence) for line in lines)
+        )
 
 
 def _success(operation: Operation) -> Success:

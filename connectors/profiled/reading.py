@@ -15,15 +15,14 @@ from zoneinfo import ZoneInfo
 import jmespath
 
 from connectors import errors, types
-from connectors.profiled import targets
+from connectors.profiled import money_parts, targets
+from connectors.profiled.money_parts import to_decimal
 from connectors.profiled.parts import Reading
 from connectors.profiled.schema import Profile
 from connectors.profiled.targets import Fact, FactType
 from connectors.profiled.trees import Extract
 
 Fields = Mapping[str, Any]
-
-_LONGEST_NUMBER = 40
 
 
 @functools.cache
@@ -141,6 +140,8 @@ class RecordReader:
                 return self._to_bool(raw)
             case FactType.DATETIME:
                 return self._to_datetime(extract, raw)
+            case FactType.TAXES | FactType.DISCOUNTS | FactType.TENDERS:
+                return money_parts.READERS[wanted](raw)
             case _:
                 return _to_text(raw)
 
@@ -163,18 +164,6 @@ class RecordReader:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=ZoneInfo(self._profile.environment.timezone))
         return moment.astimezone(UTC)
-
-
-def to_decimal(raw: object) -> Decimal:
-    """Read an amount written as a number or as text; raises ValueError for anything else."""
-    if isinstance(raw, bool) or not isinstance(raw, (int, str, Decimal)):
-        raise ValueError(f"'{raw}' is not a number")
-    if len(str(raw)) > _LONGEST_NUMBER:
-        raise ValueError("the number is too long")
-    amount = Decimal(raw)
-    if not amount.is_finite():
-        raise ValueError(f"'{raw}' is not a finite number")
-    return amount
 
 
 def _to_integer(raw: object) -> int:

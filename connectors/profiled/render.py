@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
@@ -16,7 +17,15 @@ from zoneinfo import ZoneInfo
 
 from connectors import errors, types
 from connectors.profiled.schema import Profile
-from connectors.profiled.trees import PLACEHOLDER, Each, ObjectNode, QueryValue, Value
+from connectors.profiled.trees import (
+    PLACEHOLDER,
+    Each,
+    ObjectNode,
+    QueryValue,
+    Value,
+    carries_taxes,
+    values_of,
+)
 from connectors.wire_json import encode
 
 JsonValue = str | int | bool | Decimal | None | list["JsonValue"] | dict[str, "JsonValue"]
@@ -24,6 +33,20 @@ QueryInput = str | Sequence[str]
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _MISSING = (None, "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What a value of a body may name where it stands."""
+
+    draft: types.DocumentDraft
+    line: types.DraftLine | None = None
+    tax: types.TaxPart | None = None
+
+    def each(self, name: str) -> list[_Scope]:
+        if name == "draft.lines":
+            return [replace(self, line=line) for line in self.draft.lines]
+        return [replace(self, tax=tax) for tax in self.line.taxes] if self.line else []
 
 
 class BodyRenderer:
@@ -47,49 +70,45 @@ class BodyRenderer:
         Raises:
             Rejected: a value is missing or does not fit; `field` names it in our words.
         """
-        rendered = self._node(self._profile.bodies[name], draft, None)
+        tree = self._profile.bodies[name]
+        if not carries_taxes(tree):
+            _refuse_several_taxes(tree, draft)
+        rendered = self._node(tree, _Scope(draft))
         return [rendered] if wrap_in_array else rendered
 
-    def _node(
-        self,
-        node: Value | Each | ObjectNode,
-        draft: types.DocumentDraft,
-        line: types.DraftLine | None,
-    ) -> JsonValue:
+    def _node(self, node: Value | Each | ObjectNode, scope: _Scope) -> JsonValue:
         if isinstance(node, Value):
-            return self._value(node, draft, line)
+            return self._value(node, scope)
         if isinstance(node, Each):
-            return [self._node(node.entry, draft, entry) for entry in draft.lines]
+            return [self._node(node.entry, inner) for inner in scope.each(node.each)]
         rendered: dict[str, JsonValue] = {}
         for name, child in node.root.items():
-            value = self._node(child, draft, line)
+            value = self._node(child, scope)
             if isinstance(child, Value) and child.omit_if_empty and value in _MISSING:
+                continue
+            if isinstance(child, Each) and child.each == "line.taxes" and not value:
                 continue
             rendered[name] = value
         return rendered
 
-    def _value(
-        self, node: Value, draft: types.DocumentDraft, line: types.DraftLine | None
-    ) -> JsonValue:
+    def _value(self, node: Value, scope: _Scope) -> JsonValue:
         if node.const is not None:
             return node.const
-        raw = self._resolve(node.source, draft, line)
+        raw = self._resolve(node.source, scope)
         if raw in _MISSING:
             if node.required:
                 refuse(node.source, "", "is empty, and the ERP needs it")
             return None if node.as_ in ("decimal", "integer", "bool") else ""
         return self._converters[node.as_](node, raw)
 
-    def _resolve(
-        self, source: str, draft: types.DocumentDraft, line: types.DraftLine | None
-    ) -> object:
-        scope, _, name = source.partition(".")
-        if scope == "settings":
+    def _resolve(self, source: str, scope: _Scope) -> object:
+        owner, _, name = source.partition(".")
+        if owner == "settings":
             return self._settings.get(name, "").strip()
-        owner = draft if scope == "draft" else line
         if name.startswith("key_parts."):
+            line = scope.line
             return line.key_parts.get(name.partition(".")[2], "") if line else ""
-        raw = getattr(owner, name)
+        raw = getattr(getattr(scope, owner), name)
         # Zero means that nobody drew a number from the sequence.
         return None if name == "control_number" and raw == 0 else raw
 
@@ -146,6 +165,24 @@ class BodyRenderer:
     def _bool(self, node: Value, raw: object) -> JsonValue:
         environment = self._profile.environment
         return environment.yes[0] if raw else environment.no[0]
+
+
+def _refuse_several_taxes(tree: Value | Each | ObjectNode, draft: types.DocumentDraft) -> None:
+    """A body with room for one tax of a line must not lose the others, nor send them as one.
+
+    Only a body that tells the tax code is such a body: stock documents carry no money.
+    """
+    if not any(value.source == "line.tax_code" for value in values_of(tree)):
+        return
+    for line in draft.lines:
+        if len(line.taxes) > 1:
+            codes = ", ".join(part.code for part in line.taxes)
+            refuse(
+                "line.tax_code",
+                codes,
+                "are several taxes of one line, and the profile sends one",
+                errors.RejectionCode.AMOUNT,
+            )
 
 
 def indented(value: JsonValue, *, depth: int = 0) -> str:

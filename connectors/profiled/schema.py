@@ -177,13 +177,22 @@ def _body_problems(profile: Profile) -> list[str]:
     return problems
 
 
-def _line_scope_problems(node: Value | Each | ObjectNode) -> list[str]:
-    """A line's value outside `each` has no line to come from."""
+_SCOPE_OF = {"draft.lines": "line", "line.taxes": "tax"}
+
+
+def _line_scope_problems(
+    node: Value | Each | ObjectNode, scopes: frozenset[str] = frozenset({"draft", "settings"})
+) -> list[str]:
+    """A line's value outside its `each` has no line to come from; nor has a tax without a line."""
     if isinstance(node, Each):
-        return []
+        outer = node.each.partition(".")[0]
+        if outer not in scopes:
+            return [f"'{node.each}' stands outside 'each'"]
+        return _line_scope_problems(node.entry, scopes | {_SCOPE_OF[node.each]})
     if isinstance(node, Value):
-        return [f"'{node.source}' stands outside 'each'"] if node.source[:5] == "line." else []
-    return [text for child in node.root.values() for text in _line_scope_problems(child)]
+        scope = node.source.partition(".")[0]
+        return [f"'{node.source}' stands outside 'each'"] if scope and scope not in scopes else []
+    return [text for child in node.root.values() for text in _line_scope_problems(child, scopes)]
 
 
 def _reading_problems(profile: Profile) -> list[str]:

@@ -13,6 +13,10 @@ class FactType(StrEnum):
     INTEGER = "integer"
     BOOL = "bool"
     DATETIME = "datetime"
+    # Lists of objects with these names: {code, amount}, {code, amount, scope}, {kind, amount}.
+    TAXES = "taxes"
+    DISCOUNTS = "discounts"
+    TENDERS = "tenders"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,9 @@ _ORDER = Target(
         "shipping_net": _AMOUNT,
         "shipping_tax": _AMOUNT,
         "shipping_tax_code": _TEXT,
+        "shipping_discount": _AMOUNT,
+        "prices_include_tax": _FLAG,
+        "tenders": Fact(FactType.TENDERS),
     },
     {
         "line_id": _NEEDED,
@@ -81,6 +88,10 @@ _ORDER = Target(
         "net": _NEEDED_AMOUNT,
         "tax": _NEEDED_AMOUNT,
         "tax_code": _TEXT,
+        "taxes": Fact(FactType.TAXES),
+        "discounts": Fact(FactType.DISCOUNTS),
+        "parent_line_id": _TEXT,
+        "duty": _AMOUNT,
     },
 )
 _DOCUMENT = Target(
@@ -91,6 +102,8 @@ _DOCUMENT = Target(
         "status": _NEEDED,
         "units": _NEEDED_COUNT,
         "gross": _AMOUNT,
+        "tax": _AMOUNT,
+        "taxes": Fact(FactType.TAXES),
         "currency": _TEXT,
         "warehouse": _TEXT,
         "division": _TEXT,

@@ -24,7 +24,11 @@ FILTERS = ("quote", "comma")
 DRAFT_FIELDS = frozenset(
     {field.name for field in dataclasses.fields(types.DocumentDraft)} - {"lines"}
 ) | {"net", "tax", "gross", "units"}
-LINE_FIELDS = frozenset(field.name for field in dataclasses.fields(types.DraftLine)) - {"key_parts"}
+LINE_FIELDS = frozenset(field.name for field in dataclasses.fields(types.DraftLine)) - {
+    "key_parts",
+    "taxes",
+}
+TAX_FIELDS = frozenset(field.name for field in dataclasses.fields(types.TaxPart))
 
 
 class Frozen(BaseModel):
@@ -55,7 +59,7 @@ def check_expression(path: str) -> str:
 
 def _check_source(path: str) -> str:
     scope, _, name = path.partition(".")
-    known = {"draft": DRAFT_FIELDS, "line": LINE_FIELDS}
+    known = {"draft": DRAFT_FIELDS, "line": LINE_FIELDS, "tax": TAX_FIELDS}
     if scope == "settings" and name:
         return path
     if scope == "line" and name.startswith("key_parts.") and name != "key_parts.":
@@ -63,8 +67,8 @@ def _check_source(path: str) -> str:
     if scope in known and name in known[scope]:
         return path
     raise ValueError(
-        f"'{path}' is not known; expected draft.<field>, line.<field>, line.key_parts.<part>"
-        " or settings.<name>"
+        f"'{path}' is not known; expected draft.<field>, line.<field>, line.key_parts.<part>,"
+        " tax.<field> or settings.<name>"
     )
 
 
@@ -126,9 +130,12 @@ class Value(Frozen):
 
 
 class Each(Frozen):
-    """A list with one entry per line of the draft."""
+    """A list with one entry per line of the draft, or per tax of a line that has several.
 
-    each: Literal["draft.lines"]
+    A list of taxes is left out for a line of one tax: its tax and code are values of the line.
+    """
+
+    each: Literal["draft.lines", "line.taxes"]
     entry: Node
 
 
@@ -166,6 +173,15 @@ def values_of(node: Value | Each | ObjectNode) -> list[Value]:
     if isinstance(node, Each):
         return values_of(node.entry)
     return [value for child in node.root.values() for value in values_of(child)]
+
+
+def carries_taxes(node: Value | Each | ObjectNode) -> bool:
+    """Whether a body sends each tax of a line that has several."""
+    if isinstance(node, Value):
+        return False
+    if isinstance(node, Each):
+        return node.each == "line.taxes" or carries_taxes(node.entry)
+    return any(carries_taxes(child) for child in node.root.values())
 
 
 class QueryValue(Frozen):

@@ -29,6 +29,7 @@ from connectors.types import (
     SourceRefund,
     SourceRma,
     SourceShipment,
+    Tender,
     UnreadableRow,
 )
 
@@ -37,6 +38,9 @@ _FEE_KEYS = (
     ("returnFee", FeeKind.RETURN),
     ("shipmentFee", FeeKind.SHIPPING),
 )
+# By the type of a transaction. Inferred from the resolutions a return may have, which are of the
+# same words; the vendor publishes no list of types.
+_TENDER_OF = {"refundtostorecredit": "store_credit", "refundtogiftcard": "gift_card"}
 
 
 def rma(raw: object) -> SourceRma:
@@ -115,10 +119,11 @@ def refund(row: Reader, rma_external_id: str) -> SourceRefund:
     if money is None:
         raise unreadable(row.place("amount"), "is missing")
     created_at = row.required_moment("createdAt")
+    kind = row.text("type")
     return SourceRefund(
         external_id=row.required_text("id"),
         rma_external_id=rma_external_id,
-        kind=row.text("type"),
+        kind=kind,
         status=row.text("status"),
         money=money,
         processor=row.text("processor"),
@@ -126,7 +131,17 @@ def refund(row: Reader, rma_external_id: str) -> SourceRefund:
         unit_ids=row.texts("returnItemIds"),
         created_at=created_at,
         updated_at=row.moment("lastUpdated") or created_at,
+        tenders=_tenders(kind, money),
     )
+
+
+def _tenders(kind: str, money: Money) -> tuple[Tender, ...]:
+    """What was paid back by, where the type says it; "the payment method" names none.
+
+    A transaction is one amount: nothing tells how it divides over goods, tax and shipping.
+    """
+    tender = _TENDER_OF.get(kind.casefold())
+    return (Tender(tender, money.amount),) if tender else ()
 
 
 @dataclass(slots=True)

@@ -362,6 +362,7 @@ class BlueCherryTwin(Twin):
             **{name: store.text(record, name) for name in (*copied, *more)},
             "total_qty": sum(checks.quantity(line) for line in checks.item_lines(record)),
             "total_amt": checks.total(record) if is_credit else Decimal(0),
+            **(checks.tax_totals(record) if is_credit else {}),
             "posted_at": store.moment_text(entry.posted_at) if entry.posted_at else "",
             "err_code": failed.kind if failed else "",
             "err_field": failed.field if failed else "",

@@ -101,9 +101,31 @@ def check_form(record: Record) -> None:
         try:
             quantity(line)
             amount(line, "net_amt")
-            amount(line, "tax_amt")
+            check_taxes(line)
         except ValueError as error:
             raise CheckFailed("malformed", "detail", str(error)) from None
+
+
+def tax_rows(line: Record) -> list[tuple[str, Decimal]]:
+    """Code and amount of each tax of a line: its `tax_lines`, else the one it names."""
+    rows = line.get("tax_lines") or [line]
+    return [(text(row, "tax_code"), amount(row, "tax_amt")) for row in rows]
+
+
+def tax_totals(record: Record) -> dict[str, Any]:
+    """A credit's tax, and that of each code that has any."""
+    codes: dict[str, Decimal] = {}
+    for line in record["detail"]:
+        for code, tax in tax_rows(line):
+            codes[code] = codes.get(code, Decimal(0)) + tax
+    rows = [{"tax_code": code, "tax_amt": tax} for code, tax in codes.items() if code and tax]
+    return {"sim_tax_amt": sum(codes.values(), Decimal(0)), "sim_taxes": {"rows": rows}}
+
+
+def check_taxes(line: Record) -> None:
+    """Raises ValueError when the taxes of a line do not add up to its tax."""
+    if sum(tax for _, tax in tax_rows(line)) != amount(line, "tax_amt"):
+        raise ValueError("tax_lines must sum to tax_amt")
 
 
 def check_rules(doc_type: str, record: Record, facts: Facts) -> None:

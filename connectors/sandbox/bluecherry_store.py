@@ -8,7 +8,9 @@ Load schema (amounts as number or text, never a float; everything else as text u
 - `customers`: code, name, vat_setting
 - `orders`: number, customer, division, warehouse, currency, ordered_at (ISO 8601),
   invoice_number, shipping_net, shipping_tax, shipping_tax_code, and `lines`: line_id, sku,
-  quantity (whole number), unit_price, discount, net, tax, tax_code, description
+  quantity (whole number), unit_price, discount, net, tax, tax_code, description. Where an order
+  has them: tenders [{kind, amount}], prices_include_tax (bool), shipping_discount; a line taxes
+  [{code, amount}], discounts [{code, amount, scope}], parent_line_id, duty
 - `closed_periods`: months such as "2026-04"; `refuse_vat_settings`: VAT settings a credit is
   refused for. Both replace what was there.
 
@@ -17,7 +19,7 @@ The same code, sku or number replaces; an unchanged record keeps its `last_mod`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -181,6 +183,7 @@ def pick_row(kept: Kept, store: Store, *, with_children: bool) -> Row:
         "sim_frgt_tax_amt": amount(order, "shipping_tax"),
         "sim_frgt_tax_code": text(order, "shipping_tax_code"),
         "sim_ord_date": moment_text(ordered_at(order)),
+        **_order_parts(order),
     }
     if with_children:
         row["pickaddress"] = {"rows": _addresses(kept, row["sim_cust_name"])}
@@ -269,8 +272,16 @@ def _check_order(order: Record) -> None:
         amount(order, name)
     for line in order.get("lines", ()):
         int(line["quantity"])
-        for name in ("unit_price", "discount", "net", "tax"):
+        for name in ("unit_price", "discount", "net", "tax", "duty"):
             amount(line, name)
+        for parts, whole in (("taxes", "tax"), ("discounts", "discount")):
+            _check_parts(line, parts, whole)
+
+
+def _check_parts(line: Record, parts: str, whole: str) -> None:
+    records = line.get(parts)
+    if records and sum(amount(record, "amount") for record in records) != amount(line, whole):
+        raise ValueError(f"{parts}: they do not sum to {whole}")
 
 
 def ordered_at(order: Record) -> datetime:
@@ -310,6 +321,47 @@ def _pick_detail(order: Kept, seq: int, line: Record, store: Store) -> Row:
         "sim_net_amt": amount(line, "net"),
         "sim_tax_amt": amount(line, "tax"),
         "sim_tax_code": text(line, "tax_code"),
+        **_line_parts(line),
+    }
+
+
+def _order_parts(order: Record) -> Row:
+    """What only some orders tell; a row without it is as it always was."""
+    row: Row = {}
+    if order.get("tenders"):
+        row["sim_tenders"] = _parts(order["tenders"], tender_type="kind", tender_amt="amount")
+    if order.get("prices_include_tax") is not None:
+        row["sim_prices_incl_tax"] = yes_no(order, "prices_include_tax")
+    if order.get("shipping_discount"):
+        row["sim_frgt_disc_amt"] = amount(order, "shipping_discount")
+    return row
+
+
+def _line_parts(line: Record) -> Row:
+    row: Row = {}
+    if line.get("taxes"):
+        row["sim_taxes"] = _parts(line["taxes"], tax_code="code", tax_amt="amount")
+    if line.get("discounts"):
+        row["sim_discs"] = _parts(
+            line["discounts"], disc_code="code", disc_amt="amount", disc_scope="scope"
+        )
+    if line.get("parent_line_id"):
+        row["sim_parent_line_id"] = text(line, "parent_line_id")
+    if line.get("duty"):
+        row["sim_duty_amt"] = amount(line, "duty")
+    return row
+
+
+def _parts(records: Iterable[Record], **names: str) -> Row:
+    """Friendly records as rows of the wire: `names` are theirs by ours."""
+    return {
+        "rows": [
+            {
+                wire: amount(record, ours) if ours == "amount" else text(record, ours)
+                for wire, ours in names.items()
+            }
+            for record in records
+        ]
     }
 
 

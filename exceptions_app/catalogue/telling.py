@@ -34,6 +34,10 @@ def told(entry: Entry, facts: Mapping[str, object]) -> Entry:
     """`entry` in the words that are true of an exception with these facts."""
     if entry.code in _MAY_BE_FOUND and facts.get("found"):
         return _found(entry)
+    if entry.code == "VAT_SETTING" and facts.get("charged"):
+        return _vat_was_charged(entry)
+    if entry.code == "OVER_RETURN" and facts.get("line_max"):
+        return _order_is_used_up(entry)
     unknown = [name for name in _LEFT_OUT if str(facts.get(name) or "") in _NO_CODE]
     parts = [part for name in unknown for part in _LEFT_OUT[name]]
     if is_passing(str(facts.get("vendor_text", ""))):
@@ -51,6 +55,36 @@ def _without(text: str, parts: list[str]) -> str:
     for part in parts:
         text = text.replace(part, "")
     return text
+
+
+def _vat_was_charged(entry: Entry) -> Entry:
+    """A rule that says no VAT, and an order that was charged some."""
+    title = "VAT setting “{setting}” is read as no VAT, but VAT was charged"
+    return replace(
+        entry,
+        title=title,
+        group_title=title,
+        sentence=(
+            "The rule for “{setting}” says that no VAT is charged. Order {order} has VAT of"
+            " {charged} on what came back."
+        ),
+        closes_by="The rule for “{setting}” fits the order, or the order has no VAT.",
+    )
+
+
+def _order_is_used_up(entry: Entry) -> Entry:
+    """An amount above what is left of the order, not units."""
+    return replace(
+        entry,
+        title="More is credited on order {order} than is left of it",
+        group_title="Credits are above what is left of the order",
+        short="credit above what is left of the order",
+        sentence=(
+            "Of order {order}, {line_max} is left after other returns, their refunds and goodwill."
+            " This credit of {credit} is {excess} more."
+        ),
+        consequence="The credit stops, because {erp} would book more than was sold.",
+    )
 
 
 def _found(entry: Entry) -> Entry:

@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from datetime import date
 
 # Amounts in the return's own currency. `excess` may also be units, which have no decimal point.
-AMOUNT_FACTS = frozenset({"value", "refund", "credit", "difference", "line_max", "excess"})
+AMOUNT_FACTS = frozenset(
+    {"value", "refund", "credit", "difference", "line_max", "excess", "charged"}
+)
 MAYBE_UNITS = "excess"
 
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥"}

@@ -32,6 +32,14 @@ class SalesOrder(models.Model):
     shipping_net = models.DecimalField(max_digits=18, decimal_places=4, default=0)
     shipping_tax = models.DecimalField(max_digits=18, decimal_places=4, default=0)
     shipping_tax_code = models.CharField(max_length=40, blank=True, default="")
+    # What was taken off shipping already; `shipping_net` is after it.
+    shipping_discount = models.DecimalField(
+        max_digits=18, decimal_places=4, default=0, db_default=0
+    )
+    # [{"kind", "amount"}]: how the order was paid.
+    tenders = models.JSONField(default=list, blank=True, db_default=[])
+    # Null where the ERP does not say.
+    prices_include_tax = models.BooleanField(null=True, blank=True)
     read_at = models.DateTimeField()
 
     class Meta:
@@ -59,6 +67,13 @@ class SalesOrderLine(models.Model):
     net = models.DecimalField(max_digits=18, decimal_places=4)
     tax = models.DecimalField(max_digits=18, decimal_places=4, default=0)
     tax_code = models.CharField(max_length=40, blank=True, default="")
+    # [{"code", "amount"}], summing to `tax`; empty means the one tax code.
+    taxes = models.JSONField(default=list, blank=True, db_default=[])
+    # [{"code", "amount", "scope"}], summing to `discount`; empty where the ERP does not split it.
+    discounts = models.JSONField(default=list, blank=True, db_default=[])
+    # The line of the bundle this one is a component of.
+    parent_line_id = models.CharField(max_length=80, blank=True, default="", db_default="")
+    duty = models.DecimalField(max_digits=18, decimal_places=4, default=0, db_default=0)
 
     class Meta:
         ordering = ["id"]

@@ -53,6 +53,8 @@ class Posting(models.Model):
     units = models.PositiveIntegerField(default=0)
     gross = models.DecimalField(max_digits=18, decimal_places=4, default=0)
     currency = models.CharField(max_length=3, blank=True, default="")
+    # How a credit's shares were rounded: {"mode", "scope", "cash_step"}; empty on other documents.
+    rounding = models.JSONField(default=dict, blank=True, db_default={})
     status = models.CharField(max_length=12, choices=PostingStatus.choices)
     hold_reason = models.CharField(
         max_length=10, choices=HoldReason.choices, blank=True, default=""
@@ -196,6 +198,8 @@ class CreditTaking(models.Model):
     units = models.PositiveIntegerField(default=0)
     net = models.DecimalField(max_digits=18, decimal_places=4)
     tax = models.DecimalField(max_digits=18, decimal_places=4)
+    # [{"code", "amount"}], summing to `tax`, where the line has several taxes.
+    taxes = models.JSONField(default=list, blank=True, db_default=[])
 
     def __str__(self) -> str:
         return f"{self.units} of {self.order_id}"

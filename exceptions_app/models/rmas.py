@@ -11,6 +11,7 @@ from exceptions_app.choices import (
     InspectionAxis,
     LogisticsAxis,
     MoneyAxis,
+    RefundOrigin,
     RefundStatus,
 )
 from exceptions_app.models.bridges import Bridge
@@ -216,6 +217,15 @@ class Refund(models.Model):
     created_at = models.DateTimeField()
     source_updated_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, blank=True)
+    origin = models.CharField(
+        max_length=12,
+        choices=RefundOrigin.choices,
+        default=RefundOrigin.PLATFORM,
+        db_default=RefundOrigin.PLATFORM.value,
+    )
+    # [{"component", "line_id", "amount", "tax"}] and [{"kind", "amount"}], where they are told.
+    parts = models.JSONField(default=list, blank=True, db_default=[])
+    tenders = models.JSONField(default=list, blank=True, db_default=[])
 
     class Meta:
         constraints = [

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 from connectors.errors import RejectionCode
@@ -56,6 +57,7 @@ def _differences(draft: DocumentDraft, state: DocumentState) -> list[tuple[str, 
         if state.gross is not None:
             there = spoken(state.gross, state.currency or draft.currency)
         found.append(("amount", spoken(draft.gross, draft.currency), there))
+    found.extend(_tax_differences(draft, state))
     if state.currency and draft.currency and state.currency != draft.currency:
         found.append(("currency", draft.currency, state.currency))
     for name in ("warehouse", "division"):
@@ -63,6 +65,23 @@ def _differences(draft: DocumentDraft, state: DocumentState) -> list[tuple[str, 
         if meant and is_there and meant != is_there:
             found.append((name, meant, is_there))
     return found
+
+
+def _tax_differences(draft: DocumentDraft, state: DocumentState) -> Iterator[tuple[str, str, str]]:
+    """Where the ERP tells its tax: in sum, and by code where it splits it."""
+    currency = state.currency or draft.currency
+    if state.tax is not None and state.tax != draft.tax:
+        yield "tax", spoken(draft.tax, currency), spoken(state.tax, currency)
+    if not state.taxes:
+        return
+    meant = draft.tax_by_code
+    there = {part.code: part.amount for part in state.taxes if part.amount}
+    # A tax without a code is in the sum alone.
+    for code in sorted({*meant, *there} - {""}):
+        amounts = meant.get(code, Decimal(0)), there.get(code, Decimal(0))
+        if amounts[0] != amounts[1]:
+            shown = [spoken(amount, currency) for amount in amounts]
+            yield f"tax {code}", shown[0], shown[1]
 
 
 def found_words(comparison: Comparison) -> str:

@@ -10,18 +10,29 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 from connectors.types import DocumentDraft, DocumentKind, DraftLine
+from exceptions_app.choices import RefundStatus
 from exceptions_app.rules import mapping, money
 from exceptions_app.rules.facts import Mappings, OrderFact, RmaFacts
 from exceptions_app.rules.resolving import Resolved, refund_confirmed, resolve
-from exceptions_app.rules.shares import allowance, gross_of, is_credited, line_shares
+from exceptions_app.rules.shares import (
+    LineShare,
+    allowance,
+    gross_of,
+    is_credited,
+    line_shares,
+    rounding_of,
+)
 
 ITEM = "item"
 SHIPPING = "shipping"
 FEE = "fee"
 ADJUSTMENT = "adjustment"
 OTHER = "other"
+# What the adjustment line says that rounds a sum paid back in cash.
+CASH_ROUNDING = "Cash rounding"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,7 @@ def draft(
     lines = [*_item_lines(resolved), *_charge_lines(resolved), *_fee_lines(facts, resolved)]
     lines.extend(_shipping_lines(resolved, order, lines))
     lines.extend(_adjustment_lines(facts))
+    lines.extend(_cash_lines(facts, order, lines))
     return DocumentDraft(
         kind=DocumentKind.CREDIT_MEMO,
         key="",
@@ -108,10 +120,16 @@ def _item_lines(resolved: Resolved) -> Iterator[DraftLine]:
             unit_price=row.unit_price,
             net=share.net,
             tax=share.tax,
-            tax_code=row.tax_code,
+            tax_code=_tax_code(share),
+            taxes=share.taxes if len(share.taxes) > 1 else (),
             charge_code=charge.erp_code if charge else "",
             key_parts={} if charge or line.item is None else line.item.key_parts,
         )
+
+
+def _tax_code(share: LineShare) -> str:
+    """The line's one tax code; of several none stands for the others."""
+    return share.taxes[0].code if len(share.taxes) == 1 else ""
 
 
 def _charge_lines(resolved: Resolved) -> Iterator[DraftLine]:
@@ -194,6 +212,32 @@ def _adjustment_lines(facts: RmaFacts) -> Iterator[DraftLine]:
     if amount:
         description = facts.decisions.adjustment_reason or "Correction by finance"
         yield _charge_line(ADJUSTMENT, adjustment_code(facts), description, amount)
+
+
+def _cash_lines(facts: RmaFacts, order: OrderFact, lines: list[DraftLine]) -> Iterator[DraftLine]:
+    """What cash is rounded by, so that goods and tax stay as they were sold."""
+    step = Decimal(facts.policy.rounding.get("cash_step") or 0)
+    steps = Fraction(step) / Fraction(money.minor_unit(facts.currency))
+    if steps.denominator != 1 or steps <= 1 or not _is_cash(facts, order):
+        return
+    gross = sum((line.net + line.tax for line in lines), money.ZERO)
+    rounding = replace(rounding_of(facts.policy, facts.currency), step=int(steps))
+    difference = rounding(gross) - gross
+    if difference:
+        code = mapping.charge_for(facts.mappings, "rounding") or adjustment_code(facts)
+        yield _charge_line(ADJUSTMENT, code, CASH_ROUNDING, difference)
+
+
+def _is_cash(facts: RmaFacts, order: OrderFact) -> bool:
+    """Paid back in cash by what the refunds tell of it, else by what the order was paid with."""
+    told = [
+        tender
+        for refund in facts.refunds
+        if refund.status == RefundStatus.CONFIRMED
+        for tender in refund.tenders
+    ]
+    tenders = told or list(order.tenders)
+    return bool(tenders) and all(tender.kind == "cash" for tender in tenders)
 
 
 def adjustment_code(facts: RmaFacts) -> str:

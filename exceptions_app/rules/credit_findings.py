@@ -9,7 +9,7 @@ from decimal import Decimal
 from connectors.types import DocumentDraft, DocumentKind
 from exceptions_app.choices import RefundStatus
 from exceptions_app.rules import credit, mapping, money, refund_findings, shares, values
-from exceptions_app.rules.facts import Finding, RmaFacts
+from exceptions_app.rules.facts import Finding, OrderFact, RmaFacts
 from exceptions_app.rules.resolving import (
     Resolved,
     ReturnedLine,
@@ -34,6 +34,7 @@ def findings(resolved: Resolved, draft: DocumentDraft | None) -> tuple[Finding, 
     if sent:
         return (*found, *refund_findings.sent(resolved, draft))
     found.extend(_vat(resolved, draft))
+    found.extend(_used_up(resolved, draft))
     found.extend(_unmapped(resolved, draft))
     found.extend(_promo(resolved, draft))
     if is_credit_due(resolved):
@@ -63,7 +64,12 @@ def _vat(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
     order = facts.order
     if order is None or not order.vat_setting.strip():
         return
-    if not mapping.vat(facts.mappings, order.vat_setting):
+    rule = mapping.vat(facts.mappings, order.vat_setting)
+    charged = sum((line.tax for line in draft.lines), money.ZERO)
+    # What was charged is reversed as it was: a rule that denies it is not simply obeyed.
+    is_denied = rule in mapping.VAT_FREE and charged != 0
+    if not rule or is_denied:
+        told = {"charged": money.text(charged, facts.currency)} if is_denied else {}
         yield Finding(
             type="VAT_SETTING",
             subject="order",
@@ -72,11 +78,50 @@ def _vat(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
                 "setting": order.vat_setting,
                 "order": order.number,
                 "currency": facts.currency,
+                **told,
             },
             value=draft.tax,
             value_formula="tax of the returned lines",
             blocks=CREDIT,
         )
+
+
+def _used_up(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
+    """A credit above what other returns left of the order, in any channel: returns, refunds made
+    outside them, goodwill.
+
+    What finance decided for this return by itself, seeing both figures, is not asked again.
+    """
+    facts = resolved.facts
+    order = facts.order
+    if order is None or facts.decisions.accepted_difference is not None:
+        return
+    left = max(order_left(order), money.ZERO)
+    credit_due = draft.gross - (facts.decisions.credit_adjustment or money.ZERO)
+    excess = credit_due - left
+    if order.taken_elsewhere <= 0 or excess <= shares.allowance(resolved):
+        return
+    yield Finding(
+        type="OVER_RETURN",
+        subject="order",
+        cause=mapping.normalise(order.number),
+        facts={
+            "order": order.number,
+            "credit": money.text(credit_due, facts.currency),
+            "line_max": money.text(left, facts.currency),
+            "excess": money.text(excess, facts.currency),
+            "currency": facts.currency,
+        },
+        value=excess,
+        value_formula="credit − what is left of the order",
+        blocks=CREDIT,
+    )
+
+
+def order_left(order: OrderFact) -> Decimal:
+    """What the order was sold for, less what its other returns took in money."""
+    sold = sum((row.net + row.tax for row in order.lines), order.shipping_net + order.shipping_tax)
+    return sold - order.taken_elsewhere
 
 
 def _unmapped(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
@@ -91,6 +136,8 @@ def _unmapped(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
         if line.component == credit.SHIPPING and not line.charge_code and not has_declared:
             gross = line.net + line.tax
             yield _component(facts, f"component:{line.component}", line.component, abs(gross))
+        if line.description == credit.CASH_ROUNDING and not line.charge_code:
+            yield _component(facts, "component:rounding", "rounding", abs(line.net))
     # Asked of the decision, not of the draft: a declared charge may be an adjustment as well.
     correction = facts.decisions.credit_adjustment
     if correction and not credit.adjustment_code(facts):

@@ -8,27 +8,31 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.types import DocumentDraft, DocumentKind, DraftLine
+from exceptions_app.rules import order_text
 
 _DECIMALS = ("unit_price", "net", "tax")
 
 
 def to_json(draft: DocumentDraft) -> dict[str, Any]:
-    """Amounts as text, the date as ISO text; keys as in the dataclass."""
+    """Amounts as text, the date as ISO text; keys as in the dataclass.
+
+    Taxes stand only where a line has several, so that drafts of one tax read as they always did.
+    """
     plain = asdict(draft)
     plain["kind"] = draft.kind.value
     plain["date"] = draft.date.isoformat()
-    for line in plain["lines"]:
+    for told, line in zip(draft.lines, plain["lines"], strict=True):
         line.update({name: str(line[name]) for name in _DECIMALS})
         line["key_parts"] = dict(line["key_parts"])
+        del line["taxes"]
+        if told.taxes:
+            line["taxes"] = order_text.taxes_json(told.taxes)
     plain["lines"] = list(plain["lines"])
     return plain
 
 
 def from_json(plain: dict[str, Any]) -> DocumentDraft:
-    lines = tuple(
-        DraftLine(**{**line, **{name: Decimal(line[name]) for name in _DECIMALS}})
-        for line in plain["lines"]
-    )
+    lines = tuple(map(_line, plain["lines"]))
     values = {
         **plain,
         "kind": DocumentKind(plain["kind"]),
@@ -36,6 +40,12 @@ def from_json(plain: dict[str, Any]) -> DocumentDraft:
         "lines": lines,
     }
     return DocumentDraft(**values)
+
+
+def _line(plain: dict[str, Any]) -> DraftLine:
+    amounts = {name: Decimal(plain[name]) for name in _DECIMALS}
+    taxes = order_text.taxes_from(plain.get("taxes", ()))
+    return DraftLine(**{**plain, **amounts, "taxes": taxes})
 
 
 def numbered(draft: DocumentDraft, *, key: str, control_number: int) -> DocumentDraft:

@@ -11,7 +11,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from connectors.types import DocumentDraft, Inspection
+from connectors.types import (
+    DiscountPart,
+    DocumentDraft,
+    Inspection,
+    RefundPart,
+    TaxPart,
+    Tender,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,9 @@ class Policy:
     credit_grace_hours: int = 24
     receipt_grace_hours: int = 24
     second_approver_above: Decimal = Decimal(500)
+    # "mode" (half_up | half_even), "scope" (line | document), "cash_step" ("0.05", "" for none)
+    rounding: Mapping[str, str] = field(default_factory=dict)
+    bundle_credit: str = "components"  # | parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +87,19 @@ class Mappings:
     reason: Mapping[str, str] = field(default_factory=dict)  # -> ERP reason code
     location: Mapping[str, LocationTarget] = field(default_factory=dict)
     status: Mapping[str, str] = field(default_factory=dict)  # -> ApprovalAxis code
-    vat: Mapping[str, str] = field(default_factory=dict)  # -> "included" | "excluded" | "exempt"
+    # -> "included" | "excluded" | "exempt" | "reverse_charge"
+    vat: Mapping[str, str] = field(default_factory=dict)
     fee: Mapping[str, FeeTarget] = field(default_factory=dict)
     versions: Mapping[str, int] = field(default_factory=dict)  # kind -> highest active version
 
 
 @dataclass(frozen=True, slots=True)
 class OrderLineFact:
-    """A sold line and what earlier credits took of it; `net`/`tax` are totals of the line."""
+    """A sold line and what earlier credits took of it; `net`/`tax` are totals of the line.
+
+    `taxes`, `discounts` and `parent_line_id` are as in `connectors.types.ErpOrderLine`;
+    `credited_taxes` sum to `credited_tax`, and are empty where the line has one tax only.
+    """
 
     line_id: str
     sku: str
@@ -99,6 +114,10 @@ class OrderLineFact:
     credited_units: int = 0
     credited_net: Decimal = Decimal(0)
     credited_tax: Decimal = Decimal(0)
+    taxes: tuple[TaxPart, ...] = ()
+    discounts: tuple[DiscountPart, ...] = ()
+    credited_taxes: tuple[TaxPart, ...] = ()
+    parent_line_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +136,11 @@ class OrderFact:
     shipping_tax_code: str = ""
     shipping_credited_net: Decimal = Decimal(0)
     shipping_credited_tax: Decimal = Decimal(0)
+    tenders: tuple[Tender, ...] = ()
+    prices_include_tax: bool | None = None
+    # What other returns of this order took in money: of each the greater of its credits (goodwill
+    # included) and its confirmed refunds, whoever made them.
+    taken_elsewhere: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +185,11 @@ class RefundFact:
     amount: Decimal
     currency: str
     confirmed_at: datetime | None
+    kind: str = ""  # the platform's own word for the transaction
+    processor: str = ""
+    origin: str = "platform"  # | storefront | gateway | outside
+    parts: tuple[RefundPart, ...] = ()
+    tenders: tuple[Tender, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,10 @@ from exceptions_app.rules.facts import FeeTarget, LocationTarget, Mappings
 # A disposition mapped to this has no effect on the ERP's stock.
 NO_STOCK = "none"
 
+VAT_INCLUDED = "included"
+# No VAT is in such an order's amounts: the customer owes none, or accounts for it.
+VAT_FREE = frozenset({"exempt", "reverse_charge"})
+
 _NOT_RETURNED = "not_returned"
 
 # What may be chosen where a target is not free text: codes and the words every screen has for them.
@@ -18,6 +22,7 @@ TARGET_CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
         ("included", "Prices include VAT"),
         ("excluded", "VAT comes on top"),
         ("exempt", "No VAT at all"),
+        ("reverse_charge", "Reverse charge: the customer accounts for VAT"),
     ),
     "component": (
         ("shipping", "Shipping"),
@@ -84,7 +89,7 @@ def approval(mappings: Mappings, status: str) -> str:
 
 
 def vat(mappings: Mappings, setting: str) -> str:
-    """How a customer's VAT setting is to be read ("included", "excluded", "exempt"), or ""."""
+    """How a customer's VAT setting is to be read, as a code of "treatment"; "" when not mapped."""
     return mappings.vat.get(normalise(setting), "")
 
 

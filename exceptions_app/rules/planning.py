@@ -283,6 +283,8 @@ def plan_hash(draft: DocumentDraft) -> str:
 
 
 def _canonical(row: DraftLine) -> list[object]:
+    # Several taxes only where there are: a document of one tax keeps the print it always had.
+    taxes = [[[part.code, _plain(part.amount)] for part in row.taxes]] if row.taxes else []
     return [
         row.line_no,
         row.component,
@@ -297,6 +299,7 @@ def _canonical(row: DraftLine) -> list[object]:
         row.tax_code,
         row.charge_code,
         dict(sorted(row.key_parts.items())),
+        *taxes,
     ]
 
 

@@ -112,6 +112,23 @@ def _tolerance(raw: Value) -> Value:
     return MappingProxyType(amounts_by_code)
 
 
+# What each part of `rounding` may be; a cash step is an amount, or empty for none.
+ROUNDING_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"mode": ("half_up", "half_even"), "scope": ("line", "document")}
+)
+
+
+def _rounding(raw: Value) -> Value:
+    table = {key: str(value).strip() for key, value in _table(raw).items()}
+    for key, value in table.items():
+        if key == "cash_step":
+            if value and not _amount(value):
+                raise ValueError
+        elif value not in ROUNDING_WORDS[key]:
+            raise ValueError
+    return MappingProxyType(table)
+
+
 def _chosen(name: str, label: str, explanation: str, *choices: tuple[str, str]) -> Option:
     values = tuple(value for value, _ in choices)
     return Option(
@@ -230,6 +247,25 @@ OPTIONS: tuple[Option, ...] = (
         " finance.",
         "an amount of 0 or more",
         _amount,
+    ),
+    Option(
+        "rounding",
+        "How a credit is rounded",
+        "As the ERP rounds its own documents: each line for itself, or the document's sums, spread"
+        " over its lines. A cash step rounds what is paid back in cash, on a line of its own."
+        " Without an entry each line is rounded for itself, halves away from zero. Kept with every"
+        " credit.",
+        "mode half_up or half_even, scope line or document, cash_step and an amount as in"
+        " cash_step 0.05",
+        _rounding,
+    ),
+    _chosen(
+        "bundle_credit",
+        "What a returned bundle reverses",
+        "The order's own prices are moved between a bundle and its parts by the shares the order"
+        " itself gives them, so that the sum stays what was charged.",
+        ("components", "Each part that came back"),
+        ("parent", "The bundle as it was sold"),
     ),
 )
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from connectors.types import Money, SourceRefund
+from exceptions_app.rules import order_text
 
 
 def to_bytes(refund: SourceRefund) -> bytes:
@@ -15,6 +16,8 @@ def to_bytes(refund: SourceRefund) -> bytes:
     plain["money"] = {"amount": str(refund.money.amount), "currency": refund.money.currency}
     plain["created_at"] = refund.created_at.isoformat()
     plain["updated_at"] = refund.updated_at.isoformat()
+    plain["parts"] = order_text.refund_parts_json(refund.parts)
+    plain["tenders"] = order_text.tenders_json(refund.tenders)
     return json.dumps(plain, sort_keys=True).encode()
 
 
@@ -26,5 +29,7 @@ def from_bytes(text: bytes) -> SourceRefund:
         "created_at": datetime.fromisoformat(plain["created_at"]),
         "updated_at": datetime.fromisoformat(plain["updated_at"]),
         "unit_ids": tuple(plain["unit_ids"]),
+        "parts": order_text.refund_parts_from(plain.get("parts", ())),
+        "tenders": order_text.tenders_from(plain.get("tenders", ())),
     }
     return SourceRefund(**values)

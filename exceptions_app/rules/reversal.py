@@ -18,7 +18,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
-from exceptions_app.rules.rounding import Rounding
+from exceptions_app.rules.rounding import Mode, Rounding
 
 ZERO = Decimal(0)
 _NOTHING, _ALL = Fraction(0), Fraction(1)
@@ -188,6 +188,70 @@ def credited_so_far(sold: Sold, before: Amounts, share: Fraction, rounding: Roun
     return _joined(sold, before, share, _reached(whole, was, share, rounding), rounding)
 
 
+def credited_together(
+    parts: Sequence[tuple[Sold, Amounts, Fraction]], rounding: Rounding
+) -> list[Amounts]:
+    """As `credited_so_far` for the lines of one document, whose sums are rounded and not the lines.
+
+    Net or gross, and each tax code, is rounded once over the document and spread over its lines by
+    the largest remainder. No line leaves the steps its own figure lies between, so a line that is
+    wholly back still ends at what was stored.
+    """
+    anchored = _spread(
+        [(sold.anchor, *_anchored(sold, before), share) for sold, before, share in parts], rounding
+    )
+    taxes = _spread(
+        [
+            (whole.code, whole.amount, was.amount, share)
+            for sold, before, share in parts
+            for whole, was in zip(sold.stored.taxes, before.taxes, strict=True)
+        ],
+        rounding,
+    )
+    after = []
+    for (sold, before, share), anchor in zip(parts, anchored, strict=True):
+        own, taxes = taxes[: len(sold.stored.taxes)], taxes[len(sold.stored.taxes) :]
+        after.append(_joined(sold, before, share, anchor, rounding, own))
+    return after
+
+
+def _anchored(sold: Sold, before: Amounts) -> tuple[Decimal, Decimal]:
+    if sold.anchor is Anchor.GROSS:
+        return sold.stored.gross, before.gross
+    return sold.stored.net, before.net
+
+
+def _spread(
+    figures: Sequence[tuple[str, Decimal, Decimal, Fraction]], rounding: Rounding
+) -> list[Decimal]:
+    """Where each (code, whole, before, share) stands after a document that rounds per code."""
+    exact = [_due(whole, was, share) for _, whole, was, share in figures]
+    reached = [
+        _reached(whole, was, share, replace(rounding, mode=Mode.DOWN))
+        for _, whole, was, share in figures
+    ]
+    for code in dict.fromkeys(code for code, *_ in figures):
+        rows = [at for at, figure in enumerate(figures) if figure[0] == code]
+        due = rounding(sum((exact[at] - Fraction(figures[at][2]) for at in rows), _NOTHING))
+        missing = due - sum((reached[at] - figures[at][2] for at in rows), ZERO)
+        # A line that is wholly back, or stands above its share already, has no rest to give.
+        rests = {at: exact[at] - Fraction(reached[at]) for at in rows}
+        for at in sorted(rows, key=lambda at: (-abs(rests[at]), at)):
+            if abs(missing) < rounding.unit:
+                break
+            if rests[at] and (rests[at] > 0) == (missing > 0):
+                step = rounding.unit if missing > 0 else -rounding.unit
+                reached[at] += step
+                missing -= step
+    return reached
+
+
+def _due(whole: Decimal, before: Decimal, share: Fraction) -> Fraction:
+    """The unrounded share of a stored amount, between what it gave and the whole."""
+    low, high = sorted((Fraction(before), Fraction(whole)))
+    return max(low, min(high, Fraction(whole) * share))
+
+
 def _reached(whole: Decimal, before: Decimal, share: Fraction, rounding: Rounding) -> Decimal:
     """What a stored amount has given once `share` is back: between what it gave and the whole."""
     if share == _ALL:
@@ -202,13 +266,25 @@ def _between(before: Decimal, whole: Decimal, amount: Decimal) -> Decimal:
 
 
 def _joined(
-    sold: Sold, before: Amounts, share: Fraction, anchored: Decimal, rounding: Rounding
+    sold: Sold,
+    before: Amounts,
+    share: Fraction,
+    anchored: Decimal,
+    rounding: Rounding,
+    given: Sequence[Decimal] | None = None,
 ) -> Amounts:
-    """All amounts at `share`, with the anchor's figure given and the other derived."""
-    taxes = [
-        _reached(whole.amount, was.amount, share, rounding)
-        for whole, was in zip(sold.stored.taxes, before.taxes, strict=True)
-    ]
+    """All amounts at `share`, with the anchor's figure given and the other derived.
+
+    `given` are the taxes, where the document decided them.
+    """
+    taxes = (
+        list(given)
+        if given is not None
+        else [
+            _reached(whole.amount, was.amount, share, rounding)
+            for whole, was in zip(sold.stored.taxes, before.taxes, strict=True)
+        ]
+    )
     net = anchored
     if sold.anchor is Anchor.GROSS:
         net, taxes = _fitted(sold.stored, before, anchored, taxes)

@@ -1,8 +1,8 @@
 """What each returned line takes of the order's own amounts.
 
 Shares go by quantity, less what earlier credits took: any sequence of partial returns sums to the
-line exactly (R050, R056, R058). Gross is the anchor where the platform's prices include tax, net
-where they do not.
+line exactly, in net and in each of its taxes (R050, R056, R058). Gross is the anchor where prices
+include tax, net where they do not.
 """
 
 from __future__ import annotations
@@ -11,22 +11,36 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from exceptions_app.rules import money
-from exceptions_app.rules.facts import OrderLineFact
+from connectors.types import TaxPart
+from exceptions_app.rules import mapping, money, order_taxes
+from exceptions_app.rules.allocation import largest_remainder
+from exceptions_app.rules.facts import OrderLineFact, Policy, RmaFacts
+from exceptions_app.rules.matching import Share
 from exceptions_app.rules.resolving import Resolved, ReturnedLine
-from exceptions_app.rules.reversal import Amounts, Anchor, Sold, Tax, credited_so_far
-from exceptions_app.rules.rounding import Rounding
+from exceptions_app.rules.reversal import (
+    Amounts,
+    Anchor,
+    Sold,
+    Tax,
+    credited_so_far,
+    credited_together,
+)
+from exceptions_app.rules.rounding import Mode, Rounding
 
 
 @dataclass(frozen=True, slots=True)
 class LineShare:
-    """What one returned line takes of one order line."""
+    """What one returned line takes of one order line; `taxes` sum to `tax`."""
 
     line: ReturnedLine
     order_line: OrderLineFact
     units: int
     net: Decimal
-    tax: Decimal
+    taxes: tuple[TaxPart, ...]
+
+    @property
+    def tax(self) -> Decimal:
+        return sum((part.amount for part in self.taxes), money.ZERO)
 
     @property
     def gross(self) -> Decimal:
@@ -48,39 +62,121 @@ def is_credited(resolved: Resolved, line: ReturnedLine) -> bool:
 
 def line_shares(resolved: Resolved) -> tuple[LineShare, ...]:
     """The credited share of every line, in an order the platform's line order does not change."""
-    taken: dict[str, tuple[int, Decimal, Decimal]] = {}
-    shares = []
-    for share in resolved.assignment.shares:
+    credited = [
+        share
+        for share in resolved.assignment.shares
+        if is_credited(resolved, resolved.line(share.line_no))
+    ]
+    if resolved.facts.policy.rounding.get("scope") == "document":
+        return _by_document(resolved, credited)
+    return _by_line(resolved, credited)
+
+
+def rounding_of(policy: Policy, currency: str) -> Rounding:
+    """How the bridge's ERP rounds the shares of a line, in `currency`."""
+    mode = Mode(policy.rounding.get("mode") or Mode.HALF_UP)
+    return Rounding(money.places(currency), mode)
+
+
+def rounding_kept(policy: Policy) -> dict[str, str]:
+    """The rounding of `policy` with nothing left to a default."""
+    return {"mode": "half_up", "scope": "line", "cash_step": "", **policy.rounding}
+
+
+def anchor(facts: RmaFacts, line: ReturnedLine) -> Anchor:
+    """What the order says of its prices, else the rule for its VAT setting, else the platform."""
+    order = facts.order
+    includes = order.prices_include_tax if order else None
+    if includes is None and order and order.vat_setting.strip():
+        rule = mapping.vat(facts.mappings, order.vat_setting)
+        includes = None if not rule else rule == mapping.VAT_INCLUDED
+    if includes is None:
+        includes = line.fact.is_tax_included
+    return Anchor.GROSS if includes else Anchor.NET
+
+
+def _by_line(resolved: Resolved, shares: list[Share]) -> tuple[LineShare, ...]:
+    """Each line rounded for itself."""
+    rounding = rounding_of(resolved.facts.policy, resolved.facts.currency)
+    taken: dict[str, tuple[int, Amounts]] = {}
+    found = []
+    for share in shares:
         line = resolved.line(share.line_no)
-        if not is_credited(resolved, line):
-            continue
         row = resolved.order_line(share.order_line_id)
-        start = (row.credited_units, row.credited_net, row.credited_tax)
-        units, net, tax = taken.get(row.line_id, start)
-        part = _part(row, units + share.units, (net, tax), line, resolved.facts.currency)
-        taken[row.line_id] = (units + share.units, net + part[0], tax + part[1])
-        shares.append(LineShare(line, row, share.units, *part))
-    return tuple(shares)
+        units, before = taken.get(row.line_id, _start(row))
+        units += share.units
+        sold = _sold(row, anchor(resolved.facts, line))
+        after = credited_so_far(sold, before, Fraction(units, row.quantity), rounding)
+        taken[row.line_id] = (units, after)
+        found.append(_line_share(line, row, share.units, after.less(before)))
+    return tuple(found)
 
 
-def _part(
-    row: OrderLineFact,
-    units_so_far: int,
-    credited: tuple[Decimal, Decimal],
-    line: ReturnedLine,
-    currency: str,
-) -> tuple[Decimal, Decimal]:
-    """Net and tax of the units up to `units_so_far` that earlier credits did not take."""
-    anchor = Anchor.GROSS if line.fact.is_tax_included else Anchor.NET
-    sold = Sold(row.line_id, Fraction(row.quantity), _amounts(row.net, row.tax), anchor)
-    before = _amounts(*credited)
-    share = Fraction(units_so_far, row.quantity)
-    part = credited_so_far(sold, before, share, Rounding(money.places(currency))).less(before)
-    return part.net, part.tax
+def _by_document(resolved: Resolved, shares: list[Share]) -> tuple[LineShare, ...]:
+    """The document's sums rounded, and spread over its order lines by the largest remainder."""
+    rounding = rounding_of(resolved.facts.policy, resolved.facts.currency)
+    of_row: dict[str, list[Share]] = {}
+    for share in shares:
+        of_row.setdefault(share.order_line_id, []).append(share)
+    parts = []
+    for line_id, own in of_row.items():
+        row = resolved.order_line(line_id)
+        units, before = _start(row)
+        units += sum(share.units for share in own)
+        sold = _sold(row, anchor(resolved.facts, resolved.line(own[0].line_no)))
+        parts.append((sold, before, Fraction(units, row.quantity)))
+    taken: dict[tuple[int, str], Amounts] = {}
+    for (_, before, _), after, own in zip(
+        parts, credited_together(parts, rounding), of_row.values(), strict=True
+    ):
+        for share, amounts in zip(own, _split(after.less(before), own, rounding), strict=True):
+            taken[share.line_no, share.order_line_id] = amounts
+    return tuple(
+        _line_share(
+            resolved.line(share.line_no),
+            resolved.order_line(share.order_line_id),
+            share.units,
+            taken[share.line_no, share.order_line_id],
+        )
+        for share in shares
+    )
 
 
-def _amounts(net: Decimal, tax: Decimal) -> Amounts:
-    return Amounts(net, (Tax("", tax),))
+def _split(amounts: Amounts, shares: list[Share], rounding: Rounding) -> list[Amounts]:
+    """One order line's credit over the returned lines that take it back, by their units."""
+    if len(shares) == 1:
+        return [amounts]
+    weights = [Decimal(share.units) for share in shares]
+    nets = largest_remainder(amounts.net, weights, rounding.places)
+    taxes = [largest_remainder(tax.amount, weights, rounding.places) for tax in amounts.taxes]
+    return [
+        Amounts(
+            net,
+            tuple(
+                Tax(tax.code, parts[at]) for tax, parts in zip(amounts.taxes, taxes, strict=True)
+            ),
+        )
+        for at, net in enumerate(nets)
+    ]
+
+
+def _start(row: OrderLineFact) -> tuple[int, Amounts]:
+    """Units and amounts earlier credits took."""
+    return row.credited_units, Amounts(row.credited_net, _taxes(order_taxes.credited(row)))
+
+
+def _sold(row: OrderLineFact, anchor: Anchor) -> Sold:
+    stored = Amounts(row.net, _taxes(order_taxes.stored(row)))
+    return Sold(row.line_id, Fraction(row.quantity), stored, anchor)
+
+
+def _taxes(parts: tuple[TaxPart, ...]) -> tuple[Tax, ...]:
+    return tuple(Tax(part.code, part.amount) for part in parts)
+
+
+def _line_share(line: ReturnedLine, row: OrderLineFact, units: int, amounts: Amounts) -> LineShare:
+    taxes = tuple(TaxPart(tax.code, tax.amount) for tax in amounts.taxes)
+    return LineShare(line, row, units, amounts.net, taxes)
 
 
 def allowance(resolved: Resolved) -> Decimal:

@@ -9,13 +9,18 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, Sum
+from django.db.models import Q
 
 from connectors.types import Inspection
-from exceptions_app.choices import FixKind, FixStatus, MappingKind, MappingStatus, PostingStatus
+from exceptions_app.choices import (
+    FixKind,
+    FixStatus,
+    MappingKind,
+    MappingStatus,
+    PostingStatus,
+)
 from exceptions_app.models import (
     Bridge,
-    CreditTaking,
     ErpLocation,
     Fix,
     Item,
@@ -25,7 +30,7 @@ from exceptions_app.models import (
     RmaLine,
     SalesOrder,
 )
-from exceptions_app.rules import credit, drafts, matching
+from exceptions_app.rules import credit, drafts, matching, order_text
 from exceptions_app.rules import policy as policies
 from exceptions_app.rules.facts import (
     Decisions,
@@ -35,14 +40,13 @@ from exceptions_app.rules.facts import (
     LineFact,
     LocationTarget,
     Mappings,
-    OrderFact,
-    OrderLineFact,
     Policy,
     PostingFact,
     RefundFact,
     RmaFacts,
 )
 from exceptions_app.rules.mapping import normalise
+from exceptions_app.selectors import order_facts
 
 # The one field of a mapping target that has one; locations and fees have two.
 TARGET_FIELD = {
@@ -67,7 +71,7 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
     lines = list(rma.lines.all())
     mappings = mappings_of(bridge, sku_keys=[line.sku_key for line in lines])
     items = _items_by_key(bridge, lines, mappings)
-    order = order_fact(rma.sales_order, excluding_rma_id=rma.pk) if rma.sales_order else None
+    order = order_facts.of(rma.sales_order, excluding_rma_id=rma.pk) if rma.sales_order else None
     return RmaFacts(
         rma_id=rma.pk,
         bridge_code=bridge.code,
@@ -89,6 +93,11 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
                 amount=refund.amount,
                 currency=refund.currency,
                 confirmed_at=refund.confirmed_at,
+                kind=refund.kind,
+                processor=refund.processor,
+                origin=refund.origin,
+                parts=order_text.refund_parts_from(refund.parts),
+                tenders=order_text.tenders_from(refund.tenders),
             )
             for refund in rma.refunds.order_by("external_id")
         ),
@@ -193,20 +202,6 @@ def posting_fact(posting: Posting) -> PostingFact:
     )
 
 
-def order_fact(order: SalesOrder, *, excluding_rma_id: int | None) -> OrderFact:
-    """The order with what credits of *other* returns already took of each line."""
-    takings = CreditTaking.objects.filter(order=order)
-    if excluding_rma_id is not None:
-        takings = takings.exclude(posting__rma_id=excluding_rma_id)
-    taken: dict[int | None, Any] = {
-        row["order_line_id"]: row
-        for row in takings.values("order_line_id").annotate(
-            units=Sum("units"), net_taken=Sum("net"), tax_taken=Sum("tax")
-        )
-    }
-    return _order(order, taken=taken)
-
-
 def order_candidates(rma: Rma, lines: Iterable[RmaLine]) -> tuple[tuple[str, str], ...]:
     """Orders we know that could be this return's, with the reasons, best first (R055)."""
     skus = {line.sku for line in lines}
@@ -216,51 +211,9 @@ def order_candidates(rma: Rma, lines: Iterable[RmaLine]) -> tuple[tuple[str, str
         order_name=rma.order_name,
         skus=skus,
         currency=rma.currency,
-        candidates=[_order_alone(order) for order in recent],
+        candidates=[order_facts.alone(order) for order in recent],
     )
     return tuple((row.number, ", ".join(row.reasons)) for row in ranked)
-
-
-def _order_alone(order: SalesOrder) -> OrderFact:
-    """An order without what credits took of it: enough to judge likeness."""
-    return _order(order, taken={})
-
-
-def _order(order: SalesOrder, *, taken: dict[int | None, Any]) -> OrderFact:
-    zero: dict[str, Any] = {"units": 0, "net_taken": Decimal(0), "tax_taken": Decimal(0)}
-    shipping = taken.get(None, zero)
-    return OrderFact(
-        erp_id=order.erp_id,
-        number=order.number,
-        customer_code=order.customer_code,
-        vat_setting=order.vat_setting,
-        currency=order.currency,
-        division=order.division,
-        warehouse=order.warehouse,
-        invoice_number=order.invoice_number,
-        lines=tuple(
-            OrderLineFact(
-                line_id=line.line_id,
-                sku=line.sku,
-                description=line.description,
-                quantity=line.quantity,
-                unit_price=line.unit_price,
-                discount=line.discount,
-                net=line.net,
-                tax=line.tax,
-                tax_code=line.tax_code,
-                credited_units=taken.get(line.pk, zero)["units"],
-                credited_net=taken.get(line.pk, zero)["net_taken"],
-                credited_tax=taken.get(line.pk, zero)["tax_taken"],
-            )
-            for line in order.lines.all()
-        ),
-        shipping_net=order.shipping_net,
-        shipping_tax=order.shipping_tax,
-        shipping_tax_code=order.shipping_tax_code,
-        shipping_credited_net=shipping["net_taken"],
-        shipping_credited_tax=shipping["tax_taken"],
-    )
 
 
 def _items_by_key(

@@ -45,9 +45,28 @@ def value_of(option: policies.Option, value: policies.Value) -> str:
     if option.name == "tolerance" and isinstance(value, Mapping):
         sums = [_sum(amount, currency) for currency, amount in sorted(value.items())]
         return ", ".join(sums) or _("To the penny")
+    if option.name == "rounding" and isinstance(value, Mapping):
+        return rounding_words(value)
     if isinstance(value, Decimal):
         return f"{value:,}"
     return f"{value} {_UNITS.get(option.name, '')}".strip()
+
+
+def rounding_words(rounding: Mapping[str, str]) -> str:
+    """How a credit was, or will be, rounded."""
+    scope = (
+        _("The document’s sums, spread over its lines")
+        if rounding.get("scope") == "document"
+        else _("Each line")
+    )
+    mode = (
+        _("halves to the even digit")
+        if rounding.get("mode") == "half_even"
+        else _("halves away from zero")
+    )
+    step = rounding.get("cash_step")
+    cash = _("cash in steps of {step}").format(step=step) if step else ""
+    return ", ".join(filter(None, (scope, mode, cash)))
 
 
 def leaves(schedule: str) -> str:

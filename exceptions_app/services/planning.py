@@ -28,7 +28,7 @@ from exceptions_app.models import (
     SalesOrder,
     SalesOrderLine,
 )
-from exceptions_app.rules import drafts, planning, windows
+from exceptions_app.rules import drafts, order_text, planning, shares, windows
 from exceptions_app.rules.facts import Finding, Plan, PlannedPosting, RmaFacts
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import fixes as fixes_selector
@@ -146,6 +146,7 @@ def _sync_postings(rma: Rma, facts: RmaFacts, computed: Plan, now: datetime) -> 
         )
         hash_ = planning.plan_hash(planned.draft)
         if row is not None and row.plan_hash == hash_:
+            _keep_rounding(row)
             _restate(row, state, planned, now)
             rows.append(row)
             continue
@@ -215,6 +216,14 @@ class _Holds:
         return self._creates.get(DocumentKind(kind)) == OperationSupport.MANUAL
 
 
+def _keep_rounding(row: Posting) -> None:
+    """The same figures under another rounding: what is kept is the one they were computed by."""
+    kept = _rounding(row.rma, row.kind)
+    if row.rounding != kept:
+        row.rounding = kept
+        row.save(update_fields=["rounding"])
+
+
 def _restate(row: Posting, state: _State, planned: PlannedPosting, now: datetime) -> None:
     """Give an unchanged unsent posting its present state; a refused one waits for a person."""
     if row.status == PostingStatus.FAILED:
@@ -268,6 +277,7 @@ def _create(
         units=draft.units,
         gross=draft.gross,
         currency=draft.currency,
+        rounding=_rounding(rma, planned.kind),
         status=state.status,
         hold_reason=state.hold_reason,
         hold_until=state.hold_until,
@@ -293,6 +303,13 @@ def _create(
     return row
 
 
+def _rounding(rma: Rma, kind: str) -> dict[str, str]:
+    """How a credit's shares were rounded, told in full: a later policy does not explain it."""
+    if kind != PostingKind.CREDIT_MEMO:
+        return {}
+    return shares.rounding_kept(facts_selector.policy_of(rma.bridge))
+
+
 def _take(row: Posting, rma: Rma, draft: DocumentDraft) -> None:
     """Note what this credit takes of each sold line, so that no other return can take it too."""
     order = rma.sales_order
@@ -308,6 +325,7 @@ def _take(row: Posting, rma: Rma, draft: DocumentDraft) -> None:
                 units=line.quantity if line.component == "item" else 0,
                 net=line.net,
                 tax=line.tax,
+                taxes=order_text.taxes_json(line.taxes),
             )
             for line in draft.lines
             if line.order_line_id in by_line_id or line.component == "shipping"

@@ -16,7 +16,7 @@ from exceptions_app.rules.facts import Plan, RmaFacts
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import mappings as mappings_selector
-from exceptions_app.selectors import paging
+from exceptions_app.selectors import order_facts, paging
 from exceptions_app.services import connections, fix_payloads
 
 PLANNED_CAP = 50
@@ -300,7 +300,7 @@ def _with_order(facts: RmaFacts, rma: Rma, number: str) -> RmaFacts:
         return facts
     return replace(
         facts,
-        order=facts_selector.order_fact(order, excluding_rma_id=rma.pk),
+        order=order_facts.of(order, excluding_rma_id=rma.pk),
         decisions=replace(facts.decisions, order_number=number),
     )
 

@@ -28,6 +28,7 @@ from exceptions_app.models import (
     SalesOrderLine,
     Watermark,
 )
+from exceptions_app.rules import order_text
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.services import connections, health, rmas
 
@@ -187,6 +188,9 @@ def save_order(*, connection: Connection, order: types.ErpOrder, now: datetime) 
             "shipping_net": order.shipping_net,
             "shipping_tax": order.shipping_tax,
             "shipping_tax_code": order.shipping_tax_code,
+            "shipping_discount": order.shipping_discount,
+            "tenders": order_text.tenders_json(order.tenders),
+            "prices_include_tax": order.prices_include_tax,
             "read_at": now,
         },
     )
@@ -203,12 +207,28 @@ def save_order(*, connection: Connection, order: types.ErpOrder, now: datetime) 
                 net=line.net,
                 tax=line.tax,
                 tax_code=line.tax_code,
+                taxes=order_text.taxes_json(line.taxes),
+                discounts=order_text.discounts_json(line.discounts),
+                parent_line_id=line.parent_line_id,
+                duty=line.duty,
             )
             for line in order.lines
         ],
         update_conflicts=True,
         unique_fields=["order", "line_id"],
-        update_fields=["sku", "quantity", "unit_price", "discount", "net", "tax", "tax_code"],
+        update_fields=[
+            "sku",
+            "quantity",
+            "unit_price",
+            "discount",
+            "net",
+            "tax",
+            "tax_code",
+            "taxes",
+            "discounts",
+            "parent_line_id",
+            "duty",
+        ],
     )
     return row
 

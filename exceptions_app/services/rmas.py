@@ -14,7 +14,13 @@ from django.db.models import Value
 
 from connectors.types import SourceLine, SourceRefund, SourceRma
 from exceptions_app import jobs
-from exceptions_app.choices import LogisticsAxis, MappingKind, MappingStatus, RefundStatus
+from exceptions_app.choices import (
+    LogisticsAxis,
+    MappingKind,
+    MappingStatus,
+    RefundOrigin,
+    RefundStatus,
+)
 from exceptions_app.models import (
     Bridge,
     ExchangeOrder,
@@ -25,7 +31,7 @@ from exceptions_app.models import (
     RmaLine,
     Shipment,
 )
-from exceptions_app.rules import axes
+from exceptions_app.rules import axes, order_text
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.services import audit
 
@@ -239,6 +245,9 @@ def _upsert_refund(rma: Rma, refund: SourceRefund) -> bool:
         "created_at": refund.created_at,
         "source_updated_at": refund.updated_at,
         "confirmed_at": refund.updated_at if status == RefundStatus.CONFIRMED else None,
+        "origin": _origin(refund.origin),
+        "parts": order_text.refund_parts_json(refund.parts),
+        "tenders": order_text.tenders_json(refund.tenders),
     }
     if row is not None and all(getattr(row, name) == value for name, value in values.items()):
         return False
@@ -246,6 +255,11 @@ def _upsert_refund(rma: Rma, refund: SourceRefund) -> bool:
         bridge=rma.bridge, external_id=refund.external_id, defaults=values
     )
     return True
+
+
+def _origin(word: str) -> str:
+    """One of ours; what nobody can place was made outside."""
+    return word if word in RefundOrigin.values else RefundOrigin.OUTSIDE.value
 
 
 def _rma_of_refund(bridge: Bridge, refund: SourceRefund) -> Rma | None:

@@ -21,7 +21,7 @@ from exceptions_app.filters import ReturnFilter
 from exceptions_app.models import Case, Posting, Rma
 from exceptions_app.rules import handling
 from exceptions_app.rules import stages as stage_rules
-from exceptions_app.selectors import customers, find, paging, returns, rooms
+from exceptions_app.selectors import customers, find, paging, refunds, returns, rooms
 from exceptions_app.services import audit
 from exceptions_app.services.sweeping import PEOPLE_KEPT_FOR
 from exceptions_app.templatetags.desk import changed_query, money, when
@@ -209,6 +209,7 @@ def detail(request: HttpRequest, rma_id: int) -> HttpResponse:
         "checks": _checks(found.postings),
         "rests_on": _rests_on(found),
         "before": before,
+        "refunds": refunds.rows(found.facts.refunds),
         "is_scanning": bool(request.GET.get("scan"))
         and permissions.can(request.user, "view_warehouse"),
         "needs": _needs(found, request),

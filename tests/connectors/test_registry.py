@@ -63,7 +63,7 @@ def test_a_source_is_built_without_a_call():
 def test_a_gateway_is_built_from_the_default_profile_without_a_call():
     gateway = registry.build_gateway(make_config("bluecherry"), Pacer())
 
-    assert gateway.capabilities.profile.startswith("bluecherry-rest 0.1.0 (")
+    assert gateway.capabilities.profile.startswith("bluecherry-rest 0.2.0 (")
 
 
 @pytest.mark.parametrize(

@@ -94,9 +94,11 @@ def _line(
     key_parts = tuple(
         (profile.labels.get(name, name), value) for name, value in line.key_parts.items() if value
     )
-    return (*_pairs(profile, line, _LINE), *key_parts) + (
-        _pairs(profile, line, _MONEY_LINE) if has_money else ()
-    )
+    if not has_money:
+        return (*_pairs(profile, line, _LINE), *key_parts)
+    label = profile.labels.get("tax", LABELS["tax"])
+    taxes = tuple((f"{label} {part.code}", _shown(part.amount)) for part in line.taxes)
+    return (*_pairs(profile, line, _LINE), *key_parts, *_pairs(profile, line, _MONEY_LINE), *taxes)
 
 
 def _pairs(

@@ -178,7 +178,7 @@ def test_a_profile_by_hand_makes_tasks_and_no_calls(canned, make_draft, profile_
     with pytest.raises(errors.Misconfigured) as refused:
         gateway.create(make_draft())
 
-    assert refused.value.text.startswith("bluecherry-rest 0.1.0")
+    assert refused.value.text.startswith("bluecherry-rest 0.2.0")
     assert gateway.capabilities.creates[DocumentKind.CREDIT_MEMO] == "manual"
     assert gateway.capabilities.creates[DocumentKind.STOCK_MOVE] == "unsupported"
     assert gateway.capabilities.can_find_by_key is False

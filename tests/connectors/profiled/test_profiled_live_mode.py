@@ -104,5 +104,5 @@ def test_an_operation_that_is_done_by_hand_is_never_called(canned, make_draft, p
     with pytest.raises(errors.Misconfigured) as refused:
         gateway.create(make_draft())
 
-    assert refused.value.text.startswith("'create_credit_memo' is manual in bluecherry-rest 0.1.0")
+    assert refused.value.text.startswith("'create_credit_memo' is manual in bluecherry-rest 0.2.0")
     assert transport.requests == []

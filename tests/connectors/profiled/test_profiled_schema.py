@@ -17,7 +17,7 @@ def test_the_shipped_profile_loads_with_the_hash_of_its_text(profile_text):
     loaded = load.load("bluecherry-rest")
 
     assert loaded.content_hash == hashlib.sha256(profile_text.encode()).hexdigest()
-    assert loaded.label == f"bluecherry-rest 0.1.0 ({loaded.content_hash[:12]})"
+    assert loaded.label == f"bluecherry-rest 0.2.0 ({loaded.content_hash[:12]})"
 
 
 def test_every_shipped_profile_is_listed_by_name():
@@ -69,7 +69,7 @@ def test_text_that_is_no_toml_is_refused():
             id="unknown-key",
         ),
         pytest.param(
-            'version = "0.1.0"', 'version = "1"', "profile.version", "pattern", id="version"
+            'version = "0.2.0"', 'version = "1"', "profile.version", "pattern", id="version"
         ),
         pytest.param("schema = 1", "schema = 2", "profile.schema", "1", id="schema"),
         pytest.param(

@@ -1,0 +1,137 @@
+"""A sales order as the rules want it, with what earlier credits took of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, Greatest
+
+from connectors.types import TaxPart
+from exceptions_app.choices import PostingKind, PostingStatus, RefundStatus
+from exceptions_app.models import (
+    CreditTaking,
+    Posting,
+    Refund,
+    Rma,
+    SalesOrder,
+    SalesOrderLine,
+)
+from exceptions_app.rules import order_text
+from exceptions_app.rules.facts import OrderFact, OrderLineFact
+
+
+def of(order: SalesOrder, *, excluding_rma_id: int | None) -> OrderFact:
+    """The order with what credits of *other* returns already took of each line."""
+    takings = CreditTaking.objects.filter(order=order)
+    if excluding_rma_id is not None:
+        takings = takings.exclude(posting__rma_id=excluding_rma_id)
+    taken: dict[int | None, Any] = {
+        row["order_line_id"]: row
+        for row in takings.values("order_line_id").annotate(
+            units=Sum("units"), net_taken=Sum("net"), tax_taken=Sum("tax")
+        )
+    }
+    lines = list(order.lines.annotate(elsewhere=_taken_elsewhere(order, excluding_rma_id)))
+    fact = _order(order, lines, taken=taken, taxes=_taxes_taken(lines, takings))
+    elsewhere = lines[0].elsewhere if lines else Decimal(0)
+    return replace(fact, taken_elsewhere=elsewhere)
+
+
+def alone(order: SalesOrder) -> OrderFact:
+    """An order without what credits took of it: enough to judge likeness."""
+    return _order(order, order.lines.all(), taken={}, taxes={})
+
+
+def _taken_elsewhere(order: SalesOrder, rma_id: int | None) -> Coalesce:
+    """What the order's other returns took, each by the greater of its credits and refunds.
+
+    It is read with the order's lines, so that it costs no query of its own.
+    """
+    memos = Posting.objects.filter(
+        rma=OuterRef("pk"), kind=PostingKind.CREDIT_MEMO, currency=order.currency
+    ).exclude(status=PostingStatus.CANCELLED)
+    refunds = Refund.objects.filter(
+        rma=OuterRef("pk"), status=RefundStatus.CONFIRMED, currency=order.currency
+    )
+    others = Rma.objects.filter(sales_order=order)
+    if rma_id is not None:
+        others = others.exclude(pk=rma_id)
+    most = Greatest(_sum_of(memos, "gross"), _sum_of(refunds, "amount"))
+    totals = others.order_by().annotate(most=most).values("sales_order")
+    return Coalesce(Subquery(totals.annotate(total=Sum("most")).values("total")), Decimal(0))
+
+
+def _sum_of(rows: QuerySet[Any], field: str) -> Coalesce:
+    totals = rows.order_by().values("rma").annotate(total=Sum(field)).values("total")
+    return Coalesce(Subquery(totals), Decimal(0))
+
+
+def _taxes_taken(
+    lines: Iterable[SalesOrderLine], takings: QuerySet[CreditTaking]
+) -> dict[int | None, dict[str, Decimal]]:
+    """What credits took of each tax code, for the lines that have several; else no query."""
+    if not any(line.taxes for line in lines):
+        return {}
+    found: dict[int | None, dict[str, Decimal]] = defaultdict(dict)
+    rows = takings.exclude(taxes=[]).values_list("order_line_id", "taxes")
+    for line_id, taxes in rows:
+        of_line = found[line_id]
+        for part in order_text.taxes_from(taxes):
+            of_line[part.code] = of_line.get(part.code, Decimal(0)) + part.amount
+    return found
+
+
+def _order(
+    order: SalesOrder,
+    lines: Iterable[SalesOrderLine],
+    *,
+    taken: dict[int | None, Any],
+    taxes: dict[int | None, dict[str, Decimal]],
+) -> OrderFact:
+    zero: dict[str, Any] = {"units": 0, "net_taken": Decimal(0), "tax_taken": Decimal(0)}
+    shipping = taken.get(None, zero)
+    return OrderFact(
+        erp_id=order.erp_id,
+        number=order.number,
+        customer_code=order.customer_code,
+        vat_setting=order.vat_setting,
+        currency=order.currency,
+        division=order.division,
+        warehouse=order.warehouse,
+        invoice_number=order.invoice_number,
+        lines=tuple(
+            OrderLineFact(
+                line_id=line.line_id,
+                sku=line.sku,
+                description=line.description,
+                quantity=line.quantity,
+                unit_price=line.unit_price,
+                discount=line.discount,
+                net=line.net,
+                tax=line.tax,
+                tax_code=line.tax_code,
+                credited_units=taken.get(line.pk, zero)["units"],
+                credited_net=taken.get(line.pk, zero)["net_taken"],
+                credited_tax=taken.get(line.pk, zero)["tax_taken"],
+                taxes=order_text.taxes_from(line.taxes),
+                discounts=order_text.discounts_from(line.discounts),
+                credited_taxes=tuple(
+                    TaxPart(code, amount) for code, amount in taxes.get(line.pk, {}).items()
+                ),
+                parent_line_id=line.parent_line_id,
+            )
+            for line in lines
+        ),
+        shipping_net=order.shipping_net,
+        shipping_tax=order.shipping_tax,
+        shipping_tax_code=order.shipping_tax_code,
+        shipping_credited_net=shipping["net_taken"],
+        shipping_credited_tax=shipping["tax_taken"],
+        tenders=order_text.tenders_from(order.tenders),
+        prices_include_tax=order.prices_include_tax,
+    )
