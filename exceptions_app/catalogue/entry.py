@@ -9,7 +9,8 @@ Amounts are plain digits in `currency`, or ready to read; so is `value`. Dates a
 - mapping: `source_value` (the word the platform sent)
 - location: `location`, `division`, `warehouse`, `order_division`
 - money: `refund`, `credit`, `difference` (signed: refund less credit), `currency`, `component`,
-  `setting`, `period`, `posting_date`, `line_max`, `excess`, `sold`, `returned`
+  `setting`, `period`, `posting_date`, `line_max`, `excess`, `sold`, `returned`,
+  `why` (the main cause of a difference, in words that fit into a title)
 - posting: `kind` (its code or label), `key`, `vendor_code`, `vendor_text`, `attempts`, `since`;
   a read-back that saw another document under our key adds its `number` and what was `found`
 - connection: `connection`, `reason`, `waiting` (what waits: "3 documents")
@@ -51,6 +52,7 @@ FACTS: Mapping[str, tuple[str, ...]] = {
         "excess",
         "sold",
         "returned",
+        "why",
     ),
     "posting": (
         "kind",
@@ -86,6 +88,7 @@ GROUP_FACTS = frozenset(
         "event",
         "field",
         "needs",
+        "why",
     }
 )
 NOT_KNOWN = "not known"

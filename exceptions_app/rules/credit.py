@@ -255,13 +255,14 @@ def compare(resolved: Resolved, credit: DocumentDraft) -> Comparison:
     """Confirmed refunds against `credit` (planned or sent), component by component.
 
     The platform states item prices and fees, not shipping: shipping counts as refunded where the
-    credit carries it and the refund has room for it. What is left of the refund is "other".
+    credit carries it and the refund has room for it. What is left of the refund is "other". Only
+    refunds in the credit's own currency are counted.
     """
-    refund = refund_confirmed(resolved.facts)
+    refund = _refunded_in(resolved.facts, credit.currency)
     credited: dict[str, Decimal] = {}
     for line in credit.lines:
         credited[line.component] = credited.get(line.component, money.ZERO) + line.net + line.tax
-    refunded = _refunded(resolved, credited)
+    refunded = _refunded(resolved, credited, refund)
     names = [*dict.fromkeys((ITEM, SHIPPING, FEE, *credited, *refunded))]
     components = [
         Component(name, refunded.get(name, money.ZERO), credited.get(name, money.ZERO))
@@ -274,7 +275,16 @@ def compare(resolved: Resolved, credit: DocumentDraft) -> Comparison:
     return Comparison(refund, credit.gross, tuple(components))
 
 
-def _refunded(resolved: Resolved, credited: Mapping[str, Decimal]) -> dict[str, Decimal]:
+def _refunded_in(facts: RmaFacts, currency: str) -> Decimal:
+    if currency in {"", facts.currency}:
+        return refund_confirmed(facts)
+    confirmed = [row for row in facts.refunds if row.status == RefundStatus.CONFIRMED]
+    return sum((row.amount for row in confirmed if row.currency == currency), money.ZERO)
+
+
+def _refunded(
+    resolved: Resolved, credited: Mapping[str, Decimal], refund: Decimal
+) -> dict[str, Decimal]:
     refunded: dict[str, Decimal] = {}
     for line in resolved.lines:
         if not is_credited(resolved, line):
@@ -287,7 +297,7 @@ def _refunded(resolved: Resolved, credited: Mapping[str, Decimal]) -> dict[str, 
     kept = sum(fees(resolved.facts, resolved).values(), money.ZERO)
     if kept:
         refunded[FEE] = refunded.get(FEE, money.ZERO) - kept
-    room = refund_confirmed(resolved.facts) - sum(refunded.values(), money.ZERO)
+    room = refund - sum(refunded.values(), money.ZERO)
     shipping = credited.get(SHIPPING, money.ZERO)
     if shipping and SHIPPING not in refunded and room >= shipping:
         refunded[SHIPPING] = shipping

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from connectors.types import DocumentDraft, DocumentKind
+from exceptions_app.catalogue import causes
 from exceptions_app.choices import RefundStatus
-from exceptions_app.rules import credit, mapping, money, shares
+from exceptions_app.rules import money, penny, shares
 from exceptions_app.rules.facts import Finding, RmaFacts
 from exceptions_app.rules.resolving import (
     Resolved,
@@ -49,6 +50,7 @@ def over_line(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
     difference = refund_confirmed(facts) - draft.gross
     if refund_confirmed(facts) <= 0 or difference <= 0 or is_settled(resolved, difference):
         return
+    found = penny.explain(resolved, draft)
     for line in resolved.lines:
         paid = money.paid_gross(line.fact)
         if paid is None or not shares.is_credited(resolved, line):
@@ -58,17 +60,24 @@ def over_line(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
         most = shares.gross_of(resolved, line)
         excess = paid - most
         if excess > shares.allowance(resolved):
-            yield _over_line_finding(facts, line, paid, most)
+            yield _over_line_finding(facts, line, paid, most, found)
 
 
 def _over_line_finding(
-    facts: RmaFacts, line: ReturnedLine, paid: Decimal, most: Decimal
+    facts: RmaFacts,
+    line: ReturnedLine,
+    paid: Decimal,
+    most: Decimal,
+    found: penny.Explanation,
 ) -> Finding:
+    subject = f"line:{line.line_no}"
+    own = next((row.name for row in found.causes if row.subject == subject), found.main)
     return Finding(
         type="REFUND_OVER_LINE",
-        subject=f"line:{line.line_no}",
-        cause=mapping.normalise(line.fact.sku),
+        subject=subject,
+        cause=own,
         facts={
+            **_explained(found, own),
             "refund": money.text(paid, facts.currency),
             "line_max": money.text(most, facts.currency),
             "excess": money.text(paid - most, facts.currency),
@@ -87,7 +96,7 @@ def against_refund(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding
     foreign = [row for row in facts.refunds if _is_foreign(facts, row.currency, row.status)]
     if refund_confirmed(facts) <= 0 and not foreign:
         return
-    compared = credit.compare(resolved, draft)
+    compared = penny.explain(resolved, draft)
     if not foreign and draft.gross > 0 and is_settled(resolved, compared.difference):
         return
     if not foreign and _is_explained_by_lines(resolved, draft, compared.difference):
@@ -108,30 +117,44 @@ def _is_foreign(facts: RmaFacts, currency: str, status: str) -> bool:
     return status == RefundStatus.CONFIRMED and currency not in {"", order_currency}
 
 
+def _explained(found: penny.Explanation, cause: str) -> dict[str, str]:
+    """What every finding about a difference carries: both totals, and the causes."""
+    return {
+        "why": causes.why(cause),
+        "refund_total": money.text(found.refund, found.currency),
+        "credit_total": money.text(found.credit, found.currency),
+        "difference": money.text(found.difference, found.currency),
+        "main_cause": found.main,
+        "causes": "; ".join(
+            f"{row.name} {money.exact_text(row.amount, found.currency)}" for row in found.causes
+        ),
+        "explanation": penny.packed(found),
+    }
+
+
 def _difference(
     facts: RmaFacts,
-    compared: credit.Comparison,
+    found: penny.Explanation,
     *,
     subject: str = "refund",
     blocks: frozenset[str] = frozenset(),
 ) -> Finding:
-    """REFUND_CM_MISMATCH with the difference taken apart: the parts sum to it exactly."""
-    parts = [part for part in compared.components if part.difference]
+    """REFUND_CM_MISMATCH with the difference taken apart: the causes sum to it exactly.
+
+    Its cause is the one with the most money, so that differences of one kind stand together.
+    """
     return Finding(
         type="REFUND_CM_MISMATCH",
         subject=subject,
-        cause=parts[0].name if len(parts) == 1 else "several components",
+        cause=found.main,
         facts={
-            "refund": money.text(compared.refund, facts.currency),
-            "credit": money.text(compared.credit, facts.currency),
-            "difference": money.text(compared.difference, facts.currency),
-            "currency": facts.currency,
-            "causes": "; ".join(
-                f"{part.name} {money.text(part.difference, facts.currency)}" for part in parts
-            ),
+            **_explained(found, found.main),
+            "refund": money.text(found.refund, found.currency),
+            "credit": money.text(found.credit, found.currency),
+            "currency": found.currency,
             "refund_currency": ", ".join(sorted({row.currency for row in facts.refunds})),
         },
-        value=abs(compared.difference),
+        value=abs(found.difference),
         value_formula="refund − credit",
         blocks=blocks,
     )
@@ -144,7 +167,7 @@ def sent(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
     sent = posting.draft
     if sent is None:
         return
-    compared = credit.compare(resolved, sent)
+    compared = penny.explain(resolved, sent)
     if facts.decisions.accepted_difference == compared.difference:
         return
     if compared.refund > 0 and not is_settled(resolved, compared.difference):
@@ -154,19 +177,21 @@ def sent(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
         draft.tax,
         draft.units,
     ):
-        yield _differs(facts, sent, draft)
+        yield _differs(facts, sent, draft, compared)
 
 
-def _differs(facts: RmaFacts, sent: DocumentDraft, draft: DocumentDraft) -> Finding:
+def _differs(
+    facts: RmaFacts, sent: DocumentDraft, draft: DocumentDraft, found: penny.Explanation
+) -> Finding:
     gap = draft.gross - sent.gross
     return Finding(
         type="REFUND_CM_MISMATCH",
         subject="posting:credit_memo",
         cause="credit sent differs from the credit due",
         facts={
-            "refund": money.text(refund_confirmed(facts), facts.currency),
-            "credit": money.text(sent.gross, facts.currency),
-            "difference": money.text(refund_confirmed(facts) - sent.gross, facts.currency),
+            **_explained(found, ""),
+            "refund": money.text(found.refund, found.currency),
+            "credit": money.text(found.credit, found.currency),
             "expected": money.text(draft.gross, facts.currency),
             "got": money.text(sent.gross, facts.currency),
             "currency": facts.currency,

@@ -33,7 +33,7 @@ from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import paging
 from exceptions_app.selectors.sums import Amount
 from exceptions_app.templatetags.desk import money, when
-from exceptions_app.views import case_parts
+from exceptions_app.views import case_parts, penny
 
 TONES = {
     "open": "calm",
@@ -135,6 +135,7 @@ def show(
         "consequence": fill(entry.consequence, case.facts),
         "closes_by": fill(entry.closes_by, case.facts),
         "difference": case_parts.difference(case),
+        "penny": penny.of_case(case),
         "sides": sides,
         "vendor": case_parts.vendor_words(case),
         "postings": _postings(case),

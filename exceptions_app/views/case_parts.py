@@ -263,6 +263,8 @@ def _target(
 
 
 def _evidence(shown: Mapping[str, Any]) -> tuple[str, str]:
+    if shown.get("penny"):
+        return "#why", "See the causes"
     if shown.get("difference"):
         return "#difference", "See the figures"
     return ("#sides", "See both sides") if shown.get("sides") else ("", "")

@@ -25,7 +25,7 @@ from exceptions_app.selectors import customers, find, paging, refunds, returns, 
 from exceptions_app.services import audit
 from exceptions_app.services.sweeping import PEOPLE_KEPT_FOR
 from exceptions_app.templatetags.desk import changed_query, money, when
-from exceptions_app.views import exports
+from exceptions_app.views import exports, penny
 from exceptions_app.views import views as saved_views
 
 POSTING_TONES = {
@@ -208,6 +208,7 @@ def detail(request: HttpRequest, rma_id: int) -> HttpResponse:
         "held": _held(found, request, now),
         "checks": _checks(found.postings),
         "rests_on": _rests_on(found),
+        "penny": penny.of_return(found),
         "before": before,
         "refunds": refunds.rows(found.facts.refunds),
         "is_scanning": bool(request.GET.get("scan"))

@@ -7,7 +7,7 @@ ENTRY = Entry(
     code="REFUND_CM_MISMATCH",
     family="money",
     title="Refund and credit of return {rma} differ by {difference}",
-    group_title="Refund and credit memo differ in value",
+    group_title="Refund and credit memo differ: {why}",
     short="refund and credit that differ",
     team=Team.FINANCE,
     severity=Severity.HIGH,
@@ -22,7 +22,11 @@ ENTRY = Entry(
         " difference is corrected or accepted."
     ),
     playbook=(
-        Step("Compare the refund with what was sold and credited, line by line.", link="causes"),
+        Step(
+            "Read why they differ: every cause is named with its amount, and they sum to"
+            " {difference}.",
+            link="causes",
+        ),
         Step("Ask whether the difference is a policy or a mistake, and who decided it."),
         Step("If the refund was right, correct the credit.", FixKind.CORRECT_CREDIT),
         Step(

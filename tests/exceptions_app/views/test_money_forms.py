@@ -200,3 +200,19 @@ def test_taking_back_leaves_the_clock_as_it_was(mismatch):
 
     case.refresh_from_db()
     assert (case.status, case.due_at, case.reopened_count) == ("open", late, 0)
+
+
+def test_the_exception_and_the_return_say_why_and_the_causes_sum_up(client, mismatch):
+    case = _case()
+    client.force_login(make_user("finn"))
+
+    for path in (f"/exceptions/{case.pk}/", f"/returns/{case.rma_id}/"):
+        page = client.get(path)
+
+        told = page.context["penny"]
+        assert [(row["label"], row["amount"]) for row in told["rows"]] == [
+            ("Unexplained", Decimal("-5.00"))
+        ]
+        assert told["difference"] == Decimal("-5.00")
+        assert "Not all of it is explained" in page.text
+    assert case.group.title == "Refund and credit memo differ: a part has no explanation"
