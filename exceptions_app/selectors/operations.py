@@ -13,12 +13,12 @@ from django.db.models import Count, Prefetch, Q, QuerySet, Sum, Value
 
 from exceptions_app.choices import CASE_OPEN, BreakerState, EventState, HoldReason, PostingStatus
 from exceptions_app.models import (
-    AuditEntry,
     Bridge,
     CallCount,
     Case,
     Connection,
     ConnectionBudget,
+    ConnectionHealth,
     Heartbeat,
     InboundEvent,
     Posting,
@@ -26,12 +26,12 @@ from exceptions_app.models import (
     Rma,
     Watermark,
 )
-from exceptions_app.selectors import paging
+from exceptions_app.selectors import paging, stopped
 
 # Three ticks of the schedule that wakes every queue.
 LATE_AFTER = timedelta(minutes=3)
-# Of one message; more of them say nothing new.
-REPLAYS = 50
+# A connection that nobody asks for so long is not known to work.
+SILENT_AFTER = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,9 +269,16 @@ def stuck() -> tuple[Backlog, ...]:
     )
 
 
-def needs_somebody(row: ConnectionRow) -> bool:
-    """Paused or refused while it should work: switched off is somebody's decision."""
-    return row.connection.is_active and row.is_stopped
+def needs_somebody(row: ConnectionRow, *, now: datetime) -> bool:
+    """Paused, refused or silent while it should work: switched off is somebody's decision."""
+    health = getattr(row.connection, "health", None)
+    is_quiet = health is not None and is_silent(health, now)
+    return row.connection.is_active and (row.is_stopped or is_quiet)
+
+
+def is_silent(health: ConnectionHealth, now: datetime) -> bool:
+    """Whether the last answer is older than SILENT_AFTER; one never asked is not silent."""
+    return health.last_ok_at is not None and now - health.last_ok_at > SILENT_AFTER
 
 
 # Label, rows, the moment since when they are due, the order that finds the oldest by an index, and
@@ -292,45 +299,12 @@ def heartbeats(*, now: datetime) -> tuple[Beat, ...]:
     return tuple(Beat(row.queue, row.beat_at, now - row.beat_at > LATE_AFTER) for row in rows)
 
 
-def events(*, state: str = "", topic: str = "", connection: str = "") -> QuerySet[InboundEvent]:
-    """Messages without their bodies; unknown filter values find nothing."""
-    rows = InboundEvent.objects.select_related("connection").defer("body", "headers")
-    if state:
-        rows = rows.filter(state=state)
-    if topic:
-        rows = rows.filter(topic=topic)
-    if connection:
-        rows = rows.filter(connection__code=connection)
-    return rows
-
-
-def event(*, event_id: int, has_body: bool) -> InboundEvent:
-    """One message; its body and headers are read only for those who may see them.
-
-    Raises:
-        InboundEvent.DoesNotExist: there is none.
-    """
-    rows = InboundEvent.objects.select_related("connection")
-    if not has_body:
-        rows = rows.defer("body", "headers")
-    return rows.get(pk=event_id)
-
-
-def return_of(event: InboundEvent) -> Rma | None:
-    """The return a message is about, when we have it."""
-    if not event.subject_id:
-        return None
-    return Rma.objects.filter(
-        bridge__source=event.connection_id, external_id=event.subject_id
-    ).first()
-
-
 def postings(
     *, status: str = "", kind: str = "", bridge: str = "", hold: str = ""
 ) -> QuerySet[Posting]:
     rows = Posting.objects.select_related("rma", "connection", "bridge").defer("draft")
     if status:
-        rows = rows.filter(status=status)
+        rows = rows.filter(status__in=stopped.POSTINGS if status == stopped.NEEDS else (status,))
     if kind:
         rows = rows.filter(kind=kind)
     if bridge:
@@ -359,23 +333,11 @@ def open_cases_of(posting: Posting) -> list[Case]:
     return list(rows.only("pk", "title").order_by("pk"))
 
 
-def open_cases_of_event(event: InboundEvent) -> list[Case]:
-    """Open exceptions about this very message, the oldest first."""
-    rows = Case.objects.filter(event=event, status__in=CASE_OPEN)
-    return list(rows.only("pk", "title").order_by("pk"))
-
-
-def replays_of(event: InboundEvent) -> list[AuditEntry]:
-    """Who had the message handled again and when, newest first."""
-    rows = AuditEntry.objects.filter(subject_kind="inboundevent", subject_id=event.pk)
-    return [row for row in rows.order_by("-id")[:REPLAYS] if row.act == "event.replay"]
-
-
 def states() -> dict[str, list[tuple[str, str]]]:
     """What the lists can be narrowed by, as (value, label)."""
     return {
-        "state": list(EventState.choices),
-        "status": list(PostingStatus.choices),
+        "state": [(stopped.NEEDS, stopped.NEEDS_LABEL), *EventState.choices],
+        "status": [(stopped.NEEDS, stopped.NEEDS_LABEL), *PostingStatus.choices],
         "hold": [choice for choice in HoldReason.choices if choice[0]],
         "connection": list(Connection.objects.order_by("name").values_list("code", "name")),
         "bridge": list(Bridge.objects.order_by("name").values_list("code", "name")),

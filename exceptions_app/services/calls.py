@@ -44,6 +44,15 @@ def prepare(*, posting: Posting) -> Call:
     return Call(posting)
 
 
+def waiting(*, posting: Posting) -> str:
+    """The body a document that has not left would be sent with; "" for one only keyed by hand.
+
+    Computed now, from the connection's present settings: nothing leaves. Connector errors pass
+    through.
+    """
+    return Call(posting).preview
+
+
 def _complete(posting: Posting) -> DocumentDraft:
     """The stored draft with what only earlier steps could tell: the authorisation's number."""
     draft = drafts.from_json(posting.draft)

@@ -23,7 +23,7 @@ from connectors.errors import (
 from connectors.types import SourceRefund, UnreadableRow
 from exceptions_app import errors, jobs
 from exceptions_app.choices import EventState
-from exceptions_app.models import Bridge, Connection, InboundEvent, Watermark
+from exceptions_app.models import AuditEntry, Bridge, Connection, InboundEvent, Watermark
 from exceptions_app.rules import refund_text, retry
 from exceptions_app.rules.facts import Finding
 from exceptions_app.services import audit, cases, connections, health, leases, rmas
@@ -39,6 +39,13 @@ REPEAT_IS_NEWS_AFTER = timedelta(seconds=60)
 # A refund may come a little before its return; only past this is it out of order.
 ORDER_GRACE = timedelta(minutes=15)
 REFUND_TOPIC = "REFUND"
+REPLAY, REPLAY_END = "event.replay", "event.replayed"
+# What became of it, in the trail.
+REPLAYED: dict[str, str] = {
+    EventState.PROCESSED: "Handled again: what it says was applied",
+    EventState.QUIET: "Handled again: there was nothing to do",
+    EventState.PARKED: "Handled again: parked as before",
+}
 
 _RECEIVE = """
 INSERT INTO exceptions_app_inboundevent
@@ -214,7 +221,7 @@ def replay(*, event_id: int, actor: User, now: datetime) -> InboundEvent:
     event.lease_until = None
     event.attempts = 0
     event.save(update_fields=["state", "not_before", "lease_until", "attempts"])
-    audit.record(actor=actor, act="event.replay", subject=event, text=f"Replayed {event}", now=now)
+    audit.record(actor=actor, act=REPLAY, subject=event, text=f"Replayed {event}", now=now)
     jobs.nudge("ingest")
     return event
 
@@ -294,6 +301,7 @@ def _later(event: InboundEvent, moment: datetime) -> InboundEvent:
 
 @transaction.atomic
 def _finish(event: InboundEvent, state: str, now: datetime) -> InboundEvent:
+    was_handled = _was_handled(event)
     event.state = state
     event.processed_at = now
     event.lease_until = None
@@ -304,6 +312,8 @@ def _finish(event: InboundEvent, state: str, now: datetime) -> InboundEvent:
     cases.sync(
         subject=cases.of_event(event, bridge=bridge), findings=_error_finding(event), now=now
     )
+    if was_handled:
+        _tell_replay(event, now)
     return event
 
 
@@ -315,6 +325,7 @@ def _park(
     facts: dict[str, str],
     now: datetime,
 ) -> InboundEvent:
+    was_handled = _was_handled(event)
     event.error_type = error_type
     event.error_facts = facts
     event.lease_until = None
@@ -324,7 +335,25 @@ def _park(
     cases.sync(
         subject=cases.of_event(event, bridge=bridge), findings=_error_finding(event), now=now
     )
+    if was_handled:
+        _tell_replay(event, now)
     return event
+
+
+def _was_handled(event: InboundEvent) -> bool:
+    """Before this try: only then may somebody have had it handled again."""
+    return event.processed_at is not None or bool(event.error_type)
+
+
+def _tell_replay(event: InboundEvent, now: datetime) -> None:
+    """Write what became of a replay, once; other tries leave no trace."""
+    rows = AuditEntry.objects.filter(
+        subject_kind=InboundEvent._meta.model_name, subject_id=event.pk
+    )
+    last = rows.order_by("-id").first()
+    if last is not None and last.act == REPLAY:
+        text = REPLAYED[event.state]
+        audit.record(actor=None, act=REPLAY_END, subject=event, text=text, now=now)
 
 
 def _error_finding(event: InboundEvent) -> tuple[Finding, ...]:

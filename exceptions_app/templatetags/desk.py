@@ -19,6 +19,7 @@ from django.utils import dateformat, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from exceptions_app.rules.evidence import indented
 from exceptions_app.rules.spelling import spelled
 
 register = template.Library()
@@ -222,6 +223,7 @@ def dot(state: str) -> SafeString:
 
 
 register.filter(spelled)
+register.filter(indented)
 
 
 @register.filter

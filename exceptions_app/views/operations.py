@@ -6,17 +6,19 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from connectors.errors import ConnectorError
 from exceptions_app import errors, permissions
-from exceptions_app.choices import PostingKind, PostingStatus, SavedPage
+from exceptions_app.choices import POSTING_UNSENT, PostingKind, PostingStatus, SavedPage
 from exceptions_app.forms.operations import KeyByHandForm
 from exceptions_app.models import Connection, InboundEvent, Posting
+from exceptions_app.selectors import messages as inbox_selector
 from exceptions_app.selectors import operations as selector
-from exceptions_app.selectors import paging
-from exceptions_app.services import events, runs
+from exceptions_app.selectors import paging, stopped
+from exceptions_app.services import calls, events, runs
 from exceptions_app.services import operations as acts
 from exceptions_app.templatetags.desk import changed_query
 from exceptions_app.views import exports
@@ -34,7 +36,7 @@ EVENT_TONES = {"processed": "good", "quiet": "calm", "parked": "bad", "refused":
 def overview(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     rows = selector.connections(now=now)
-    needing = [row for row in rows if selector.needs_somebody(row)]
+    needing = [row for row in rows if selector.needs_somebody(row, now=now)]
     context = {
         "now": now,
         "rows": [*needing, *(row for row in rows if row not in needing)],
@@ -83,13 +85,19 @@ def resume(request: HttpRequest, connection_id: int) -> HttpResponse:
 @permissions.required("view_operations")
 def inbox(request: HttpRequest) -> HttpResponse:
     chosen = _chosen(request.GET, EVENT_FILTERS)
-    page = paging.page(
-        selector.events(**chosen), order=NEWEST, cursor=request.GET.get("cursor", "")
+    page = stopped.events(
+        inbox_selector.events(**chosen), order=NEWEST, cursor=request.GET.get("cursor", "")
     )
     options = selector.states()
     context = {
         "rows": [
-            {"event": event, "tone": EVENT_TONES.get(event.state, "wait")} for event in page.rows
+            {
+                "event": each.row,
+                "about": inbox_selector.about(each.row),
+                "tone": EVENT_TONES.get(each.row.state, "wait"),
+                "stop": each.stop,
+            }
+            for each in page.rows
         ],
         "newer": page.newer,
         "older": page.older,
@@ -106,7 +114,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 
 def _counted_events(query: QueryDict, request: HttpRequest) -> Any:
-    return selector.events(**_chosen(query, EVENT_FILTERS))
+    return inbox_selector.events(**_chosen(query, EVENT_FILTERS))
 
 
 def _event_lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
@@ -118,28 +126,44 @@ def _event_lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
         "About",
         "State",
         "Why",
+        "In words",
+        "Exception",
+        "Exception's page",
+        "Since",
         "Copies",
         "Differing copies",
         "Tries",
         "Received",
     ]
-    rows = selector.events(**_chosen(request.GET, EVENT_FILTERS))
-    for event in paging.every(
-        lambda cursor: paging.page(rows, order=NEWEST, cursor=cursor, size=paging.FILE_SIZE)
+    rows = inbox_selector.events(**_chosen(request.GET, EVENT_FILTERS))
+    for each in paging.every(
+        lambda cursor: stopped.events(rows, order=NEWEST, cursor=cursor, size=paging.FILE_SIZE)
     ):
+        event, stop = each.row, each.stop
         yield [
             event.topic or "Not readable",
             event.connection.name,
             event.get_origin_display(),
             event.external_id,
-            f"Return {event.subject_id}" if event.subject_id else "Not told",
+            inbox_selector.about(event) or "Not told",
             event.get_state_display(),
-            event.error_type.lower(),
+            stop.reason,
+            stop.message,
+            *_exceptions(request, stop),
+            exports.moment(stop.since),
             event.copies,
             event.differing_copies,
             event.attempts,
             exports.moment(event.received_at),
         ]
+
+
+def _exceptions(request: HttpRequest, stop: stopped.Stop) -> tuple[str, str]:
+    """The open exceptions by number, and where the first of them is; empty where there is none."""
+    if not stop.cases:
+        return "", ""
+    url = request.build_absolute_uri(reverse("case-detail", args=[stop.cases[0]]))
+    return ", ".join(f"EX-{number}" for number in stop.cases), url
 
 
 inbox_export, inbox_export_xlsx = exports.doors(
@@ -152,15 +176,17 @@ inbox_export, inbox_export_xlsx = exports.doors(
 def event_detail(request: HttpRequest, event_id: int) -> HttpResponse:
     may_read = permissions.can(request.user, "view_raw_messages")
     try:
-        event = selector.event(event_id=event_id, has_body=may_read)
+        event = inbox_selector.event(event_id=event_id, has_body=may_read)
     except InboundEvent.DoesNotExist as error:
         raise Http404 from error
     context = {
         "event": event,
         "tone": EVENT_TONES.get(event.state, "wait"),
-        "rma": selector.return_of(event),
-        "cases": selector.open_cases_of_event(event),
-        "replays": selector.replays_of(event),
+        "rma": inbox_selector.return_of(event),
+        "about": inbox_selector.about(event),
+        "why": stopped.words_of(event),
+        "cases": inbox_selector.open_cases_of_event(event),
+        "replays": inbox_selector.replays_of(event),
         "may_read": may_read,
         "body": bytes(event.body).decode("utf-8", errors="replace") if may_read else "",
         "headers": sorted(event.headers.items()) if may_read else [],
@@ -189,14 +215,18 @@ def replay(request: HttpRequest, event_id: int) -> HttpResponse:
 @permissions.required("view_operations")
 def list_postings(request: HttpRequest) -> HttpResponse:
     chosen = _chosen(request.GET, POSTING_FILTERS)
-    page = paging.page(
+    page = stopped.postings(
         selector.postings(**chosen), order=NEWEST, cursor=request.GET.get("cursor", "")
     )
     options = selector.states()
     context = {
         "rows": [
-            {"posting": posting, "tone": POSTING_TONES.get(PostingStatus(posting.status), "wait")}
-            for posting in page.rows
+            {
+                "posting": each.row,
+                "tone": POSTING_TONES.get(PostingStatus(each.row.status), "wait"),
+                "stop": each.stop,
+            }
+            for each in page.rows
         ],
         "newer": page.newer,
         "older": page.older,
@@ -226,15 +256,20 @@ def _posting_lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
         "Return",
         "Number",
         "State",
-        "Held because",
+        "Why",
+        "The ERP's message",
+        "Exception",
+        "Exception's page",
+        "Since",
         "Tries",
         "Amount",
         "Currency",
     ]
     rows = selector.postings(**_chosen(request.GET, POSTING_FILTERS))
-    for posting in paging.every(
-        lambda cursor: paging.page(rows, order=NEWEST, cursor=cursor, size=paging.FILE_SIZE)
+    for each in paging.every(
+        lambda cursor: stopped.postings(rows, order=NEWEST, cursor=cursor, size=paging.FILE_SIZE)
     ):
+        posting, stop = each.row, each.stop
         yield [
             posting.get_kind_display(),
             posting.key,
@@ -243,7 +278,10 @@ def _posting_lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
             str(posting.rma),
             posting.number or "None yet",
             posting.get_status_display(),
-            posting.get_hold_reason_display() if posting.hold_reason else "",
+            stop.reason,
+            stop.message,
+            *_exceptions(request, stop),
+            exports.moment(stop.since),
             posting.attempts,
             exports.amount(posting.gross, posting.currency) if posting.gross else "",
             posting.currency,
@@ -262,13 +300,19 @@ def posting_detail(request: HttpRequest, posting_id: int) -> HttpResponse:
         posting = selector.posting(posting_id=posting_id)
     except Posting.DoesNotExist as error:
         raise Http404 from error
-    context = {
+    context: dict[str, Any] = {
         "posting": posting,
         "tone": POSTING_TONES.get(PostingStatus(posting.status), "wait"),
         "attempts": list(posting.attempt_rows.all()),
         "cases": selector.open_cases_of(posting),
+        "blockers": stopped.blockers_of(posting),
         "now": timezone.now(),
     }
+    if posting.status in POSTING_UNSENT:
+        try:
+            context["waiting"] = calls.waiting(posting=posting)
+        except (errors.DeskError, ConnectorError) as error:
+            context["problem"] = str(error)
     return render(request, "operations/posting.html", context)
 
 

@@ -40,6 +40,7 @@ window.addEventListener("pageshow", () => {
 });
 
 startHolds(document);
+for (const tab of all(".tabs [aria-current]")) tab.parentElement.scrollLeft += tab.getBoundingClientRect().left - tab.parentElement.getBoundingClientRect().left - 16;
 all("form").forEach(showPicked);
 comeBack();
 goToPart();

@@ -1,0 +1,81 @@
+"""How the pages of Operations write what is stored in codes; none of it reads the database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import template
+
+from exceptions_app.choices import BreakerState
+from exceptions_app.models import ConnectionHealth
+from exceptions_app.rules.spelling import spelled
+from exceptions_app.selectors.operations import is_silent
+from exceptions_app.templatetags.desk import when
+
+register = template.Library()
+
+# Why calls are made, as the pacer books them.
+REASONS = {
+    "check": "Asked by a person",
+    "lookup": "Reading documents back",
+    "plan-read": "Reading for a plan",
+    "poll": "Asking for news",
+    "post": "Sending documents",
+    "reference": "Items and places",
+    "retry": "Trying again",
+    "wasted-429": "Refused for lack of quota",
+    "webhook": "Reading what a message names",
+}
+FEEDS = {"rmas": "Returns", "refunds": "Refunds", "items": "Items", "locations": "Places"}
+PURPOSES = {"post": "Sending", "lookup": "Looking it up", "confirm": "Reading it back"}
+FACTS = {"got": "It came as", "expected": "Should be", "field": "What is wrong", "needs": "Needs"}
+# Badge of a breaker that is not closed.
+_STOPPED = {BreakerState.HALF_OPEN.value: ("Probing", "wait")}
+
+
+@register.filter
+def call_reason(code: str) -> str:
+    return REASONS.get(code, spelled(code.replace("-", "_")))
+
+
+@register.filter
+def feed_name(code: str) -> str:
+    return FEEDS.get(code, code.capitalize())
+
+
+@register.filter
+def purpose_name(code: str) -> str:
+    return PURPOSES.get(code, code.capitalize())
+
+
+@register.filter
+def fact_name(code: str) -> str:
+    return FACTS.get(code, spelled(code).capitalize())
+
+
+@register.filter
+def read_up_to(position: str) -> str:
+    """A place in a feed: a moment as all pages write it, anything else as the vendor gives it.
+
+    A moment without a zone is the vendor's own clock and is not moved.
+    """
+    try:
+        return when(datetime.fromisoformat(position))
+    except ValueError:
+        return position
+
+
+@register.filter
+def health_badge(health: ConnectionHealth | None, now: datetime) -> tuple[str, str]:
+    """How a connection stands, as word and tone."""
+    if not health:
+        return "Not known", "calm"
+    if health.refused_at:
+        return "Refused", "bad"
+    if health.state != BreakerState.CLOSED:
+        return _STOPPED.get(health.state, ("Paused", "bad"))
+    if not health.last_ok_at:
+        return "Not asked yet", "calm"
+    if health.throttled_since:
+        return "Slowed down", "wait"
+    return ("No answer for a day", "warn") if is_silent(health, now) else ("Working", "good")
