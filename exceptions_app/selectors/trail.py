@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from django.apps import apps
@@ -11,7 +12,8 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
 from exceptions_app.choices import Role
-from exceptions_app.models import AuditEntry
+from exceptions_app.models import AuditEntry, Bridge, MappingImport
+from exceptions_app.models import Mapping as MappingRow
 from exceptions_app.selectors import setup
 from exceptions_app.selectors.setup import Change
 
@@ -33,39 +35,88 @@ KINDS: dict[str, str] = {
     "user": "Person",
     "savedview": "Saved view",
 }
-SYSTEM = "system"
+# Who acted, where it is no single person.
+SYSTEM, PEOPLE = "system", "people"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What an entry on mappings leaves to be looked up: the bridge, the value, and the reason.
+
+    `kind` and `value` lead to the page of the value; "" for a file, which has its own.
+    """
+
+    bridge: Bridge
+    kind: str = ""
+    value: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One entry with its kind in words and what it set otherwise."""
+    """One entry with its kind in words and what it set otherwise; `place` of a mapping's."""
 
     entry: AuditEntry
     kind: str
     changes: tuple[Change, ...]
+    place: Place | None = None
 
 
-def entries(*, kind: str = "", number: str = "", person: str = "") -> QuerySet[AuditEntry]:
+def entries(
+    *,
+    kind: str = "",
+    number: str = "",
+    person: str = "",
+    since: datetime | None = None,
+    before: datetime | None = None,
+) -> QuerySet[AuditEntry]:
     """Entries of one kind of thing, of one thing, or of one person; unknown values find nothing.
 
-    `number` counts only together with a kind. `person` is an id, or SYSTEM for the desk itself.
+    `number` counts only together with a kind. `person` is an id, SYSTEM for the desk itself, or
+    PEOPLE for anybody else. `since` is part of the time asked for, `before` is not.
     """
     rows = AuditEntry.objects.all()
+    if since is not None:
+        rows = rows.filter(at__gte=since)
+    if before is not None:
+        rows = rows.filter(at__lt=before)
     if kind:
         rows = rows.filter(subject_kind=kind)
         if number:
             rows = rows.filter(subject_id=int(number)) if _is_id(number) else rows.none()
-    if person == SYSTEM:
-        rows = rows.filter(actor_user__isnull=True)
+    if person in (SYSTEM, PEOPLE):
+        rows = rows.filter(actor_user__isnull=person == SYSTEM)
     elif person:
         rows = rows.filter(actor_user_id=int(person)) if _is_id(person) else rows.none()
     return rows
 
 
-def row_of(entry: AuditEntry, labels: Mapping[str, str]) -> Row:
+def row_of(entry: AuditEntry, labels: Mapping[str, str], places: Mapping[int, Place]) -> Row:
     """`labels` are what the settings of a connection are called."""
     kind = KINDS.get(entry.subject_kind, entry.subject_kind)
-    return Row(entry, kind, _changes_of(entry, labels))
+    return Row(entry, kind, _changes_of(entry, labels), places.get(entry.pk))
+
+
+def places_of(rows: Sequence[AuditEntry]) -> dict[int, Place]:
+    """By entry, what is known of the mappings and files among them; two queries at most."""
+    values = {row.subject_id for row in rows if row.subject_kind == "mapping"}
+    files = {row.subject_id for row in rows if row.subject_kind == "mappingimport"}
+    found: dict[tuple[str, int], Place] = {}
+    if values:
+        for one in MappingRow.objects.filter(pk__in=values).select_related("bridge"):
+            found["mapping", one.pk] = Place(one.bridge, one.kind, one.source_value, one.reason)
+    if files:
+        known = MappingImport.objects.filter(pk__in=files).select_related("bridge")
+        for file in known.only("bridge"):
+            found["mappingimport", file.pk] = Place(file.bridge)
+    places = {}
+    for row in rows:
+        place = found.get((row.subject_kind, row.subject_id))
+        if place is not None:
+            # The version's reason is why it was made, not why it was taken back.
+            is_taken_back = row.act == "mapping.withdraw"
+            places[row.pk] = replace(place, reason="") if is_taken_back else place
+    return places
 
 
 def _changes_of(entry: AuditEntry, labels: Mapping[str, str]) -> tuple[Change, ...]:
@@ -108,7 +159,7 @@ def people() -> list[tuple[str, str]]:
     """Who can be asked for, by name; those who left are among them."""
     rows = User.objects.order_by("first_name", "last_name", "username")[:MOST_PEOPLE]
     named = [(str(user.pk), user.get_full_name() or user.get_username()) for user in rows]
-    return [(SYSTEM, "Returnsbridge itself"), *named]
+    return [(PEOPLE, "Any person"), (SYSTEM, "Returnsbridge itself"), *named]
 
 
 def _flat(state: Mapping[str, Any] | None, above: str = "") -> dict[str, Any]:

@@ -1,4 +1,7 @@
+import csv
+import io
 import re
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
@@ -244,3 +247,74 @@ def test_every_link_of_operations_leads_to_a_connections_page(client):
 
     (address,) = re.findall(r'href="(/admin/connections/\d+/history/)"', page)
     assert client.get(address).status_code == 200
+
+
+def days(client, query):
+    return [each["row"].entry.text for each in client.get(f"/trail/{query}").context["rows"]]
+
+
+def test_the_trail_is_narrowed_to_days_and_to_people(client, aud):
+    rma = factories.RmaFactory()
+    for offset, text in ((-2, "Before"), (-1, "Yesterday"), (0, "Today")):
+        actor = make_user("ines") if offset else None
+        now = factories.NOW + timedelta(days=offset)
+        audit.record(actor=actor, act="test", subject=rma, text=text, now=now)
+
+    assert days(client, "?since=2026-05-26") == ["Today", "Yesterday"]
+    assert days(client, "?until=2026-05-26") == ["Yesterday", "Before"]
+    assert days(client, "?since=2026-05-26&until=2026-05-26") == ["Yesterday"]
+    assert days(client, "?person=people") == ["Yesterday", "Before"]
+    assert days(client, "?person=system&since=2026-05-27") == ["Today"]
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("?since=yesterday", "Enter a valid date."),
+        ("?since=0001-01-01", "Choose a day between 2000 and 2100."),
+        ("?until=9999-12-31", "Choose a day between 2000 and 2100."),
+        ("?since=2026-05-27&until=2026-05-26", "The last day lies before the first."),
+    ],
+)
+def test_a_day_that_cannot_be_is_said_and_finds_nothing(client, aud, query, said):
+    record(factories.RmaFactory())
+
+    page = client.get(f"/trail/{query}")
+
+    assert said in page.text
+    assert page.context["rows"] == []
+
+
+def test_an_act_on_a_mapping_names_bridge_and_reason_and_leads_to_its_value(client, aud):
+    row = factories.MappingFactory(kind="sku_alias", source_value="TEE & B", reason="New code")
+    audit.record(
+        actor=None, act="mapping.activate", subject=row, text="In force", now=factories.NOW
+    )
+    audit.record(actor=None, act="mapping.withdraw", subject=row, text="Back", now=factories.NOW)
+
+    page = client.get("/trail/?kind=mapping")
+    answer = client.get("/trail/export.csv?kind=mapping")
+    lines = list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+
+    address = f"/admin/mappings/{row.bridge_id}/sku_alias/history/?value=TEE+%26+B"
+    assert [each["url"] for each in page.context["rows"]] == [address, address]
+    assert "Mapping, Alder UK" in page.text
+    assert page.text.count("Why: New code") == 1
+    assert [(line["What"], line["Bridge"], line["Why"]) for line in lines] == [
+        ("Back", "Alder UK", ""),
+        ("In force", "Alder UK", "New code"),
+    ]
+
+
+def test_the_trail_as_a_file_holds_what_its_filters_find_with_what_differs(client, aud):
+    connection = factories.ConnectionFactory(name="ReturnGO UK")
+    record(connection, before={"mode": "sandbox"}, after={"mode": "live"}, text="=live()")
+    record(factories.RmaFactory(), text="Other")
+
+    answer = client.get("/trail/export.csv?kind=connection")
+    (line,) = csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode()))
+
+    assert answer["Content-Disposition"].startswith('attachment; filename="trail-20')
+    assert (line["What"], line["About"], line["Kind"]) == ("'=live()", "ReturnGO UK", "Connection")
+    assert line["What differs"] == "Mode: Simulated → Live"
+    assert line["When"] == "27 May 2026, 09:12"
