@@ -27,6 +27,12 @@ class RolesForm(forms.Form):
     roles = _roles()
 
 
+class SwitchOffForm(forms.Form):
+    reason = forms.CharField(
+        max_length=300, label="Why", help_text="Kept with your name in the audit trail."
+    )
+
+
 class FindForm(forms.Form):
     """The list's query string."""
 

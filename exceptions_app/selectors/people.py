@@ -13,7 +13,8 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, When
 
-from exceptions_app.choices import Role
+from exceptions_app.choices import CASE_OPEN, Role
+from exceptions_app.models import Case as ExceptionCase
 
 ORDER = ("is_off", "username", "id")
 
@@ -102,3 +103,8 @@ def sessions_of(user: User, *, now: datetime) -> QuerySet[Any]:
     alive = Session.objects.filter(session_key=OuterRef("session_key"), expire_date__gt=now)
     own: QuerySet[Any] = UserSession.objects.filter(Exists(alive), user=user)
     return own.order_by("-created_at", "-pk")
+
+
+def held_by(user: User) -> int:
+    """How many open exceptions are with a person."""
+    return ExceptionCase.objects.filter(assignee=user, status__in=CASE_OPEN).count()

@@ -127,14 +127,16 @@ def change_roles(*, user_id: int, roles: Iterable[str], actor: User, now: dateti
 
 
 @transaction.atomic
-def deactivate(*, user_id: int, actor: User, now: datetime) -> int:
-    """Switch an account off; its sessions end at once.
+def deactivate(*, user_id: int, actor: User, reason: str, now: datetime) -> int:
+    """Switch an account off; its sessions end at once, and the reason stays in the trail.
 
     Returns how many exceptions the person had, which are free again for their teams.
 
     Raises:
-        InvalidChoice: one's own account, or the last admin's.
+        InvalidChoice: no reason is given, or it is one's own account, or the last admin's.
     """
+    if not reason.strip():
+        raise errors.InvalidChoice("Say why, so that the next admin understands it.")
     _lock_people()
     user = _locked(user_id)
     _keep_an_admin(user, actor)
@@ -143,7 +145,8 @@ def deactivate(*, user_id: int, actor: User, now: datetime) -> int:
     if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         return 0
     _end_sessions(user, now=now)
-    _record(actor, "user.deactivate", user, f"{user.username} switched off", now)
+    text = f"{user.username} switched off: {reason.strip()}"
+    _record(actor, "user.deactivate", user, text, now)
     return triage.release(assignee=user, actor=actor, now=now)
 
 

@@ -16,11 +16,11 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from exceptions_app import errors, permissions
 from exceptions_app.choices import Role
-from exceptions_app.forms.people import FindForm, InviteForm, RolesForm
+from exceptions_app.forms.people import FindForm, InviteForm, RolesForm, SwitchOffForm
 from exceptions_app.permissions import actor_of
 from exceptions_app.selectors import paging
 from exceptions_app.selectors import people as people_selector
@@ -105,21 +105,35 @@ def change_roles(request: HttpRequest, user_id: int) -> HttpResponse:
     return _detail(request, user, form, status=422)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @permissions.required("manage_users")
 @permissions.proven
 def deactivate(request: HttpRequest, user_id: int) -> HttpResponse:
-    """Their exceptions go back to the teams."""
+    """What it does is shown first, and a reason is due; their exceptions go back to the teams."""
     user = _found(user_id)
-    try:
-        freed = people.deactivate(user_id=user.pk, actor=actor_of(request), now=timezone.now())
-    except errors.InvalidChoice as error:
-        messages.warning(request, str(error))
-    else:
-        words = "1 exception is" if freed == 1 else f"{freed} exceptions are"
-        text = f" {words} free again." if freed else ""
-        messages.success(request, f"Switched off. All sessions are ended.{text}")
-    return redirect("person", user_id=user.pk)
+    form = SwitchOffForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            freed = people.deactivate(
+                user_id=user.pk,
+                actor=actor_of(request),
+                reason=form.cleaned_data["reason"],
+                now=timezone.now(),
+            )
+        except errors.InvalidChoice as error:
+            form.add_error(None, str(error))
+        else:
+            words = "1 exception is" if freed == 1 else f"{freed} exceptions are"
+            text = f" {words} free again." if freed else ""
+            messages.success(request, f"Switched off. All sessions are ended.{text}")
+            return redirect("person", user_id=user.pk)
+    context = {
+        "person": user,
+        "form": form,
+        "sessions": people_selector.sessions_of(user, now=timezone.now()).count(),
+        "held": people_selector.held_by(user),
+    }
+    return render(request, "people/switch_off.html", context, status=422 if form.errors else 200)
 
 
 @require_POST

@@ -73,7 +73,7 @@ DOORS = {
     "person": Door("manage_users", args=("person",)),
     "person-roles": Door("manage_users", **ACT, args=("person",)),
     "person-link": Door("manage_users", **ACT, args=("person",)),
-    "person-deactivate": Door("manage_users", **ACT, args=("person",)),
+    "person-deactivate": Door("manage_users", post=(302, 422), args=("person",)),
     "person-reactivate": Door("manage_users", **ACT, args=("person",)),
     "person-second-factor": Door("manage_users", **ACT, args=("person",)),
     "home": Door("view_desk"),
@@ -116,6 +116,8 @@ DOORS = {
     # Only a development server has it; elsewhere it does not exist.
     "styleguide": Door("view_desk", get=(404,)),
     "trail": Door("view_audit"),
+    "trail-export": Door("view_audit"),
+    "trail-export-xlsx": Door("view_audit"),
     "manual": Door("view_desk"),
     "manual-owners": Door("view_desk"),
     "manual-data": Door("view_desk"),

@@ -112,7 +112,7 @@ def test_a_newer_link_voids_the_older_one_the_password_and_the_sessions(ada):
 
 def test_a_link_of_somebody_switched_off_is_over(ada):
     nina, secret = invite(ada)
-    people.deactivate(user_id=nina.pk, actor=ada, now=NOW)
+    people.deactivate(user_id=nina.pk, actor=ada, reason="Left", now=NOW)
 
     with pytest.raises(errors.InvitationOver):
         people.invited(secret=secret, now=NOW)
@@ -168,7 +168,7 @@ def test_nobody_takes_their_own_admin_role_or_access(ada):
 
     for act in (
         lambda: people.change_roles(user_id=ada.pk, roles=["cx"], actor=ada, now=NOW),
-        lambda: people.deactivate(user_id=ada.pk, actor=ada, now=NOW),
+        lambda: people.deactivate(user_id=ada.pk, actor=ada, reason="Left", now=NOW),
         lambda: people.renew_link(user_id=ada.pk, actor=ada, now=NOW),
         lambda: people.remove_second_factor(user_id=ada.pk, actor=ada, now=NOW),
     ):
@@ -189,7 +189,7 @@ def test_the_last_admin_who_can_sign_in_stays(ada):
 
     for act in (
         lambda: people.change_roles(user_id=ada.pk, roles=["cx"], actor=former, now=NOW),
-        lambda: people.deactivate(user_id=ada.pk, actor=former, now=NOW),
+        lambda: people.deactivate(user_id=ada.pk, actor=former, reason="Left", now=NOW),
     ):
         with pytest.raises(errors.InvalidChoice, match="last admin"):
             act()
@@ -201,7 +201,7 @@ def test_the_last_admin_who_can_sign_in_stays(ada):
 def test_another_admin_may_be_switched_off(ada):
     other = make_user("otto", "admin")
 
-    people.deactivate(user_id=other.pk, actor=ada, now=NOW)
+    people.deactivate(user_id=other.pk, actor=ada, reason="Left", now=NOW)
 
     other.refresh_from_db()
     assert not other.is_active
@@ -211,8 +211,8 @@ def test_switching_off_ends_the_sessions_at_once(ada):
     cleo = make_user("cleo")
     browser = signed_in(cleo)
 
-    people.deactivate(user_id=cleo.pk, actor=ada, now=NOW)
-    people.deactivate(user_id=cleo.pk, actor=ada, now=NOW)
+    people.deactivate(user_id=cleo.pk, actor=ada, reason="Left", now=NOW)
+    people.deactivate(user_id=cleo.pk, actor=ada, reason="Left", now=NOW)
 
     assert browser.get("/account/").status_code == 302
     assert Session.objects.count() == 0
@@ -221,7 +221,7 @@ def test_switching_off_ends_the_sessions_at_once(ada):
 
 def test_switched_on_again_the_password_is_as_before(ada):
     cleo = make_user("cleo")
-    people.deactivate(user_id=cleo.pk, actor=ada, now=NOW)
+    people.deactivate(user_id=cleo.pk, actor=ada, reason="Left", now=NOW)
     people.reactivate(user_id=cleo.pk, actor=ada, now=NOW)
     people.reactivate(user_id=cleo.pk, actor=ada, now=NOW)
 

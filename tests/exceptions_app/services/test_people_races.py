@@ -42,8 +42,8 @@ def test_two_admins_who_switch_each_other_off_leave_one():
     now = timezone.now()
 
     outcomes = at_once(
-        lambda: people.deactivate(user_id=otto.pk, actor=ada, now=now),
-        lambda: people.deactivate(user_id=ada.pk, actor=otto, now=now),
+        lambda: people.deactivate(user_id=otto.pk, actor=ada, reason="Left", now=now),
+        lambda: people.deactivate(user_id=ada.pk, actor=otto, reason="Left", now=now),
     )
 
     assert outcomes == [

@@ -251,7 +251,7 @@ def test_who_left_holds_no_exception(client, ada):
     closed = factories.CaseFactory(assignee=mira, status="resolved", resolved_at=timezone.now())
     other = factories.CaseFactory(assignee=make_user("mona"), status="assigned")
 
-    answer = client.post(f"/people/{mira.pk}/deactivate/", follow=True)
+    answer = client.post(f"/people/{mira.pk}/deactivate/", {"reason": "Left"}, follow=True)
 
     assert "2 exceptions are free again." in answer.text
     rows = Case.objects.filter(pk__in=[case.pk for case in held])
@@ -264,13 +264,34 @@ def test_who_left_holds_no_exception(client, ada):
     ]
 
 
+def test_what_switching_off_does_is_shown_first_and_asks_why(client, ada):
+    mira = make_user("mira")
+    factories.CaseFactory(assignee=mira, status="assigned")
+    path = f"/people/{mira.pk}/deactivate/"
+
+    asked = client.get(path)
+    refused = client.post(path, {"reason": "  "})
+
+    assert asked.status_code == 200
+    assert "1 open exception is free again for the team." in asked.text
+    assert refused.status_code == 422
+    mira.refresh_from_db()
+    assert mira.is_active
+    assert Case.objects.get().assignee == mira
+    assert not AuditEntry.objects.exists()
+
+    client.post(path, {"reason": "Left on Friday"})
+
+    assert AuditEntry.objects.get(act="user.deactivate").text == "mira switched off: Left on Friday"
+
+
 def test_somebody_switched_off_is_out_and_can_come_back(client, ada):
     cleo = make_user("cleo")
     theirs = Client()
     theirs.force_login(cleo)
     assert theirs.get("/").status_code == 200
 
-    client.post(f"/people/{cleo.pk}/deactivate/")
+    client.post(f"/people/{cleo.pk}/deactivate/", {"reason": "Left"})
 
     assert theirs.get("/").status_code == 302
     assert "Switched off" in client.get(f"/people/{cleo.pk}/").text
@@ -280,7 +301,7 @@ def test_somebody_switched_off_is_out_and_can_come_back(client, ada):
 
 
 def test_a_refused_act_says_why(client, ada):
-    answer = client.post(f"/people/{ada.pk}/deactivate/", follow=True)
+    answer = client.post(f"/people/{ada.pk}/deactivate/", {"reason": "Left"})
 
     assert "You cannot take your own access away. Another admin can." in answer.text
     ada.refresh_from_db()

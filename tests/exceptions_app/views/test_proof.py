@@ -28,7 +28,8 @@ def test_a_proof_holds_for_a_quarter_of_an_hour(client, ada):
     cleo = make_user("cleo")
     let_time_pass(client, minutes=14.9)
 
-    assert client.post(f"/people/{cleo.pk}/deactivate/").url == f"/people/{cleo.pk}/"
+    answer = client.post(f"/people/{cleo.pk}/deactivate/", {"reason": "Left"})
+    assert answer.url == f"/people/{cleo.pk}/"
 
     assert settings.ACCOUNT_REAUTHENTICATION_TIMEOUT == 15 * 60
     assert "This holds for 15 minutes." in client.get("/account/confirm/").text
