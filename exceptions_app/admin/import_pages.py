@@ -16,7 +16,7 @@ from exceptions_app import errors, permissions
 from exceptions_app.admin.mapping_pages import bridge_or_404, file_answer, may_directly
 from exceptions_app.choices import ImportStatus, MappingKind
 from exceptions_app.forms.imports import UploadForm
-from exceptions_app.models import MappingImport
+from exceptions_app.models import Bridge, MappingImport
 from exceptions_app.permissions import actor_of
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.selectors.mappings import shown_target
@@ -40,7 +40,11 @@ def upload(request: HttpRequest, bridge_id: int, kind: str) -> HttpResponse:
     bridge = bridge_or_404(bridge_id, kind)
     if not may_directly(request, kind):
         raise PermissionDenied("finance decides on these")
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = UploadForm(
+        request.POST or None,
+        request.FILES or None,
+        initial={"reason": _reason_before(request, bridge, kind)},
+    )
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
@@ -66,6 +70,15 @@ def upload(request: HttpRequest, bridge_id: int, kind: str) -> HttpResponse:
     }
     status = 422 if form.errors else 200
     return render(request, "admin/mappings/upload.html", context, status=status)
+
+
+def _reason_before(request: HttpRequest, bridge: Bridge, kind: str) -> str:
+    """The reason given with the file that this one corrects (`?corrects=` its number)."""
+    number = request.GET.get("corrects", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 16):
+        return ""
+    rows = MappingImport.objects.filter(pk=int(number), bridge=bridge, kind=kind)
+    return rows.values_list("reason", flat=True).first() or ""
 
 
 @require_safe
@@ -151,6 +164,7 @@ def _show(request: HttpRequest, found: MappingImport) -> HttpResponse:
         "number": number,
         "total": len(found.rows),
         "will_change": number[ADD] + number[CHANGE],
+        "refused": [row["source_value"] for row in found.rows if row.get("refused")],
         "groups": [
             _group(found, ERROR, "Wrong"),
             _group(found, CHANGE, "Changed"),
@@ -185,6 +199,7 @@ def _group(found: MappingImport, act: str, label: str) -> dict[str, Any]:
                 "before": shown_target(found.kind, row["before"]),
                 "reason": row["reason"],
                 "error": row["error"],
+                "refused": row.get("refused", ""),
             }
             for row in rows[:most]
         ],

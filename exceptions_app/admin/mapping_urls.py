@@ -35,6 +35,11 @@ urlpatterns = [
         import_pages.checked_file,
         name="mapping-import-file",
     ),
+    path(
+        "mappings/<int:bridge_id>/all.<slug:file_format>",
+        mapping_pages.export_all,
+        name="mapping-export-all",
+    ),
     path(_KIND, mapping_pages.kind_page, name="mapping-kind"),
     path(f"{_KIND}map/", mapping_pages.map_value, name="mapping-map"),
     path(f"{_KIND}history/", mapping_pages.history, name="mapping-history"),

@@ -135,6 +135,7 @@ def _show_policy(
         if wanted is not None
         else (),
         "touched": len(setup_selector.open_return_ids(bridge)) if wanted is not None else 0,
+        "shown_reason": form["reason"].value() or "",
         "versions": setup_selector.policy_history(bridge),
         "may_change": permissions.can(request.user, "manage_connections"),
     }

@@ -12,7 +12,8 @@ class MappingImport(models.Model):
 
     `rows` are its data rows in file order:
     {"line": 2, "source_value", "target": {…}, "reason", "act": add | change | same | error,
-    "before": {…} | null, "error": ""}. A file with one error can never be applied.
+    "before": {…} | null, "error": ""}. A file with one error can never be applied. "refused" is
+    there where somebody refused the same proposal, and says who.
     """
 
     bridge = models.ForeignKey(Bridge, on_delete=models.PROTECT, related_name="mapping_imports")
@@ -21,6 +22,8 @@ class MappingImport(models.Model):
     file_name = models.CharField(max_length=200)
     # SHA-256 of the file as it came, so that the audit trail can name it.
     file_hash = models.CharField(max_length=64)
+    # Given with the file, for rows that give none.
+    reason = models.CharField(max_length=300, blank=True, default="")
     rows = models.JSONField(default=list)
     # What was shown before applying: cases and returns healed, money freed (Fix.effect's shape).
     effect = models.JSONField(default=dict)

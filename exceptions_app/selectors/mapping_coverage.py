@@ -53,6 +53,11 @@ class KindCoverage:
     def unknown(self) -> int:
         return self.seen - self.known
 
+    @property
+    def type(self) -> str:
+        """The exceptions of the values that wait."""
+        return UNKNOWN_TYPES[self.kind]
+
 
 @dataclass(frozen=True, slots=True)
 class BridgeCoverage:

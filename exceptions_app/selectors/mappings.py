@@ -95,6 +95,22 @@ def exported(*, bridge: Bridge, kind: str, is_history: bool) -> QuerySet[Mapping
     return rows.order_by("source_key", "version")
 
 
+def in_force_of(*, bridge: Bridge) -> QuerySet[Mapping]:
+    """Everything in force of a bridge, by kind and value."""
+    rows = Mapping.objects.filter(bridge=bridge, status=MappingStatus.ACTIVE)
+    return rows.order_by("kind", "source_key")
+
+
+def refused(*, bridge: Bridge, kind: str, keys: Collection[str]) -> dict[tuple[str, str], Fix]:
+    """The latest refusal of each proposal, by normalised value and the target in words."""
+    rows = Fix.objects.filter(bridge=bridge, kind=kind, status=FixStatus.REJECTED)
+    return {
+        (normalise(fix.source_value), shown_target(kind, fix.payload)): fix
+        for fix in rows.select_related("decided_by").order_by("pk")
+        if normalise(fix.source_value) in keys
+    }
+
+
 def versions(*, bridge: Bridge, kind: str, value: str) -> list[Version]:
     """Every version of one value, newest first, with what brought it. Five queries at most."""
     rows = list(

@@ -18,7 +18,7 @@ from django.db import transaction
 
 from exceptions_app import errors, jobs
 from exceptions_app.choices import ImportStatus, MappingKind
-from exceptions_app.models import Bridge, MappingImport
+from exceptions_app.models import Bridge, Fix, MappingImport
 from exceptions_app.rules import matching
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import mapping_coverage
@@ -61,6 +61,7 @@ def check(
         file_hash=hashlib.sha256(content).hexdigest(),
         rows=rows,
         effect=_effect(bridge, kind, rows, now),
+        reason=reason[:300],
         uploaded_by=actor,
         uploaded_at=now,
     )
@@ -180,12 +181,19 @@ def _put_in_force(
         subject=found,
         text=(
             f"{label} mappings of {bridge.name} from {found.file_name}: {number[ADD]} added, "
-            f"{number[CHANGE]} changed, {number[SAME]} as they were"
+            f"{number[CHANGE]} changed, {number[SAME]} as they were{_overridden(rows)}"
         ),
         now=now,
         after={"sha256": found.file_hash, **number},
     )
     return found
+
+
+def _overridden(rows: Iterable[dict[str, Any]]) -> str:
+    """What the trail says when a file brings what was refused; "" when it brings none."""
+    values = [row["source_value"] for row in rows if row.get("refused")]
+    shown = ", ".join(values[:5]) + (", …" if len(values) > 5 else "")
+    return f". {len(values)} refused before: {shown}" if values else ""
 
 
 def _effect(bridge: Bridge, kind: str, rows: list[dict[str, Any]], now: datetime) -> dict[str, Any]:
@@ -216,6 +224,7 @@ def _judged(bridge: Bridge, kind: str, rows: list[FileRow], reason: str) -> list
         normalise(fix.source_value): audit.name_of(fix.requested_by)
         for fix in mappings_selector.under_way(bridge=bridge, kind=kind, keys=keys)
     }
+    turned_down = mappings_selector.refused(bridge=bridge, kind=kind, keys=keys)
     first_lines: dict[str, int] = {}
     judged = []
     for row in rows:
@@ -231,18 +240,21 @@ def _judged(bridge: Bridge, kind: str, rows: list[FileRow], reason: str) -> list
             except errors.InvalidChoice as refusal:
                 error = str(refusal)
         first_lines.setdefault(key, row.line)
-        judged.append(
-            {
-                "line": row.line,
-                "source_value": row.value,
-                "target": target,
-                "reason": (row.reason or reason)[:300],
-                "act": ERROR if error else _act(before, target),
-                "before": before,
-                "error": error,
-                "cells": row.error,
-            }
-        )
+        act = ERROR if error else _act(before, target)
+        verdict: dict[str, Any] = {
+            "line": row.line,
+            "source_value": row.value,
+            "target": target,
+            "reason": (row.reason or reason)[:300],
+            "act": act,
+            "before": before,
+            "error": error,
+            "cells": row.error,
+        }
+        refusal_of = turned_down.get((key, mappings_selector.shown_target(kind, target)))
+        if refusal_of is not None and act in CHANGING:
+            verdict["refused"] = _refusal_words(refusal_of)
+        judged.append(verdict)
     _say_what_it_may_be(bridge, kind, judged, known)
     return judged
 
@@ -258,6 +270,13 @@ def _wrong(row: FileRow, first_line: int | None, asked_by: str | None) -> str:
     if asked_by:
         return f"{asked_by} has asked for a change of this value. Decide on that first."
     return ""
+
+
+def _refusal_words(fix: Fix) -> str:
+    """Who said no to this very proposal, and why: a file may bring it all the same."""
+    who = audit.name_of(fix.decided_by) if fix.decided_by else "Somebody"
+    note = fix.decision_note.rstrip(".")
+    return f"{who} refused this: {note}." if note else f"{who} refused this."
 
 
 def _act(before: dict[str, str] | None, target: dict[str, str]) -> str:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from exceptions_app import permissions
 from exceptions_app.models import Rma
-from exceptions_app.selectors import customers, find
+from exceptions_app.selectors import customers, find, rooms
 from exceptions_app.selectors import sayings as sayings_selector
 from exceptions_app.views.context import PLACES
 
@@ -108,12 +108,25 @@ def _address(match: find.Match) -> str:
 
 
 def _places(request: HttpRequest, text: str) -> list[dict[str, Any]]:
-    """Pages this reader may open whose name holds the text; all of them for an empty one."""
+    """Pages this reader may open whose name holds the text; all of the house's for an empty one."""
     wanted = text.strip().casefold()
-    return [
+    found: list[dict[str, Any]] = [
         {"label": place.label, "group": place.group, "icon": place.icon, "url": url}
         for place in PLACES
         if permissions.can(request.user, place.capability)
         and wanted in f"{place.group} {place.label}".casefold()
         and (url := reverse(place.url_name))
+    ]
+    return [*found, *_policies(request, wanted)] if wanted else found
+
+
+def _policies(request: HttpRequest, wanted: str) -> list[dict[str, Any]]:
+    """The policies of the bridges in use, for who may read them."""
+    if not permissions.can(request.user, "view_mappings"):
+        return []
+    return [
+        {"label": label, "group": "Set-up", "icon": "key", "url": url}
+        for pk, name in rooms.bridge_names()
+        if wanted in f"set-up {(label := f'Policy of {name}')}".casefold()
+        and (url := reverse("admin:bridge-policy", args=[pk]))
     ]

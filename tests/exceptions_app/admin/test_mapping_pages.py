@@ -28,6 +28,7 @@ DOORS = {
     "mapping-map": ({"mira", "mona", "ada"}, {"mira", "mona", "ada"}),
     "mapping-history": (READERS, None),
     "mapping-export": (READERS, None),
+    "mapping-export-all": (READERS, None),
     "mapping-upload": ({"ada"}, {"ada"}),
     "mapping-import": (READERS, None),
     "mapping-import-apply": (None, {"ada"}),
@@ -105,6 +106,7 @@ def addresses(bridge, found):
         "mapping-map": page_of(bridge, "map"),
         "mapping-history": page_of(bridge, "history", value="A"),
         "mapping-export": reverse("admin:mapping-export", args=[bridge.pk, "sku_alias", "csv"]),
+        "mapping-export-all": reverse("admin:mapping-export-all", args=[bridge.pk, "csv"]),
         "mapping-upload": page_of(bridge, "upload"),
         "mapping-import": reverse("admin:mapping-import", args=import_id),
         "mapping-import-apply": reverse("admin:mapping-import-apply", args=import_id),
@@ -619,3 +621,59 @@ def test_taking_back_asks_the_database_no_more_for_many_values(client, ada, brid
     client.get(take_back_of(few))
 
     assert queries(client, take_back_of(large)) == queries(client, take_back_of(few))
+
+
+@pytest.mark.parametrize("file_format", ["csv", "xlsx"])
+def test_all_that_is_in_force_of_a_bridge_leaves_in_one_file(client, ada, bridge, file_format):
+    alias(bridge, "B", "TEE-BLK-S", reason="New season", activated_at=factories.NOW)
+    alias(bridge, "A", "TEE-BLK-M", status="superseded")
+    factories.MappingFactory(
+        bridge=bridge,
+        kind="location",
+        source_value="Leeds",
+        target={"division": "10", "warehouse": "WH1"},
+    )
+    alias(factories.BridgeFactory(), "C", "TEE-BLK-M")
+
+    answer = client.get(reverse("admin:mapping-export-all", args=[bridge.pk, file_format]))
+
+    name = f"{bridge.code}-mappings.{file_format}"
+    assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
+    rows = rows_of(answer, file_format)
+    assert [[cell for cell in row if cell] for row in rows] == [
+        ["Location", "Leeds", "10", "WH1", "1", "Ada"],
+        ["SKU", "B", "TEE-BLK-S", "New season", "1", "Ada", "27 May 2026, 09:12"],
+    ]
+
+
+def test_the_reason_of_a_wrong_file_stands_on_the_form_of_its_correction(client, ada, bridge):
+    answer = upload(client, bridge, b"value,sku\nA,TEE-BLAK-M\n", reason="Autumn range")
+    found = MappingImport.objects.get()
+    link = f"{page_of(bridge, 'upload')}?corrects={found.pk}"
+
+    assert link in client.get(answer.url).text
+    assert 'value="Autumn range"' in client.get(link).text
+    other = page_of(factories.BridgeFactory(), "upload")
+    for address in (other + f"?corrects={found.pk}", page_of(bridge, "upload") + "?corrects=x"):
+        assert "Autumn range" not in client.get(address).text
+
+
+def test_a_file_that_overrides_a_refusal_says_so_before_and_after(client, ada, bridge):
+    factories.FixFactory(
+        bridge=bridge,
+        status="rejected",
+        source_value="A",
+        payload={"sku": "TEE-BLK-M"},
+        requested_by=make_user("mira"),
+        decided_by=make_user("mona"),
+    )
+    answer = upload(client, bridge, b"value,sku\nA,TEE-BLK-M\nB,TEE-BLK-S\n")
+    found = MappingImport.objects.get()
+
+    before = client.get(answer.url).text
+    after = client.post(reverse("admin:mapping-import-apply", args=[found.pk]), follow=True).text
+
+    assert "1 row brings what was refused before" in before
+    assert "Mona refused this." in before
+    assert "Applied, the file overrides the refusal, and the audit trail says so." in before
+    assert "The file overrode the refusal." in after

@@ -63,6 +63,10 @@ def test_a_change_is_shown_before_it_is_saved(client, ada, bridge):
     )
     assert Bridge.objects.get().policy == {}
     assert not AuditEntry.objects.exists()
+    # The way to put it in force stands with what it does, and belongs to the form below.
+    changes = answer.text[answer.text.index('id="changes"') : answer.text.index('id="policy"')]
+    assert '<button class="btn btn--main" form="policy">Put in force</button>' in changes
+    assert "Why: Agreed with finance" in changes
 
 
 def test_a_change_is_one_act_and_plans_open_returns_again(client, ada, bridge):

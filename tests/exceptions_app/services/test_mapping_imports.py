@@ -377,3 +377,38 @@ def test_an_import_wakes_what_it_was_shown_to_heal_and_the_value_is_known(bridge
         for row in mapping_coverage.coverage([bridge])
     ]
     assert (covered.seen, covered.known) == (1, 1)
+
+
+def test_a_row_that_brings_what_was_refused_says_by_whom_and_so_does_the_trail(bridge):
+    values = {"bridge": bridge, "status": "rejected", "requested_by": make_user("mira")}
+    factories.FixFactory(
+        **values,
+        source_value="TEE BLACK",
+        payload={"sku": "TEE-BLK-M"},
+        decided_by=make_user("mona"),
+        decision_note="Other size.",
+    )
+    factories.FixFactory(**values, source_value="TEE S", payload={"sku": "TEE-BLK-M"})
+
+    found = check(bridge, "value,sku\ntee black,TEE-BLK-M\nTEE S,TEE-BLK-S\n")
+    done = apply(found)
+
+    assert [row.get("refused") for row in found.rows] == ["Mona refused this: Other size.", None]
+    assert done.status == "applied"
+    text = AuditEntry.objects.get(act="mapping_import.apply").text
+    assert text.endswith("2 added, 0 changed, 0 as they were. 1 refused before: tee black")
+
+
+def test_a_row_that_changes_nothing_overrides_nothing(bridge):
+    alias(bridge, "TEE BLACK", "TEE-BLK-M")
+    factories.FixFactory(
+        bridge=bridge,
+        status="rejected",
+        source_value="TEE BLACK",
+        payload={"sku": "TEE-BLK-M"},
+        requested_by=make_user("mira"),
+    )
+
+    (row,) = check(bridge, "value,sku\nTEE BLACK,TEE-BLK-M\n").rows
+
+    assert (row["act"], row.get("refused")) == ("same", None)

@@ -162,3 +162,22 @@ def test_ten_thousand_returns_cost_as_many_queries_as_ten(client, cleo):
 
     assert queries(client, "CO-") == few
     assert queries(client, "cara") == few_by_name
+
+
+def test_the_palette_finds_the_policy_of_a_bridge_for_who_may_read_it(client):
+    bridge = factories.BridgeFactory(name="Alder UK")
+    factories.BridgeFactory(name="Alder old", is_active=False)
+    address = f"/admin/bridges/{bridge.pk}/policy/"
+
+    client.force_login(make_user("finn"))
+    found = client.get("/find/options/", {"all": "1", "q": "policy"}).text
+    by_name = client.get("/find/options/", {"all": "1", "q": "alder"}).text
+    plain = client.get("/find/options/", {"all": "1"}).text
+    client.force_login(make_user("cleo"))
+    hidden = client.get("/find/options/", {"all": "1", "q": "policy"}).text
+
+    assert address in found
+    assert address in by_name
+    assert "Alder old" not in found
+    assert address not in plain
+    assert address not in hidden
