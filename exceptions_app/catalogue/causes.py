@@ -51,7 +51,7 @@ CAUSES: Mapping[str, Words] = MappingProxyType(
             "Both systems rounded, each to its own side.",
         ),
         "fx": Words(
-            "Currency",
+            "Foreign currency",
             "the refund is in another currency",
             "{platform} refunded {refund}; the credit is {credit}. Neither is converted here.",
         ),

@@ -105,7 +105,7 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
         order_candidates=order_candidates(rma, lines) if order is None else (),
         locations=locations_of(bridge),
         mappings=mappings,
-        decisions=decisions_of(rma),
+        decisions=decisions_of(rma, now=now),
         policy=policy_of(bridge),
         postings=tuple(map(posting_fact, live_postings(rma) if postings is None else postings)),
         closed_periods=frozenset(bridge.closed_periods),
@@ -152,8 +152,18 @@ def adjustment_code_of(bridge: Bridge) -> str:
     return credit.correction_code(mappings_of(bridge, sku_keys=()))
 
 
-def decisions_of(rma: Rma) -> Decisions:
-    """Approved fixes of this return that are still in force, latest of each kind."""
+def is_over(payload: dict[str, Any], bridge: Bridge, now: datetime) -> bool:
+    """Whether what was accepted until a day is no longer: the day is over where the books are."""
+    until = payload.get("until", "")
+    today = now.astimezone(ZoneInfo(bridge.timezone)).date()
+    return bool(until) and today.isoformat() > until
+
+
+def decisions_of(rma: Rma, *, now: datetime | None = None) -> Decisions:
+    """Approved fixes of this return that are still in force, latest of each kind.
+
+    At `now` an acceptance whose last day is over is none any more.
+    """
     values: dict[str, Any] = {}
     rows = Fix.objects.filter(
         rma=rma, status__in=[FixStatus.HELD, FixStatus.APPLIED], mapping__isnull=True
@@ -166,6 +176,8 @@ def decisions_of(rma: Rma) -> Decisions:
             values["order_number"] = payload["order_number"]
         elif fix.kind == FixKind.ACCEPT_DIFFERENCE:
             values["accepted_difference"] = Decimal(payload["difference"])
+            if now is not None and is_over(payload, rma.bridge, now):
+                values.pop("accepted_difference")
         elif fix.kind == FixKind.CORRECT_CREDIT:
             # What was accepted before was the difference to a credit that is no longer due.
             values.pop("accepted_difference", None)

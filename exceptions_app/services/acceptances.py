@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from exceptions_app.catalogue import render
 from exceptions_app.choices import (
@@ -16,23 +18,51 @@ from exceptions_app.choices import (
     PostingStatus,
 )
 from exceptions_app.models import Approval, Case, Fix, Posting, Rma
+from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.services import audit, cases, moments
 
 
-def of_rma(rma: Rma) -> str:
-    """ "−£5.00 accepted by Finn Ashworth, agreed by Fiona Reid"; "" when nothing is accepted."""
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """`text` is "−£5.00 accepted by Finn Ashworth, agreed by Fiona Reid".
+
+    `ends_at` is when the acceptance is over, None when it does not end.
+    """
+
+    text: str
+    ends_at: datetime | None
+
+
+def of_rma(rma: Rma, *, now: datetime) -> Accepted | None:
+    """What is accepted of the return's money at `now`."""
     in_force = Fix.objects.filter(
         rma=rma, kind__in=MONEY_FIXES, status__in=(FixStatus.HELD, FixStatus.APPLIED)
     )
     fix = in_force.select_related("requested_by").order_by("-pk").first()
     if fix is None or fix.kind != FixKind.ACCEPT_DIFFERENCE:
-        return ""
+        return None
+    if facts_selector.is_over(fix.payload, rma.bridge, now):
+        return None
+    return Accepted(_words(fix, rma), _ends_at(fix, rma))
+
+
+def _ends_at(fix: Fix, rma: Rma) -> datetime | None:
+    until = fix.payload.get("until", "")
+    if not until:
+        return None
+    day = date.fromisoformat(until) + timedelta(days=1)
+    return datetime.combine(day, time(), ZoneInfo(rma.bridge.timezone))
+
+
+def _words(fix: Fix, rma: Rma) -> str:
     facts = {"difference": fix.payload.get("difference", ""), "currency": rma.currency}
     given = Approval.objects.filter(fix=fix, payload_hash=fix.payload_hash).order_by("pk")
     names = [audit.name_of(row.approver) for row in given.select_related("approver")]
-    return render("{difference} accepted by ", facts) + ", agreed by ".join(
+    told = render("{difference} accepted by ", facts) + ", agreed by ".join(
         [audit.name_of(fix.requested_by), *([" and ".join(names)] if names else [])]
     )
+    until = fix.payload.get("until", "")
+    return render(f"{told}, until {{posting_date}}", {"posting_date": until}) if until else told
 
 
 def credit_words(rows: Sequence[Posting]) -> str:

@@ -37,6 +37,8 @@ MONEY_REASONS = (
 )
 # How many days ahead of today a document may be posted.
 _AHEAD = 31
+# How many days a difference may be accepted for, when it is not for good.
+ACCEPTED_AT_MOST = 366
 _MOST_AMOUNT = Decimal(10) ** 12
 _NEEDS_REASON = (FixKind.ACCEPT_DIFFERENCE, FixKind.CORRECT_CREDIT)
 
@@ -58,7 +60,8 @@ def clean(
     if kind == FixKind.LINK_ORDER:
         return {"order_number": _text(payload, "order_number", "the order's number", 80)}
     if kind == FixKind.ACCEPT_DIFFERENCE:
-        return {"difference": _amount(payload, "difference", rma.currency)}
+        amount = _amount(payload, "difference", rma.currency)
+        return {"difference": amount, **_until(payload, bridge, now)}
     if kind == FixKind.CORRECT_CREDIT:
         return {"adjustment": _amount(payload, "adjustment", rma.currency)}
     if kind == FixKind.POSTING_DATE:
@@ -273,6 +276,22 @@ def _amount(payload: dict[str, Any], name: str, currency: str) -> str:
     if money.quantise(amount, currency) != amount:
         raise errors.InvalidChoice(f"{currency} has fewer decimal places than {amount}.")
     return str(amount)
+
+
+def _until(payload: dict[str, Any], bridge: Bridge, now: datetime) -> dict[str, str]:
+    """The last day an acceptance holds, where the books are kept; nothing when it does not end."""
+    if not payload.get("until"):
+        return {}
+    try:
+        last = date.fromisoformat(str(payload["until"]))
+    except ValueError as error:
+        raise errors.InvalidChoice("Give a date, for example 2026-05-01.") from error
+    today = company_day(bridge, now)
+    if not today <= last <= today + timedelta(days=ACCEPTED_AT_MOST):
+        raise errors.InvalidChoice(
+            f"Choose a day from today on, at most {ACCEPTED_AT_MOST} days ahead."
+        )
+    return {"until": last.isoformat()}
 
 
 def _open_date(payload: dict[str, Any], bridge: Bridge, now: datetime) -> str:

@@ -95,7 +95,8 @@ def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) ->
     facts = facts_selector.for_plan(rma, now=now)
     computed = planning.plan(facts)
     rows = _sync_postings(rma, facts, computed, now)
-    accepted = acceptances.of_rma(rma)
+    found = acceptances.of_rma(rma, now=now)
+    accepted = found.text if found else ""
     proof = _proof(computed, rows, accepted)
     opened = cases.sync(
         subject=cases.of_rma(rma),
@@ -107,7 +108,7 @@ def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) ->
     if accepted:
         acceptances.retell(rma=rma, accepted=accepted, proof=proof, now=now)
     _mark_waiting(opened, now)
-    _finish(rma, rows, planned_from, now)
+    _finish(rma, rows, planned_from, now, ends_at=found.ends_at if found else None)
     if any(row.status == PostingStatus.READY for row in rows):
         jobs.nudge("post")
     return Planned(rma_id=rma.pk, postings=tuple(rows), cases=opened)
@@ -380,13 +381,23 @@ def _mark_waiting(opened: tuple[Case, ...], now: datetime) -> None:
         cases.set_waiting(cases=[case], status=status, waiting_for=text, now=now)
 
 
-def _finish(rma: Rma, rows: list[Posting], planned_from: datetime | None, now: datetime) -> None:
+def _finish(
+    rma: Rma,
+    rows: list[Posting],
+    planned_from: datetime | None,
+    now: datetime,
+    *,
+    ends_at: datetime | None,
+) -> None:
     is_open = any(row.status not in POSTING_FINISHED for row in rows)
     has_credit = any(row.kind == PostingKind.CREDIT_MEMO for row in rows)
     owes_credit = not has_credit and rma.money == MoneyAxis.CONFIRMED
     age = now - rma.source_updated_at
     wait = LOOK_AGAIN if age < LOOK_OFTEN_FOR else LOOK_RARELY
     due = now + wait if is_open or owes_credit else None
+    if ends_at is not None:
+        # What was accepted until a day is looked at again when that day is over.
+        due = min(due, ends_at) if due else ends_at
     fresh = Rma.objects.filter(pk=rma.pk)
     if planned_from is not None:
         fresh = fresh.filter(plan_due_at__lte=planned_from)

@@ -72,7 +72,7 @@ def act(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied(wanted.capability)
     now = timezone.now()
     frozen = request.POST.get("frozen", "")
-    chosen, at = _thawed(frozen) if frozen else (_chosen(request), now)
+    chosen, at = thawed(frozen) if frozen else (_chosen(request), now)
     cases = selection.cases_of(chosen)
     query = _place(request, cases)
     if not cases:
@@ -84,7 +84,7 @@ def act(request: HttpRequest) -> HttpResponse:
     if form is not None and not form.is_valid():
         return _ask(request, wanted, chosen, at, cases, form, query, status=422)
     outcomes = triage.each(rows=chosen.rows, act=_service(wanted, form, request, now))
-    _tell(request, _named(wanted, form), outcomes, now)
+    tell(request, _named(wanted, form), outcomes, now)
     done = tuple(each.case_id for each in outcomes if each.is_done)
     return _back(request, query, () if request.POST.get("solo") else done)
 
@@ -115,9 +115,9 @@ def result_of(request: HttpRequest) -> dict[str, Any] | None:
 
 def _chosen(request: HttpRequest) -> Selection:
     """Ticked exceptions, those of ticked causes, or all that match, as the list was drawn."""
-    picks = dict(_pick(text) for text in request.POST.getlist("case"))
-    newest = _number(request.POST.get("newest", ""))
-    groups = [_number(text) for text in request.POST.getlist("group")]
+    picks = dict(pick(text) for text in request.POST.getlist("case"))
+    newest = number(request.POST.get("newest", ""))
+    groups = [number(text) for text in request.POST.getlist("group")]
     found = CaseFilter(request.GET, queryset=Case.objects.all(), request=request)
     rows = found.qs if found.is_valid() else Case.objects.none()
     if request.POST.get("all"):
@@ -178,12 +178,11 @@ def _ask(
     status: int = 200,
 ) -> HttpResponse:
     what = f"{len(cases):,} exception{'' if len(cases) == 1 else 's'}"
-    frozen = signing.dumps([at.isoformat(), chosen.rows], salt=FROZEN, compress=True)
     context = {
         "act": wanted,
         "asked": wanted.asked.format(what),
         "form": form,
-        "frozen": frozen,
+        "frozen": frozen_text(chosen, at),
         "at": at,
         "now": timezone.now(),
         "cases": cases[:SHOWN],
@@ -211,7 +210,7 @@ def _named(wanted: Act, form: forms.Form | None) -> Act:
     return replace(wanted, done=f"assigned to {person.get_full_name() or person.get_username()}")
 
 
-def _tell(
+def tell(
     request: HttpRequest, wanted: Act, outcomes: Sequence[triage.Outcome], now: datetime
 ) -> None:
     """A sentence for all, and a short line per row kept for the page that follows."""
@@ -237,12 +236,21 @@ def _back(request: HttpRequest, query: QueryDict, picked: tuple[int, ...]) -> Ht
     result = request.session.get("triage")
     if result and (len(result["rows"]) > 1 or result["left"]):
         query["done"] = result["key"]
+    return redirect(f"{reverse('case-list')}?{query.urlencode()}{anchor_of(request)}")
+
+
+def anchor_of(request: HttpRequest) -> str:
+    """The row the reader was on, as the end of an address."""
     row = request.POST.get("at", "")
-    anchor = f"#{row}" if _ROW.fullmatch(row) else ""
-    return redirect(f"{reverse('case-list')}?{query.urlencode()}{anchor}")
+    return f"#{row}" if _ROW.fullmatch(row) else ""
 
 
-def _thawed(frozen: str) -> tuple[Selection, datetime]:
+def frozen_text(chosen: Selection, at: datetime) -> str:
+    """The selection as it was at `at`, for a signed field of the page that asks."""
+    return signing.dumps([at.isoformat(), chosen.rows], salt=FROZEN, compress=True)
+
+
+def thawed(frozen: str) -> tuple[Selection, datetime]:
     try:
         at, rows = signing.loads(frozen, salt=FROZEN)
     except signing.BadSignature as error:
@@ -280,10 +288,10 @@ def _address(query: QueryDict) -> str:
     return f"?{query.urlencode()}" if query else ""
 
 
-def _pick(text: str) -> tuple[int, str]:
+def pick(text: str) -> tuple[int, str]:
     pk, _, seen = text.partition(".")
-    return _number(pk), seen
+    return number(pk), seen
 
 
-def _number(text: str) -> int:
+def number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0

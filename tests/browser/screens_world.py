@@ -43,6 +43,7 @@ def build() -> tuple[World, dict[str, int]]:
         "rma": Rma.objects.get(external_id="5010").pk,
         "stuck_rma": Rma.objects.get(external_id="5001").pk,
         "posting": Posting.objects.filter(status="confirmed", kind="credit_memo").first().pk,
+        "difference": Case.objects.get(rma__external_id="5011", type="REFUND_CM_MISMATCH").pk,
         "event": InboundEvent.objects.filter(state="processed").first().pk,
         "parked_event": InboundEvent.objects.exclude(state__in=("processed", "quiet")).first().pk,
     }

@@ -108,6 +108,8 @@ SCREENS = (
     Screen("merchandising", "mira"),
     Screen("finance", "finn"),
     Screen("finance", "aud"),
+    Screen("difference-list", "finn"),
+    Screen("difference-list", "aud", "?open={difference}&cause=unexplained"),
     Screen("run-list", "finn"),
     Screen("run-detail", "finn", args=("run",)),
     Screen("run-confirm", "finn", "?currency=USD", args=("usd_bridge",)),
@@ -189,7 +191,7 @@ class House:
         if screen.name == NOWHERE:
             return f"{self.url}/{NOWHERE}/"
         args = [self.rows.get(arg, arg) for arg in screen.args]
-        return self.url + reverse(screen.name, args=args) + screen.query
+        return self.url + reverse(screen.name, args=args) + screen.query.format(**self.rows)
 
     def _open(self, width: int) -> Page:
         context = self.browser.new_context(

@@ -86,6 +86,11 @@ DOORS = {
     "finance": Door("view_finance"),
     "finance-export": Door("view_finance"),
     "finance-export-xlsx": Door("view_finance"),
+    "difference-list": Door("view_finance"),
+    "difference-export": Door("view_finance"),
+    "difference-export-xlsx": Door("view_finance"),
+    # Without an act named there is nothing to do.
+    "difference-act": Door("fix_money", get=(405,), post=(404,)),
     "run-list": Door("view_finance"),
     "runs-export": Door("view_finance"),
     "runs-export-xlsx": Door("view_finance"),
