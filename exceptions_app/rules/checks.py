@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exceptions_app.rules import money, shares
+from exceptions_app.rules import bundles, money, shares
 from exceptions_app.rules.facts import Finding
 from exceptions_app.rules.resolving import Resolved, is_credit_due, refund_confirmed
 
@@ -42,6 +42,16 @@ def _order(resolved: Resolved) -> Iterator[tuple[str, str, set[str]]]:
         return
     yield "order", f"Sales order {order.number} is linked", {"SO_LINK_MISSING"}
     yield "quantity", "No more units than the order sold", {"OVER_RETURN"}
+    for bundle in bundles.bundles(order):
+        rows = (bundle.parent, *bundle.parts)
+        told = ", ".join(
+            f"{row.sku} {money.text(row.net + row.tax, resolved.facts.currency)}" for row in rows
+        )
+        yield (
+            "bundle",
+            f"Bundle {bundle.parent.sku} is credited by the order's own shares: {told}",
+            set(),
+        )
     setting = order.vat_setting or "none"
     yield "vat", f"VAT setting of the customer is covered: {setting}", {"VAT_SETTING"}
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from connectors.types import DocumentDraft, DocumentKind, DraftLine
 from exceptions_app.choices import RefundStatus
-from exceptions_app.rules import mapping, money
+from exceptions_app.rules import mapping, matching, money
 from exceptions_app.rules.facts import Mappings, OrderFact, RmaFacts
 from exceptions_app.rules.resolving import Resolved, refund_confirmed, resolve
 from exceptions_app.rules.shares import (
@@ -108,11 +108,12 @@ def _item_lines(resolved: Resolved) -> Iterator[DraftLine]:
     for share in line_shares(resolved):
         line, row = share.line, share.order_line
         charge = line.charge
+        item = None if charge or _is_other(resolved, share) else line.item
         yield DraftLine(
             line_no=0,
             component=charge.component if charge else ITEM,
-            sku="" if charge else (line.item.sku if line.item else line.fact.sku),
-            item_erp_id="" if charge or line.item is None else line.item.erp_id,
+            sku="" if charge else _sku(resolved, share),
+            item_erp_id=item.erp_id if item else "",
             quantity=share.units,
             order_line_id=row.line_id,
             description=row.description or line.fact.name,
@@ -123,8 +124,21 @@ def _item_lines(resolved: Resolved) -> Iterator[DraftLine]:
             tax_code=_tax_code(share),
             taxes=share.taxes if len(share.taxes) > 1 else (),
             charge_code=charge.erp_code if charge else "",
-            key_parts={} if charge or line.item is None else line.item.key_parts,
+            key_parts=item.key_parts if item else {},
         )
+
+
+def _is_other(resolved: Resolved, share: LineShare) -> bool:
+    """The order line is of the bundle the item belongs to, and not of the item itself."""
+    codes = matching.codes(share.line.fact, resolved.facts.mappings)
+    return mapping.normalise(share.order_line.sku) not in codes
+
+
+def _sku(resolved: Resolved, share: LineShare) -> str:
+    line = share.line
+    if _is_other(resolved, share):
+        return share.order_line.sku
+    return line.item.sku if line.item else line.fact.sku
 
 
 def _tax_code(share: LineShare) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from connectors.types import DocumentDraft, DocumentKind
 from exceptions_app.choices import RefundStatus
-from exceptions_app.rules import credit, mapping, money, refund_findings, shares, values
+from exceptions_app.rules import bundles, credit, mapping, money, refund_findings, shares, values
 from exceptions_app.rules.facts import Finding, OrderFact, RmaFacts
 from exceptions_app.rules.resolving import (
     Resolved,
@@ -183,7 +183,21 @@ def _is_free(line: ReturnedLine, resolved: Resolved) -> bool:
     is_credited = shares.is_credited(resolved, line) and line.line_no in matched
     if mapping.sku_alias(resolved.facts.mappings, line.fact.sku):
         return False
+    if _is_of_bundle(resolved, line):
+        return False
     return line.fact.unit_price == 0 or (is_credited and shares.gross_of(resolved, line) == 0)
+
+
+def _is_of_bundle(resolved: Resolved, line: ReturnedLine) -> bool:
+    """A part, or a bundle, whose price stands on another line of the order: no gift."""
+    order = resolved.facts.order
+    names = {
+        line_id
+        for bundle in (bundles.bundles(order) if order else ())
+        for line_id in (bundle.parent.line_id, *(row.line_id for row in bundle.parts))
+    }
+    shares = (row for row in resolved.assignment.shares if row.line_no == line.line_no)
+    return any(row.order_line_id in names for row in shares)
 
 
 def _promo_finding(resolved: Resolved, line: ReturnedLine) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from connectors.types import Inspection
@@ -15,7 +15,7 @@ from exceptions_app.choices import (
     PostingStatus,
     RefundStatus,
 )
-from exceptions_app.rules import mapping, matching, money
+from exceptions_app.rules import bundles, mapping, matching, money
 from exceptions_app.rules.facts import (
     FeeTarget,
     ItemFact,
@@ -115,11 +115,18 @@ class Resolved:
 
 
 def resolve(facts: RmaFacts) -> Resolved:
-    """Read every line of `facts` through its mappings; the order of the lines is kept."""
+    """Read every line of `facts` through its mappings; the order of the lines is kept.
+
+    The order's bundles are priced as the bridge's policy wants them.
+    """
     assignment = matching.Assignment(shares=(), unmatched={})
     if facts.order is not None:
+        policy = facts.policy.bundle_credit
+        order = bundles.priced(facts.order, policy, money.places(facts.currency))
+        facts = replace(facts, order=order)
         came_back = [line for line in facts.lines if not _never_came(line)]
-        assignment = matching.match_order_lines(came_back, facts.order, facts.mappings)
+        assignment = matching.match_order_lines(came_back, order, facts.mappings)
+        assignment = bundles.assigned(assignment, order, policy)
     return Resolved(
         facts=facts,
         approval=mapping.approval(facts.mappings, facts.status_raw),
