@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from connectors.types import Money
 from exceptions_app.models import AuditEntry
@@ -675,3 +676,41 @@ def test_customers_names_leave_a_line_when_they_leave_as_a_file(client, name, en
 
     found = AuditEntry.objects.filter(act="export")
     assert [entry.text for entry in found] == ["Exported with customers' names: returns"] * entries
+
+
+def test_each_refund_tells_who_made_it_by_what_means_and_how_far_it_is(client, cleo):
+    rma = factories.RmaFactory(external_id="5001", currency="GBP")
+    factories.RefundFactory(
+        rma=rma,
+        external_id="900777",
+        amount=Decimal("46.00"),
+        origin="storefront",
+        processor="Shopify",
+        parts=[
+            {"component": "item", "line_id": "1", "amount": "40.00", "tax": "6.67"},
+            {"component": "shipping", "line_id": "", "amount": "6.00", "tax": "0"},
+        ],
+        tenders=[{"kind": "gift_card", "amount": "46.00"}],
+    )
+    factories.RefundFactory(
+        rma=rma,
+        external_id="900778",
+        amount=Decimal("5.00"),
+        status="failed",
+        status_raw="Declined",
+        confirmed_at=None,
+        origin="outside",
+    )
+
+    page = client.get(reverse("return-detail", args=[rma.pk])).content.decode()
+
+    panel = page[page.index('id="refunds"') : page.index("</section>", page.index('id="refunds"'))]
+    words = " ".join(strip_tags(panel).split())
+    assert "Storefront, by Shopify" in words
+    assert "Gift card £46.00" in words
+    assert "Goods, order line 1 £40.00, of it tax £6.67" in words
+    assert "Shipping £6.00" in words
+    assert "Outside the platform" in words
+    assert "Failed“Declined”" in words
+    assert "Not known Not broken down" in words
+    assert words.endswith("Confirmed£46.00")

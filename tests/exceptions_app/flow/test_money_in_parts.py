@@ -1,0 +1,179 @@
+"""Orders of several taxes, bundles and tenders, from both systems to the credit and back."""
+
+from decimal import Decimal
+
+import pytest
+
+from exceptions_app.models import Case, CreditTaking, Posting, Refund, SalesOrder
+from tests.world import make_order_line, make_unit, make_world
+from tests.world import make_refund as make_transaction
+
+pytestmark = pytest.mark.django_db
+
+TWO_TAXES = {
+    "net": "33.34",
+    "tax": "6.66",
+    "tax_code": "",
+    "taxes": [{"code": "GST", "amount": "2.22"}, {"code": "PST", "amount": "4.44"}],
+    "discount": "3.00",
+    "discounts": [
+        {"code": "SPRING", "amount": "2.00", "scope": "line"},
+        {"code": "WELCOME", "amount": "1.00", "scope": "order"},
+    ],
+}
+
+
+def tax_rows(document):
+    (line,) = document["simdetail"]["rows"]
+    return [(row["tax_code"], row["tax_amt"]) for row in line["tax_lines"]]
+
+
+def test_each_tax_is_credited_sent_and_read_back_by_its_code():
+    world = make_world()
+    world.add_order(
+        prices_include_tax=True,
+        shipping_discount="1.00",
+        tenders=[{"kind": "card", "amount": "33.95"}, {"kind": "Gift card", "amount": "10.00"}],
+        lines=[make_order_line(**TWO_TAXES)],
+    )
+    world.add_return()
+    world.add_return("5002")
+
+    world.carry()
+
+    first, second = world.documents("CM")
+    assert tax_rows(first) == [("GST", Decimal("1.11")), ("PST", Decimal("2.22"))]
+    assert tax_rows(second) == [("GST", Decimal("1.11")), ("PST", Decimal("2.22"))]
+    assert [row["total_amt"] for row in (first, second)] == [Decimal("20.00")] * 2
+    assert [row["sim_tax_amt"] for row in (first, second)] == [Decimal("3.33")] * 2
+    memos = Posting.objects.filter(kind="credit_memo")
+    assert list(memos.values_list("status", flat=True)) == ["confirmed"] * 2
+    assert memos[0].rounding == {"mode": "half_up", "scope": "line", "cash_step": ""}
+    taken = [
+        (part["code"], Decimal(part["amount"]))
+        for row in CreditTaking.objects.order_by("id")
+        for part in row.taxes
+    ]
+    assert taken == [("GST", Decimal("1.11")), ("PST", Decimal("2.22"))] * 2
+    assert world.open_types() == []
+    order = SalesOrder.objects.get()
+    assert order.tenders == [
+        {"kind": "card", "amount": "33.95"},
+        {"kind": "gift_card", "amount": "10.00"},
+    ]
+    assert (order.prices_include_tax, order.shipping_discount) == (True, Decimal("1.00"))
+    assert [row["scope"] for row in order.lines.get().discounts] == ["line", "order"]
+
+
+def test_an_order_whose_taxes_do_not_sum_is_not_taken_in():
+    world = make_world()
+    world.add_order(lines=[make_order_line(**TWO_TAXES)])
+    kept = world.erp._store.orders["SO-1"].record
+    kept["lines"] = [{**kept["lines"][0], "tax": "6.67"}]
+    world.add_return()
+
+    world.carry()
+
+    assert SalesOrder.objects.count() == 0
+    assert Posting.objects.count() == 0
+    assert world.documents() == []
+
+
+def test_a_refund_above_what_is_left_of_the_order_posts_no_second_credit():
+    world = make_world()
+    world.add_order(lines=[make_order_line()])
+    # The shop paid the first return back with the whole order, outside what came back.
+    world.add_return(refunded=Decimal("43.95"))
+    world.add_return("5002")
+
+    world.carry()
+
+    blocked = Posting.objects.get(kind="credit_memo", rma__external_id="5002")
+    assert blocked.status == "blocked"
+    assert "OVER_RETURN" in blocked.blocked_by
+    assert blocked.attempts == 0
+    assert world.documents("CM") == []
+    case = Case.objects.get(type="OVER_RETURN")
+    assert case.rma.external_id == "5002"
+    assert case.facts["line_max"] == "0.00"
+    assert case.facts["excess"] == "20.00"
+    assert case.title == "More is credited on order SO-1 than is left of it"
+
+
+def test_a_bundle_sold_as_one_is_credited_by_its_parts():
+    world = make_world()
+    parts = [
+        make_order_line(line_id="1", sku="OLD-HAT", quantity=1, net="50.00", tax="10.00"),
+        make_order_line(
+            line_id="2",
+            quantity=1,
+            unit_price="40.00",
+            net="0.00",
+            tax="0.00",
+            tax_code="",
+            parent_line_id="1",
+        ),
+        make_order_line(
+            line_id="3",
+            sku="MUG-RED",
+            quantity=1,
+            unit_price="10.00",
+            net="0.00",
+            tax="0.00",
+            tax_code="",
+            parent_line_id="1",
+        ),
+    ]
+    world.add_order(lines=parts)
+    unit = make_unit("5001-1", paid_price="48.00", paid_tax="8.00")
+    world.add_return(items=[unit], refunded=Decimal("48.00"))
+
+    world.carry()
+
+    (credit,) = world.documents("CM")
+    (line,) = credit["simdetail"]["rows"]
+    assert (line["sim_sku"], line["net_amt"], line["tax_amt"]) == (
+        "TEE-BLK-M",
+        Decimal("40.00"),
+        Decimal("8.00"),
+    )
+    assert (line["order_line"], line["tax_code"]) == ("2", "S")
+    told = dict(Posting.objects.get(kind="credit_memo").checks)["bundle"]
+    assert told == (
+        "Bundle OLD-HAT is credited by the order's own shares:"
+        " OLD-HAT 0.00, TEE-BLK-M 48.00, MUG-RED 12.00"
+    )
+    assert world.open_types() == []
+
+
+def test_a_refund_keeps_the_means_the_platform_names_and_several_stand_side_by_side():
+    world = make_world()
+    world.add_order()
+    unit = make_unit("5001-1")
+    world.add_return(
+        items=[unit],
+        transactions=[
+            make_transaction("5001", [unit], Decimal("15.00")),
+            make_transaction(
+                "5001", [unit], Decimal("5.00"), id="95001b", type="RefundToStoreCredit"
+            ),
+            make_transaction(
+                "5001",
+                [unit],
+                Decimal("2.00"),
+                id="95001c",
+                type="RefundToGiftCard",
+                status="Failed",
+            ),
+        ],
+    )
+
+    world.carry()
+
+    told = Refund.objects.order_by("external_id").values_list("status", "origin", "tenders")
+    assert list(told) == [
+        ("confirmed", "platform", []),
+        ("confirmed", "platform", [{"kind": "store_credit", "amount": "5.00"}]),
+        ("failed", "platform", [{"kind": "gift_card", "amount": "2.00"}]),
+    ]
+    assert Posting.objects.get(kind="credit_memo").gross == Decimal("20.00")
