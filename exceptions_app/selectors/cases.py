@@ -15,6 +15,7 @@ from django.db.models.functions import Concat
 from exceptions_app.choices import (
     CASE_OPEN,
     SEVERITY_RANK,
+    Closure,
     FixKind,
     FixStatus,
     MoneyAxis,
@@ -242,6 +243,25 @@ def fixes_under_way(case: Case) -> list[Fix]:
         .order_by("pk")
     )
     return [fix for fix in rows if _concerns(fix, case)]
+
+
+def held_back(cases: Iterable[Case], *, now: datetime) -> frozenset[int]:
+    """Ids of those closed by a change that has not left and can still be taken back at `now`.
+
+    One query; none when all of them are open.
+    """
+    closed = [case for case in cases if case.closure == Closure.PROOF]
+    if not closed:
+        return frozenset()
+    bridges = {case.bridge_id for case in closed}
+    held = Fix.objects.filter(status=FixStatus.HELD, hold_until__gt=now)
+    fixes = list(held.filter(bridge__in=bridges))
+    return frozenset(
+        case.pk
+        for case in closed
+        for fix in fixes
+        if fix.bridge_id == case.bridge_id and _concerns(fix, case)
+    )
 
 
 def source_value(case: Case, kind: str) -> str:

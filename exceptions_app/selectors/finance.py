@@ -9,19 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import (
     BooleanField,
     Count,
     DecimalField,
-    Exists,
     ExpressionWrapper,
     Max,
     Min,
-    OuterRef,
     Q,
     QuerySet,
     Sum,
@@ -30,28 +27,23 @@ from django.db.models import (
 from django.db.models import Case as Choose
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
-from django.utils import timezone
 
 from exceptions_app.choices import (
     CASE_OPEN,
-    MONEY_FIXES,
     POSTING_OPEN,
     SEVERITY_RANK,
-    FixKind,
-    FixStatus,
     HoldReason,
     PostingKind,
     PostingStatus,
     Severity,
     Team,
 )
-from exceptions_app.models import Bridge, Case, Fix, Posting
+from exceptions_app.models import Case, Posting
 from exceptions_app.models.cases import awake
 from exceptions_app.selectors import paging
 from exceptions_app.selectors.merchandising import GAP_ORDER
 from exceptions_app.selectors.sums import Amount, per_currency
 
-ACCEPTED_ROWS = 25
 _AMOUNT = r"^-?[0-9]{1,13}(\.[0-9]+)?$"
 # Which fact says by how much the refund is more than the credit; a minus says the credit is.
 _MORE = {
@@ -303,65 +295,6 @@ _ORDER = (
     PostingStatus.SENDING,
     PostingStatus.POSTED,
 )
-
-
-# --- Accepted differences ---------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A difference finance accepted; `difference` is refund less credit, None when unreadable."""
-
-    fix: Fix
-    difference: Decimal | None
-    currency: str
-
-
-def month_start(*, now: datetime, bridge: str = "") -> datetime:
-    """When the month of `now` began where the books are kept: in the bridge's zone, else the
-    desk's. Who reads it changes nothing."""
-    row = Bridge.objects.filter(code=bridge).first() if bridge else None
-    local = now.astimezone(ZoneInfo(row.timezone) if row else timezone.get_default_timezone())
-    return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-
-
-def accepted(*, since: datetime, bridge: str = "") -> tuple[Accepted, ...]:
-    """Differences accepted and in force since, newest first, at most ACCEPTED_ROWS + 1.
-
-    What a later decision about the same return's money replaced is no longer accepted.
-    """
-    later = Fix.objects.filter(
-        rma=OuterRef("rma"),
-        kind__in=MONEY_FIXES,
-        status__in=(FixStatus.HELD, FixStatus.APPLIED),
-        pk__gt=OuterRef("pk"),
-    )
-    found = Fix.objects.filter(
-        ~Exists(later),
-        kind=FixKind.ACCEPT_DIFFERENCE,
-        status=FixStatus.APPLIED,
-        decided_at__gte=since,
-    )
-    rows = (
-        (found.filter(bridge__code=bridge) if bridge else found)
-        .select_related("rma", "bridge", "requested_by", "decided_by")
-        .order_by("-pk")[: ACCEPTED_ROWS + 1]
-    )
-    return tuple(
-        Accepted(
-            fix=fix,
-            difference=_number(fix.payload.get("difference")),
-            currency=fix.rma.currency if fix.rma else fix.bridge.currency,
-        )
-        for fix in rows
-    )
-
-
-def _number(text: object) -> Decimal | None:
-    try:
-        return Decimal(str(text))
-    except InvalidOperation:
-        return None
 
 
 def sums_of(rows: Sequence[Waiting]) -> tuple[Amount, ...]:

@@ -12,8 +12,8 @@ from django.db.models import CharField, Count, Max, Min, QuerySet, Sum
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
-from exceptions_app.choices import HoldReason, PostingStatus
-from exceptions_app.models import Bridge, CreditRun, Posting
+from exceptions_app.choices import MONEY_FIXES, FixStatus, HoldReason, PostingStatus
+from exceptions_app.models import Bridge, CreditRun, Fix, Posting
 from exceptions_app.selectors import paging
 
 RUNS = 20
@@ -129,3 +129,38 @@ def members(*, bridge: Bridge, currency: str) -> QuerySet[Posting]:
         status=PostingStatus.HELD,
         hold_reason=HoldReason.RUN,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A credit that waits for the run; `decision` is what finance decided about its amount."""
+
+    posting: Posting
+    decision: Fix | None
+
+    @property
+    def deciders(self) -> tuple[str, ...]:
+        """Who agreed to the decision, in the order they did."""
+        given = [row.approver for row in self.decision.approvals.all()] if self.decision else []
+        return tuple(person.get_full_name() or person.get_username() for person in given)
+
+
+def listed(ready: ReadyRun, *, cursor: str = "", size: int = paging.PAGE_SIZE) -> paging.Page:
+    """A page of the credits of `ready` as Member, the longest wait first; three queries."""
+    rows = members(bridge=ready.bridge, currency=ready.currency).filter(pk__lte=ready.last_id)
+    page = paging.page(
+        rows.select_related("rma").defer("draft"), order=("id",), cursor=cursor, size=size
+    )
+    decisions: dict[int, Fix] = {}
+    if page.rows:
+        found = Fix.objects.filter(
+            rma__in=[row.rma_id for row in page.rows],
+            kind__in=MONEY_FIXES,
+            status=FixStatus.APPLIED,
+        )
+        # The last decision about a return's money is the one in force.
+        for fix in found.order_by("pk").prefetch_related("approvals__approver"):
+            if fix.rma_id is not None:
+                decisions[fix.rma_id] = fix
+    shown = tuple(Member(row, decisions.get(row.rma_id)) for row in page.rows)
+    return paging.Page(rows=shown, newer=page.newer, older=page.older)

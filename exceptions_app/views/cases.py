@@ -42,7 +42,7 @@ def index(request: HttpRequest) -> HttpResponse:
         # Its rows left the list meanwhile; an empty page would say that none are open.
         return redirect(f"{reverse('case-list')}{changed_query(request.GET, {})}")
     totals = cases_selector.totals(rows)
-    picked, opened = triage.picked_of(request), _opened(request, rows, is_listed=is_listed)
+    picked, opened = triage.picked_of(request), _opened(request, rows, now, is_listed=is_listed)
     switch: list[dict[str, object]] = [
         {"url": changed_query(request.GET, {"view": "", "o": ""}), "label": "By cause"},
         {"url": changed_query(request.GET, {"view": "list"}), "label": "One by one"},
@@ -64,6 +64,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "newest": selection.newest_id(),
         "news_seconds": NEWS_SECONDS,
         "picked": picked,
+        "held_back": cases_selector.held_back(page.rows, now=now) if is_listed else frozenset(),
         "whole": frozenset() if is_listed else _whole(page, picked, opened),
         "result": triage.result_of(request),
         "saved": views.shown(request, page="case-list", count=_counted),
@@ -78,9 +79,9 @@ def cause(request: HttpRequest, group_id: int) -> HttpResponse:
     group = get_object_or_404(CauseGroup, pk=group_id)
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect(f"{reverse('case-list')}{changed_query(request.GET, {'open': group.pk})}")
-    rows = matching(filtered(request))
-    context = _cause_context(rows, group.pk) | {
-        "now": timezone.now(),
+    rows, now = matching(filtered(request)), timezone.now()
+    context = _cause_context(rows, group.pk, now) | {
+        "now": now,
         "group_id": group.pk,
         "carried": place_of(request.GET),
         "picked": triage.picked_of(request),
@@ -188,12 +189,14 @@ def _chips(found: CaseFilter, query: QueryDict) -> list[dict[str, object]]:
     return chips
 
 
-def _opened(request: HttpRequest, rows: Any, *, is_listed: bool) -> dict[str, object]:
+def _opened(
+    request: HttpRequest, rows: Any, now: datetime, *, is_listed: bool
+) -> dict[str, object]:
     """The cause unfolded by address, for readers without scripts."""
     wanted = _number(request.GET.get("open", ""))
     if is_listed or not wanted:
         return {}
-    return _cause_context(rows, wanted) | {"group_id": wanted}
+    return _cause_context(rows, wanted, now) | {"group_id": wanted}
 
 
 def _whole(page: paging.Page, picked: frozenset[int], opened: dict[str, object]) -> frozenset[int]:
@@ -202,10 +205,14 @@ def _whole(page: paging.Page, picked: frozenset[int], opened: dict[str, object])
     return selection.whole_causes(picked, causes=folded)
 
 
-def _cause_context(rows: Any, group_id: int) -> dict[str, object]:
+def _cause_context(rows: Any, group_id: int, now: datetime) -> dict[str, object]:
     own = cases_selector.listed(rows).filter(group=group_id)
     page = paging.page(own, order=cases_selector.QUEUE_ORDER)
-    return {"cases": page.rows, "has_more": bool(page.older)}
+    return {
+        "cases": page.rows,
+        "has_more": bool(page.older),
+        "held_back": cases_selector.held_back(page.rows, now=now),
+    }
 
 
 def _shared_query(query: QueryDict) -> str:
@@ -244,31 +251,40 @@ def _case_lines(rows: Iterable[Case]) -> Iterator[list[exports.Cell]]:
 
 
 def _cause_lines(rows: Iterable[cases_selector.Cause]) -> Iterator[list[exports.Cell]]:
+    """One row per cause and currency, then the totals; counts stand on a cause's first row."""
     yield [
         "Cause",
         "Bridge",
         "Severity",
         "Exceptions",
         "Value at risk",
+        "Currency",
         "Customers waiting",
         "Oldest",
         "Owner",
         "Team",
         "7 days",
     ]
+    whole = exports.Totals()
     for row in rows:
-        yield [
-            row.title,
-            row.bridge,
-            row.severity.capitalize(),
-            row.count,
-            exports.sums(row.values),
-            row.waiting,
-            exports.moment(row.oldest),
-            row.owner or "Nobody yet",
-            row.team,
-            row.trend.words if row.trend else "",
-        ]
+        for place, (currency, value) in enumerate(exports.per_currency(row.values)):
+            whole.add(currency, [value])
+            yield [
+                row.title,
+                row.bridge,
+                row.severity.capitalize(),
+                "" if place else row.count,
+                *whole.cells([value], currency),
+                currency,
+                "" if place else row.waiting,
+                exports.moment(row.oldest),
+                row.owner or "Nobody yet",
+                row.team,
+                row.trend.words if row.trend else "",
+            ]
+    for currency, figures in whole.rows():
+        cells = whole.cells(figures, currency)
+        yield [f"Total {currency}", "", "", "", *cells, currency, "", "", "", "", ""]
 
 
 def _number(text: str) -> int:

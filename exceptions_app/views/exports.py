@@ -53,11 +53,35 @@ def doors(
     return export, export_xlsx
 
 
-def sums(values: Iterable[Amount]) -> str:
-    """ "5.00 EUR + 3.20 GBP": what is in different currencies is no figure to add up."""
-    return " + ".join(
-        f"{money.exact_text(each.amount, each.currency)} {each.currency}" for each in values
-    )
+class Totals:
+    """Figures of a file's rows added up per currency, column by column, as the rows go by."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, list[Decimal | None]] = {}
+
+    def add(self, currency: str, figures: Sequence[Decimal | None]) -> None:
+        """None is no figure: where a column holds nothing else, neither does its total."""
+        before = self._sums.get(currency, [None] * len(figures))
+        self._sums[currency] = [
+            old if new is None else (old or Decimal(0)) + new
+            for old, new in zip(before, figures, strict=True)
+        ]
+
+    def rows(self) -> Iterator[tuple[str, list[Decimal | None]]]:
+        """(currency, figures) by currency; what has no currency has no total."""
+        for currency, figures in sorted(self._sums.items()):
+            if currency:
+                yield currency, figures
+
+    @staticmethod
+    def cells(figures: Sequence[Decimal | None], currency: str, absent: str = "") -> list[Cell]:
+        """The figures in the places of their currency; `absent` stands for one there is none of."""
+        return [absent if each is None else amount(each, currency) for each in figures]
+
+
+def per_currency(values: Iterable[Amount]) -> list[tuple[str, Decimal | None]]:
+    """(currency, amount), one row of a file each; one row without either where there is none."""
+    return [(each.currency, each.amount) for each in values] or [("", None)]
 
 
 def amount(value: Decimal, currency: str) -> Decimal:

@@ -15,10 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 from exceptions_app import errors, permissions
 from exceptions_app.choices import Severity
 from exceptions_app.models import Bridge, CreditRun
+from exceptions_app.selectors import accepted, facts, outlook, paging, rooms
 from exceptions_app.selectors import finance as selector
-from exceptions_app.selectors import outlook, paging, rooms
 from exceptions_app.selectors import runs as runs_selector
-from exceptions_app.services import runs
+from exceptions_app.services import fix_payloads, runs
 from exceptions_app.templatetags.desk import changed_query, money
 from exceptions_app.templatetags.rooms import refund_words
 from exceptions_app.views import exports
@@ -33,8 +33,9 @@ def index(request: HttpRequest) -> HttpResponse:
     cases = selector.open_cases(now=now, bridge=bridge)
     page = selector.differences(cases, cursor=request.GET.get("cursor", ""))
     waiting = selector.waiting(bridge=bridge)
-    month = selector.month_start(now=now, bridge=bridge)
-    accepted = selector.accepted(since=month, bridge=bridge)
+    month = accepted.month_start(now=now, bridge=bridge)
+    decided = accepted.in_force(since=month, bridge=bridge)
+    sums = accepted.sums(decided)
     context = {
         "now": now,
         "figures": selector.figures(cases),
@@ -52,13 +53,23 @@ def index(request: HttpRequest) -> HttpResponse:
         "month": month.date(),
         "bridge": bridge,
         "query": changed_query(request.GET, {}),
-        "accepted": accepted[: selector.ACCEPTED_ROWS],
-        "is_more_accepted": len(accepted) > selector.ACCEPTED_ROWS,
+        "accepted": [_decided(row) for row in accepted.newest(decided)] if sums else [],
+        "accepted_sums": sums,
+        "accepted_count": sum(row.count for row in sums),
         "selects": [
             {"name": "bridge", "label": "Bridge", "options": rooms.bridges(), "value": bridge}
         ],
     }
     return render(request, "finance/index.html", context)
+
+
+def _decided(row: accepted.Accepted) -> dict[str, object]:
+    """An accepted difference with its coded reason in words."""
+    return {"row": row, "fix": row.fix, "reason": _reason(row)}
+
+
+def _reason(row: accepted.Accepted) -> str:
+    return dict(fix_payloads.MONEY_REASONS).get(row.fix.reason_code, row.fix.reason_code)
 
 
 def _bridge(request: HttpRequest) -> str:
@@ -67,40 +78,108 @@ def _bridge(request: HttpRequest) -> str:
 
 
 def _difference_lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
+    """One row per cause and currency, then the totals; counts stand on a cause's first row."""
     yield [
         "Cause",
         "Bridge",
         "Difference",
         "Severity",
         "Exceptions",
+        "Refunds are more by",
+        "Credits are more by",
         "At risk",
+        "Currency",
         "Oldest",
         "Due",
     ]
     cases = selector.open_cases(now=timezone.now(), bridge=_bridge(request))
+    whole = exports.Totals()
     for row in paging.every(
         lambda cursor: selector.differences(cases, cursor=cursor, size=paging.FILE_SIZE)
     ):
-        sides = [
-            refund_words(side, each.currency)
-            for each in row.more
-            for side in (each.refund_more, -each.credit_more)
-            if side
-        ]
-        yield [
-            row.title,
-            row.bridge or "Connection",
-            "; ".join(sides) or "Not compared",
-            Severity(row.severity).label,
-            row.count,
-            exports.sums(row.values) or "Not known",
-            exports.moment(row.oldest),
-            exports.moment(row.due_at),
-        ]
+        sides = {each.currency: each for each in row.more}
+        risk = {each.currency: each.amount for each in row.values}
+        for place, currency in enumerate(sorted({*sides, *risk}) or [""]):
+            side = sides.get(currency)
+            figures = [
+                side.refund_more if side else None,
+                side.credit_more if side else None,
+                risk.get(currency),
+            ]
+            whole.add(currency, figures)
+            yield [
+                row.title,
+                row.bridge or "Connection",
+                _directions(side),
+                Severity(row.severity).label,
+                "" if place else row.count,
+                *whole.cells(figures, currency, absent="Not known"),
+                currency,
+                exports.moment(row.oldest),
+                exports.moment(row.due_at),
+            ]
+    for currency, figures in whole.rows():
+        cells = whole.cells(figures, currency)
+        yield [f"Total {currency}", "", "", "", "", *cells, currency, "", ""]
+
+
+def _directions(side: selector.Direction | None) -> str:
+    if side is None:
+        return "Not compared"
+    words = [
+        refund_words(amount, side.currency)
+        for amount in (side.refund_more, -side.credit_more)
+        if amount
+    ]
+    return "; ".join(words) or "Refund and credit agree"
 
 
 export, export_xlsx = exports.doors(
     capability="view_finance", name="differences", lines=_difference_lines
+)
+
+
+def _accepted_lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
+    yield [
+        "Return",
+        "Bridge",
+        "Difference",
+        "Currency",
+        "In words",
+        "Reason",
+        "Note",
+        "Asked by",
+        "Asked",
+        "Agreed by",
+        "Agreed",
+    ]
+    bridge = _bridge(request)
+    month = accepted.month_start(now=timezone.now(), bridge=bridge)
+    rows = accepted.in_force(since=month, bridge=bridge)
+    for row in accepted.every(rows):
+        fix, difference = row.fix, row.difference
+        yield [
+            str(fix.rma or "Not known"),
+            fix.bridge.name,
+            "Not known" if difference is None else exports.amount(difference, row.currency),
+            row.currency,
+            "Not known" if difference is None else refund_words(difference, row.currency),
+            _reason(row),
+            fix.note,
+            fix.requested_by.get_full_name() or fix.requested_by.get_username(),
+            exports.moment(fix.requested_at),
+            " and ".join(row.agreed_by) or "Not known",
+            exports.moment(fix.decided_at),
+        ]
+    for each in accepted.sums(rows):
+        for words, figure in (("refunds more", each.above), ("credits more", each.below)):
+            cell = exports.amount(figure, each.currency)
+            title = f"Total {each.currency}, {words}"
+            yield [title, "", cell, each.currency, "", "", "", "", "", "", ""]
+
+
+accepted_export, accepted_export_xlsx = exports.doors(
+    capability="view_finance", name="accepted-differences", lines=_accepted_lines
 )
 
 
@@ -229,13 +308,17 @@ def run_confirm(request: HttpRequest, bridge_id: int) -> HttpResponse:
     currency = request.GET.get("currency", "")[:3].replace("\0", "") or bridge.currency
     ready = runs_selector.ready(bridge=bridge, currency=currency)
     dates = [(parse_date(day) or day, count) for day, count in ready.dates] if ready else []
-    context = {
+    context: dict[str, object] = {
         "now": timezone.now(),
         "bridge": bridge,
         "ready": ready,
         "dates": dates,
         "is_one_date": len(dates) == 1,
+        "second_above": facts.policy_of(bridge).second_approver_above,
     }
+    if ready is not None:
+        page = runs_selector.listed(ready, cursor=request.GET.get("cursor", ""))
+        context |= {"members": page.rows, "newer": page.newer, "older": page.older}
     return render(request, "finance/confirm.html", context)
 
 

@@ -78,6 +78,7 @@ def _lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
 
 
 def _gap_lines(view: str, bridge: str) -> Iterator[list[exports.Cell]]:
+    """One row per gap and currency, then the totals; counts stand on a gap's first row."""
     yield [
         "Gap",
         "Bridge",
@@ -86,27 +87,36 @@ def _gap_lines(view: str, bridge: str) -> Iterator[list[exports.Cell]]:
         "Severity",
         "Returns waiting",
         "At risk",
+        "Currency",
         "Oldest",
         "Team",
     ]
     cases = selector.open_gaps(VIEWS[view][1], now=timezone.now(), bridge=bridge)
+    whole = exports.Totals()
     for row in paging.every(
         lambda cursor: selector.gaps(cases, cursor=cursor, size=paging.FILE_SIZE)
     ):
-        yield [
-            row.title,
-            row.bridge or "Connection",
-            row.suggestion or "No suggestion",
-            row.why if row.suggestion else "",
-            Severity(row.severity).label,
-            row.returns,
-            exports.sums(row.values) or "Not known",
-            exports.moment(row.oldest),
-            row.team,
-        ]
+        for place, (currency, value) in enumerate(exports.per_currency(row.values)):
+            whole.add(currency, [value])
+            yield [
+                row.title,
+                row.bridge or "Connection",
+                row.suggestion or "No suggestion",
+                row.why if row.suggestion else "",
+                Severity(row.severity).label,
+                "" if place else row.returns,
+                *whole.cells([value], currency, absent="Not known"),
+                currency,
+                exports.moment(row.oldest),
+                row.team,
+            ]
+    for currency, figures in whole.rows():
+        cells = whole.cells(figures, currency)
+        yield [f"Total {currency}", "", "", "", "", "", *cells, currency, "", ""]
 
 
 def _mapped_lines(bridge: str) -> Iterator[list[exports.Cell]]:
+    """The same of what was mapped lately."""
     yield [
         "Value",
         "Bridge",
@@ -117,19 +127,27 @@ def _mapped_lines(bridge: str) -> Iterator[list[exports.Cell]]:
         "In force",
         "Closed by proof",
         "At risk before",
+        "Currency",
     ]
+    whole = exports.Totals()
     for row in selector.recently_mapped(now=timezone.now(), bridge=bridge):
-        yield [
-            row.mapping.source_value,
-            row.mapping.bridge.name,
-            row.target or "Nothing",
-            row.mapping.get_kind_display(),
-            row.mapping.created_by,
-            row.mapping.approved_by,
-            exports.moment(row.mapping.activated_at),
-            row.healed,
-            exports.sums(row.values) or "None",
-        ]
+        for place, (currency, value) in enumerate(exports.per_currency(row.values)):
+            whole.add(currency, [value])
+            yield [
+                row.mapping.source_value,
+                row.mapping.bridge.name,
+                row.target or "Nothing",
+                row.mapping.get_kind_display(),
+                row.mapping.created_by,
+                row.mapping.approved_by,
+                exports.moment(row.mapping.activated_at),
+                "" if place else row.healed,
+                *whole.cells([value], currency, absent="None"),
+                currency,
+            ]
+    for currency, figures in whole.rows():
+        cells = whole.cells(figures, currency)
+        yield [f"Total {currency}", "", "", "", "", "", "", "", *cells, currency]
 
 
 export, export_xlsx = exports.doors(

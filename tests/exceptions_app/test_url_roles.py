@@ -91,6 +91,8 @@ DOORS = {
     "difference-export-xlsx": Door("view_finance"),
     # Without an act named there is nothing to do.
     "difference-act": Door("fix_money", get=(405,), post=(404,)),
+    "accepted-export": Door("view_finance"),
+    "accepted-export-xlsx": Door("view_finance"),
     "run-list": Door("view_finance"),
     "runs-export": Door("view_finance"),
     "runs-export-xlsx": Door("view_finance"),

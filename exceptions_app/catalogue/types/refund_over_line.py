@@ -36,7 +36,7 @@ ENTRY = Entry(
     ),
     actions=(FixKind.ACCEPT_DIFFERENCE, FixKind.CORRECT_CREDIT, FixKind.CLOSE),
     approval="finance",
-    closes_by="The credit covers the line and its goodwill, or finance accepted exactly {excess}.",
+    closes_by="The credit covers the line and its goodwill, or finance accepted the difference.",
     closes_itself=False,
     close_reasons=(("claimed_back", "The excess was claimed back from the customer"),),
     value_note="The excess over the line",

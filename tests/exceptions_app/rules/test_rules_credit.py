@@ -351,6 +351,22 @@ def test_the_platform_may_not_pay_more_for_a_line_than_its_share_of_the_order():
     assert found(settled) == []
 
 
+def test_each_line_paid_too_much_for_names_the_difference_of_the_whole_return():
+    facts = make_facts(
+        make_line(unit_price="70.00"),
+        make_line(line_no=2, unit_price="65.00"),
+        order=make_order(make_order_line(quantity=2, net="100.00", tax="20.00")),
+        refunds=(make.make_refund("135.00"),),
+    )
+
+    found_here = findings_of(facts, "REFUND_OVER_LINE")
+
+    assert [(row.facts["excess"], row.facts["difference"]) for row in found_here] == [
+        ("10.00", "15.00"),
+        ("5.00", "15.00"),
+    ]
+
+
 def test_a_price_the_platform_states_but_did_not_pay_is_no_overpayment():
     facts = make_facts(make_line(unit_price="70.00"))
 

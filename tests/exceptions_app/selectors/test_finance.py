@@ -8,7 +8,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from exceptions_app.models import CreditRun
-from exceptions_app.selectors import finance, runs
+from exceptions_app.selectors import accepted, finance, runs
 from exceptions_app.selectors.finance import Direction
 from exceptions_app.selectors.sums import Amount
 from tests import factories
@@ -201,8 +201,13 @@ def test_accepted_differences_are_those_in_force_of_the_period():
     taken_back = add(rma=factories.RmaFactory(bridge=rma.bridge))
     add(rma=taken_back.rma, kind="correct_credit", payload={"adjustment": "1"}, status="undone")
 
-    rows = finance.accepted(since=NOW - timedelta(days=1))
+    found = accepted.in_force(since=NOW - timedelta(days=1))
+    rows = accepted.newest(found)
 
+    assert accepted.sums(found) == (
+        accepted.Both("GBP", count=3, above=Decimal("6.40"), below=Decimal(0), unread=1),
+    )
+    assert list(accepted.every(found)) == list(rows)
     assert [(row.fix, row.difference) for row in rows] == [
         (taken_back, Decimal("3.20")),
         (odd, None),
@@ -210,13 +215,40 @@ def test_accepted_differences_are_those_in_force_of_the_period():
     ]
 
 
+def test_accepted_sums_keep_each_sign_and_each_currency_apart():
+    finn = make_user("finn")
+    for difference, currency in (
+        ("3.20", "GBP"),
+        ("-1.00", "GBP"),
+        ("0.30", "GBP"),
+        ("-2", "EUR"),
+    ):
+        rma = factories.RmaFactory(currency=currency)
+        factories.FixFactory(
+            rma=rma,
+            bridge=rma.bridge,
+            kind="accept_difference",
+            status="applied",
+            level="finance",
+            payload={"difference": difference},
+            requested_by=finn,
+            decided_by=make_user("fiona"),
+            decided_at=NOW,
+        )
+
+    assert accepted.sums(accepted.in_force(since=NOW)) == (
+        accepted.Both("EUR", count=1, above=Decimal(0), below=Decimal("-2"), unread=0),
+        accepted.Both("GBP", count=3, above=Decimal("3.50"), below=Decimal("-1"), unread=0),
+    )
+
+
 def test_a_month_begins_where_the_books_are_kept():
     factories.BridgeFactory(code="nyc", timezone="America/New_York")
     now = datetime(2026, 6, 1, 2, tzinfo=UTC)
 
-    assert finance.month_start(now=now, bridge="nyc").isoformat() == "2026-05-01T00:00:00-04:00"
-    assert finance.month_start(now=now).date() == date(2026, 6, 1)
-    assert finance.month_start(now=now, bridge="gone").date() == date(2026, 6, 1)
+    assert accepted.month_start(now=now, bridge="nyc").isoformat() == "2026-05-01T00:00:00-04:00"
+    assert accepted.month_start(now=now).date() == date(2026, 6, 1)
+    assert accepted.month_start(now=now, bridge="gone").date() == date(2026, 6, 1)
 
 
 def test_refunds_without_a_credit_leave_out_what_was_put_off():
@@ -242,7 +274,8 @@ def test_the_reads_cost_the_same_for_10_and_1000_exceptions():
             finance.differences(cases)
             finance.waiting()
             runs.started()
-            finance.accepted(since=NOW)
+            accepted.newest(accepted.in_force(since=NOW))
+            accepted.sums(accepted.in_force(since=NOW))
         return len(captured)
 
     def add(count):

@@ -1,17 +1,26 @@
 """Finance's room and its credit runs: asked before, listed after, refused when things changed."""
 
+import csv
+import io
 from decimal import Decimal
 
 import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from exceptions_app.catalogue import entry
-from exceptions_app.models import AuditEntry, CreditRun, Posting
+from exceptions_app.models import AuditEntry, CreditRun, Posting, Rma
 from tests import factories
 from tests.cast import make_user
+from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
+
+
+def exported(client, path):
+    text = b"".join(client.get(path).streaming_content).decode()
+    return csv.DictReader(io.StringIO(text))
 
 
 @pytest.fixture
@@ -58,6 +67,91 @@ def test_the_question_states_count_sum_date_and_place(client, finn, bridge):
     assert "BlueCherry" in page
     assert "Send 2 credits" in page
     assert not CreditRun.objects.exists()
+
+
+def test_the_question_lists_each_credit_with_its_order_and_who_agreed_to_its_amount(
+    client, finn, bridge
+):
+    plain, corrected = hold(bridge)
+    Rma.objects.filter(pk=plain.rma_id).update(order_name="#5001")
+    fix = factories.FixFactory(
+        rma=corrected.rma,
+        bridge=bridge,
+        kind="correct_credit",
+        status="applied",
+        level="finance",
+        payload={"adjustment": "3.20"},
+        requested_by=finn,
+    )
+    fix.approvals.create(approver=make_user("fiona"), payload_hash="x", at=NOW)
+    # Another bridge's run is another question.
+    hold(factories.BridgeFactory(), 1)
+
+    page = client.get(f"/runs/{bridge.pk}/")
+    text = page.text
+
+    members = [(each.posting, each.decision) for each in page.context["members"]]
+    assert members == [(plain, None), (corrected, fix)]
+    assert f'<a href="/returns/{plain.rma_id}/">{plain.rma}</a>' in text
+    assert "#5001" in text
+    assert f'<a href="/approvals/{fix.pk}/">Correct the credit</a>, agreed by Fiona' in text
+    assert "One person of finance starts it" in text
+    assert "by two above" in text
+
+
+def test_the_list_of_a_run_is_read_by_pages_in_as_many_queries(client, finn, bridge):
+    hold(bridge, 3)
+
+    def cost():
+        with CaptureQueriesContext(database) as captured:
+            page = client.get(f"/runs/{bridge.pk}/")
+        return len(captured), page
+
+    few, _ = cost()
+    hold(bridge, 60)
+    many, page = cost()
+    older = client.get(f"/runs/{bridge.pk}/?cursor={page.context['older']}")
+
+    assert many == few
+    assert (len(page.context["members"]), len(older.context["members"])) == (50, 13)
+    assert older.context["ready"].count == 63
+
+
+def test_accepted_differences_show_reason_people_return_and_sums(client, finn, bridge):
+    rma = factories.RmaFactory(bridge=bridge)
+    fix = factories.FixFactory(
+        rma=rma,
+        bridge=bridge,
+        kind="accept_difference",
+        status="applied",
+        level="finance",
+        payload={"difference": "-3.20"},
+        reason_code="fee_waived",
+        note="Agreed by telephone",
+        requested_by=finn,
+        decided_by=make_user("fiona"),
+        decided_at=timezone.now(),
+    )
+
+    page = client.get("/finance/").text
+    rows = list(exported(client, "/finance/accepted.csv"))
+
+    assert f'<a href="/returns/{rma.pk}/">{rma}</a>' in page
+    assert f'<a href="/approvals/{fix.pk}/">the decision</a>' in page
+    assert "A fee was waived" in page
+    assert "Agreed by telephone" in page
+    assert "−£3.20" in page
+    assert [(row["Return"], row["Difference"], row["Currency"]) for row in rows] == [
+        (str(rma), "-3.20", "GBP"),
+        ("Total GBP, refunds more", "0.00", "GBP"),
+        ("Total GBP, credits more", "-3.20", "GBP"),
+    ]
+    assert (rows[0]["Reason"], rows[0]["Asked by"], rows[0]["Agreed by"]) == (
+        "A fee was waived",
+        "Finn",
+        "Fiona",
+    )
+    assert len(list(exported(client, "/finance/accepted.csv?bridge=gone"))) == 0
 
 
 def test_a_yes_starts_exactly_what_was_shown_and_leads_to_the_run(client, finn, bridge):

@@ -41,6 +41,13 @@ def test_only_the_difference_itself_is_accepted_with_its_sign(given, is_taken):
         ]
 
 
+def test_the_difference_of_the_exception_is_proposed_to_be_accepted_or_added():
+    facts = {"excess": "1", "difference": "15.00"}
+
+    assert _form("accept_difference", **facts).initial["difference"] == "15.00"
+    assert _form("correct_credit", **facts).initial["adjustment"] == "15.00"
+
+
 @pytest.mark.parametrize(
     "given",
     ["NaN", "sNaN", "Infinity", "1e3", "1_000", "٣", "9" * 30, "0.001", "3,20", "", "a\x00", "−"],

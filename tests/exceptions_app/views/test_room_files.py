@@ -34,6 +34,10 @@ def exported(client, path):
     return list(csv.DictReader(io.StringIO(text)))
 
 
+def workbook(client, path):
+    return tablib.Dataset().load(client.get(path).content, format="xlsx").dict
+
+
 def test_differences_are_the_causes_of_the_page_with_their_direction(client, boss, bridge):
     group = factories.CauseGroupFactory(
         bridge=bridge, type="REFUND_CM_MISMATCH", title='=HYPERLINK("x")'
@@ -50,13 +54,44 @@ def test_differences_are_the_causes_of_the_page_with_their_direction(client, bos
         )
     factories.CaseFactory(team="finance")
 
-    (row,) = exported(client, f"/finance/export.csv?bridge={bridge.code}")
+    rows = exported(client, f"/finance/export.csv?bridge={bridge.code}")
 
-    assert row["Cause"] == '\'=HYPERLINK("x")'
-    assert row["Difference"] == "the credit is €2.00 more; the refund is £3.20 more"
-    assert (row["Severity"], row["Exceptions"]) == ("High", "2")
-    assert row["At risk"] == "2.00 EUR + 3.20 GBP"
-    assert len(exported(client, "/finance/export.csv")) == 2
+    figures = ("Exceptions", "Refunds are more by", "Credits are more by", "At risk", "Currency")
+    assert [(row["Cause"], *(row[name] for name in figures)) for row in rows] == [
+        ('\'=HYPERLINK("x")', "2", "0.00", "2.00", "2.00", "EUR"),
+        ('\'=HYPERLINK("x")', "", "3.20", "0.00", "3.20", "GBP"),
+        ("Total EUR", "", "0.00", "2.00", "2.00", "EUR"),
+        ("Total GBP", "", "3.20", "0.00", "3.20", "GBP"),
+    ]
+    assert [row["Difference"] for row in rows[:2]] == [
+        "the credit is €2.00 more",
+        "the refund is £3.20 more",
+    ]
+    assert {row["Severity"] for row in rows[:2]} == {"High"}
+    causes = [row for row in exported(client, "/finance/export.csv") if row["Severity"]]
+    assert len({row["Cause"] for row in causes}) == 2
+
+
+def test_money_of_a_workbook_is_numbers_with_a_total_per_currency(client, boss, bridge):
+    group = factories.CauseGroupFactory(bridge=bridge)
+    for value, currency in (("3.20", "GBP"), ("2.00", "EUR"), ("1.30", "GBP")):
+        factories.CaseFactory(group=group, bridge=bridge, currency=currency, value=Decimal(value))
+
+    causes = workbook(client, "/exceptions/export.xlsx")
+    gaps = workbook(client, "/merchandising/export.xlsx")
+
+    assert [(row["Value at risk"], row["Currency"], row["Exceptions"]) for row in causes] == [
+        (2, "EUR", 3),
+        (4.5, "GBP", None),
+        (2, "EUR", None),
+        (4.5, "GBP", None),
+    ]
+    assert [(row["At risk"], row["Currency"]) for row in gaps] == [
+        (2, "EUR"),
+        (4.5, "GBP"),
+        (2, "EUR"),
+        (4.5, "GBP"),
+    ]
 
 
 def test_every_run_and_every_credit_of_one_are_in_their_files(client, boss, bridge, monkeypatch):
@@ -94,13 +129,14 @@ def test_gaps_and_what_was_mapped_lately_follow_the_tab_and_the_bridge(client, b
         bridge=bridge, mapping=mapping, status="applied", requested_by=make_user("mira")
     )
 
-    (gap,) = exported(client, f"/merchandising/export.csv?bridge={bridge.code}")
+    gap, total = exported(client, f"/merchandising/export.csv?bridge={bridge.code}")
     (mapped,) = exported(client, "/merchandising/export.csv?view=recent")
 
     assert (gap["Gap"], gap["Suggestion"]) == (group.title, "TEE-BLK-M")
     assert (mapped["Value"], mapped["Now means"]) == ("'@tee", "TEE-BLK-M")
     assert exported(client, "/merchandising/export.csv?view=mapping") == []
-    assert len(exported(client, "/merchandising/export.csv")) == 2
+    assert (total["Gap"], total["At risk"]) == ("Total GBP", gap["At risk"])
+    assert len(exported(client, "/merchandising/export.csv")) == 3
 
 
 def test_each_list_of_the_warehouse_has_its_own_columns(client, boss, bridge, monkeypatch):
