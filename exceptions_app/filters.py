@@ -155,4 +155,9 @@ class ReturnFilter(django_filters.FilterSet):
 
     def by_text(self, queryset: QuerySet[Rma], name: str, value: str) -> QuerySet[Rma]:
         is_shown = permissions.can(self.request.user, "view_personal_data")
-        return returns_selector.matching(queryset, text=value, is_personal_shown=is_shown)
+        return returns_selector.matching(
+            queryset,
+            text=value,
+            is_personal_shown=is_shown,
+            is_parcel_shown=permissions.can(self.request.user, "view_parcel_numbers"),
+        )

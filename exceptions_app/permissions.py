@@ -28,6 +28,9 @@ CAPABILITIES: dict[str, frozenset[str]] = {
     "view_desk": EVERYONE,
     "use_account": EVERYONE,
     "view_personal_data": frozenset({Role.CX, Role.ADMIN}),
+    # A parcel number names no person, and who unpacks it reads it off the label; but a carrier's
+    # page shows where a parcel went, so the other roles see it masked.
+    "view_parcel_numbers": frozenset({Role.CX, Role.WAREHOUSE, Role.ADMIN}),
     "view_operations": frozenset({Role.INTEGRATOR, Role.ADMIN, Role.AUDITOR, Role.FINANCE}),
     "view_raw_messages": frozenset({Role.INTEGRATOR, Role.ADMIN}),
     # Whose work it is, who has to look into it, and the auditor.
@@ -40,6 +43,7 @@ CAPABILITIES: dict[str, frozenset[str]] = {
     "view_finance": frozenset({Role.FINANCE, Role.ADMIN, Role.AUDITOR}),
     "view_audit": frozenset({Role.ADMIN, Role.AUDITOR, Role.FINANCE}),
     "assign_case": STAFF,
+    "write_note": STAFF,
     "close_case": STAFF,
     "fix_item": frozenset({Role.MERCHANDISING, Role.ADMIN}),
     "fix_stock": frozenset({Role.WAREHOUSE, Role.ADMIN}),

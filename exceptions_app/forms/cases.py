@@ -13,8 +13,10 @@ from django.forms.models import ModelChoiceIterator
 from django.utils import timezone
 
 from exceptions_app.catalogue import entry as catalogue_entry
+from exceptions_app.choices import Team
 from exceptions_app.models import Case
 from exceptions_app.selectors import cases as cases_selector
+from exceptions_app.selectors import today
 from exceptions_app.services.moments import written
 from exceptions_app.services.triage import SNOOZE_MOST
 
@@ -41,7 +43,10 @@ class PersonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic 
         return found
 
     def label_from_instance(self, obj: User) -> str:
-        return obj.get_full_name() or obj.get_username()
+        """Name and teams: "Finn Ashworth, Finance"."""
+        teams = today.teams_of(group.name for group in obj.groups.all())
+        name = obj.get_full_name() or obj.get_username()
+        return ", ".join([name, *(Team(team).label for team in teams)])
 
 
 class TeamsAssignForm(forms.Form):
@@ -59,7 +64,8 @@ class TeamsAssignForm(forms.Form):
         people = User.objects.filter(pk=user.pk).distinct()
         for team in teams:
             people = cases_selector.team_mates(team=team).order_by() | people
-        self.fields["assignee"].queryset = people.order_by("first_name", "username")  # type: ignore[attr-defined]
+        named = people.order_by("first_name", "username").prefetch_related("groups")
+        self.fields["assignee"].queryset = named  # type: ignore[attr-defined]
 
 
 class AssignForm(TeamsAssignForm):
@@ -71,7 +77,10 @@ class AssignForm(TeamsAssignForm):
 
 
 class SnoozeForm(forms.Form):
-    """Until when, and why; `until` is the moment asked for, in the reader's time zone."""
+    """Until when, and why; `until` is the moment asked for, in the reader's time zone.
+
+    `must_say_why` where others lose sight of late work by it.
+    """
 
     choice = forms.ChoiceField(label="Until when", widget=forms.RadioSelect)
     date = forms.DateField(
@@ -87,8 +96,12 @@ class SnoozeForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
-    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, now: datetime, must_say_why: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **{"auto_id": "snooze_%s", **kwargs})
+        self.fields["note"].required = must_say_why
+        self.fields["note"].error_messages["required"] = "Say why it can wait."
         self.now = self.until = now
         to_monday = 7 - timezone.localtime(now).weekday()
         days = {"tomorrow": 1, "three_days": 3, "monday": to_monday}

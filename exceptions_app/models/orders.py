@@ -14,6 +14,19 @@ def quoted(field: str) -> Collate:
     return Collate(Upper(field), "C")
 
 
+def digits(field: str) -> Collate:
+    """The digits of a number alone, which is how people read a parcel's label aloud; indexed."""
+    bare = models.Func(
+        field,
+        models.Value("[^0-9]"),
+        models.Value(""),
+        models.Value("g"),
+        function="regexp_replace",
+        output_field=models.CharField(),
+    )
+    return Collate(bare, "C")
+
+
 class SalesOrder(models.Model):
     """The original order: what every credit reverses. Amounts are totals, in `currency`."""
 

@@ -15,7 +15,7 @@ from exceptions_app.choices import (
     RefundStatus,
 )
 from exceptions_app.models.bridges import Bridge
-from exceptions_app.models.orders import SalesOrder, quoted
+from exceptions_app.models.orders import SalesOrder, digits, quoted
 
 
 class Rma(models.Model):
@@ -252,7 +252,10 @@ class Shipment(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["rma", "external_id"], name="shipment_once")]
-        indexes = [models.Index(quoted("tracking_number"), name="shipment_find_number")]
+        indexes = [
+            models.Index(quoted("tracking_number"), name="shipment_find_number"),
+            models.Index(digits("tracking_number"), name="shipment_find_digits"),
+        ]
 
     def __str__(self) -> str:
         return self.tracking_number or self.external_id

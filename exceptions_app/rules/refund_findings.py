@@ -81,8 +81,6 @@ def _over_line_finding(
             "refund": money.text(paid, facts.currency),
             "line_max": money.text(most, facts.currency),
             "excess": money.text(paid - most, facts.currency),
-            # What is accepted or corrected: the whole return's, of which this line is a part.
-            "difference": money.text(found.difference, facts.currency),
             "currency": facts.currency,
             "sku": line.fact.sku,
             "name": line.fact.name,

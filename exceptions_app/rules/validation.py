@@ -19,9 +19,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exceptions_app.choices import ApprovalAxis, PostingKind
-from exceptions_app.rules import mapping, matching, money, values
+from exceptions_app.rules import credit, mapping, matching, money, values
 from exceptions_app.rules.facts import Finding, LocationTarget
-from exceptions_app.rules.resolving import Resolved, ReturnedLine, is_amount_decided
+from exceptions_app.rules.resolving import (
+    Resolved,
+    ReturnedLine,
+    is_amount_decided,
+    refund_confirmed,
+    sent_postings,
+)
 
 EVERYTHING = frozenset(PostingKind.values)
 STOCK_KINDS = frozenset(
@@ -55,11 +61,18 @@ def _status(resolved: Resolved) -> Finding:
         type="STATUS_UNMAPPED",
         subject="rma",
         cause=mapping.normalise(facts.status_raw),
-        facts={"source_value": facts.status_raw},
+        facts={"source_value": facts.status_raw, **_waiting_units(resolved)},
         value=value,
         value_formula=formula,
         blocks=EVERYTHING,
     )
+
+
+def _waiting_units(resolved: Resolved) -> dict[str, str]:
+    """Graded units that no receipt carries while the status says nothing; none is no fact."""
+    graded = sum(line.fact.quantity for line in resolved.lines if line.is_for_stock)
+    sent = sum(row.units for row in sent_postings(resolved.facts, PostingKind.STOCK_RECEIPT))
+    return {"units": str(graded - sent)} if graded > sent else {}
 
 
 def _line(resolved: Resolved, line: ReturnedLine) -> Iterator[Finding]:
@@ -273,8 +286,25 @@ def _over_return(resolved: Resolved, line: ReturnedLine, excess: int) -> Finding
             "sold": str(sold),
             "returned": str(earlier + here),
             "excess": str(excess),
+            **_difference(resolved),
         },
         value=money.quantise(unit * excess, facts.currency),
         value_formula=f"{excess} too many × {money.exact_text(unit, facts.currency)} paid",
         blocks=DOCUMENTS,
     )
+
+
+def _difference(resolved: Resolved) -> dict[str, str]:
+    """Refund less the credit of the units that were sold: what may be accepted or corrected.
+
+    Nothing before a refund is confirmed: then there is nothing to compare.
+    """
+    facts = resolved.facts
+    due = credit.draft(resolved, posting_date=facts.company_date, authorisation_number="")
+    refund = refund_confirmed(facts)
+    if due is None or refund <= 0:
+        return {}
+    return {
+        "difference": money.text(refund - due.gross, facts.currency),
+        "currency": facts.currency,
+    }

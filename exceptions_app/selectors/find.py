@@ -2,8 +2,9 @@
 
 No look-up reads more than it may show: a beginning is a range of one index, read up to the limit,
 and too short a beginning, in any spelling of it, is not looked up.
-Who may not see personal data finds an e-mail address or a parcel only by giving it whole, so that
-nobody can guess one letter by letter; a name finds nothing for them.
+Who may not see personal data finds an e-mail address only by giving it whole, so that nobody can
+guess one letter by letter; a name finds nothing for them. The same goes for a parcel and those who
+may not see its number.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import BooleanField, CharField, F, QuerySet, Value
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Collate
 
 from exceptions_app.models import (
     Case,
@@ -27,7 +28,7 @@ from exceptions_app.models import (
     SalesOrder,
     Shipment,
 )
-from exceptions_app.models.orders import quoted
+from exceptions_app.models.orders import digits, quoted
 from exceptions_app.selectors.customers import mask
 
 MAX_QUERY = 200
@@ -37,6 +38,9 @@ MIN_PREFIX = 3
 _GAP = re.compile(r"[\s'\\\x00-\x1f\x7f]+")
 _CASE = re.compile(r"EX[-\s]?(\d{1,15})", re.ASCII)
 _RMA = re.compile(r"^RMA[-#\s]*(?=.)")
+# Fewer digits than these are no label read aloud.
+MIN_DIGITS = 6
+_DIGITS = re.compile(r"[0-9][0-9 .-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +98,18 @@ def _without_gaps(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((text, text.replace(" ", ""))))
 
 
+def _digits_alone(text: str) -> tuple[str, ...]:
+    """A text without letters as its digits; () for any other, which is not looked up so."""
+    bare = re.sub(r"[^0-9]", "", text)
+    return (bare,) if _DIGITS.fullmatch(text) and len(bare) >= MIN_DIGITS else ()
+
+
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """One indexed identifier: `column` of `rows`, and the path from there to the return.
 
-    `spellings` are the forms in upper case under which the text may stand there.
+    `spellings` are the forms in upper case under which the text may stand there, none where it
+    is no such identifier; `indexed` is how the index holds the column.
     """
 
     kind: str
@@ -107,6 +118,8 @@ class Lookup:
     rma: str
     spellings: Callable[[str], tuple[str, ...]] = field(default=_as_given)
     is_personal: bool = False
+    is_parcel: bool = False
+    indexed: Callable[[str], Collate] = quoted
 
 
 LOOKUPS = (
@@ -114,8 +127,15 @@ LOOKUPS = (
     Lookup("order", Rma.objects.all, "order_name", "pk", _order_names),
     Lookup("order_id", Rma.objects.all, "order_id", "pk"),
     Lookup("email", Rma.objects.all, "customer_email", "pk", is_personal=True),
+    Lookup("parcel", Shipment.objects.all, "tracking_number", "rma", _without_gaps, is_parcel=True),
     Lookup(
-        "parcel", Shipment.objects.all, "tracking_number", "rma", _without_gaps, is_personal=True
+        "digits",
+        Shipment.objects.all,
+        "tracking_number",
+        "rma",
+        _digits_alone,
+        is_parcel=True,
+        indexed=digits,
     ),
     Lookup("refund", Refund.objects.all, "external_id", "rma"),
     Lookup("reference", Refund.objects.all, "reference", "rma"),
@@ -135,6 +155,7 @@ KINDS = {
     "email": "Customer e-mail",
     "name": "Customer name",
     "parcel": "Parcel",
+    "digits": "Parcel",
     "refund": "Refund",
     "reference": "Refund reference",
     "document": "ERP document",
@@ -149,26 +170,33 @@ KINDS = {
 _PLACE = {kind: place for place, kind in enumerate(KINDS)}
 
 
-def find(*, text: str, is_personal_shown: bool, limit: int) -> Found:
-    """Up to `limit` returns that carry `text` as an identifier, in two queries at most."""
+def find(*, text: str, is_personal_shown: bool, limit: int, is_parcel_shown: bool = False) -> Found:
+    """Up to `limit` returns that carry `text` as an identifier, in two queries at most.
+
+    Who sees personal data sees parcels too.
+    """
     asked = clean(text)
     if not asked:
         return Found(text=asked)
-    matches = _matches(asked, limit + 1, is_personal_shown=is_personal_shown)
+    hidden = _hidden(is_personal_shown=is_personal_shown, is_parcel_shown=is_parcel_shown)
+    matches = _matches(asked, limit + 1, hidden)
     return Found(
         text=asked,
-        matches=tuple(_shown(match, is_shown=is_personal_shown) for match in matches[:limit]),
+        matches=tuple(_shown(match, hidden) for match in matches[:limit]),
         has_more=len(matches) > limit,
         cases=_cases(asked),
     )
 
 
-def rma_ids(*, text: str, is_personal_shown: bool, limit: int) -> list[int]:
+def rma_ids(
+    *, text: str, is_personal_shown: bool, limit: int, is_parcel_shown: bool = False
+) -> list[int]:
     """Ids of returns that carry `text`, exact ones first; read no further than `limit`."""
     asked = clean(text)
     if not asked:
         return []
-    found = _matches(asked, limit, is_personal_shown=is_personal_shown)
+    hidden = _hidden(is_personal_shown=is_personal_shown, is_parcel_shown=is_parcel_shown)
+    found = _matches(asked, limit, hidden)
     return [match.rma_id for match in found][:limit]
 
 
@@ -186,31 +214,43 @@ def words_of(text: str) -> tuple[str, ...]:
 
 def exact_rows(text: str, limit: int) -> dict[str, QuerySet[Any]]:
     """Whole identifiers, one query per index: kind, return id, stored value, and that it is one."""
-    return {lookup.kind: _whole(lookup, text.upper(), limit) for lookup in LOOKUPS}
+    return {
+        lookup.kind: _whole(lookup, text.upper(), limit)
+        for lookup in LOOKUPS
+        if lookup.spellings(text.upper())
+    }
 
 
 def beginning_rows(
-    text: str, limit: int, *, is_personal_shown: bool
+    text: str, limit: int, *, hidden: frozenset[str] = frozenset()
 ) -> dict[tuple[str, str], QuerySet[Any]]:
     """The same of beginnings, by kind and spelling: each of them a range of its index.
 
-    Left out are spellings too short, and what only those may guess at who may see it.
+    Left out are spellings too short, and the kinds `hidden` from the reader, who would guess.
     """
     return {
         (lookup.kind, spelling): _beginning(lookup, spelling, limit)
         for lookup in LOOKUPS
-        if is_personal_shown or not lookup.is_personal
+        if lookup.kind not in hidden
         for spelling in lookup.spellings(text.upper())
         if len(spelling) >= MIN_PREFIX
     }
 
 
-def _matches(text: str, limit: int, *, is_personal_shown: bool) -> list[Match]:
+def _hidden(*, is_personal_shown: bool, is_parcel_shown: bool) -> frozenset[str]:
+    """The kinds this reader finds only by giving them whole, and is shown masked."""
+    sees_parcels = is_personal_shown or is_parcel_shown
+    kinds = {row.kind for row in LOOKUPS if row.is_personal and not is_personal_shown}
+    kinds |= {row.kind for row in LOOKUPS if row.is_parcel and not sees_parcels}
+    return frozenset(kinds if is_personal_shown else {*kinds, "name"})
+
+
+def _matches(text: str, limit: int, hidden: frozenset[str]) -> list[Match]:
     """The first match of every return, exact ones first: one query over all the indexes."""
     branches = [*exact_rows(text, limit).values()]
     if len(text) >= MIN_PREFIX:
-        branches += beginning_rows(text, limit, is_personal_shown=is_personal_shown).values()
-        if is_personal_shown:
+        branches += beginning_rows(text, limit, hidden=hidden).values()
+        if "name" not in hidden:
             branches.append(name_rows(words_of(text), limit))
     first, *others = branches
     found = [
@@ -237,7 +277,7 @@ def _beginning(lookup: Lookup, spelling: str, limit: int) -> QuerySet[Any]:
 
 
 def _asked(lookup: Lookup) -> QuerySet[Any]:
-    rows: QuerySet[Any] = lookup.rows().annotate(as_asked=quoted(lookup.column))
+    rows: QuerySet[Any] = lookup.rows().annotate(as_asked=lookup.indexed(lookup.column))
     found: QuerySet[Any] = rows.filter(**{f"{lookup.rma}__isnull": False})
     return found
 
@@ -283,8 +323,8 @@ def _once(found: Iterable[Match]) -> list[Match]:
     return list(first.values())
 
 
-def _shown(match: Match, *, is_shown: bool) -> Match:
-    if is_shown or match.kind not in {"email", "parcel", "name"}:
+def _shown(match: Match, hidden: frozenset[str]) -> Match:
+    if match.kind not in hidden:
         return match
     return Match(match.rma_id, match.kind, mask(match.value), match.is_exact)
 

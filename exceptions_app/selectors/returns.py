@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -38,6 +38,7 @@ from exceptions_app.rules import sayings as saying_rules
 from exceptions_app.rules import sides as side_rules
 from exceptions_app.rules import stages as stage_rules
 from exceptions_app.rules import totals as total_rules
+from exceptions_app.rules import unpaid as unpaid_rules
 from exceptions_app.rules.facts import Finding, RmaFacts
 from exceptions_app.rules.spelling import spelled
 from exceptions_app.selectors import facts as facts_selector
@@ -66,12 +67,19 @@ def search(*, text: str, is_personal_shown: bool = False) -> QuerySet[Rma]:
     )
 
 
-def matching(rows: QuerySet[Rma], *, text: str, is_personal_shown: bool) -> QuerySet[Rma]:
+def matching(
+    rows: QuerySet[Rma], *, text: str, is_personal_shown: bool, is_parcel_shown: bool = False
+) -> QuerySet[Rma]:
     """`rows` that carry `text`; all of them for an empty one."""
     if not text.strip():
         return rows
     limit = paging.COUNT_CAP + 1
-    ids = find.rma_ids(text=text, is_personal_shown=is_personal_shown, limit=limit)
+    ids = find.rma_ids(
+        text=text,
+        is_personal_shown=is_personal_shown,
+        is_parcel_shown=is_parcel_shown,
+        limit=limit,
+    )
     return rows.filter(pk__in=ids) if ids else rows.none()
 
 
@@ -237,6 +245,18 @@ def get(
         held=_held(rma, facts, postings, now),
         history=_history(rma, before),
     )
+
+
+def unpaid(found: Detail) -> unpaid_rules.Unpaid | None:
+    """How the refund stands where it is due and no exception gives it to a team.
+
+    One query, and only for a refund that was tried.
+    """
+    waits = None if found.cases else unpaid_rules.unpaid(found.facts, found.stages)
+    if waits is None or waits.state == "not_made":
+        return waits
+    tried = Refund.objects.filter(rma=found.rma).order_by("-created_at")
+    return replace(waits, since=tried.values_list("created_at", flat=True).first())
 
 
 def _held(rma: Rma, facts: RmaFacts, postings: Iterable[Posting], now: datetime) -> tuple[Fix, ...]:

@@ -34,9 +34,14 @@ class Scan:
     only_kind: str = ""
 
 
-def scan(*, text: str, is_personal_shown: bool) -> Scan:
+def scan(*, text: str, is_personal_shown: bool, is_parcel_shown: bool = False) -> Scan:
     """Returns a scanned or keyed code may mean, exact ones first; at most MATCHES."""
-    found = find.find(text=text, is_personal_shown=is_personal_shown, limit=MATCHES)
+    found = find.find(
+        text=text,
+        is_personal_shown=is_personal_shown,
+        is_parcel_shown=is_parcel_shown,
+        limit=MATCHES,
+    )
     if not found.matches:
         return Scan()
     by_id = Rma.objects.select_related("bridge").in_bulk([row.rma_id for row in found.matches])

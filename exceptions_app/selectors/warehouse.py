@@ -17,12 +17,14 @@ from django.db.models import (
     CharField,
     Count,
     DurationField,
+    Exists,
     ExpressionWrapper,
     F,
     Func,
     IntegerField,
     Max,
     Min,
+    OuterRef,
     Q,
     QuerySet,
     Sum,
@@ -49,9 +51,16 @@ from exceptions_app.selectors import paging
 PERIODS = (1, 7, 30)
 SLOWEST = 20
 CONFIRMED_SINCE = timedelta(hours=24)
-# No receipt is planned for units whose place the ERP does not know: only the exception tells.
-PLACE_TYPES = ("LOCATION_MISSING", "WAREHOUSE_UNMAPPED", "DIVISION_MISMATCH")
-NO_RECEIPT_TYPES = ("LOCATION_MISSING", "WAREHOUSE_UNMAPPED")
+# No receipt is planned for units whose place the ERP does not know, whose grade means no bucket
+# or whose return's status means nothing: only the exception tells.
+NO_RECEIPT_TYPES = (
+    "LOCATION_MISSING",
+    "WAREHOUSE_UNMAPPED",
+    "DISPOSITION_UNMAPPED",
+    "STATUS_UNMAPPED",
+)
+PLACE_TYPES = (*NO_RECEIPT_TYPES, "DIVISION_MISMATCH")
+_UNITS = r"^[0-9]{1,6}$"
 
 # The index of returns still to be graded holds exactly these.
 _UNGRADED = Q(
@@ -151,9 +160,9 @@ def board(*, now: datetime) -> Board:
 
 
 def _units(now: datetime) -> dict[str, int]:
-    """Units of open receipts that wait or are stuck, of new confirmed ones, and without a place.
+    """Units of open receipts that wait or are stuck, of new confirmed ones, and on no receipt.
 
-    No receipt is planned for those without a place: they are what their open exceptions state.
+    No receipt is planned for those on no receipt: they are what their open exceptions state.
     """
     stuck = (*_STATES["blocked"], *_STATES["failed"])
     confirmed = Posting.objects.filter(
@@ -161,7 +170,7 @@ def _units(now: datetime) -> dict[str, int]:
         status=PostingStatus.CONFIRMED,
         confirmed_at__gt=now - CONFIRMED_SINCE,
     )
-    stated = place_cases().filter(type__in=NO_RECEIPT_TYPES, facts__units__regex=r"^[0-9]{1,6}$")
+    stated = _stated(place_cases()).filter(type__in=NO_RECEIPT_TYPES)
     told = Cast(KeyTextTransform("units", "facts"), IntegerField())
     rows = receipts()
     found: QuerySet[Any, Any] = _summed(rows.exclude(status__in=stuck), "waiting", F("units"))
@@ -229,7 +238,7 @@ CASE_ORDER = ("group_id", "id")
 
 def place_units(rows: QuerySet[Case]) -> tuple[int, int]:
     """Units of `rows` that stand on no receipt, and those whose receipt is planned but blocked."""
-    told = rows.filter(facts__units__regex=r"^[0-9]{1,6}$").order_by()
+    told = _stated(rows).order_by()
     units = Cast(KeyTextTransform("units", "facts"), IntegerField())
     is_planned = Q(type="DIVISION_MISMATCH")
     found: dict[str, int] = told.aggregate(
@@ -240,8 +249,29 @@ def place_units(rows: QuerySet[Case]) -> tuple[int, int]:
 
 
 def place_cases(*, bridge: str = "") -> QuerySet[Case]:
-    rows = Case.objects.filter(status__in=CASE_OPEN, type__in=PLACE_TYPES)
+    """Open exceptions for which units stand on no receipt, or on one whose place does not fit.
+
+    An unmapped status holds up units only where some are graded.
+    """
+    rows = Case.objects.filter(status__in=CASE_OPEN, type__in=PLACE_TYPES).exclude(
+        type="STATUS_UNMAPPED", facts__units__isnull=True
+    )
     return rows.filter(bridge__code=bridge) if bridge else rows
+
+
+def _stated(rows: QuerySet[Case]) -> QuerySet[Case]:
+    """`rows` that state their units, each line of a return once.
+
+    A line whose grade and whose place are both unknown has an exception of each.
+    """
+    same_line = Case.objects.filter(
+        status__in=CASE_OPEN,
+        type__in=("LOCATION_MISSING", "WAREHOUSE_UNMAPPED"),
+        rma=OuterRef("rma"),
+        subject_part=OuterRef("subject_part"),
+    )
+    told = rows.filter(facts__units__regex=_UNITS)
+    return told.exclude(Q(type="DISPOSITION_UNMAPPED") & Exists(same_line))
 
 
 # --- What the ERP has not booked --------------------------------------------------------------

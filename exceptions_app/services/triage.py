@@ -19,8 +19,8 @@ from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import CASE_OPEN, CaseStatus, Closure, Team
 from exceptions_app.models import AuditEntry, Case
 from exceptions_app.permissions import roles_of
-from exceptions_app.selectors.today import TEAM_OF_ROLE
-from exceptions_app.services import audit, moments
+from exceptions_app.selectors.today import TEAM_OF_ROLE, teams_of
+from exceptions_app.services import audit, moments, notes
 from exceptions_app.services.cases import record
 
 SNOOZE_MOST = timedelta(days=60)
@@ -77,7 +77,8 @@ def snooze(
     """Put an open case off; it comes back at `until`, or at once when its facts change.
 
     Raises:
-        InvalidChoice: `until` is past, or further away than SNOOZE_MOST.
+        InvalidChoice: `until` is past, or further away than SNOOZE_MOST; or it is another team's
+            work, late already, and the note does not say why it can wait.
         CaseAlreadyClosed, CaseChanged: another was faster.
     """
     if not now < until <= now + SNOOZE_MOST:
@@ -85,12 +86,21 @@ def snooze(
     with transaction.atomic():
         case = _locked(case_id)
         _check(case, seen, actor)
+        said = " ".join(note.split())[:200]
+        if not said and is_late_of_others(case, actor=actor, now=now):
+            team = Team(case.team).label
+            raise errors.InvalidChoice(f"It is the work of {team}, and late: say why it can wait.")
         case.snoozed_until = until
-        case.snooze_note = " ".join(note.split())[:200]
+        case.snooze_note = said
         case.save(update_fields=["snoozed_until", "snooze_note"])
         words = f"Put off until {moments.written(until)}. {case.snooze_note}".strip()
         record(case, "case.snooze", words, now, actor)
         return case
+
+
+def is_late_of_others(case: Case, *, actor: User, now: datetime) -> bool:
+    """Past its clock, and on the queue of a team the actor does not work for."""
+    return case.due_at < now and case.team not in teams_of(roles_of(actor))
 
 
 def wake(*, case_id: int, actor: User, now: datetime, seen: str = "") -> Case:
@@ -207,7 +217,8 @@ def _check(case: Case, seen: str, actor: User) -> None:
 
 def _last_words(case: Case, actor: User) -> str:
     """Who did what and when, for whoever came second."""
-    last = AuditEntry.objects.filter(case_id=case.pk).order_by("-id").first()
+    acts = AuditEntry.objects.filter(case_id=case.pk).exclude(act=notes.ACT)
+    last = acts.order_by("-id").first()
     if last is None:
         return "Look again."
     who = "You" if last.actor_user_id == actor.pk else last.actor

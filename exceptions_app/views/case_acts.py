@@ -15,9 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from exceptions_app import errors, permissions
 from exceptions_app.forms.cases import AssignForm, CloseForm, SnoozeForm
+from exceptions_app.forms.notes import NoteForm
 from exceptions_app.models import Case
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.services import triage
+from exceptions_app.services import notes, triage
 from exceptions_app.templatetags.desk import when
 from exceptions_app.views import case_page
 
@@ -56,13 +57,33 @@ def assign(request: HttpRequest, case_id: int) -> HttpResponse:
 def snooze(request: HttpRequest, case_id: int) -> HttpResponse:
     case = get_object_or_404(cases_selector.detail(case_id))
     actor, now = permissions.actor_of(request), timezone.now()
-    form = SnoozeForm(request.POST, now=now)
+    must = triage.is_late_of_others(case, actor=actor, now=now)
+    form = SnoozeForm(request.POST, now=now, must_say_why=must)
     if not form.is_valid():
         return case_page.show(request, case, now=now, snooze_form=form, status=422)
     note = form.cleaned_data["note"]
     act = partial(triage.snooze, until=form.until, note=note, actor=actor, now=now)
     words = f"EX-{case.pk} is out of the queue until {when(form.until)}."
     return _done(request, case, form, act, words)
+
+
+@require_POST
+@permissions.required("write_note")
+def note(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Words in the history; nothing about the exception changes, so nobody can be faster."""
+    case = get_object_or_404(cases_selector.detail(case_id))
+    actor, now = permissions.actor_of(request), timezone.now()
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return case_page.show(request, case, now=now, note_form=form, status=422)
+    try:
+        notes.about_case(case_id=case.pk, text=form.cleaned_data["note"], actor=actor, now=now)
+    except errors.DeskError as error:
+        form.add_error("note", str(error))
+        return case_page.show(request, case, now=now, note_form=form, status=422)
+    messages.success(request, f"The note stands in the history of EX-{case.pk}.")
+    query = f"?{request.GET.urlencode()}" if request.GET else ""
+    return redirect(f"{reverse('case-detail', args=[case.pk])}{query}#story")
 
 
 @require_POST

@@ -27,11 +27,13 @@ from exceptions_app.choices import (
 from exceptions_app.filters import CaseFilter
 from exceptions_app.forms.cases import AssignForm, CloseForm, SnoozeForm
 from exceptions_app.forms.fixes import FORMS, FixForm
+from exceptions_app.forms.notes import NoteForm
 from exceptions_app.models import Case, Fix, Posting
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import paging
 from exceptions_app.selectors.sums import Amount
+from exceptions_app.services import triage
 from exceptions_app.templatetags.desk import money, when
 from exceptions_app.views import case_parts, penny
 
@@ -109,6 +111,7 @@ def show(
     assign_form: AssignForm | None = None,
     close_form: CloseForm | None = None,
     snooze_form: SnoozeForm | None = None,
+    note_form: NoteForm | None = None,
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -120,6 +123,7 @@ def show(
     is_open = case.status in CASE_OPEN
     rows, sibling_count = cases_selector.siblings(case)
     sides = case_parts.sides(case)
+    postings = cases_selector.postings_of(case)
     context: dict[str, Any] = {
         "now": now,
         "case": case,
@@ -134,26 +138,30 @@ def show(
         "sentence": fill(entry.sentence, case.facts),
         "consequence": fill(entry.consequence, case.facts),
         "closes_by": fill(entry.closes_by, case.facts),
-        "difference": case_parts.difference(case),
+        "difference": case_parts.difference(case, postings),
         "penny": penny.of_case(case),
         "sides": sides,
         "vendor": case_parts.vendor_words(case),
-        "postings": _postings(case),
+        "postings": _postings(postings),
         "story": case_parts.story(case),
         "siblings": rows,
         "sibling_count": paging.shown(sibling_count),
         "facts": _facts(case, now),
+        "note_form": note_form or NoteForm(),
     }
     if is_open:
         context |= _acts(request, case, now, offered, assign_form, close_form)
         if permissions.can(request.user, "assign_case"):
-            context["snooze_form"] = snooze_form or SnoozeForm(now=now)
+            must = triage.is_late_of_others(case, actor=person(request), now=now)
+            context["snooze_form"] = snooze_form or SnoozeForm(now=now, must_say_why=must)
+            context["is_late_of_others"] = must
         context["next"] = _next(request, case)
     else:
         # The plan calls it resolved as soon as the change is in force; until the change leaves it
         # can be taken back here.
         underway = under_way(cases_selector.fixes_under_way(case), request, now)
         context["under_way"] = [each for each in underway if each["is_held"]]
+        context["held_back"] = cases_selector.held_back([case], now=now)
     if (
         not is_open
         and case.closure == Closure.BY_HAND
@@ -287,10 +295,10 @@ def _offers(
     return offers
 
 
-def _postings(case: Case) -> list[dict[str, Any]]:
+def _postings(rows: Iterable[Posting]) -> list[dict[str, Any]]:
     return [
         {"row": row, "tone": POSTING_TONES.get(PostingStatus(row.status), "wait"), "why": _why(row)}
-        for row in cases_selector.postings_of(case)
+        for row in rows
     ]
 
 

@@ -13,8 +13,8 @@ from django.urls import reverse
 from exceptions_app import permissions
 from exceptions_app.catalogue import Entry, is_passing
 from exceptions_app.catalogue import render as fill
-from exceptions_app.choices import FixKind, FixStatus
-from exceptions_app.models import Case, Fix, Item, Rma
+from exceptions_app.choices import FixKind, FixStatus, PostingKind, PostingStatus
+from exceptions_app.models import Case, Fix, Item, Posting, Rma
 from exceptions_app.rules.approval import IN_DOUBT
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import cases as cases_selector
@@ -58,14 +58,17 @@ def _goods(rma: Rma) -> str:
     return f"{rma.get_logistics_display()}, {rma.get_inspection_display().lower()}"
 
 
-def difference(case: Case) -> dict[str, Any] | None:
-    """Refund, credit and difference, where the exception is about exactly these."""
+def difference(case: Case, postings: Iterable[Posting]) -> dict[str, Any] | None:
+    """Refund, credit and difference, where the exception is about exactly these.
+
+    `postings` are the documents of its return: a credit none of them confirms only would be.
+    """
     amounts = [_amount(case.facts.get(name)) for name in ("refund", "credit", "difference")]
     if case.rma is None or any(amount is None for amount in amounts):
         return None
     refund, credit, difference = amounts
     currency = str(case.facts.get("currency") or case.currency)
-    platform, erp = case.facts.get("platform", ""), case.facts.get("erp", "")
+    platform = case.facts.get("platform", "")
     return {
         "left": {
             "label": "Refund paid",
@@ -74,10 +77,9 @@ def difference(case: Case) -> dict[str, Any] | None:
             "proof": f"{platform}, return {case.rma}",
         },
         "right": {
-            "label": "Credit memo",
+            **_credit(case, postings),
             "amount": credit,
             "currency": currency,
-            "proof": f"Computed from {erp} order {case.facts.get('order', '')}",
         },
         "difference": {
             "label": "Difference",
@@ -87,6 +89,21 @@ def difference(case: Case) -> dict[str, Any] | None:
             "proof": case.value_formula or "Refund less credit",
         },
     }
+
+
+def _credit(case: Case, postings: Iterable[Posting]) -> dict[str, Any]:
+    """The credit as the return's page calls it: booked by its number, or what it would be."""
+    erp, order = case.facts.get("erp", ""), case.facts.get("order", "")
+    booked = [
+        row
+        for row in postings
+        if row.kind == PostingKind.CREDIT_MEMO and row.status == PostingStatus.CONFIRMED
+    ]
+    if not booked:
+        proof = f"Computed from {erp} order {order}; no credit is confirmed"
+        return {"label": "Credit would be", "proof": proof, "proved": False}
+    numbers = ", ".join(row.number for row in booked if row.number)
+    return {"label": "Credit booked", "proof": f"{erp}, {numbers or 'number not known'}"}
 
 
 def sides(case: Case) -> list[dict[str, str]]:

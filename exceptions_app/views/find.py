@@ -33,6 +33,7 @@ class Hit:
     customer: str
     sentence: str
     url: str
+    items: str
 
 
 @require_safe
@@ -48,6 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "found": found,
         "hits": _hits(request, found),
         "places": _places(request, text),
+        "is_parcel_shown": permissions.can(request.user, "view_parcel_numbers"),
         "is_personal_shown": permissions.can(request.user, "view_personal_data"),
         "now": timezone.now(),
     }
@@ -79,7 +81,10 @@ def _found(request: HttpRequest, limit: int) -> find.Found:
     if len(text) < LOOKED_UP_FROM:
         return find.Found(text=text)
     is_shown = permissions.can(request.user, "view_personal_data")
-    return find.find(text=text, is_personal_shown=is_shown, limit=limit)
+    sees_parcels = permissions.can(request.user, "view_parcel_numbers")
+    return find.find(
+        text=text, is_personal_shown=is_shown, is_parcel_shown=sees_parcels, limit=limit
+    )
 
 
 def _hits(request: HttpRequest, found: find.Found) -> list[Hit]:
@@ -95,10 +100,21 @@ def _hits(request: HttpRequest, found: find.Found) -> list[Hit]:
             customer=customers.customer_of(rows[match.rma_id], is_shown=is_shown),
             sentence=said[match.rma_id].short,
             url=_address(match),
+            items=_items(rows[match.rma_id]),
         )
         for match in found.matches
         if match.rma_id in rows
     ]
+
+
+def _items(rma: Rma) -> str:
+    """ "2 × Tee black M and 3 more": by name, else by SKU; lines are read with the sentence."""
+    lines = list(rma.lines.all())
+    if not lines:
+        return ""
+    first = f"{lines[0].quantity} × {lines[0].name or lines[0].sku}"
+    more = sum(line.quantity for line in lines[1:])
+    return f"{first} and {more} more" if more else first
 
 
 def _address(match: find.Match) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -160,6 +161,7 @@ def _of_operations(queue: today.Queue, now: datetime) -> list[dict[str, Any]]:
 
 def _of_cx(queue: today.Queue, now: datetime) -> list[dict[str, Any]]:
     found = today.customers()
+    codes = {label: code for code, label in Team.choices}
     return [
         _figure(
             "Refund asked for",
@@ -179,6 +181,7 @@ def _of_cx(queue: today.Queue, now: datetime) -> list[dict[str, Any]]:
                 row.returns,
                 f"returns, {row.unpaid or 'none'} of them without a refund",
             )
+            | {"url": f"{reverse('case-list')}?team={codes[row.team]}"}
             for row in found.held[:2]
         ),
     ]

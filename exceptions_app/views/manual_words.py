@@ -45,6 +45,7 @@ PAGES: dict[str, tuple[str, str, Text]] = {
 CAPABILITIES: dict[str, Text] = {
     "view_desk": _("See Today, exceptions, returns, approvals and this manual"),
     "view_personal_data": _("See customers' names and e-mail addresses"),
+    "view_parcel_numbers": _("See the numbers of parcels, and find them by a part"),
     "view_warehouse": _("See the warehouse's room"),
     "view_merchandising": _("See the room for items and gaps"),
     "view_finance": _("See finance's room and its credit runs"),
@@ -53,6 +54,7 @@ CAPABILITIES: dict[str, Text] = {
     "view_raw_messages": _("Read messages and replies as they came"),
     "view_audit": _("See who did what, and when"),
     "assign_case": _("Take an exception, or hand it to someone"),
+    "write_note": _("Write a note about an exception or a return"),
     "close_case": _("Close an exception by hand, with a reason"),
     "fix_item": _("Ask for an item mapping"),
     "fix_stock": _("Ask for a disposition, reason or location mapping"),

@@ -6,23 +6,25 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from connectors.types import Money
-from exceptions_app import permissions
+from exceptions_app import errors, permissions
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import HoldReason, PostingKind, PostingStatus, Role, SavedPage
 from exceptions_app.filters import ReturnFilter
+from exceptions_app.forms.notes import NoteForm
 from exceptions_app.models import Case, Posting, Rma
 from exceptions_app.rules import handling
 from exceptions_app.rules import stages as stage_rules
 from exceptions_app.selectors import customers, find, paging, refunds, returns, rooms
-from exceptions_app.services import audit
+from exceptions_app.services import audit, notes
 from exceptions_app.services.sweeping import PEOPLE_KEPT_FOR
 from exceptions_app.templatetags.desk import changed_query, money, when
 from exceptions_app.views import exports, penny
@@ -184,6 +186,30 @@ def _sums(sums: tuple[Money, ...], currency: str) -> exports.Cell:
 @require_safe
 @permissions.required("view_desk")
 def detail(request: HttpRequest, rma_id: int) -> HttpResponse:
+    return _show(request, rma_id)
+
+
+@require_POST
+@permissions.required("write_note")
+def note(request: HttpRequest, rma_id: int) -> HttpResponse:
+    """Words in the history of the return; nothing else changes."""
+    rma = get_object_or_404(Rma, pk=rma_id)
+    actor, now = permissions.actor_of(request), timezone.now()
+    form = NoteForm(request.POST)
+    if not form.is_valid():
+        return _show(request, rma_id, note_form=form, status=422)
+    try:
+        notes.about_return(rma_id=rma.pk, text=form.cleaned_data["note"], actor=actor, now=now)
+    except errors.DeskError as error:
+        form.add_error("note", str(error))
+        return _show(request, rma_id, note_form=form, status=422)
+    messages.success(request, f"The note stands in the history of {rma}.")
+    return redirect(f"{reverse('return-detail', args=[rma.pk])}#hist")
+
+
+def _show(
+    request: HttpRequest, rma_id: int, *, note_form: NoteForm | None = None, status: int = 200
+) -> HttpResponse:
     now = timezone.now()
     may_see_attempts = permissions.can(request.user, "view_operations")
     before = _moment(request.GET.get("before", ""))
@@ -192,6 +218,7 @@ def detail(request: HttpRequest, rma_id: int) -> HttpResponse:
     except Rma.DoesNotExist as error:
         raise Http404 from error
     is_shown = permissions.can(request.user, "view_personal_data")
+    sees_parcels = permissions.can(request.user, "view_parcel_numbers")
     rma = found.rma
     context = {
         "now": now,
@@ -200,7 +227,7 @@ def detail(request: HttpRequest, rma_id: int) -> HttpResponse:
         "customer": customers.customer_of(rma, is_shown=is_shown),
         "is_forgotten": _is_forgotten(rma, now),
         "found_by": _found_by(request.GET),
-        "parcels": [_parcel(parcel, is_shown=is_shown) for parcel in _parcels(rma)],
+        "parcels": [_parcel(parcel, is_shown=sees_parcels) for parcel in _parcels(rma)],
         "stages": [_stage(stage, found) for stage in found.stages if stage.state != "not_needed"],
         "proved": sum(stage.state == "done" for stage in found.stages),
         "documents": [_document(posting, now) for posting in found.postings],
@@ -214,8 +241,10 @@ def detail(request: HttpRequest, rma_id: int) -> HttpResponse:
         "is_scanning": bool(request.GET.get("scan"))
         and permissions.can(request.user, "view_warehouse"),
         "needs": _needs(found, request),
+        "unpaid": returns.unpaid(found),
+        "note_form": note_form or NoteForm(),
     }
-    return render(request, "returns/detail.html", context)
+    return render(request, "returns/detail.html", context, status=status)
 
 
 def _needs(found: returns.Detail, request: HttpRequest) -> list[dict[str, Any]]:

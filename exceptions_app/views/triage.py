@@ -15,6 +15,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.core import signing
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -142,10 +143,15 @@ def _form(
     if wanted.key == "assign":
         return TeamsAssignForm(answers, teams=sorted({case.team for case in cases}), user=user)
     if wanted.key == "snooze":
-        return SnoozeForm(answers, now=now)
+        must = bool(_late_of_others(cases, user, now))
+        return SnoozeForm(answers, now=now, must_say_why=must)
     if wanted.key == "close":
         return ReasonsForm(answers, reasons=shared_reasons(sorted({case.type for case in cases})))
     return None
+
+
+def _late_of_others(cases: Iterable[Case], user: User, now: datetime) -> list[Case]:
+    return [case for case in cases if triage.is_late_of_others(case, actor=user, now=now)]
 
 
 def _service(
@@ -191,6 +197,7 @@ def _ask(
         "is_cut": chosen.is_cut,
         "most": selection.MOST,
         "sums": selection.sums(cases),
+        "theirs": _theirs(wanted, request, cases, at),
         "cannot": wanted.key == "close" and not shared_reasons(sorted({c.type for c in cases})),
         "query": _address(query),
         "back": _address(query if request.POST.get("solo") else _with_picks(query, cases)),
@@ -198,6 +205,17 @@ def _ask(
         "solo": request.POST.get("solo", ""),
     }
     return render(request, "cases/act.html", context, status=status)
+
+
+def _theirs(
+    wanted: Act, request: HttpRequest, cases: Sequence[Case], now: datetime
+) -> dict[str, Any] | None:
+    """How many of the rows are other teams' late work, and whose; None for any other act."""
+    if wanted.key != "snooze":
+        return None
+    late = _late_of_others(cases, permissions.actor_of(request), now)
+    teams = dict.fromkeys(case.get_team_display() for case in late)
+    return {"count": len(late), "teams": " and ".join(teams)} if late else None
 
 
 def _named(wanted: Act, form: forms.Form | None) -> Act:

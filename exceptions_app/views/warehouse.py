@@ -24,7 +24,7 @@ from exceptions_app.views.returns import POSTING_TONES
 MAX_SCAN = 120
 VIEWS = {
     "grade": "To grade",
-    "place": "Without a place",
+    "place": "On no receipt",
     "book": "Not booked yet",
     "decide": "To decide",
     "time": "From arrival to stock",
@@ -45,7 +45,11 @@ def index(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     scanned = text_of(request, "scan")[:MAX_SCAN].strip()
     is_shown = permissions.can(request.user, "view_personal_data")
-    found = scanning.scan(text=scanned, is_personal_shown=is_shown)
+    found = scanning.scan(
+        text=scanned,
+        is_personal_shown=is_shown,
+        is_parcel_shown=permissions.can(request.user, "view_parcel_numbers"),
+    )
     if found.only_id is not None:
         address = reverse("return-detail", args=[found.only_id])
         return redirect(f"{address}?by={found.only_kind}&scan=1")

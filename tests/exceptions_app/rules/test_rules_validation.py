@@ -223,6 +223,7 @@ def test_all_returns_together_may_not_take_back_more_than_was_sold():
         "excess": "1",
     }
     assert finding.value == Decimal("60.00")
+    assert "difference" not in only(replace(facts, refunds=())).facts
 
 
 def test_accepting_the_difference_settles_units_too_many_and_credits_none_of_them():
@@ -231,6 +232,7 @@ def test_accepting_the_difference_settles_units_too_many_and_credits_none_of_the
     accepted = replace(facts, decisions=make.make_decisions(accepted_difference=Decimal("60.00")))
     other = replace(facts, decisions=make.make_decisions(accepted_difference=Decimal("1.00")))
 
+    assert only(facts).facts["difference"] == "60.00"
     assert found(facts) == ["OVER_RETURN"]
     assert found(accepted) == []
     assert plan(accepted).postings[-1].draft.gross == Decimal("60.00")
@@ -254,3 +256,11 @@ def test_checks_that_passed_are_told_and_failing_ones_are_not():
     assert set(good) - set(bad) == {"item_master", "location"}
     assert good["location"] == "Division and warehouse are valid: 10/WH1"
     assert plan(make_facts(status_raw="Pending")).checks == ()
+
+
+def test_an_unmapped_status_says_how_many_graded_units_wait_for_it():
+    waiting = only(make_facts(make_line(quantity=2), status_raw="Nobody knows"))
+    ungraded = make_line(disposition="", disposition_at=None)
+
+    assert waiting.facts["units"] == "2"
+    assert "units" not in only(make_facts(ungraded, status_raw="Nobody knows")).facts

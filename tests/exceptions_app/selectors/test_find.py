@@ -161,12 +161,40 @@ def test_an_exception_is_found_by_its_number():
     assert found.only is None
 
 
+@pytest.mark.parametrize("text", ["007712940318", "0077 1294 0318", "0077-1294-0318"])
+def test_a_parcel_is_found_by_its_digits_alone_whole_or_from_their_beginning(known, text):
+    assert seen(look(text)) == [("digits", "H00E7712940318", True)]
+    assert seen(look("007712")) == [("digits", "H00E7712940318", False)]
+
+
+@pytest.mark.parametrize("text", ["00771", "E7712940318", "7712940318"])
+def test_fewer_than_six_digits_or_digits_from_the_middle_are_no_parcel(known, text):
+    assert look(text).matches == ()
+
+
+@pytest.mark.parametrize("text", ["H00E77", "007712"])
+def test_who_receives_parcels_finds_them_by_a_part_and_reads_their_number(known, text):
+    unseen = look(text, is_personal_shown=False)
+    found = find.find(text=text, is_personal_shown=False, is_parcel_shown=True, limit=8)
+
+    assert unseen.matches == ()
+    assert [(match.rma_id, match.value) for match in found.matches] == [
+        (known.pk, "H00E7712940318")
+    ]
+    # Names and addresses stay what they were.
+    assert not find.find(
+        text="cara@", is_personal_shown=False, is_parcel_shown=True, limit=8
+    ).matches
+
+
+DIGITS = "007712940318"
 INDEXES = {
     "return": "rma_find_number",
     "order": "rma_find_order",
     "order_id": "rma_find_order_id",
     "email": "rma_find_email",
     "parcel": "shipment_find_number",
+    "digits": "shipment_find_digits",
     "refund": "refund_find_number",
     "reference": "refund_find_reference",
     "document": "posting_find_number",
@@ -182,12 +210,15 @@ INDEXES = {
 
 @pytest.mark.parametrize("kind", INDEXES)
 def test_a_whole_number_is_looked_up_in_its_own_index(known, kind):
-    assert INDEXES[kind] in plans.indexes_of(find.exact_rows("TEE-BLK", 9)[kind])
+    text = DIGITS if kind == "digits" else "TEE-BLK"
+
+    assert INDEXES[kind] in plans.indexes_of(find.exact_rows(text, 9)[kind])
 
 
 @pytest.mark.parametrize("kind", INDEXES)
 def test_a_beginning_is_a_range_of_the_same_index(known, kind):
-    rows = find.beginning_rows("TEE-BLK", 9, is_personal_shown=True)[kind, "TEE-BLK"]
+    text = DIGITS if kind == "digits" else "TEE-BLK"
+    rows = find.beginning_rows(text, 9)[kind, text]
 
     assert INDEXES[kind] in plans.indexes_of(rows)
 

@@ -114,6 +114,25 @@ def test_a_mismatched_place_counts_no_unit_twice_and_odd_facts_count_none(bridge
     assert warehouse.board(now=NOW).without_place_units == 2
 
 
+def test_units_whose_grade_or_status_is_not_mapped_are_on_no_receipt_once(bridge):
+    rma = make_rma(bridge)
+    place = factories.CaseFactory(
+        rma=rma, group__type="LOCATION_MISSING", subject_part="line:1", facts={"units": "2"}
+    )
+    grade = factories.CaseFactory(
+        rma=rma, group__type="DISPOSITION_UNMAPPED", subject_part="line:1", facts={"units": "2"}
+    )
+    other = factories.CaseFactory(
+        rma=rma, group__type="DISPOSITION_UNMAPPED", subject_part="line:2", facts={"units": "3"}
+    )
+    status = factories.CaseFactory(group__type="STATUS_UNMAPPED", facts={"units": "4"})
+    factories.CaseFactory(group__type="STATUS_UNMAPPED", facts={})
+
+    assert set(warehouse.place_cases()) == {place, grade, other, status}
+    assert warehouse.board(now=NOW).without_place_units == 2 + 3 + 4
+    assert warehouse.place_units(warehouse.place_cases()) == (9, 0)
+
+
 # --- Not booked yet --------------------------------------------------------------------------
 
 

@@ -110,6 +110,31 @@ def test_a_case_that_was_put_off_says_until_when_and_why():
     assert AuditEntry.objects.get().text == "Put off until 28 May 2026, 09:12. Asked the shop"
 
 
+@pytest.mark.parametrize(
+    ("team", "due_at", "note", "is_done"),
+    [
+        pytest.param("finance", NOW - timedelta(hours=1), "", False, id="theirs and late"),
+        pytest.param("finance", NOW - timedelta(hours=1), "Tom knows", True, id="with a reason"),
+        pytest.param("finance", NOW + timedelta(hours=1), "", True, id="theirs in time"),
+        pytest.param("merchandising", NOW - timedelta(hours=1), "", True, id="own and late"),
+    ],
+)
+def test_late_work_of_others_is_put_off_only_with_a_reason(team, due_at, note, is_done):
+    mira, case = make_user("mira"), CaseFactory(team=team, due_at=due_at)
+
+    (outcome,) = triage.each(
+        rows=[(case.pk, case.version)],
+        act=partial(triage.snooze, until=TOMORROW, note=note, actor=mira, now=NOW),
+    )
+
+    case.refresh_from_db()
+    assert outcome.is_done is is_done
+    assert (case.snoozed_until is not None) is is_done
+    assert AuditEntry.objects.count() == int(is_done)
+    if not is_done:
+        assert outcome.text == "It is the work of Finance, and late: say why it can wait."
+
+
 @pytest.mark.parametrize("until", [NOW, NOW - timedelta(days=1), NOW + timedelta(days=61)])
 def test_only_a_time_to_come_within_sixty_days_will_do(until):
     case = CaseFactory()

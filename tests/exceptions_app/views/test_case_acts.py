@@ -69,6 +69,52 @@ def test_a_snoozed_exception_leaves_the_queue_and_has_its_own_list(client):
     assert "Asked the supplier" in _text(client, case)
 
 
+def test_whoever_puts_off_the_late_work_of_others_is_warned_and_says_why():
+    case = CaseFactory(team="finance", due_at=NOW - timedelta(hours=2))
+    client = _of("cleo")
+    told = "This is the work of Finance, and late since 27 May 2026, 07:12."
+
+    assert told in _text(client, case)
+    refused = _act(client, case, "snooze", choice="tomorrow")
+    assert refused.status_code == 422
+    assert "Say why it can wait." in refused.text
+    case.refresh_from_db()
+    assert case.snoozed_until is None
+    assert not AuditEntry.objects.exists()
+
+    _act(client, case, "snooze", choice="tomorrow", note="Agreed with Finn")
+
+    case.refresh_from_db()
+    assert case.snooze_note == "Agreed with Finn"
+    assert told not in _text(_of("finn"), case)
+    of_return = client.get(reverse("return-detail", args=[case.rma_id])).text
+    assert "<dt>Put off</dt><dd>Until 28 May 2026, 09:00: Agreed with Finn</dd>" in of_return
+
+
+def test_a_note_is_kept_without_an_act_and_an_empty_one_is_asked_for_again():
+    case, client = CaseFactory(), _of("cleo")
+
+    empty = client.post(reverse("case-note", args=[case.pk]), {"note": "  "})
+    answer = client.post(reverse("case-note", args=[case.pk]), {"note": "She called"})
+
+    assert (empty.status_code, answer.status_code) == (422, 302)
+    assert "Write the note first." in empty.text
+    assert [entry.text for entry in AuditEntry.objects.all()] == ["Note: She called"]
+    assert "Note: She called" in _text(client, case)
+    assert "Note: She called" in client.get(reverse("return-detail", args=[case.rma_id])).text
+    assert "Keep the note" not in _text(_of("aud"), case)
+
+
+def test_people_are_offered_with_their_teams():
+    case = CaseFactory(team="finance")
+    make_user("finn")
+
+    page = _text(_of("cleo"), case)
+
+    assert "Finn, Finance</option>" in page
+    assert "Cleo, CX</option>" in page
+
+
 def test_it_comes_back_when_the_time_is_over():
     client = _of("mira")
     CaseFactory(snoozed_until=NOW - timedelta(minutes=1))

@@ -3,17 +3,26 @@
 import csv
 import io
 import re
+from datetime import timedelta
 from decimal import Decimal
 
 import openpyxl
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from exceptions_app.models import AuditEntry, Case
+from exceptions_app.models import AuditEntry, Case, Fix
 from exceptions_app.selectors import paging
 from exceptions_app.views import exports
 from tests.cast import make_user
-from tests.factories import CaseFactory, CauseGroupFactory, PostingFactory, RmaFactory
+from tests.factories import (
+    NOW,
+    CaseFactory,
+    CauseGroupFactory,
+    FixFactory,
+    PostingFactory,
+    RmaFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -367,3 +376,52 @@ def test_a_team_we_do_not_know_is_said_and_is_not_sent_again(client):
     assert "A filter in the address is not one we know" in text
     assert "0 exceptions" not in text
     assert 'value="attic"' not in text
+
+
+def test_a_change_that_can_still_be_taken_back_is_no_proof_yet(client, enter):
+    mira = enter("mira")
+    case = _case(status="resolved", closure="proof", resolved_at=NOW)
+    other = _case(status="resolved", closure="proof", resolved_at=NOW)
+    held = FixFactory(
+        bridge=case.bridge,
+        case=case,
+        status="held",
+        requested_by=mira,
+        hold_until=timezone.now() + timedelta(minutes=1),
+    )
+    listed = {"status": "resolved", "view": "list"}
+
+    page = client.get(reverse("case-detail", args=[case.pk])).text
+    rows = client.get(reverse("case-list"), listed)
+
+    assert ("Change held" in page, "By proof" in page) == (True, False)
+    assert (rows.text.count("Change held"), rows.text.count("By proof")) == (1, 1)
+    assert rows.context["held_back"] == {case.pk}
+    Fix.objects.filter(pk=held.pk).update(status="applied")
+    assert "By proof" in client.get(reverse("case-detail", args=[case.pk])).text
+    assert "By proof" in client.get(reverse("case-detail", args=[other.pk])).text
+
+
+@pytest.mark.parametrize(
+    ("status", "label", "proof"),
+    [
+        ("blocked", "Credit would be", "Not proved yet. Computed from BlueCherry order SO-1"),
+        ("confirmed", "Credit booked", "BlueCherry, CM-9"),
+    ],
+)
+def test_a_credit_that_is_not_confirmed_only_would_be(client, enter, status, label, proof):
+    enter("finn")
+    rma = RmaFactory()
+    facts = {"refund": "90.00", "credit": "85.00", "difference": "5.00", "erp": "BlueCherry"}
+    case = _case(rma=rma, team="finance", facts={**facts, "order": "SO-1", "currency": "GBP"})
+    number = "CM-9" if status == "confirmed" else ""
+    PostingFactory(
+        rma=rma, kind="credit_memo", gross=Decimal("85.00"), status=status, number=number
+    )
+
+    page = client.get(reverse("case-detail", args=[case.pk])).text
+    of_return = client.get(reverse("return-detail", args=[rma.pk])).text
+
+    assert f"<h2>{label}</h2>" in page
+    assert proof in page
+    assert label in of_return

@@ -3,6 +3,7 @@
 import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
+from django.utils import dateformat
 
 from tests import factories
 from tests.bench import crowd
@@ -51,6 +52,22 @@ def test_an_address_never_carries_the_e_mail_on(client, cleo):
 
     assert answer.status_code == 302
     assert "amara" not in answer.url
+
+
+def test_a_hit_names_its_items_and_when_the_return_was_asked_for(client, cleo):
+    for number in ("AW-71", "AW-72"):
+        rma = factories.RmaFactory(order_name=number)
+        factories.RmaLineFactory(rma=rma, name="Black tee M", quantity=2)
+    factories.RmaLineFactory(rma=rma, name="", sku="MUG", quantity=3)
+    day = dateformat.format(rma.requested_at, "j M Y")
+
+    page = client.get("/find/", {"q": "aw-7"}).text
+    options = client.get("/find/options/", {"q": "aw-7"}).text
+
+    for text in (page, options):
+        assert "2 × Black tee M and 3 more" in text
+        assert day in text
+    assert f"Asked for {day}" in page
 
 
 def test_several_are_listed_with_what_matched_and_the_sentence(client, cleo):

@@ -311,3 +311,14 @@ def test_a_person_without_a_role_is_told_so(client):
     assert answer.status_code == 403
     assert "Your role does not include this page" in answer.text
     assert "view_desk" not in answer.text
+
+
+def test_links_of_today_keep_the_team(client):
+    client.force_login(make_user("cleo"))
+    case = factories.CaseFactory(team="finance")
+
+    causes = client.get("/", {"team": "finance"}).text
+    held = client.get("/", {"team": "cx"}).text
+
+    assert f'<a href="/exceptions/causes/{case.group_id}/?team=finance">' in causes
+    assert '<a href="/exceptions/?team=finance">1</a>' in held

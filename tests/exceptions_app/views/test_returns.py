@@ -310,6 +310,53 @@ def test_what_blocks_it_is_named_with_who_has_it(client, cleo):
     assert "Old one" not in text
 
 
+def test_a_refund_nobody_made_names_who_must_and_since_when(client, cleo):
+    rma = make_whole_return()
+    graded = rma.lines.get().disposition_at
+    rma.refunds.all().delete()
+
+    def blocks():
+        text = client.get(f"/returns/{rma.pk}/").text
+        return text.partition('id="blocks"')[2].partition("</section>")[0]
+
+    unpaid = blocks()
+    factories.RefundFactory(rma=rma, status="failed", confirmed_at=None)
+    failed = blocks()
+    factories.CaseFactory(rma=rma, team="finance")
+    taken = blocks()
+
+    assert "Not refunded" in unpaid
+    assert "The refund is not made yet" in unpaid
+    assert "CX: make the refund in ReturnGO" in unpaid
+    assert f"<dt>Due since</dt><dd><time datetime=\"{graded.isoformat()}\">" in unpaid
+    assert "CX: make it again in ReturnGO" in failed
+    assert "The refund" not in taken
+
+
+def test_a_note_about_a_return_stands_in_its_history(client, cleo):
+    rma = make_whole_return()
+
+    empty = client.post(f"/returns/{rma.pk}/note/", {"note": ""})
+    answer = client.post(f"/returns/{rma.pk}/note/", {"note": "She called again"}, follow=True)
+
+    assert empty.status_code == 422
+    assert "Write the note first." in empty.text
+    assert answer.redirect_chain == [(f"/returns/{rma.pk}/#hist", 302)]
+    assert AuditEntry.objects.get().text == "Note: She called again"
+    assert "Note: She called again" in answer.text
+
+
+@pytest.mark.parametrize(("name", "is_whole"), [("cleo", True), ("wanda", True), ("finn", False)])
+def test_the_number_of_a_parcel_is_whole_for_those_who_hold_it(client, name, is_whole):
+    shipment = factories.ShipmentFactory(tracking_number="H00E7712940318")
+    client.force_login(make_user(name))
+
+    text = client.get(f"/returns/{shipment.rma_id}/").text
+
+    assert ("parcel H00E7712940318" in text) is is_whole
+    assert ("parcel H…" in text) is not is_whole
+
+
 def test_what_is_in_the_way_without_an_open_exception_is_never_called_nothing(client, cleo):
     rma = make_whole_return()
     rma.lines.update(sku="NOBODY-KNOWS", sku_key="nobody-knows")

@@ -1,6 +1,6 @@
 """Acts on many exceptions from the list, each as the plain form a page without scripts posts."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import parse_qs, urlsplit
 
@@ -322,3 +322,18 @@ def test_an_act_on_a_later_page_comes_back_to_that_page(client, mira):
     assert f"/exceptions/act/?view=list&amp;cursor={older.replace(':', '%3A')}" in (
         page.content.decode()
     )
+
+
+def test_late_work_of_others_is_counted_before_many_are_put_off(client, mira):
+    late = NOW - timedelta(days=1)
+    theirs = CaseFactory(team="finance", due_at=late)
+    own = CaseFactory(due_at=late)
+
+    page = _post(client, act="snooze", case=[*_ticks(theirs), *_ticks(own)])
+    refused = _post(client, act="snooze", frozen=page.context["frozen"], choice="tomorrow")
+
+    assert "1 of them is late and the work of Finance" in page.text
+    assert refused.status_code == 422
+    assert "Say why it can wait." in refused.text
+    assert not Case.objects.filter(snoozed_until__isnull=False).exists()
+    assert not AuditEntry.objects.exists()

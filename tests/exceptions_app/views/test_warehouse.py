@@ -295,6 +295,6 @@ def test_card_and_list_of_what_is_not_booked_add_up(client, wanda):
     page = client.get("/warehouse/?view=book").text
 
     assert '<a href="?view=book">9</a>' in page
-    assert '6 units; 3 more on no receipt, <a href="?view=place">without a place</a>' in page
+    assert '6 units; 3 more <a href="?view=place">on no receipt</a>' in page
     narrowed = client.get("/warehouse/?view=book&state=failed").text
     assert "4 units</span>" in narrowed
