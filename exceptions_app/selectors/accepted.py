@@ -35,8 +35,10 @@ class Accepted:
     def agreed_by(self) -> tuple[str, ...]:
         """Who approved it, in the order they did; whoever decided where no approval was kept."""
         fix = self.fix
-        people = [row.approver for row in fix.approvals.all()] or [fix.decided_by]
-        return tuple(person.get_full_name() or person.get_username() for person in people if person)
+        people = [row.approver for row in fix.approvals.all()]
+        if not people and fix.decided_by is not None:
+            people = [fix.decided_by]
+        return tuple(person.get_full_name() or person.get_username() for person in people)
 
 
 @dataclass(frozen=True, slots=True)

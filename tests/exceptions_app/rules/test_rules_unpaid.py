@@ -46,5 +46,3 @@ def test_a_refund_that_was_tried_says_how_far_it_came(status, state):
 )
 def test_nothing_is_due_before_the_goods_are_graded_or_where_no_money_is_owed(facts):
     assert found(facts) is None
-
-

@@ -57,8 +57,6 @@ def test_who_comes_second_is_told_the_act_and_not_a_note_after_it():
     notes.about_case(case_id=case.pk, text="On it", actor=mira, now=NOW)
 
     with pytest.raises(errors.CaseChanged, match="Assigned to Mira"):
-        triage.assign(
-            case_id=case.pk, assignee=None, actor=make_user("cleo"), now=NOW, seen=seen
-        )
+        triage.assign(case_id=case.pk, assignee=None, actor=make_user("cleo"), now=NOW, seen=seen)
 
     assert Case.objects.get(pk=case.pk).assignee == mira

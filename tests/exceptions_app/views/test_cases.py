@@ -332,8 +332,8 @@ def test_the_export_by_cause_holds_the_causes(client, enter):
 
     rows = _rows(client.get(reverse("case-export")))
 
-    assert [row[0] for row in rows] == ["Cause", case.group.title]
-    assert rows[1][4] == "20.00 GBP"
+    assert [row[0] for row in rows] == ["Cause", case.group.title, "Total GBP"]
+    assert rows[1][4:6] == rows[2][4:6] == ["20.00", "GBP"]
 
 
 def test_a_page_whose_rows_all_left_leads_to_the_first_instead_of_saying_none_are_open(client):

@@ -328,7 +328,7 @@ def test_a_refund_nobody_made_names_who_must_and_since_when(client, cleo):
     assert "Not refunded" in unpaid
     assert "The refund is not made yet" in unpaid
     assert "CX: make the refund in ReturnGO" in unpaid
-    assert f"<dt>Due since</dt><dd><time datetime=\"{graded.isoformat()}\">" in unpaid
+    assert f'<dt>Due since</dt><dd><time datetime="{graded.isoformat()}">' in unpaid
     assert "CX: make it again in ReturnGO" in failed
     assert "The refund" not in taken
 
