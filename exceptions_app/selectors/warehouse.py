@@ -17,14 +17,12 @@ from django.db.models import (
     CharField,
     Count,
     DurationField,
-    Exists,
     ExpressionWrapper,
     F,
     Func,
     IntegerField,
     Max,
     Min,
-    OuterRef,
     Q,
     QuerySet,
     Sum,
@@ -35,7 +33,6 @@ from django.db.models.functions import Cast
 
 from connectors.types import Inspection
 from exceptions_app.choices import (
-    CASE_OPEN,
     POSTING_OPEN,
     ApprovalAxis,
     HoldReason,
@@ -44,24 +41,13 @@ from exceptions_app.choices import (
     PostingKind,
     PostingStatus,
 )
-from exceptions_app.models import Case, ErpLocation, Posting, Rma, RmaLine
-from exceptions_app.selectors import paging
+from exceptions_app.models import ErpLocation, Posting, Rma, RmaLine
+from exceptions_app.selectors import paging, unreceipted
 
 # A longer period would be read whole, two times, for every look at the page.
 PERIODS = (1, 7, 30)
 SLOWEST = 20
 CONFIRMED_SINCE = timedelta(hours=24)
-# No receipt is planned for units whose place the ERP does not know, whose grade means no bucket
-# or whose return's status means nothing: only the exception tells.
-NO_RECEIPT_TYPES = (
-    "LOCATION_MISSING",
-    "WAREHOUSE_UNMAPPED",
-    "DISPOSITION_UNMAPPED",
-    "STATUS_UNMAPPED",
-)
-PLACE_TYPES = (*NO_RECEIPT_TYPES, "DIVISION_MISMATCH")
-_UNITS = r"^[0-9]{1,6}$"
-
 # The index of returns still to be graded holds exactly these.
 _UNGRADED = Q(
     inspection__in=[InspectionAxis.NOT_INSPECTED, InspectionAxis.PARTLY],
@@ -170,7 +156,7 @@ def _units(now: datetime) -> dict[str, int]:
         status=PostingStatus.CONFIRMED,
         confirmed_at__gt=now - CONFIRMED_SINCE,
     )
-    stated = _stated(place_cases()).filter(type__in=NO_RECEIPT_TYPES)
+    stated = unreceipted.stated(unreceipted.cases()).filter(type__in=unreceipted.NO_RECEIPT_TYPES)
     told = Cast(KeyTextTransform("units", "facts"), IntegerField())
     rows = receipts()
     found: QuerySet[Any, Any] = _summed(rows.exclude(status__in=stuck), "waiting", F("units"))
@@ -228,50 +214,6 @@ def graded_rows(rows: Iterable[Rma]) -> tuple[ToGrade, ...]:
         )
         for row in rows
     )
-
-
-# --- What waits for a place -------------------------------------------------------------------
-
-
-CASE_ORDER = ("group_id", "id")
-
-
-def place_units(rows: QuerySet[Case]) -> tuple[int, int]:
-    """Units of `rows` that stand on no receipt, and those whose receipt is planned but blocked."""
-    told = _stated(rows).order_by()
-    units = Cast(KeyTextTransform("units", "facts"), IntegerField())
-    is_planned = Q(type="DIVISION_MISMATCH")
-    found: dict[str, int] = told.aggregate(
-        without=Sum(units, default=0, filter=~is_planned),
-        planned=Sum(units, default=0, filter=is_planned),
-    )
-    return found["without"], found["planned"]
-
-
-def place_cases(*, bridge: str = "") -> QuerySet[Case]:
-    """Open exceptions for which units stand on no receipt, or on one whose place does not fit.
-
-    An unmapped status holds up units only where some are graded.
-    """
-    rows = Case.objects.filter(status__in=CASE_OPEN, type__in=PLACE_TYPES).exclude(
-        type="STATUS_UNMAPPED", facts__units__isnull=True
-    )
-    return rows.filter(bridge__code=bridge) if bridge else rows
-
-
-def _stated(rows: QuerySet[Case]) -> QuerySet[Case]:
-    """`rows` that state their units, each line of a return once.
-
-    A line whose grade and whose place are both unknown has an exception of each.
-    """
-    same_line = Case.objects.filter(
-        status__in=CASE_OPEN,
-        type__in=("LOCATION_MISSING", "WAREHOUSE_UNMAPPED"),
-        rma=OuterRef("rma"),
-        subject_part=OuterRef("subject_part"),
-    )
-    told = rows.filter(facts__units__regex=_UNITS)
-    return told.exclude(Q(type="DISPOSITION_UNMAPPED") & Exists(same_line))
 
 
 # --- What the ERP has not booked --------------------------------------------------------------

@@ -1,34 +1,30 @@
-"""Returns: a list by number and state, its file, and one page with everything known of a return."""
+"""One return: a page with everything known of it, and notes about it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_POST, require_safe
 
-from connectors.types import Money
 from exceptions_app import errors, permissions
 from exceptions_app.catalogue import entry as catalogue_entry
-from exceptions_app.choices import HoldReason, PostingKind, PostingStatus, Role, SavedPage
-from exceptions_app.filters import ReturnFilter
+from exceptions_app.choices import HoldReason, PostingKind, PostingStatus, Role
 from exceptions_app.forms.notes import NoteForm
 from exceptions_app.models import Case, Posting, Rma
 from exceptions_app.rules import handling
 from exceptions_app.rules import stages as stage_rules
-from exceptions_app.selectors import customers, find, paging, refunds, returns, rooms
-from exceptions_app.services import audit, notes
+from exceptions_app.selectors import customers, find, refunds, returns, rooms
+from exceptions_app.services import notes
 from exceptions_app.services.sweeping import PEOPLE_KEPT_FOR
-from exceptions_app.templatetags.desk import changed_query, money, when
-from exceptions_app.views import exports, penny
-from exceptions_app.views import views as saved_views
+from exceptions_app.templatetags.desk import when
+from exceptions_app.views import penny
 
 POSTING_TONES = {
     PostingStatus.CONFIRMED: "good",
@@ -38,149 +34,6 @@ POSTING_TONES = {
     PostingStatus.CANCELLED: "calm",
 }
 SOURCES = {"platform": "source", "erp": "erp"}
-EXPORT_CHUNK = 500
-
-
-# --- List ------------------------------------------------------------------------------------
-
-
-@require_safe
-@permissions.required("view_desk")
-def list_returns(request: HttpRequest) -> HttpResponse:
-    found = _filtered(request.GET, request)
-    rows = _matching(found)
-    page = paging.page(
-        returns.listed(rows), order=returns.NEWEST, cursor=request.GET.get("cursor", "")
-    )
-    count = paging.count(rows)
-    is_shown = permissions.can(request.user, "view_personal_data")
-    context = {
-        "filter": found,
-        "chips": _chips(found, request.GET),
-        "q": request.GET.get("q", "").strip(),
-        "rows": [returns.row_of(rma, is_personal_shown=is_shown) for rma in page.rows],
-        "newer": page.newer,
-        "older": page.older,
-        "count": paging.shown(count),
-        "is_one": count == 1,
-        "query": changed_query(request.GET, {}),
-        "saved": saved_views.shown(request, page=SavedPage.RETURNS, count=_counted),
-        "is_personal_shown": is_shown,
-        "now": timezone.now(),
-    }
-    return render(request, "returns/list.html", context)
-
-
-@require_safe
-@permissions.required("view_desk")  # type: ignore[arg-type]  # a stream is a response too
-def export(request: HttpRequest) -> StreamingHttpResponse:
-    """The rows of the screen, its filters and columns, all pages, as CSV."""
-    return exports.as_csv(_export_lines(request), name="returns")
-
-
-@require_safe
-@permissions.required("view_desk")
-def export_xlsx(request: HttpRequest) -> HttpResponse:
-    """The same rows as a workbook."""
-    return exports.as_xlsx(_export_lines(request), name="returns")
-
-
-def _filtered(query: QueryDict, request: HttpRequest) -> ReturnFilter:
-    return ReturnFilter(query, queryset=Rma.objects.all(), request=request)
-
-
-def _matching(found: ReturnFilter) -> Any:
-    return found.qs if found.is_valid() else Rma.objects.none()
-
-
-def _counted(query: QueryDict, request: HttpRequest) -> Any:
-    return _matching(_filtered(query, request))
-
-
-def _chips(found: ReturnFilter, query: QueryDict) -> list[dict[str, object]]:
-    """One per filter in use, each with the address without it."""
-    if not found.is_valid():
-        return []
-    chips = []
-    for name, value in found.form.cleaned_data.items():
-        if value in ("", None):
-            continue
-        field = found.form.fields[name]
-        choices = {} if name == "bridge" else dict(getattr(field, "choices", ()))
-        chips.append(
-            {
-                "name": field.label,
-                "value": choices.get(value, str(value)),
-                "remove_url": changed_query(query, {name: ""}),
-            }
-        )
-    return chips
-
-
-def _export_lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
-    is_shown = permissions.can(request.user, "view_personal_data")
-    if is_shown:
-        actor = permissions.actor_of(request)
-        audit.note_export(actor=actor, what="returns", now=timezone.now())
-    rows = returns.listed(_matching(_filtered(request.GET, request))).order_by(*returns.NEWEST)
-    shown = (
-        returns.row_of(rma, is_personal_shown=is_shown)
-        for rma in rows.iterator(chunk_size=EXPORT_CHUNK)
-    )
-    return _lines(shown)
-
-
-def _lines(rows: Iterable[returns.Row]) -> Iterator[list[exports.Cell]]:
-    yield [
-        "Return",
-        "Bridge",
-        "Order",
-        "Customer",
-        "Asked for",
-        "Approval",
-        "Parcel",
-        "Inspection",
-        "Refund",
-        "Exchange",
-        "Claimed",
-        "Refunded",
-        "Credited",
-        "Currency",
-        "Credit numbers",
-        "Open exceptions",
-    ]
-    for row in rows:
-        rma = row.rma
-        yield [
-            str(rma),
-            rma.bridge.name,
-            rma.order_name,
-            row.customer,
-            exports.moment(rma.requested_at),
-            rma.get_approval_display(),
-            rma.get_logistics_display(),
-            rma.get_inspection_display(),
-            rma.get_money_display(),
-            rma.get_exchange_display(),
-            rma.amount_in,
-            _sums(row.refunded, rma.currency),
-            _sums(row.credited, rma.currency),
-            rma.currency,
-            ", ".join(row.numbers),
-            row.open_cases,
-        ]
-
-
-def _sums(sums: tuple[Money, ...], currency: str) -> exports.Cell:
-    """A figure to add up only where it is in the currency of its row, else words."""
-    if not sums:
-        return "Not yet"
-    if len(sums) == 1 and sums[0].currency == currency:
-        return sums[0].amount
-    return "; ".join(money(total) for total in sums)
-
-
-# --- One return ------------------------------------------------------------------------------
 
 
 @require_safe

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from exceptions_app.choices import Severity
-from exceptions_app.selectors import paging, restock, rooms
+from exceptions_app.selectors import paging, restock, rooms, unreceipted
 from exceptions_app.selectors import warehouse as selector
 from exceptions_app.templatetags.rooms import took
 from exceptions_app.views import exports
@@ -56,9 +56,9 @@ def _without_place(request: HttpRequest, now: datetime) -> Lines:
         "Opened",
         "Team",
     ]
-    cases = selector.place_cases(bridge=text_of(request, "bridge"))
+    cases = unreceipted.cases(bridge=text_of(request, "bridge"))
     found = cases.select_related("rma", "bridge", "group")
-    for case in paging.every(lambda cursor: _page(found, selector.CASE_ORDER, cursor)):
+    for case in paging.every(lambda cursor: _page(found, unreceipted.CASE_ORDER, cursor)):
         units = str(case.facts.get("units", ""))
         yield [
             f"EX-{case.pk}",

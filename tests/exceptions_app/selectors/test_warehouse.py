@@ -7,7 +7,7 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
-from exceptions_app.selectors import scanning, warehouse
+from exceptions_app.selectors import scanning, unreceipted, warehouse
 from tests import factories
 from tests.factories import NOW
 
@@ -128,9 +128,9 @@ def test_units_whose_grade_or_status_is_not_mapped_are_on_no_receipt_once(bridge
     status = factories.CaseFactory(group__type="STATUS_UNMAPPED", facts={"units": "4"})
     factories.CaseFactory(group__type="STATUS_UNMAPPED", facts={})
 
-    assert set(warehouse.place_cases()) == {place, grade, other, status}
+    assert set(unreceipted.cases()) == {place, grade, other, status}
     assert warehouse.board(now=NOW).without_place_units == 2 + 3 + 4
-    assert warehouse.place_units(warehouse.place_cases()) == (9, 0)
+    assert unreceipted.units(unreceipted.cases()) == (9, 0)
 
 
 # --- Not booked yet --------------------------------------------------------------------------
