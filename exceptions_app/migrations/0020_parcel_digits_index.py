@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("exceptions_app", "0017_taxes_tenders_and_refund_parts"),
+        ("exceptions_app", "0019_mapping_import_reason"),
     ]
 
     operations = [
