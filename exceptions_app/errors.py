@@ -81,3 +81,19 @@ class InvalidCase(DeskError):
         super().__init__(f"{field}: {reason}" if field else reason)
         self.field = field
         self.reason = reason
+
+
+class QuoteHeld(DeskError):
+    """Another quote promises the same units; the text names it and until when."""
+
+
+class QuoteKeyTaken(DeskError):
+    """The idempotency key was used for another request."""
+
+
+class QuoteNotReplaceable(DeskError):
+    """The quote to be replaced stands no longer, or binds a return already."""
+
+
+class ErpNotReadable(DeskError):
+    """The ERP could not be asked now; nothing was changed, and the same may be asked later."""

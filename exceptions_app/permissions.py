@@ -49,6 +49,8 @@ CAPABILITIES: dict[str, frozenset[str]] = {
     "fix_stock": frozenset({Role.WAREHOUSE, Role.ADMIN}),
     "fix_status": frozenset({Role.INTEGRATOR, Role.ADMIN}),
     "fix_money": frozenset({Role.FINANCE}),
+    # A quote promises money to a customer: those who talk to them, who pays, and who connects.
+    "quote_credit": frozenset({Role.CX, Role.FINANCE, Role.INTEGRATOR}),
     "retry_posting": frozenset(
         {Role.INTEGRATOR, Role.FINANCE, Role.WAREHOUSE, Role.MERCHANDISING, Role.ADMIN}
     ),

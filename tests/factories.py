@@ -12,7 +12,7 @@ from django.contrib.postgres.search import SearchVector
 from django.db.models import Value
 from factory.django import DjangoModelFactory
 
-from connectors.types import DocumentDraft, DocumentKind
+from connectors.types import DocumentDraft, DocumentKind, DraftLine
 from exceptions_app.choices import SEVERITY_RANK
 from exceptions_app.models import (
     Bridge,
@@ -21,6 +21,7 @@ from exceptions_app.models import (
     Connection,
     ConnectionBudget,
     ConnectionHealth,
+    CreditQuote,
     CreditRun,
     ErpLocation,
     Fix,
@@ -304,6 +305,67 @@ class PostingFactory(DjangoModelFactory):
     not_before = NOW - timedelta(hours=2)
     created_at = NOW - timedelta(hours=2)
     number = factory.LazyAttribute(lambda row: "CM-1" if row.status == "confirmed" else "")
+
+
+class CreditQuoteFactory(DjangoModelFactory):
+    """One T-shirt of an order of its own, quoted 20.00 for half an hour."""
+
+    class Meta:
+        model = CreditQuote
+
+    bridge = factory.SubFactory(BridgeFactory)
+    order = factory.SubFactory(SalesOrderFactory, connection=factory.SelfAttribute("..bridge.erp"))
+    request_hash = "0" * 64
+    units = factory.LazyFunction(lambda: {"1": 1})
+    draft = factory.LazyAttribute(lambda row: drafts.to_json(make_quoted(row)))
+    basis = factory.LazyFunction(
+        lambda: {
+            "units": {"1": 1},
+            "sold": {"1": [1, "16.67", "3.33", []]},
+            "taken": {"1": [0, "0", "0", []]},
+            "rounding": {"policy": {}, "places": 2},
+        }
+    )
+    facts_hash = "f" * 64
+    currency = "GBP"
+    net = Decimal("16.67")
+    tax = Decimal("3.33")
+    gross = Decimal("20.00")
+    created_by = "finn"
+    created_at = NOW
+    expires_at = NOW + timedelta(minutes=30)
+
+
+def make_quoted(row: Any) -> DocumentDraft:
+    """The document a quote of one T-shirt promises."""
+    line = DraftLine(
+        line_no=1,
+        component="item",
+        sku="TEE-BLK-M",
+        item_erp_id="",
+        quantity=1,
+        order_line_id="1",
+        unit_price=Decimal("20.00"),
+        net=row.net,
+        tax=row.tax,
+        tax_code="S",
+    )
+    return DocumentDraft(
+        kind=DocumentKind.CREDIT_MEMO,
+        key="",
+        date=NOW.date(),
+        division="10",
+        warehouse="WH1",
+        customer_code="WEB",
+        currency=row.currency,
+        rma_number="",
+        order_number=row.order.number,
+        order_erp_id=row.order.erp_id,
+        invoice_number="INV-1",
+        authorisation_number="",
+        note="",
+        lines=(line,),
+    )
 
 
 class CreditRunFactory(DjangoModelFactory):

@@ -1,4 +1,4 @@
-"""Records that are only looked at: what the ERP owns."""
+"""Records that are only looked at: what the ERP owns, and what was promised of it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
 
 from exceptions_app.admin.site import SetUpAdmin, site
-from exceptions_app.models import Connection, ErpLocation, Item
+from exceptions_app.models import Connection, CreditQuote, ErpLocation, Item
+from exceptions_app.selectors import quotes as quotes_selector
 from exceptions_app.services import connections
-from exceptions_app.templatetags.desk import when
+from exceptions_app.templatetags.desk import money, when
 
 
 class OfErp(admin.RelatedFieldListFilter):
@@ -86,6 +88,45 @@ class ErpLocationAdmin(RecordAdmin):
     title = "Locations of the ERP"
     list_display = ["code", "name", "division", "connection", "in_use", "read"]
     fields = ["code", "name", "division", "connection", "in_use", "read"]
+
+
+@admin.register(CreditQuote, site=site)
+class CreditQuoteAdmin(SetUpAdmin):
+    title = "Credit quotes"
+    list_display = ["quote", "order", "amount", "state", "made", "until", "created_by", "rma"]
+    list_select_related = ["order", "rma"]
+    search_fields = ["order__number__exact", "=id"]
+    ordering = ["-pk"]
+    fields = ["quote", "bridge", "order", "amount", "state", "made", "until", "created_by", "rma"]
+    readonly_fields = ["quote", "amount", "state", "made", "until"]
+
+    @admin.display(description="Quote", ordering="pk")
+    def quote(self, row: CreditQuote) -> str:
+        return row.number
+
+    @admin.display(description="Credit", ordering="gross")
+    def amount(self, row: CreditQuote) -> str:
+        return money(row.gross, row.currency)
+
+    @admin.display(description="State")
+    def state(self, row: CreditQuote) -> str:
+        return _STATES[quotes_selector.status_of(row, now=timezone.now())]
+
+    @admin.display(description="Made", ordering="created_at")
+    def made(self, row: CreditQuote) -> str:
+        return when(row.created_at)
+
+    @admin.display(description="Until", ordering="expires_at")
+    def until(self, row: CreditQuote) -> str:
+        return when(row.expires_at)
+
+
+_STATES = {
+    "in_force": "In force",
+    "bound": "Binds a return",
+    "replaced": "Replaced by another",
+    "expired": "Lapsed",
+}
 
 
 def _yes(*, is_so: bool) -> str:

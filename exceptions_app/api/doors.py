@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import math
 from typing import Any
 
 from django.core.exceptions import BadRequest, ObjectDoesNotExist
@@ -11,6 +13,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import exceptions, serializers
 from rest_framework.authentication import SessionAuthentication
+from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,6 +23,9 @@ from exceptions_app import errors, permissions
 
 INVALID = 422
 CONFLICT = 409
+UNREADABLE = 503
+# A body is a few kilobytes; this bounds what is read into memory before anything is checked.
+MOST_BYTES = 1_000_000
 _CODES = {
     400: "bad_request",
     401: "not_signed_in",
@@ -27,7 +33,9 @@ _CODES = {
     404: "not_found",
     405: "method_not_allowed",
     406: "not_acceptable",
+    413: "too_large",
     415: "unsupported_media_type",
+    429: "too_many_requests",
 }
 _TEXTS = {
     401: "Sign in first.",
@@ -38,6 +46,24 @@ _TEXTS = {
 
 class BadFilter(exceptions.ValidationError):
     """A value in the address is not one the list can be narrowed by: 400, unlike a bad body."""
+
+
+class TooLarge(exceptions.APIException):
+    status_code = 413
+    default_detail = f"The body is larger than {MOST_BYTES:,} bytes."
+
+
+class BoundedJson(JSONParser):
+    """JSON of a bounded size; what nests deeper than Python follows is refused like other noise."""
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        body = stream.read(MOST_BYTES + 1)
+        if len(body) > MOST_BYTES:
+            raise TooLarge
+        try:
+            return super().parse(io.BytesIO(body), media_type, parser_context)
+        except RecursionError as error:
+            raise exceptions.ParseError("The body nests too deeply.") from error
 
 
 class Session(SessionAuthentication):
@@ -83,6 +109,7 @@ class Door(APIView):
 
     authentication_classes = (Session,)
     permission_classes = (Capability,)
+    parser_classes = (BoundedJson,)
     http_method_names = ("get", "head", "post")
     capabilities: dict[str, str] = {}
 
@@ -116,9 +143,10 @@ def described(
     body: Any = None,
     parameters: tuple[Any, ...] = (),
     name: str,
+    also: tuple[int, ...] = (),
 ) -> Any:
-    """The schema of one operation, every refusal that may come included."""
-    refusals = (400, 401, 403, 404, 405, 406, 409, 415, 422)
+    """The schema of one operation, every refusal that may come included; `also` are its own."""
+    refusals = (400, 401, 403, 404, 405, 406, 409, 413, 415, 422, *also)
     return extend_schema(
         operation_id=name,
         request=body,
@@ -175,12 +203,19 @@ def answer_to(error: Exception, context: dict[str, Any]) -> Response | None:
     challenge = getattr(error, "auth_header", None)
     if challenge:
         response["WWW-Authenticate"] = challenge
+    wait = getattr(error, "wait", None)
+    if wait is not None:
+        response["Retry-After"] = str(math.ceil(wait))
     return response
 
 
 def _refused(error: Exception) -> tuple[int, str, str, str] | None:
     if isinstance(error, errors.InvalidChoice):
         return INVALID, "invalid_choice", str(error), ""
+    if isinstance(error, errors.InvalidCase):
+        return INVALID, "invalid", error.reason, error.field
+    if isinstance(error, errors.ErpNotReadable):
+        return UNREADABLE, "erp_not_readable", str(error), ""
     if isinstance(error, errors.DeskError):
         return CONFLICT, _snake(type(error).__name__), str(error), ""
     if isinstance(error, Http404 | ObjectDoesNotExist):
@@ -211,7 +246,8 @@ def _first(detail: Any, field: str = "") -> tuple[str, str]:
         shown = "" if name == "non_field_errors" else str(name)
         return _first(inner, ".".join(part for part in (field, shown) if part))
     if isinstance(detail, list):
-        return _first(detail[0], field)
+        # Of rows checked one by one, the right ones complain of nothing.
+        return _first(next((row for row in detail if row), ""), field)
     return field, str(detail)
 
 

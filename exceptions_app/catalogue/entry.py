@@ -10,7 +10,8 @@ Amounts are plain digits in `currency`, or ready to read; so is `value`. Dates a
 - location: `location`, `division`, `warehouse`, `order_division`
 - money: `refund`, `credit`, `difference` (signed: refund less credit), `currency`, `component`,
   `setting`, `period`, `posting_date`, `line_max`, `excess`, `sold`, `returned`,
-  `why` (the main cause of a difference, in words that fit into a title)
+  `why` (the main cause of a difference, in words that fit into a title); of a credit
+  quote its number `quote`, the `quoted` amount and what has `changed` since
 - posting: `kind` (its code or label), `key`, `vendor_code`, `vendor_text`, `attempts`, `since`;
   a read-back that saw another document under our key adds its `number` and what was `found`
 - connection: `connection`, `reason`, `waiting` (what waits: "3 documents")
@@ -53,6 +54,9 @@ FACTS: Mapping[str, tuple[str, ...]] = {
         "sold",
         "returned",
         "why",
+        "quote",
+        "quoted",
+        "changed",
     ),
     "posting": (
         "kind",

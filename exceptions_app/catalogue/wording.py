@@ -13,7 +13,7 @@ from datetime import date
 
 # Amounts in the return's own currency. `excess` may also be units, which have no decimal point.
 AMOUNT_FACTS = frozenset(
-    {"value", "refund", "credit", "difference", "line_max", "excess", "charged"}
+    {"value", "refund", "credit", "difference", "line_max", "excess", "charged", "quoted"}
 )
 MAYBE_UNITS = "excess"
 

@@ -16,6 +16,7 @@ from exceptions_app.models.imports import MappingImport
 from exceptions_app.models.orders import ErpLocation, Item, ItemMiss, SalesOrder, SalesOrderLine
 from exceptions_app.models.postings import CreditRun, CreditTaking, Posting, PostingAttempt
 from exceptions_app.models.preferences import SavedView, UserPreferences
+from exceptions_app.models.quotes import CreditQuote
 from exceptions_app.models.rmas import (
     ExchangeOrder,
     Refund,
@@ -35,6 +36,7 @@ __all__ = [
     "Connection",
     "ConnectionBudget",
     "ConnectionHealth",
+    "CreditQuote",
     "CreditRun",
     "CreditTaking",
     "ErpLocation",

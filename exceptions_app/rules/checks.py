@@ -62,6 +62,9 @@ def _credit(resolved: Resolved) -> Iterator[tuple[str, str, set[str]]]:
         return
     yield "period", "The posting date is in an open period", {"PERIOD_CLOSED"}
     yield "components", "Every part of the credit has its charge code", {"COMPONENT_MISSING"}
+    if facts.quote is not None:
+        text = f"The credit is what quote {facts.quote.number} said, or finance decided otherwise"
+        yield "quote", text, {"QUOTE_CHANGED"}
     refund = refund_confirmed(facts)
     if refund > 0:
         allowed = money.text(shares.allowance(resolved), facts.currency)
@@ -72,4 +75,7 @@ def _credit(resolved: Resolved) -> Iterator[tuple[str, str, set[str]]]:
         if accepted:
             shown = money.text(accepted, facts.currency)
             text = f"Finance accepted that refund and credit differ by {shown}"
+            if facts.quote is not None:
+                # It may be the quote that the credit differs from.
+                text = f"Finance accepted a difference of {shown}"
         yield "amount", text, {"REFUND_CM_MISMATCH", "REFUND_OVER_LINE"}

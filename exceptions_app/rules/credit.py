@@ -207,14 +207,18 @@ def _charge_line(
 def _shipping_lines(
     resolved: Resolved, order: OrderFact, lines: list[DraftLine]
 ) -> Iterator[DraftLine]:
-    """The order's remaining shipping, if the refund is exactly that much above items less fees."""
+    """The order's remaining shipping, if the refund is exactly that much above items less fees.
+
+    Before any refund, it is credited where a quote promised it.
+    """
     facts = resolved.facts
     net = order.shipping_net - order.shipping_credited_net
     tax = order.shipping_tax - order.shipping_credited_tax
     if net + tax <= 0 or any(line.component == SHIPPING for line in lines):
         return
     excess = refund_confirmed(facts) - sum((line.net + line.tax for line in lines), money.ZERO)
-    if abs(excess - net - tax) > allowance(resolved):
+    is_promised = facts.is_shipping_promised and not refund_confirmed(facts)
+    if not is_promised and abs(excess - net - tax) > allowance(resolved):
         return
     code = mapping.charge_for(facts.mappings, SHIPPING)
     row = _charge_line(SHIPPING, code, "Shipping of the original order", net, tax)

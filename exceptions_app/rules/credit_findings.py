@@ -8,7 +8,16 @@ from decimal import Decimal
 
 from connectors.types import DocumentDraft, DocumentKind
 from exceptions_app.choices import RefundStatus
-from exceptions_app.rules import bundles, credit, mapping, money, refund_findings, shares, values
+from exceptions_app.rules import (
+    bundles,
+    credit,
+    mapping,
+    money,
+    quoting,
+    refund_findings,
+    shares,
+    values,
+)
 from exceptions_app.rules.facts import Finding, OrderFact, RmaFacts
 from exceptions_app.rules.resolving import (
     Resolved,
@@ -39,6 +48,7 @@ def findings(resolved: Resolved, draft: DocumentDraft | None) -> tuple[Finding, 
     found.extend(_promo(resolved, draft))
     if is_credit_due(resolved):
         found.extend(_period(resolved.facts, draft))
+        found.extend(quoting.findings(resolved, draft))
     if is_credit_due(resolved) and refund_findings.is_comparable(resolved):
         found.extend(refund_findings.over_line(resolved, draft))
         found.extend(refund_findings.against_refund(resolved, draft))

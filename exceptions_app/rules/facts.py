@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from connectors.types import (
     DiscountPart,
@@ -42,6 +43,7 @@ class Policy:
     # "mode" (half_up | half_even), "scope" (line | document), "cash_step" ("0.05", "" for none)
     rounding: Mapping[str, str] = field(default_factory=dict)
     bundle_credit: str = "components"  # | parent
+    quote_minutes: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +235,20 @@ class Decisions:
 
 
 @dataclass(frozen=True, slots=True)
+class QuoteFact:
+    """A credit quote this return is bound to: the document promised, and the facts it rests on.
+
+    `basis` is as `rules.quoting.basis` gives it.
+    """
+
+    number: str  # "Q-12"
+    draft: DocumentDraft
+    basis: Mapping[str, Any]
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RmaFacts:
     rma_id: int
     bridge_code: str
@@ -260,6 +276,9 @@ class RmaFacts:
     # SKUs whose master was asked live and surely does not have them (or master is fully read).
     is_master_complete: bool = True
     cancellation_fee: Decimal = Decimal(0)
+    quote: QuoteFact | None = None
+    # A quote told the customer that the order's shipping comes back as well.
+    is_shipping_promised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,6 +267,15 @@ OPTIONS: tuple[Option, ...] = (
         ("components", "Each part that came back"),
         ("parent", "The bundle as it was sold"),
     ),
+    _number(
+        "quote_minutes",
+        "How long a credit quote holds",
+        "A return planned within this time is credited what was quoted; if the facts change,"
+        " finance is asked. Its units are promised to nobody else meanwhile.",
+        "minutes",
+        1,
+        20160,
+    ),
 )
 
 _BY_NAME = {option.name: option for option in OPTIONS}

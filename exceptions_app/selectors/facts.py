@@ -21,6 +21,7 @@ from exceptions_app.choices import (
 )
 from exceptions_app.models import (
     Bridge,
+    CreditQuote,
     ErpLocation,
     Fix,
     Item,
@@ -42,6 +43,7 @@ from exceptions_app.rules.facts import (
     Mappings,
     Policy,
     PostingFact,
+    QuoteFact,
     RefundFact,
     RmaFacts,
 )
@@ -72,6 +74,7 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
     mappings = mappings_of(bridge, sku_keys=[line.sku_key for line in lines])
     items = _items_by_key(bridge, lines, mappings)
     order = order_facts.of(rma.sales_order, excluding_rma_id=rma.pk) if rma.sales_order else None
+    quote = quote_of(rma)
     return RmaFacts(
         rma_id=rma.pk,
         bridge_code=bridge.code,
@@ -111,6 +114,24 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
         closed_periods=frozenset(bridge.closed_periods),
         is_master_complete=True,
         cancellation_fee=rma.cancellation_fee,
+        quote=quote_fact(quote) if quote is not None else None,
+        is_shipping_promised=quote is not None and quote.has_shipping,
+    )
+
+
+def quote_of(rma: Rma) -> CreditQuote | None:
+    """The quote that binds the return's credit, read with the return where that was asked for."""
+    found: CreditQuote | None = getattr(rma, "credit_quote", None)
+    return found
+
+
+def quote_fact(quote: CreditQuote) -> QuoteFact:
+    return QuoteFact(
+        number=quote.number,
+        draft=drafts.from_json(quote.draft),
+        basis=quote.basis,
+        created_at=quote.created_at,
+        expires_at=quote.expires_at,
     )
 
 

@@ -18,6 +18,7 @@ _UNITS = {
     "unknown_case_after_minutes": "min",
     "credit_grace_hours": "h",
     "receipt_grace_hours": "h",
+    "quote_minutes": "min",
 }
 
 

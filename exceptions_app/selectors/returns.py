@@ -281,7 +281,7 @@ def _whole(rma_id: int) -> Rma:
         is_outbound=F("is_outbound"),
     )
     return (
-        Rma.objects.select_related("bridge__source", "bridge__erp", "sales_order")
+        Rma.objects.select_related("bridge__source", "bridge__erp", "sales_order", "credit_quote")
         .annotate(parcels=ArraySubquery(parcels.values(told=shape)))
         .get(pk=rma_id)
     )

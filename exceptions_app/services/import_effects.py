@@ -27,7 +27,9 @@ def effect(*, bridge: Bridge, kind: str, targets: Targets, now: datetime) -> Eff
     """
     touched = mappings_selector.touched_by(bridge=bridge, kind=kind, keys=targets.keys())
     shown = list(
-        touched.select_related("bridge__erp", "bridge__source", "sales_order")[:PLANNED_CAP]
+        touched.select_related("bridge__erp", "bridge__source", "sales_order", "credit_quote")[
+            :PLANNED_CAP
+        ]
     )
     count = paging.count(touched) if len(shown) == PLANNED_CAP else len(shown)
     items = _items(bridge, kind, targets)

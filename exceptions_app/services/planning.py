@@ -32,7 +32,7 @@ from exceptions_app.rules import drafts, order_text, planning, shares, windows
 from exceptions_app.rules.facts import Finding, Plan, PlannedPosting, RmaFacts
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import fixes as fixes_selector
-from exceptions_app.services import acceptances, audit, cases, connections, leases
+from exceptions_app.services import acceptances, audit, cases, connections, leases, quotes
 
 PREFIX = {
     PostingKind.RETURN_AUTHORISATION: "RA",
@@ -83,7 +83,7 @@ def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) ->
     """
     rma = (
         Rma.objects.select_for_update(of=("self",))
-        .select_related("bridge__erp", "bridge__source", "sales_order")
+        .select_related("bridge__erp", "bridge__source", "sales_order", "credit_quote")
         .get(pk=rma_id)
     )
     if rma.sales_order_id:
@@ -92,7 +92,7 @@ def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) ->
     if not _have_postings(rma):
         defer(rma_id=rma.pk, until=now + BUSY_FOR)
         return Planned(rma_id=rma.pk, postings=(), cases=())
-    facts = facts_selector.for_plan(rma, now=now)
+    facts = quotes.bind(rma=rma, facts=facts_selector.for_plan(rma, now=now), now=now)
     computed = planning.plan(facts)
     rows = _sync_postings(rma, facts, computed, now)
     found = acceptances.of_rma(rma, now=now)

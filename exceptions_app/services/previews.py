@@ -247,7 +247,11 @@ def _touched(
     if kind not in MappingKind.values:
         return ([rma], 1) if rma is not None else ([], 0)
     rows = mappings_selector.touched_by(bridge=bridge, kind=kind, keys={normalise(source_value)})
-    shown = list(rows.select_related("bridge__erp", "bridge__source", "sales_order")[:PLANNED_CAP])
+    shown = list(
+        rows.select_related("bridge__erp", "bridge__source", "sales_order", "credit_quote")[
+            :PLANNED_CAP
+        ]
+    )
     return shown, paging.count(rows) if len(shown) == PLANNED_CAP else len(shown)
 
 

@@ -16,6 +16,7 @@ from connectors import types
 from connectors.ports import Gateway
 from exceptions_app.choices import CASE_OPEN, FixKind, FixStatus, MappingKind, MappingStatus
 from exceptions_app.models import (
+    Bridge,
     Case,
     Connection,
     ErpLocation,
@@ -51,6 +52,21 @@ def refresh(*, rma: Rma, now: datetime) -> None:
         _read_items(erp, gateway, skus, now)
     if order_number or skus:
         health.note_success(connection_id=erp.pk, now=now)
+
+
+def order_numbered(*, bridge: Bridge, number: str, now: datetime) -> SalesOrder | None:
+    """The order as we know it, else read live; None where the ERP has no such order.
+
+    Connector errors pass through to the caller.
+    """
+    known = SalesOrder.objects.filter(connection=bridge.erp_id, number=number).first()
+    if known is not None:
+        return known
+    found = connections.gateway(connection=bridge.erp, reason="quote").find_orders([number])
+    exact = [order for order in found if order.number == number]
+    if len(exact) != 1:
+        return None
+    return save_order(connection=bridge.erp, order=exact[0], now=now)
 
 
 def refresh_locations(*, connection: Connection, now: datetime) -> int:

@@ -19,7 +19,7 @@ from exceptions_app.choices import (
     PostingStatus,
 )
 from exceptions_app.models import InboundEvent, Rma, Shipment
-from exceptions_app.services import events, rmas
+from exceptions_app.services import events, quotes, rmas
 
 RAW_KEPT_FOR = timedelta(days=90)
 PEOPLE_KEPT_FOR = timedelta(days=365)
@@ -31,7 +31,7 @@ BATCH = 500
 def sweep(*, now: datetime) -> int:
     """Do a bounded part of the upkeep; returns rows touched."""
     forgotten = forget_raw(now=now) + forget_people(now=now) + forget_sessions(now=now)
-    return forgotten + reread_open(now=now)
+    return forgotten + quotes.forget_lapsed(now=now) + reread_open(now=now)
 
 
 def forget_raw(*, now: datetime) -> int:

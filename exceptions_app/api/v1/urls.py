@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from exceptions_app.api.v1 import views
+from exceptions_app.api.v1 import quotes, views
 
 urlpatterns = [
     path("cases/", views.CaseList.as_view(), name="api-case-list"),
@@ -13,6 +13,10 @@ urlpatterns = [
     path("returns/<int:rma_id>/", views.ReturnDetail.as_view(), name="api-return-detail"),
     path("postings/", views.PostingList.as_view(), name="api-posting-list"),
     path("postings/<int:posting_id>/", views.PostingDetail.as_view(), name="api-posting-detail"),
+    path("credit-quotes/", quotes.CreditQuotes.as_view(), name="api-quote-list"),
+    path(
+        "credit-quotes/<int:quote_id>/", quotes.CreditQuoteDetail.as_view(), name="api-quote-detail"
+    ),
     path("fixes/", views.FixList.as_view(), name="api-fix-list"),
     path("fixes/<int:fix_id>/", views.FixDetail.as_view(), name="api-fix-detail"),
     path("fixes/<int:fix_id>/approve/", views.FixApprove.as_view(), name="api-fix-approve"),

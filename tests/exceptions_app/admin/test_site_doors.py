@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 NOBODY = "nobody"
 # They lead to the desk's own door; tests of accounts say how.
 DOORWAYS = {"login", "logout", "password_change", "password_change_done"}
-MODELS = ("bridge", "connection", "erplocation", "item", "mapping")
+MODELS = ("bridge", "connection", "creditquote", "erplocation", "item", "mapping")
 CHANGED = {
     "bridge_add": "manage_connections",
     "connection_add": "manage_connections",
@@ -42,6 +42,7 @@ def rows(db):
     return {
         "bridge": bridge.pk,
         "connection": bridge.erp_id,
+        "creditquote": factories.CreditQuoteFactory(bridge=bridge).pk,
         "mapping": factories.MappingFactory(bridge=bridge).pk,
     }
 

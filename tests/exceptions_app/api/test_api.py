@@ -10,7 +10,7 @@ from django.urls import get_resolver, reverse
 
 from exceptions_app import permissions
 from exceptions_app.api.v1 import urls as v1
-from exceptions_app.models import AuditEntry, Case, Fix, Posting
+from exceptions_app.models import AuditEntry, Case, CreditQuote, Fix, Posting
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.services.fixes import payload_hash
 from tests import factories
@@ -31,6 +31,8 @@ DOORS = {
     "api-return-detail": (READ, "rma"),
     "api-posting-list": (WATCH, ""),
     "api-posting-detail": (WATCH, "posting"),
+    "api-quote-list": ({"POST": "quote_credit"}, ""),
+    "api-quote-detail": (READ, "quote"),
     "api-fix-list": ({"GET": "view_desk", "POST": "assign_case"}, ""),
     "api-fix-detail": (READ, "fix"),
     "api-fix-approve": (APPROVE, "fix"),
@@ -47,7 +49,8 @@ def rows(db):
     posting = factories.PostingFactory(rma=rma)
     factories.PostingAttemptFactory(posting=posting)
     fix = factories.FixFactory(bridge=rma.bridge, case=case, requested_by=make_user("mira"))
-    return {"rma": rma, "case": case, "posting": posting, "fix": fix}
+    quote = factories.CreditQuoteFactory(bridge=rma.bridge)
+    return {"rma": rma, "case": case, "posting": posting, "fix": fix, "quote": quote}
 
 
 def address(name, rows):
@@ -65,6 +68,7 @@ def state():
         Fix.objects.order_by("pk").values_list("pk", "status", "decision_note"),
         Posting.objects.order_by("pk").values_list("pk", "status", "hold_reason"),
         AuditEntry.objects.order_by("pk").values_list("pk"),
+        CreditQuote.objects.order_by("pk").values_list("pk", "rma", "released_at"),
     )
     return [list(found) for found in watched]
 

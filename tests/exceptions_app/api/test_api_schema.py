@@ -57,6 +57,7 @@ def test_answers_match_the_schema(client, person, methods):
     case = factories.CaseFactory()
     factories.RefundFactory(rma=case.rma)
     factories.PostingAttemptFactory(posting=factories.PostingFactory(rma=case.rma))
+    factories.CreditQuoteFactory(bridge=case.bridge)
     factories.FixFactory(bridge=case.bridge, case=case, requested_by=user)
     client.force_login(user)
     client.get(reverse("case-list"))
@@ -81,4 +82,4 @@ def test_answers_match_the_schema(client, person, methods):
             walk()
         called += 1
 
-    assert called == (9 if methods == {"GET"} else 14)
+    assert called == (10 if methods == {"GET"} else 16)

@@ -46,6 +46,7 @@ def test_a_team_gets_its_types_in_blocking_order():
         "COMPONENT_MISSING",
         "OVER_RETURN",
         "PERIOD_CLOSED",
+        "QUOTE_CHANGED",
         "REFUND_CM_MISMATCH",
         "REFUND_NO_CM",
         "REFUND_OVER_LINE",

@@ -34,6 +34,7 @@ OWNERS = {
     "OVER_RETURN": (FINANCE, CRITICAL, "finance", 50, False),
     "REFUND_OVER_LINE": (FINANCE, CRITICAL, "finance", 50, False),
     "REFUND_CM_MISMATCH": (FINANCE, HIGH, "finance", 50, True),
+    "QUOTE_CHANGED": (FINANCE, HIGH, "finance", 50, True),
     "COMPONENT_MISSING": (FINANCE, HIGH, "finance", 50, True),
     "VAT_SETTING": (FINANCE, HIGH, "finance", 50, True),
     "PERIOD_CLOSED": (FINANCE, HIGH, "finance", 50, True),
@@ -62,8 +63,18 @@ ACTIONS = {
     FixKind.FEE: {"COMPONENT_MISSING"},
     FixKind.SET_LOCATION: {"LOCATION_MISSING"},
     FixKind.LINK_ORDER: {"SO_LINK_MISSING"},
-    FixKind.ACCEPT_DIFFERENCE: {"REFUND_CM_MISMATCH", "REFUND_OVER_LINE", "OVER_RETURN"},
-    FixKind.CORRECT_CREDIT: {"REFUND_CM_MISMATCH", "REFUND_OVER_LINE", "OVER_RETURN"},
+    FixKind.ACCEPT_DIFFERENCE: {
+        "QUOTE_CHANGED",
+        "REFUND_CM_MISMATCH",
+        "REFUND_OVER_LINE",
+        "OVER_RETURN",
+    },
+    FixKind.CORRECT_CREDIT: {
+        "QUOTE_CHANGED",
+        "REFUND_CM_MISMATCH",
+        "REFUND_OVER_LINE",
+        "OVER_RETURN",
+    },
     FixKind.POSTING_DATE: {"PERIOD_CLOSED"},
     FixKind.RETRY: {
         "CM_REJECTED",
