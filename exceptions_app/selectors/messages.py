@@ -62,8 +62,8 @@ def _refund_of(event: InboundEvent) -> str:
 
 
 def open_cases_of_event(event: InboundEvent) -> list[Case]:
-    """Open exceptions about this very message, the oldest first."""
-    rows = Case.objects.filter(event=event, status__in=CASE_OPEN)
+    """Open exceptions about this message or what it is about, the oldest first."""
+    rows = Case.objects.filter(stopped.about_events([event]), status__in=CASE_OPEN)
     return list(rows.only("pk", "title").order_by("pk"))
 
 

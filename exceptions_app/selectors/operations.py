@@ -328,8 +328,9 @@ def posting(*, posting_id: int) -> Posting:
 
 
 def open_cases_of(posting: Posting) -> list[Case]:
-    """Open exceptions about this very document, the oldest first."""
-    rows = Case.objects.filter(rma=posting.rma_id, posting=posting, status__in=CASE_OPEN)
+    """Open exceptions about this very document or in its way, the oldest first."""
+    about = stopped.about_posting(posting)
+    rows = Case.objects.filter(about, rma=posting.rma_id, status__in=CASE_OPEN)
     return list(rows.only("pk", "title").order_by("pk"))
 
 

@@ -61,13 +61,34 @@ def events(
 ) -> paging.Page:
     """A page of messages as Stopped: one query more, whatever its length."""
     page = paging.page(rows, order=order, cursor=cursor, size=size)
-    stopped = [row.pk for row in page.rows if row.state in EVENTS]
-    cases: dict[int | None, list[Case]] = {}
-    if stopped:
-        for case in _open().filter(event__in=stopped):
-            cases.setdefault(case.event_id, []).append(case)
-    found = tuple(Stopped(row, _of_event(row, cases.get(row.pk, []))) for row in page.rows)
+    stopped = [row for row in page.rows if row.state in EVENTS]
+    cases = list(_open().filter(about_events(stopped))) if stopped else []
+    by_key: dict[object, list[Case]] = {}
+    for case in cases:
+        for key in {case.event_id, case.subject}:
+            by_key.setdefault(key, []).append(case)
+    found = tuple(
+        Stopped(row, _of_event(row, by_key.get(subject_of(row)) or by_key.get(row.pk, [])))
+        for row in page.rows
+    )
     return paging.Page(found, page.newer, page.older)
+
+
+def subject_of(event: InboundEvent) -> str:
+    """What the exceptions of a message are kept under: all messages about one thing share them."""
+    return f"event:{event.connection_id}:{event.subject_id}"[:60] if event.subject_id else ""
+
+
+def about_events(rows: Sequence[InboundEvent]) -> Q:
+    """Exceptions about these messages, or about what they are about."""
+    subjects = {subject_of(row) for row in rows} - {""}
+    return Q(event__in=[row.pk for row in rows]) | Q(subject__in=subjects)
+
+
+def about_posting(posting: Posting) -> Q:
+    """Exceptions about a document, or that block it."""
+    codes = [code.strip() for code in posting.blocked_by.split(",") if code.strip()]
+    return Q(posting=posting) | Q(type__in=codes)
 
 
 def words_of(event: InboundEvent) -> str:
@@ -108,7 +129,7 @@ def _with_stops(rows: Sequence[Posting]) -> Iterator[Stopped]:
 
 
 def _open() -> QuerySet[Case]:
-    fields = ("pk", "type", "rma", "posting", "event", "opened_at")
+    fields = ("pk", "type", "rma", "posting", "event", "subject", "opened_at")
     return Case.objects.filter(status__in=CASE_OPEN).only(*fields).order_by("pk")
 
 

@@ -58,6 +58,10 @@ def refresh_reference(*, now: datetime) -> int:
             count += reference.sync_items(connection=erp, now=now)
         except ConnectorError as error:
             health.note_failure(connection_id=erp.pk, error=error, now=now)
+        else:
+            # Only what was due was asked for; a copy that is young enough proves no answer.
+            if Watermark.objects.filter(connection=erp, read_at=now).exists():
+                health.note_success(connection_id=erp.pk, now=now)
     return count
 
 

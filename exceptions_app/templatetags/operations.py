@@ -17,6 +17,7 @@ register = template.Library()
 # Why calls are made, as the pacer books them.
 REASONS = {
     "check": "Asked by a person",
+    "confirm": "Confirming documents",
     "lookup": "Reading documents back",
     "plan-read": "Reading for a plan",
     "poll": "Asking for news",

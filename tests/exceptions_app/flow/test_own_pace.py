@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from connectors.errors import RetryLater
-from exceptions_app.models import ConnectionBudget
-from exceptions_app.services import connections, health
+from exceptions_app.models import ConnectionBudget, ConnectionHealth
+from exceptions_app.services import connections, health, polling
 from exceptions_app.services.pacing import BudgetSpent
 from tests.world import make_world
 
@@ -40,3 +40,19 @@ def test_a_longer_rest_asked_for_by_the_other_side_counts():
 
     budget = ConnectionBudget.objects.get(connection=connection)
     assert budget.quiet_until == now + timedelta(seconds=50)
+
+
+def test_an_erp_that_gave_its_items_has_answered_and_one_not_asked_has_not():
+    world = make_world()
+    erp, clock = world.bridge.erp, world.clock
+    answered = ConnectionHealth.objects.get(connection=erp).last_ok_at
+    clock.advance(minutes=30)
+
+    with world.connected():
+        polling.refresh_reference(now=clock.now)
+        young = ConnectionHealth.objects.get(connection=erp).last_ok_at
+        clock.advance(minutes=31)
+        polling.refresh_reference(now=clock.now)
+
+    assert young == answered
+    assert ConnectionHealth.objects.get(connection=erp).last_ok_at == clock.now

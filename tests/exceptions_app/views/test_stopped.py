@@ -140,6 +140,31 @@ def test_many_rows_that_stand_still_cost_what_few_do(client, ines, path):
     assert queries() == few
 
 
+def test_all_messages_about_one_return_lead_to_its_exception(client, ines):
+    values = {"state": "parked", "subject_id": "4250", "error_type": "PAYLOAD_INVALID"}
+    first = factories.InboundEventFactory(**values)
+    second = factories.InboundEventFactory(**values, connection=first.connection)
+    subject = f"event:{first.connection_id}:4250"
+    case = factories.CaseFactory(event=second, rma=None, bridge=None, subject=subject)
+
+    rows = client.get("/operations/inbox/?state=needs").context["rows"]
+    page = client.get(f"/operations/inbox/{first.pk}/").text
+
+    assert [row["stop"].cases for row in rows] == [(case.pk,), (case.pk,)]
+    assert f"/exceptions/{case.pk}/" in page
+    assert "It is not tried again by itself." in page
+
+
+def test_a_blocked_document_leads_to_what_is_in_its_way(client, ines):
+    posting = factories.PostingFactory(status="blocked", blocked_by="SKU_UNKNOWN")
+    case = factories.CaseFactory(rma=posting.rma)
+
+    page = client.get(f"/operations/postings/{posting.pk}/").text
+
+    assert f"/exceptions/{case.pk}/" in page
+    assert "<dt>Blocked by</dt><dd>Unknown SKU</dd>" in page
+
+
 def test_a_refund_that_waits_is_told_by_its_number_and_leads_to_its_return(client, ines):
     refund = factories.RefundFactory(external_id="9001")
     event = factories.InboundEventFactory(
