@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -58,6 +58,12 @@ _FULL_NAME = db.Case(
     db.When(assignee__first_name="", assignee__last_name="", then="assignee__username"),
     default=Concat("assignee__first_name", db.Value(" "), "assignee__last_name"),
 )
+# Who has the cases of a cause; `owner_of` reads it.
+OWNERS: dict[str, Any] = {
+    "assigned": Count("assignee"),
+    "owners": Count("assignee", distinct=True),
+    "owner_name": Max(_FULL_NAME),
+}
 _NAMES = 4
 _STORY = 60
 _SIBLINGS = 8
@@ -75,7 +81,10 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Exceptions that share a cause; `waiting` counts customers whose refund is not confirmed."""
+    """Exceptions that share a cause; `waiting` counts customers whose refund is not confirmed.
+
+    `first` is the id of the oldest exception.
+    """
 
     pk: int
     title: str
@@ -90,6 +99,7 @@ class Cause:
     values: tuple[Amount, ...]
     oldest: datetime
     due_at: datetime
+    first: int
     trend: trends.Trend | None = None
 
 
@@ -323,12 +333,11 @@ def _grouped(cases: QuerySet[Case]) -> QuerySet[Any, Any]:
             rank=Max("severity_rank"),
             total=Sum("value"),
             count=Count("pk"),
-            assigned=Count("assignee"),
-            owners=Count("assignee", distinct=True),
-            owner_name=Max(_FULL_NAME),
+            **OWNERS,
             waiting=Count("rma", distinct=True, filter=waits),
             oldest=Min("opened_at"),
             due_at=Min("due_at"),
+            first=Min("pk"),
         )
     )
 
@@ -354,11 +363,12 @@ def _with_sums(rows: Sequence[dict[str, Any]], cases: QuerySet[Case]) -> tuple[C
             severity=Severity(names[row["rank"]]).value,
             count=row["count"],
             assigned=row["assigned"],
-            owner=_owner(row),
+            owner=owner_of(row),
             waiting=row["waiting"],
             values=_amounts(sums.get(row["group"], ())),
             oldest=row["oldest"],
             due_at=row["due_at"],
+            first=row["first"],
         )
         for row in rows
     )
@@ -369,7 +379,7 @@ def _with_trends(rows: Sequence[Cause], now: datetime) -> tuple[Cause, ...]:
     return tuple(replace(row, trend=known.get(row.pk)) for row in rows)
 
 
-def _owner(row: dict[str, Any]) -> str:
+def owner_of(row: Mapping[str, Any]) -> str:
     """Who has the cause: a name, how many people, or "" for nobody."""
     if row["owners"] > 1:
         return f"{row['owners']} people"

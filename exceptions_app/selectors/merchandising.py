@@ -20,9 +20,10 @@ from exceptions_app.choices import (
     Severity,
     Team,
 )
-from exceptions_app.models import Case, CauseGroup
+from exceptions_app.models import Case, CauseGroup, Fix
 from exceptions_app.models import Mapping as MappingRow
 from exceptions_app.models.cases import awake
+from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import paging
 from exceptions_app.selectors.sums import Amount, per_currency
 
@@ -39,6 +40,7 @@ MAPPING_TYPES = (
 )
 RECENT_SINCE = timedelta(days=30)
 RECENT = 25
+RECENT_ORDER = ("-activated_at", "-id")
 # Most valuable first, then the longest wait: severity says less about data than money does.
 GAP_ORDER = ("-total", "oldest", "group")
 # Which exceptions a mapping of a kind heals; their cause is the mapping's normalised source value.
@@ -62,7 +64,8 @@ _WHY = {
 class Gap:
     """One value that nobody mapped: `case_id` is its oldest exception, where the fix stands.
 
-    `suggestion` is "" where nothing is known; `why` says what it rests on.
+    `suggestion` is "" where nothing is known; `why` says what it rests on. `owner` is a name, how
+    many people, or "" for nobody; `assigned` of the `count` exceptions are with them.
     """
 
     group_id: int
@@ -78,6 +81,8 @@ class Gap:
     oldest: datetime
     suggestion: str
     why: str
+    assigned: int
+    owner: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +155,7 @@ def gaps(cases: QuerySet[Case], *, cursor: str = "", size: int = paging.PAGE_SIZ
             rank=Max("severity_rank"),
             first=Min("pk"),
             candidates=Max(KeyTextTransform("candidates", "facts")),
+            **cases_selector.OWNERS,
         )
     )
     page = paging.page(grouped, order=GAP_ORDER, cursor=cursor, size=size)
@@ -185,26 +191,32 @@ def _gap(row: Mapping[str, Any], values: tuple[Amount, ...]) -> Gap:
         oldest=row["oldest"],
         suggestion=(row["candidates"] or "") if why else "",
         why=why,
+        assigned=row["assigned"],
+        owner=cases_selector.owner_of(row),
     )
 
 
-def recently_mapped(*, now: datetime, bridge: str = "") -> tuple[Mapped, ...]:
-    """Mappings in force that a person asked for in the last RECENT_SINCE, newest first.
+def recently_mapped(
+    *, now: datetime, bridge: str = "", cursor: str = "", size: int = RECENT
+) -> paging.Page:
+    """A page of mappings in force that people brought in the last RECENT_SINCE, as Mapped.
 
-    Four queries at most. What a mapping healed is counted from the exceptions of its value that
-    were closed by proof at or after the moment it came in force.
+    Asked for on an exception, put in force by an admin, or out of a file; newest first. What comes
+    with a preset is nobody's news. Three queries at most. What a mapping healed is counted from
+    the exceptions of its value that were closed by proof at or after the moment it came in force.
     """
+    asked = Q(pk__in=Fix.objects.filter(mapping__isnull=False).values("mapping"))
     found = MappingRow.objects.filter(
-        status=MappingStatus.ACTIVE, activated_at__gt=now - RECENT_SINCE, fixes__isnull=False
+        asked | Q(file__isnull=False) | Q(effect__isnull=False),
+        status=MappingStatus.ACTIVE,
+        activated_at__gt=now - RECENT_SINCE,
     )
-    rows = list(
-        (found.filter(bridge__code=bridge) if bridge else found)
-        .select_related("bridge")
-        .distinct()
-        .order_by("-activated_at", "-pk")[:RECENT]
-    )
-    healed = _healed(rows)
-    return tuple(_mapped(row, healed.get(row.pk, ())) for row in rows)
+    rows = found.filter(bridge__code=bridge) if bridge else found
+    rows = rows.select_related("bridge", "file").defer("file__rows", "file__effect")
+    page = paging.page(rows, order=RECENT_ORDER, cursor=cursor, size=size)
+    healed = _healed(page.rows)
+    mapped = tuple(_mapped(row, healed.get(row.pk, ())) for row in page.rows)
+    return paging.Page(mapped, page.newer, page.older)
 
 
 def _healed(rows: Sequence[MappingRow]) -> dict[int, list[Mapping[str, Any]]]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -34,8 +34,9 @@ from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import paging
 from exceptions_app.selectors.sums import Amount
 from exceptions_app.services import triage
-from exceptions_app.templatetags.desk import money, when
+from exceptions_app.templatetags.desk import changed_query, money, when
 from exceptions_app.views import case_parts, penny
+from exceptions_app.views.triage import ROOMS
 
 TONES = {
     "open": "calm",
@@ -129,6 +130,7 @@ def show(
         "case": case,
         "late_refusal": refusal,
         "carried": f"?{request.GET.urlencode()}" if request.GET else "",
+        "back": _back(request),
         "is_snoozed": case.snoozed_until is not None and case.snoozed_until > now,
         "touches": case_parts.touches(case),
         "entry": entry,
@@ -293,6 +295,16 @@ def _offers(
             else Offer(kind, FixKind(kind).label, None, "", ())
         )
     return offers
+
+
+def _back(request: HttpRequest) -> dict[str, str]:
+    """The list the reader came from: a team's room when the address says so, else the queue."""
+    room = request.GET.get("room", "")
+    if room in ROOMS:
+        view = changed_query(QueryDict(), {"view": request.GET.get("view", "")})
+        return {"url": f"{reverse(room)}{view}", "label": room.capitalize()}
+    carried = f"?{request.GET.urlencode()}" if request.GET else ""
+    return {"url": f"{reverse('case-list')}{carried}", "label": "Exceptions"}
 
 
 def _postings(rows: Iterable[Posting]) -> list[dict[str, Any]]:

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_safe
 from exceptions_app import permissions
 from exceptions_app.choices import Severity
 from exceptions_app.selectors import merchandising as selector
-from exceptions_app.selectors import paging, rooms
+from exceptions_app.selectors import paging, rooms, selection
 from exceptions_app.templatetags.desk import changed_query
-from exceptions_app.views import exports
+from exceptions_app.views import exports, triage
 
 VIEWS = {"sku": ("SKUs", selector.SKU_TYPES), "mapping": ("Mappings", selector.MAPPING_TYPES)}
 
@@ -51,17 +51,20 @@ def index(request: HttpRequest) -> HttpResponse:
             {"name": "bridge", "label": "Bridge", "options": rooms.bridges(), "value": bridge}
         ],
     }
+    cursor = request.GET.get("cursor", "")
     if view == "recent":
-        context["mapped"] = selector.recently_mapped(now=now, bridge=bridge)
+        page = selector.recently_mapped(now=now, bridge=bridge, cursor=cursor)
+        context["mapped"] = page.rows
     else:
         cases = selector.open_gaps(VIEWS[view][1], now=now, bridge=bridge)
-        page = selector.gaps(cases, cursor=request.GET.get("cursor", ""))
+        page = selector.gaps(cases, cursor=cursor)
         context |= {
             "tally": tallies[view],
             "rows": page.rows,
-            "newer": page.newer,
-            "older": page.older,
+            "newest": selection.newest_id(),
+            "result": triage.result_of(request),
         }
+    context |= {"newer": page.newer, "older": page.older}
     return render(request, "merchandising/index.html", context)
 
 
@@ -89,6 +92,7 @@ def _gap_lines(view: str, bridge: str) -> Iterator[list[exports.Cell]]:
         "At risk",
         "Currency",
         "Oldest",
+        "Owner",
         "Team",
     ]
     cases = selector.open_gaps(VIEWS[view][1], now=timezone.now(), bridge=bridge)
@@ -108,11 +112,12 @@ def _gap_lines(view: str, bridge: str) -> Iterator[list[exports.Cell]]:
                 *whole.cells([value], currency, absent="Not known"),
                 currency,
                 exports.moment(row.oldest),
+                row.owner or "Nobody yet",
                 row.team,
             ]
     for currency, figures in whole.rows():
         cells = whole.cells(figures, currency)
-        yield [f"Total {currency}", "", "", "", "", "", *cells, currency, "", ""]
+        yield [f"Total {currency}", "", "", "", "", "", *cells, currency, "", "", ""]
 
 
 def _mapped_lines(bridge: str) -> Iterator[list[exports.Cell]]:
@@ -124,13 +129,17 @@ def _mapped_lines(bridge: str) -> Iterator[list[exports.Cell]]:
         "Kind",
         "By",
         "Approved by",
+        "File",
         "In force",
         "Closed by proof",
         "At risk before",
         "Currency",
     ]
     whole = exports.Totals()
-    for row in selector.recently_mapped(now=timezone.now(), bridge=bridge):
+    now = timezone.now()
+    for row in paging.every(
+        lambda cursor: selector.recently_mapped(now=now, bridge=bridge, cursor=cursor)
+    ):
         for place, (currency, value) in enumerate(exports.per_currency(row.values)):
             whole.add(currency, [value])
             yield [
@@ -140,6 +149,7 @@ def _mapped_lines(bridge: str) -> Iterator[list[exports.Cell]]:
                 row.mapping.get_kind_display(),
                 row.mapping.created_by,
                 row.mapping.approved_by,
+                row.mapping.file.file_name if row.mapping.file else "",
                 exports.moment(row.mapping.activated_at),
                 "" if place else row.healed,
                 *whole.cells([value], currency, absent="None"),
@@ -147,7 +157,7 @@ def _mapped_lines(bridge: str) -> Iterator[list[exports.Cell]]:
             ]
     for currency, figures in whole.rows():
         cells = whole.cells(figures, currency)
-        yield [f"Total {currency}", "", "", "", "", "", "", "", *cells, currency]
+        yield [f"Total {currency}", "", "", "", "", "", "", "", "", *cells, currency]
 
 
 export, export_xlsx = exports.doors(

@@ -35,6 +35,9 @@ from exceptions_app.services import triage
 from exceptions_app.templatetags.desk import when
 
 FROZEN = "selection"
+# Lists whose ticked causes may be acted on, by URL name; the queue itself without a name.
+QUEUE = "case-list"
+ROOMS = ("merchandising",)
 PICKED = "picked"
 SHOWN = 20
 _ROW = re.compile(r"row-g?[0-9]{1,15}")
@@ -203,6 +206,7 @@ def _ask(
         "back": _address(query if request.POST.get("solo") else _with_picks(query, cases)),
         "row": request.POST.get("at", ""),
         "solo": request.POST.get("solo", ""),
+        "list": _list(request),
     }
     return render(request, "cases/act.html", context, status=status)
 
@@ -254,13 +258,19 @@ def _back(request: HttpRequest, query: QueryDict, picked: tuple[int, ...]) -> Ht
     result = request.session.get("triage")
     if result and (len(result["rows"]) > 1 or result["left"]):
         query["done"] = result["key"]
-    return redirect(f"{reverse('case-list')}?{query.urlencode()}{anchor_of(request)}")
+    return redirect(f"{reverse(_list(request))}?{query.urlencode()}{anchor_of(request)}")
 
 
 def anchor_of(request: HttpRequest) -> str:
     """The row the reader was on, as the end of an address."""
     row = request.POST.get("at", "")
     return f"#{row}" if _ROW.fullmatch(row) else ""
+
+
+def _list(request: HttpRequest) -> str:
+    """The list the rows were ticked in, which is where the reader comes back to."""
+    room = request.POST.get("room", "")
+    return room if room in ROOMS else QUEUE
 
 
 def frozen_text(chosen: Selection, at: datetime) -> str:
@@ -285,7 +295,8 @@ def _place(request: HttpRequest, cases: Sequence[Case]) -> QueryDict:
     for name in (PICKED, "done"):
         query.pop(name, None)
     is_whole = bool(request.POST.get("all") or request.POST.getlist("group"))
-    if cases and query.get("view") != "list" and not is_whole and not request.POST.get("frozen"):
+    is_queue = _list(request) == QUEUE and query.get("view") != "list"
+    if cases and is_queue and not is_whole and not request.POST.get("frozen"):
         row = request.POST.get("at", "")
         here = next((case for case in cases if row == f"row-{case.pk}"), cases[0])
         query["open"] = str(here.group_id)

@@ -1,6 +1,6 @@
 /* keys.js: the keyboard map. A key's own button carries data-key, a place to go data-go. */
 import { all } from "./dom.js";
-import { focusIn, move, rowHere } from "./rows.js";
+import { focusIn, move, moveToCause, rowHere } from "./rows.js";
 
 let goUntil = 0;
 
@@ -19,9 +19,14 @@ function tickAlone(button) {
   form.querySelector("[data-solo]").value = "1";
 }
 
+// A cause has no fix of its own: it stands on the first of its exceptions.
+function pageOf(row) {
+  return row?.dataset.firstCase ?? row?.querySelector("th a:not(.fold), td a:not(.fold)")?.href;
+}
+
 function fix() {
-  const link = rowHere()?.querySelector("th a:not(.fold), td a:not(.fold)");
-  if (link) location.assign(`${link.href}#fix`);
+  const page = pageOf(rowHere());
+  if (page) location.assign(`${page}#fix`);
   else focusIn(document.getElementById("fix"));
 }
 
@@ -32,6 +37,7 @@ const keys = {
   X: () => tickHere(true),
   e: () => rowHere()?.querySelector(".fold")?.click(),
   f: fix,
+  n: moveToCause,
   g: () => { goUntil = Date.now() + 1500; },
   "/": () => document.getElementById("search")?.focus(),
   "?": () => showDialog("keys"),
@@ -67,7 +73,8 @@ function takeKey(event) {
   if (key === "Enter") {
     // Only on the row itself: on a link or a button inside it, Enter is theirs.
     if (target !== rowHere()) return false;
-    target.querySelector("th a:not(.fold), td a:not(.fold)")?.click();
+    const page = pageOf(target);
+    if (page) location.assign(page);
     return true;
   }
   if (pressButton(key)) return true;
@@ -80,10 +87,17 @@ function pressButton(key) {
   const selector = `[data-key="${CSS.escape(key)}"]:not(:disabled)`;
   const near = rowHere()?.querySelector(selector);
   const found = near ? [near] : all(selector).filter((button) => button.offsetParent);
+  if (key === "Escape" && found.length === 1 && leavesAnswers(found[0])) return document.activeElement.blur() ?? true;
   if (found.length === 1) press(found[0]);
   // Which one was meant is not for us to guess.
   if (found.length > 1) found[0].focus();
   return found.length > 0;
+}
+
+// A link away from where one answers is followed by the next press only.
+function leavesAnswers(button) {
+  const part = document.activeElement.closest("form, #fix");
+  return button.matches("a") && part && !part.contains(button);
 }
 
 function press(button) {

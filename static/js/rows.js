@@ -17,6 +17,14 @@ export function move(step) {
   list[lastRow].focus();
 }
 
+// From cause to cause, whatever is unfolded between them.
+export function moveToCause() {
+  const list = rows();
+  const here = list.indexOf(rowHere());
+  const next = list.findIndex((row, place) => place > here && row.dataset.firstCase);
+  if (here < 0 || next > here) move(next - here);
+}
+
 // The first thing to answer in a part of the page; its button when nothing is asked.
 export function focusIn(part) {
   for (const folded of all("details:has(form)", part ?? document.createElement("p"))) folded.open = true;

@@ -99,19 +99,35 @@ def test_ten_exceptions_are_triaged_without_a_mouse(page, sign_in, assert_access
 def test_a_cause_unfolds_and_folds_in_place_and_the_overlay_lists_what_works(
     page, sign_in, assert_accessible, ten
 ):
+    other = CaseFactory(value=Decimal(1), facts=ten[0].facts)
     sign_in(make_user("mira"))
     page.goto("/exceptions/?team=merchandising")
+    fold = page.locator(f"#row-g{ten[0].group_id} .fold")
 
     press(page, "j", "e")
     page.wait_for_selector(f"#row-{ten[9].pk}")
-    assert page.locator(".fold").get_attribute("aria-expanded") == "true"
+    assert fold.get_attribute("aria-expanded") == "true"
     assert_accessible()
     press(page, "e")
     assert page.locator(f"#row-{ten[9].pk}").is_hidden()
-    assert page.locator(".fold").get_attribute("aria-expanded") == "false"
+    assert fold.get_attribute("aria-expanded") == "false"
+
+    # Enter and f lead to the first exception of a cause, n to the next cause, Esc back.
+    press(page, "n")
+    assert focused_row(page) == f"row-g{other.group_id}"
+    act(page, "f")
+    assert page.url.endswith(f"/exceptions/{other.pk}/?team=merchandising#fix")
+    page.locator("h1").click()
+    act(page, "Escape")
+    assert page.url.endswith("/exceptions/?team=merchandising")
+    act(page, "j", "Enter")
+    assert f"/exceptions/{ten[0].pk}/" in page.url
+    act(page, "Escape")
 
     press(page, "?")
     shown = page.locator("#keys dd:visible").all_inner_texts()
+    assert {"First exception of a cause", "Next cause"} <= set(shown)
+    assert "Go to the fix" not in shown
     assert "Select the row" in shown
     assert "Approve" not in shown
     assert_accessible()

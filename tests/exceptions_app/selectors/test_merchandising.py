@@ -7,6 +7,7 @@ import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
+from exceptions_app.models import MappingImport
 from exceptions_app.selectors import merchandising
 from exceptions_app.selectors.sums import Amount
 from tests import factories
@@ -126,7 +127,7 @@ def test_what_a_mapping_healed_is_what_was_closed_by_proof_after_it():
     close(group=factories.CauseGroupFactory(bridge=bridge, cause="another"))
     close(group=factories.CauseGroupFactory(bridge=bridge, cause="tee-blak-m", type="VAT_SETTING"))
 
-    (row,) = merchandising.recently_mapped(now=NOW)
+    (row,) = merchandising.recently_mapped(now=NOW).rows
 
     assert (row.mapping, row.target, row.healed) == (mapping, "TEE-BLK-M", 2)
     assert row.values == (Amount(Decimal(25), "GBP"),)
@@ -150,7 +151,7 @@ def test_what_was_healed_is_added_up_by_the_database_and_currencies_stay_apart()
             group = case.group
 
     with CaptureQueriesContext(database) as captured:
-        mug, tee = merchandising.recently_mapped(now=NOW)
+        mug, tee = merchandising.recently_mapped(now=NOW).rows
 
     assert (tee.healed, tee.values) == (6, (Amount(Decimal(6), "EUR"), Amount(Decimal(6), "GBP")))
     assert (mug.healed, mug.values) == (3, (Amount(Decimal(6), "GBP"),))
@@ -163,7 +164,48 @@ def test_mappings_of_a_preset_and_old_ones_are_not_news():
     factories.MappingFactory(bridge=bridge, activated_at=NOW)
     make_mapped(bridge, "old", ago=timedelta(days=31))
 
-    assert merchandising.recently_mapped(now=NOW) == ()
+    assert merchandising.recently_mapped(now=NOW).rows == ()
+
+
+def test_what_an_admin_or_a_file_put_in_force_is_news_too_and_pages_follow():
+    bridge = factories.BridgeFactory()
+    values = {"bridge": bridge, "kind": "sku_alias", "target": {"sku": "TEE-BLK-M"}}
+    ada = make_user("ada")
+    file = MappingImport.objects.create(
+        bridge=bridge,
+        kind="sku_alias",
+        status="applied",
+        file_name="season.csv",
+        uploaded_by=ada,
+        uploaded_at=NOW,
+    )
+    for number in range(3):
+        factories.MappingFactory(
+            **values, source_value=f"file-{number}", activated_at=NOW, file=file
+        )
+    factories.MappingFactory(
+        **values, source_value="direct", activated_at=NOW - timedelta(days=1), effect={"freed": "0"}
+    )
+
+    first = merchandising.recently_mapped(now=NOW, size=2)
+    second = merchandising.recently_mapped(now=NOW, size=2, cursor=first.older)
+
+    assert [row.mapping.source_value for row in first.rows] == ["file-2", "file-1"]
+    assert [row.mapping.source_value for row in second.rows] == ["file-0", "direct"]
+    assert first.rows[0].mapping.file.file_name == "season.csv"
+    assert second.older == ""
+
+
+def test_a_gap_says_who_has_it():
+    group = factories.CauseGroupFactory()
+    factories.CaseFactory(group=group, assignee=make_user("mira"), status="assigned")
+    factories.CaseFactory(group=group)
+    factories.CaseFactory(value=Decimal(1))
+
+    shared, nobodys = gaps()
+
+    assert (shared.owner, shared.assigned, shared.count) == ("Mira", 1, 2)
+    assert (nobodys.owner, nobodys.assigned) == ("", 0)
 
 
 def test_the_reads_cost_the_same_for_few_and_for_many():
