@@ -16,7 +16,7 @@ from connectors.types import DocumentDraft, DocumentKind, DraftLine
 from exceptions_app.choices import RefundStatus
 from exceptions_app.rules import mapping, matching, money
 from exceptions_app.rules.facts import Mappings, OrderFact, RmaFacts
-from exceptions_app.rules.resolving import Resolved, refund_confirmed, resolve
+from exceptions_app.rules.resolving import Resolved, refund_confirmed, resolve, sent_postings
 from exceptions_app.rules.shares import (
     LineShare,
     allowance,
@@ -322,14 +322,38 @@ def _refunded(
     return refunded
 
 
+def sent(facts: RmaFacts) -> DocumentDraft | None:
+    """Every credit that left as one document, the first one's head; None while none has."""
+    left = [row.draft for row in sent_postings(facts, DocumentKind.CREDIT_MEMO) if row.draft]
+    if not left:
+        return None
+    return replace(left[0], lines=tuple(line for document in left for line in document.lines))
+
+
+def missing(resolved: Resolved, due: DocumentDraft) -> DocumentDraft | None:
+    """The correction decided after the credit left, as a credit of its own (R123).
+
+    A credit that was sent is not taken back here: there is only what it holds too little.
+    """
+    before = sent(resolved.facts)
+    amount = _corrected(due) - _corrected(before) if before else money.ZERO
+    if amount <= 0:
+        return None
+    reason = resolved.facts.decisions.adjustment_reason or "Correction by finance"
+    row = _charge_line(ADJUSTMENT, adjustment_code(resolved.facts), reason, amount)
+    return replace(due, lines=(replace(row, line_no=1),))
+
+
+def _corrected(document: DocumentDraft) -> Decimal:
+    rows = [row for row in document.lines if row.component == ADJUSTMENT and not row.order_line_id]
+    return sum((row.net + row.tax for row in rows), money.ZERO)
+
+
 def comparison(facts: RmaFacts) -> Comparison | None:
     """`compare` with the credit that was sent, else with the one the facts call for (R123).
 
     None without a sales order and without a sent credit.
     """
     resolved = resolve(facts)
-    for row in facts.postings:
-        if row.kind == DocumentKind.CREDIT_MEMO and row.draft is not None and row.number:
-            return compare(resolved, row.draft)
-    planned = draft(resolved, posting_date=facts.company_date, authorisation_number="")
-    return None if planned is None else compare(resolved, planned)
+    known = sent(facts) or draft(resolved, posting_date=facts.company_date, authorisation_number="")
+    return None if known is None else compare(resolved, known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -41,7 +42,7 @@ def findings(resolved: Resolved, draft: DocumentDraft | None) -> tuple[Finding, 
     if draft is None:
         return tuple(found)
     if sent:
-        return (*found, *refund_findings.sent(resolved, draft))
+        return (*found, *refund_findings.sent(resolved, draft), *_of_missing(resolved, draft))
     found.extend(_vat(resolved, draft))
     found.extend(_used_up(resolved, draft))
     found.extend(_unmapped(resolved, draft))
@@ -53,6 +54,14 @@ def findings(resolved: Resolved, draft: DocumentDraft | None) -> tuple[Finding, 
         found.extend(refund_findings.over_line(resolved, draft))
         found.extend(refund_findings.against_refund(resolved, draft))
     return tuple(found)
+
+
+def _of_missing(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
+    """What stops a further credit after the one that left: its charge code, or its month."""
+    extra = credit.missing(resolved, draft)
+    if extra is not None:
+        yield from _uncoded(resolved.facts)
+        yield from _period(resolved.facts, replace(extra, date=resolved.facts.company_date))
 
 
 def _refund_status(facts: RmaFacts) -> Iterator[Finding]:
@@ -148,7 +157,11 @@ def _unmapped(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
             yield _component(facts, f"component:{line.component}", line.component, abs(gross))
         if line.description == credit.CASH_ROUNDING and not line.charge_code:
             yield _component(facts, "component:rounding", "rounding", abs(line.net))
-    # Asked of the decision, not of the draft: a declared charge may be an adjustment as well.
+    yield from _uncoded(facts)
+
+
+def _uncoded(facts: RmaFacts) -> Iterator[Finding]:
+    """Asked of the decision, not of the draft: a declared charge may be an adjustment as well."""
     correction = facts.decisions.credit_adjustment
     if correction and not credit.adjustment_code(facts):
         name = credit.ADJUSTMENT

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from connectors.types import DocumentDraft, DocumentKind
+from connectors.types import DocumentDraft
 from exceptions_app.choices import RefundStatus
 from exceptions_app.rules import credit as memo
 from exceptions_app.rules import money
@@ -125,7 +125,7 @@ def of_return(facts: RmaFacts) -> Explanation | None:
     if not any(_is_alive(row) for row in facts.refunds):
         return None
     resolved = resolve(facts)
-    draft = _sent(facts) or memo.draft(
+    draft = memo.sent(facts) or memo.draft(
         resolved, posting_date=facts.company_date, authorisation_number=""
     )
     return None if draft is None else explain(resolved, draft)
@@ -133,13 +133,6 @@ def of_return(facts: RmaFacts) -> Explanation | None:
 
 def _is_alive(row: RefundFact) -> bool:
     return row.status in {RefundStatus.CONFIRMED, RefundStatus.PENDING}
-
-
-def _sent(facts: RmaFacts) -> DocumentDraft | None:
-    for row in facts.postings:
-        if row.kind == DocumentKind.CREDIT_MEMO and row.draft is not None and row.number:
-            return row.draft
-    return None
 
 
 def _parts(compared: memo.Comparison) -> tuple[Part, ...]:

@@ -62,7 +62,8 @@ def plan(facts: RmaFacts) -> Plan:
     found = list(validation.findings(resolved))
     if resolved.is_approved:
         found.extend(credit_findings.findings(resolved, due_credit))
-    found = relevance.still_relevant(resolved, found)
+    extra = credit.missing(resolved, due_credit) if due_credit else None
+    found = relevance.still_relevant(resolved, found, owes_credit=extra is not None)
     found.extend(_conflicts(resolved, stock_plan))
     postings = _postings(resolved, stock_plan, due_credit)
     found.extend(timeliness.findings(resolved, tuple(found), postings))
@@ -100,8 +101,19 @@ def _postings(
         planned.extend(_stock(resolved, stock_plan))
         if due_credit is not None and due_credit.gross > 0 and _is_credit_wanted(resolved):
             planned.append(_planned(resolved, CREDIT_SLOT, CREDIT_SEQUENCE, due_credit))
+            planned.extend(_missing(resolved, due_credit))
     planned.extend(_platform_update(resolved))
     return tuple(planned)
+
+
+def _missing(resolved: Resolved, due_credit: DocumentDraft) -> list[PlannedPosting]:
+    """A further credit for what the ones that left hold too little, dated when it is planned."""
+    extra = credit.missing(resolved, due_credit)
+    if extra is None:
+        return []
+    slot = f"{CREDIT_SLOT}:{len(sent_postings(resolved.facts, CREDIT_SLOT)) + 1}"
+    dated = replace(extra, date=_date(resolved, slot, None))
+    return [_planned(resolved, slot, CREDIT_SEQUENCE, dated)]
 
 
 def _is_credit_wanted(resolved: Resolved) -> bool:

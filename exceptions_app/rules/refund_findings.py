@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from connectors.types import DocumentDraft, DocumentKind
+from connectors.types import DocumentDraft
 from exceptions_app.catalogue import causes
 from exceptions_app.choices import RefundStatus
-from exceptions_app.rules import money, penny, shares
+from exceptions_app.rules import credit, money, penny, shares
 from exceptions_app.rules.facts import Finding, RmaFacts
 from exceptions_app.rules.resolving import (
     Resolved,
@@ -16,7 +16,6 @@ from exceptions_app.rules.resolving import (
     is_amount_decided,
     is_credit_due,
     refund_confirmed,
-    sent_postings,
 )
 from exceptions_app.rules.validation import CREDIT
 
@@ -163,8 +162,7 @@ def _difference(
 def sent(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
     """One finding at most: the refund against what was sent, else what was sent against today."""
     facts = resolved.facts
-    posting = sent_postings(facts, DocumentKind.CREDIT_MEMO)[-1]
-    sent = posting.draft
+    sent = credit.sent(facts)
     if sent is None:
         return
     compared = penny.explain(resolved, sent)
@@ -172,6 +170,9 @@ def sent(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
         return
     if compared.refund > 0 and not is_settled(resolved, compared.difference):
         yield _difference(facts, compared)
+    elif credit.missing(resolved, draft) is not None:
+        # It is on its way; until it left, what was sent is not what is due.
+        return
     elif is_credit_due(resolved) and (sent.net, sent.tax, sent.units) != (
         draft.net,
         draft.tax,

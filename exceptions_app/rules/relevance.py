@@ -12,9 +12,16 @@ from exceptions_app.rules.resolving import Resolved, sent_postings
 from exceptions_app.rules.validation import FROM_STOCK_ON, STOCK_KINDS
 
 
-def still_relevant(resolved: Resolved, found: list[Finding]) -> list[Finding]:
-    """`found` without those that block only kinds this return has fully sent."""
+def still_relevant(
+    resolved: Resolved, found: list[Finding], *, owes_credit: bool = False
+) -> list[Finding]:
+    """`found` without those that block only kinds this return has fully sent.
+
+    `owes_credit`: a part of the credit is still to follow the one that was sent.
+    """
     open_kinds = _open_kinds(resolved)
+    if owes_credit:
+        open_kinds |= {PostingKind.CREDIT_MEMO.value}
     return [row for row in found if not row.blocks or _reason_to_block(row) & open_kinds]
 
 

@@ -18,6 +18,7 @@ from exceptions_app.choices import (
     PostingStatus,
 )
 from exceptions_app.models import Approval, Case, Fix, Posting, Rma
+from exceptions_app.rules.facts import Plan
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.services import audit, cases, moments
 
@@ -74,6 +75,23 @@ def credit_words(rows: Sequence[Posting]) -> str:
     if last.status == PostingStatus.CONFIRMED and last.confirmed_at is not None:
         return f"credit memo {last.number} read back {moments.written(last.confirmed_at)}"
     return f"credit memo not read back yet: {last.get_status_display().lower()}"
+
+
+def proof(computed: Plan, rows: Sequence[Posting], accepted: str) -> str:
+    """What a case that is gone was closed by: the ERP's documents first, else the checks passed.
+
+    What a person accepted is told with how far its credit is, in place of the checks.
+    """
+    numbers = [
+        f"{row.get_kind_display()} {row.number}"
+        for row in rows
+        if row.status == PostingStatus.CONFIRMED and row.number
+        if not (accepted and row.kind == PostingKind.CREDIT_MEMO)
+    ]
+    if accepted:
+        return "; ".join([accepted, credit_words(rows), *numbers])[:500]
+    checks = [text for _, text in computed.checks]
+    return "; ".join(numbers + checks)[:500]
 
 
 def retell(*, rma: Rma, accepted: str, proof: str, now: datetime) -> None:

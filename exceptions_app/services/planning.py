@@ -97,7 +97,7 @@ def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) ->
     rows = _sync_postings(rma, facts, computed, now)
     found = acceptances.of_rma(rma, now=now)
     accepted = found.text if found else ""
-    proof = _proof(computed, rows, accepted)
+    proof = acceptances.proof(computed, rows, accepted)
     opened = cases.sync(
         subject=cases.of_rma(rma),
         findings=computed.findings,
@@ -354,23 +354,6 @@ def _next_control_number() -> int:
         cursor.execute("SELECT nextval('exceptions_app_control_number')")
         (number,) = cursor.fetchone()
     return int(number)
-
-
-def _proof(computed: Plan, rows: list[Posting], accepted: str) -> str:
-    """What a case that is gone was closed by: the ERP's documents first, else the checks passed.
-
-    What a person accepted is told with how far its credit is, in place of the checks.
-    """
-    numbers = [
-        f"{row.get_kind_display()} {row.number}"
-        for row in rows
-        if row.status == PostingStatus.CONFIRMED and row.number
-        if not (accepted and row.kind == PostingKind.CREDIT_MEMO)
-    ]
-    if accepted:
-        return "; ".join([accepted, acceptances.credit_words(rows), *numbers])[:500]
-    checks = [text for _, text in computed.checks]
-    return "; ".join(numbers + checks)[:500]
 
 
 def _mark_waiting(opened: tuple[Case, ...], now: datetime) -> None:

@@ -37,6 +37,7 @@ def draft_of(make_draft, make_line):
                 unit_price=Decimal("4.00"),
                 net=Decimal("4.00"),
                 tax=Decimal("0.80"),
+                charge_code="FRT",
                 key_parts={},
             )
             return make_draft(kind, lines=(make_line(), shipping), authorisation_number="RA000007")

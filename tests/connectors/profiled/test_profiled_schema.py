@@ -178,10 +178,10 @@ def test_text_that_is_no_toml_is_refused():
             id="undeclared-setting",
         ),
         pytest.param(
-            'lookup = "charge_code"',
-            'lookup = "charges"',
-            "bodies.document",
-            "no [lookups.charges]",
+            'lookup = "document_type"',
+            'lookup = "doc_types"',
+            "operations.find_document",
+            "no [lookups.doc_types]",
             id="missing-table",
         ),
         pytest.param(

@@ -515,3 +515,27 @@ def test_a_credit_sent_that_is_no_longer_the_one_due_names_both():
     assert finding.subject == "posting:credit_memo"
     assert (finding.facts["got"], finding.facts["expected"]) == ("60.00", "120.00")
     assert (finding.value, finding.blocks) == (Decimal("60.00"), frozenset())
+
+
+def test_a_correction_after_the_credit_left_is_a_further_credit_and_never_a_lower_one():
+    sent = make.make_posting(draft=draft_of(make_facts()))
+
+    def planned(amount, **changes):
+        decisions = make.make_decisions(credit_adjustment=Decimal(amount))
+        facts = make_facts(
+            refunds=(make.make_refund("65.00"),), decisions=decisions, postings=(sent,), **changes
+        )
+        found = plan(facts)
+        return [
+            (row.slot, row.draft.gross) for row in found.postings if row.kind == "credit_memo"
+        ], {row.type: row.blocks for row in found.findings}
+
+    extra, findings = planned("5.00")
+    assert extra == [("credit_memo", Decimal("65.00")), ("credit_memo:2", Decimal("5.00"))]
+    assert findings == {"REFUND_CM_MISMATCH": frozenset()}
+    assert planned("-5.00")[0] == [("credit_memo", Decimal("55.00"))]
+    uncoded, findings = planned("5.00", mappings=make.make_mappings(fee={}))
+    assert len(uncoded) == 2
+    assert findings["COMPONENT_MISSING"] == CREDIT
+    _, findings = planned("5.00", closed_periods=frozenset({"2026-11"}))
+    assert findings["PERIOD_CLOSED"] == CREDIT
