@@ -105,7 +105,7 @@ def history(request: HttpRequest, bridge_id: int, kind: str) -> HttpResponse:
         "value": versions[0].row.source_value,
         "versions": versions,
         "may_map": may_map(request, kind),
-        "may_withdraw": may_directly(request, kind),
+        "may_withdraw": may_withdraw(request, kind),
     }
     return render(request, "admin/mappings/history.html", context)
 
@@ -203,6 +203,12 @@ def may_map(request: HttpRequest, kind: str) -> bool:
 
 def may_directly(request: HttpRequest, kind: str) -> bool:
     return permissions.can(request.user, "manage_mappings") and setup.is_direct(kind)
+
+
+def may_withdraw(request: HttpRequest, kind: str) -> bool:
+    """Whether the reader may take a mapping of this kind out of force: money's only by asking."""
+    may_ask = not setup.is_direct(kind) and permissions.can(request.user, FIX_CAPABILITY[kind])
+    return may_directly(request, kind) or may_ask
 
 
 def _file_row(row: Mapping, zone: tzinfo, *, is_history: bool) -> list[str]:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from exceptions_app import errors, permissions
 from exceptions_app.admin.import_pages import import_or_404
-from exceptions_app.admin.mapping_pages import bridge_or_404, may_directly
+from exceptions_app.admin.mapping_pages import bridge_or_404, may_directly, may_withdraw
 from exceptions_app.choices import ImportStatus, MappingKind
 from exceptions_app.forms.imports import TakeBackForm
 from exceptions_app.models import Bridge
@@ -27,31 +27,21 @@ SHOWN = 50
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@permissions.required("manage_mappings")
+@permissions.required("view_mappings")
 def withdraw(request: HttpRequest, bridge_id: int, kind: str) -> HttpResponse:
-    """Take the version in force of one value back."""
+    """Take the version in force of one value back, or ask for it where it changes money."""
     bridge = bridge_or_404(bridge_id, kind)
-    _check_may(request, kind)
+    if not may_withdraw(request, kind):
+        raise PermissionDenied("manage_mappings")
     value = request.GET.get("value", "").replace("\0", "")
     form = TakeBackForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            row = mapping_reversals.withdraw(
-                bridge=bridge,
-                kind=kind,
-                source_value=value,
-                actor=actor_of(request),
-                now=timezone.now(),
-                **form.cleaned_data,
-            )
+            said = _withdraw(request, bridge, kind, value, form.cleaned_data)
         except errors.DeskError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(
-                request,
-                f"Version {row.version} of {row.source_value} is taken back. What it affects is "
-                "planned again.",
-            )
+            messages.success(request, said)
             query = urlencode({"value": value})
             return redirect(f"{reverse('admin:mapping-history', args=[bridge.pk, kind])}?{query}")
     reversal = mapping_reversals.of_value(bridge=bridge, kind=kind, value=value)
@@ -91,6 +81,28 @@ def take_back(request: HttpRequest, import_id: int) -> HttpResponse:
     return _show(request, found.bridge, found.kind, form, reversal, {"found": found})
 
 
+def _withdraw(
+    request: HttpRequest, bridge: Bridge, kind: str, value: str, answers: dict[str, Any]
+) -> str:
+    """One service call; returns what to say about it."""
+    asked: dict[str, Any] = {
+        "bridge": bridge,
+        "kind": kind,
+        "source_value": value,
+        "actor": actor_of(request),
+        "now": timezone.now(),
+        **answers,
+    }
+    if not may_directly(request, kind):
+        mapping_reversals.ask_to_withdraw(**asked)
+        return "Asked for. It holds until another person approves that it ends."
+    row = mapping_reversals.withdraw(**asked)
+    return (
+        f"Version {row.version} of {row.source_value} is taken back. What it affects is planned "
+        "again."
+    )
+
+
 def _check_may(request: HttpRequest, kind: str) -> None:
     if not may_directly(request, kind):
         raise PermissionDenied("finance decides on these")
@@ -125,6 +137,7 @@ def _show(
         ],
         "going_left_out": max(0, len(reversal.going) - SHOWN),
         "effect": effect,
+        "is_direct": may_directly(request, kind),
         **about,
     }
     status = 422 if form.errors else 200

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from exceptions_app.choices import ApprovalAxis, Bucket
 from exceptions_app.rules.facts import FeeTarget, LocationTarget, Mappings
 
@@ -32,6 +35,14 @@ TARGET_CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
         ("adjustment", "Adjustment"),
     ),
 }
+
+
+# The target of a version that maps its value no more: asked for and approved like any other.
+NO_MORE = {"withdraw": "yes"}
+
+
+def is_withdrawal(target: Mapping[str, Any] | None) -> bool:
+    return target == NO_MORE
 
 
 def target_word(name: str, value: str) -> str:

@@ -28,7 +28,7 @@ from exceptions_app.models import (
     Posting,
     Rma,
 )
-from exceptions_app.rules.mapping import normalise, target_word
+from exceptions_app.rules.mapping import is_withdrawal, normalise, target_word
 
 # What a row of each kind says about its target, in the order of a file's columns.
 TARGET_FIELDS: dict[str, tuple[str, ...]] = {
@@ -69,6 +69,8 @@ def shown_target(kind: str, target: dict[str, Any] | None) -> str:
     """A target as one text: "TEE-BLK-M", "10/WH1", "Saleable", "Shipping/SHP"; "" for none."""
     if not target:
         return ""
+    if is_withdrawal(target):
+        return "Nothing: mapped no more"
     words = (target_word(name, str(target.get(name, ""))) for name in TARGET_FIELDS[kind])
     return "/".join(words).rstrip("/")
 

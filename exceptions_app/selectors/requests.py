@@ -18,7 +18,7 @@ from exceptions_app.choices import (
     PostingStatus,
 )
 from exceptions_app.models import Case, Fix, Mapping, Posting, Rma
-from exceptions_app.rules.mapping import normalise
+from exceptions_app.rules.mapping import is_withdrawal, normalise
 from exceptions_app.selectors import paging
 
 WAITING_CAP = 200
@@ -69,7 +69,7 @@ def change(fix: Fix) -> dict[str, str]:
             before, version = latest.target, latest.version
     return {
         "before": _lines(before),
-        "after": _lines(fix.payload),
+        "after": "mapped no more" if is_withdrawal(fix.payload) else _lines(fix.payload),
         "before_version": str(version or ""),
         "after_version": str(fix.mapping.version) if fix.mapping else "",
     }

@@ -13,10 +13,10 @@ from django.db import transaction
 
 from exceptions_app import errors, jobs
 from exceptions_app.choices import ImportStatus, MappingKind, MappingStatus
-from exceptions_app.models import Bridge, Mapping, MappingImport
-from exceptions_app.rules.mapping import normalise
+from exceptions_app.models import Bridge, Fix, Mapping, MappingImport
+from exceptions_app.rules.mapping import NO_MORE, normalise
 from exceptions_app.selectors import mappings as mappings_selector
-from exceptions_app.services import audit, import_effects, mappings, previews, setup
+from exceptions_app.services import audit, fixes, import_effects, mappings, previews, setup
 
 _NO_REASON = "Say why, so that the next person understands the change."
 _NOT_AS_SHOWN = (
@@ -122,6 +122,46 @@ def withdraw(
     row = mappings.withdraw(mapping=reversal.going[0][0], actor=actor, now=now, why=reason.strip())
     jobs.nudge("settle")
     return row
+
+
+@transaction.atomic
+def ask_to_withdraw(
+    *,
+    bridge: Bridge,
+    kind: str,
+    source_value: str,
+    actor: User,
+    reason: str,
+    now: datetime,
+    seen: str,
+) -> Fix:
+    """Ask another person to take a mapping of money out of force, as `fixes.request` does.
+
+    What is asked for is the version before it, or that the value is mapped no more.
+
+    Raises:
+        InvalidChoice: no reason is given, or nothing is in force.
+        FixNotAllowed: the actor may not change mappings of this kind.
+        FixAlreadyDecided: somebody's request for this value is under way.
+        MappingChanged: what is in force is not what was shown.
+    """
+    _check_reason(reason)
+    Bridge.objects.select_for_update(no_key=True).get(pk=bridge.pk)
+    reversal = of_value(bridge=bridge, kind=kind, value=source_value)
+    if not reversal.going:
+        raise errors.InvalidChoice("Nothing is in force for this value.")
+    if seen != reversal.stamp:
+        raise errors.MappingChanged(_NOT_AS_SHOWN)
+    _, before = reversal.going[0]
+    return fixes.request(
+        kind=kind,
+        bridge=bridge,
+        actor=actor,
+        now=now,
+        payload=before.target if before is not None else NO_MORE,
+        source_value=source_value,
+        note=reason.strip(),
+    )
 
 
 @transaction.atomic

@@ -84,6 +84,8 @@ def clean_target(
     if len(source_value) > 200:
         raise errors.InvalidChoice("A value to be mapped has at most 200 characters.")
     clean = {name: str(value).strip() for name, value in target.items()}
+    if mapping_rules.is_withdrawal(clean):
+        return _clean_withdrawal(bridge, kind, source_value)
     if known is None:
         known = known_of(bridge=bridge, kind=kind, targets=[clean])
     checks = {
@@ -129,24 +131,29 @@ def propose(
 
 @transaction.atomic
 def activate(*, mapping: Mapping, actor: User | None, now: datetime) -> Mapping:
-    """Put a proposed version in force; the one before it is kept as replaced."""
+    """Put a proposed version in force; the one before it is kept as replaced.
+
+    A version that maps its value no more ends by that: nothing is in force afterwards.
+    """
+    is_over = mapping_rules.is_withdrawal(mapping.target)
     current = _active(mapping)
     if current is not None:
-        current.status = MappingStatus.SUPERSEDED
+        current.status = MappingStatus.WITHDRAWN if is_over else MappingStatus.SUPERSEDED
         current.ended_at = now
         current.save(update_fields=["status", "ended_at"])
-    mapping.status = MappingStatus.ACTIVE
+    mapping.status = MappingStatus.WITHDRAWN if is_over else MappingStatus.ACTIVE
     mapping.activated_at = now
+    mapping.ended_at = now if is_over else None
     mapping.approved_by = audit.name_of(actor)
-    mapping.save(update_fields=["status", "activated_at", "approved_by"])
+    mapping.save(update_fields=["status", "activated_at", "ended_at", "approved_by"])
     audit.record(
         actor=actor,
         act="mapping.activate",
         subject=mapping,
-        text=f"{mapping} is in force",
+        text=f"{mapping}: mapped no more" if is_over else f"{mapping} is in force",
         now=now,
         before=current.target if current else None,
-        after=mapping.target,
+        after=None if is_over else mapping.target,
     )
     wake(mapping=mapping, now=now)
     return mapping
@@ -155,12 +162,15 @@ def activate(*, mapping: Mapping, actor: User | None, now: datetime) -> Mapping:
 @transaction.atomic
 def withdraw(*, mapping: Mapping, actor: User | None, now: datetime, why: str) -> Mapping:
     """Take a version back; if it was in force, the one before it is in force again."""
-    was_active = mapping.status == MappingStatus.ACTIVE
+    is_over = mapping_rules.is_withdrawal(mapping.target)
+    was_active = mapping.activated_at is not None if is_over else _is_active(mapping)
     mapping.status = MappingStatus.WITHDRAWN
     mapping.ended_at = now
     mapping.save(update_fields=["status", "ended_at"])
     previous = None
-    if was_active:
+    if was_active and is_over:
+        previous = _ended_by(mapping)
+    elif was_active:
         previous = mappings_selector.versions_before([mapping]).get(mapping.pk)
     if previous is not None:
         previous.status = MappingStatus.ACTIVE
@@ -172,7 +182,7 @@ def withdraw(*, mapping: Mapping, actor: User | None, now: datetime, why: str) -
         subject=mapping,
         text=f"{mapping} taken back: {why}",
         now=now,
-        before=mapping.target,
+        before=None if is_over else mapping.target,
         after=previous.target if previous else None,
     )
     if was_active:
@@ -275,6 +285,26 @@ def _active(mapping: Mapping) -> Mapping | None:
         .exclude(pk=mapping.pk)
         .first()
     )
+
+
+def _ended_by(mapping: Mapping) -> Mapping | None:
+    """The version that a withdrawal took out of force, at its own moment."""
+    rows = _versions(mapping.bridge, mapping.kind, mapping.source_value)
+    return rows.filter(
+        version__lt=mapping.version,
+        status=MappingStatus.WITHDRAWN,
+        ended_at=mapping.activated_at,
+    ).first()
+
+
+def _is_active(mapping: Mapping) -> bool:
+    return mapping.status == MappingStatus.ACTIVE
+
+
+def _clean_withdrawal(bridge: Bridge, kind: str, source_value: str) -> dict[str, str]:
+    if mappings_selector.in_force(bridge=bridge, kind=kind, value=source_value) is None:
+        raise errors.InvalidChoice("Nothing is in force for this value.")
+    return dict(mapping_rules.NO_MORE)
 
 
 def _clean_sku(erp: str, source_value: str, target: dict[str, str], known: Known) -> dict[str, str]:

@@ -13,7 +13,7 @@ from exceptions_app.choices import POSTING_UNSENT, FixKind, MappingKind, Posting
 from exceptions_app.models import Bridge, Case, ErpLocation, Item, Rma, SalesOrder
 from exceptions_app.rules import drafts, matching, planning
 from exceptions_app.rules.facts import Plan, RmaFacts
-from exceptions_app.rules.mapping import normalise
+from exceptions_app.rules.mapping import is_withdrawal, normalise
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.selectors import order_facts, paging
@@ -281,9 +281,13 @@ def _with_mapping(
 ) -> RmaFacts:
     key = normalise(source_value)
     table = dict(getattr(facts.mappings, kind))
-    table[key] = facts_selector.target_of(kind, payload)
+    is_over = is_withdrawal(payload)
+    if is_over:
+        table.pop(key, None)
+    else:
+        table[key] = facts_selector.target_of(kind, payload)
     changed = replace(facts, mappings=replace(facts.mappings, **{kind: table}))
-    if kind != MappingKind.SKU_ALIAS:
+    if kind != MappingKind.SKU_ALIAS or is_over:
         return changed
     items = tuple(
         facts_selector.item_fact(item)

@@ -499,7 +499,27 @@ def test_nothing_is_withdrawn_without_a_reason_or_unseen(client, ada, bridge, ch
     assert state() == before
 
 
-def test_money_is_not_withdrawn_here(client, ada, bridge):
+def test_finance_asks_for_the_end_of_a_vat_setting_where_it_stands(client, bridge):
+    factories.MappingFactory(
+        bridge=bridge, kind="vat", source_value="x", target={"treatment": "exempt"}
+    )
+    client.force_login(make_user("finn"))
+    address = page_of(bridge, "withdraw", kind="vat", value="x")
+    history = client.get(page_of(bridge, "history", kind="vat", value="x")).text
+    shown = client.get(address)
+
+    answer = client.post(address, {"reason": "Gone", "seen": shown.context["seen"]}, follow=True)
+
+    assert address.replace("&", "&amp;") in history
+    assert "Nothing changes before another of finance approves it." in shown.text
+    assert "Asked for. It holds until another person approves that it ends." in answer.text
+    assert "Nothing: mapped no more" in answer.text
+    assert Mapping.objects.get(version=1).status == "active"
+    fix = Fix.objects.get()
+    assert "mapped no more" in client.get(f"/approvals/{fix.pk}/").text
+
+
+def test_money_is_not_withdrawn_by_an_admin_alone(client, ada, bridge):
     factories.MappingFactory(
         bridge=bridge, kind="vat", source_value="x", target={"treatment": "exempt"}
     )

@@ -1,10 +1,11 @@
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 
 from exceptions_app import errors
-from exceptions_app.models import AuditEntry, Mapping, MappingImport, Rma
+from exceptions_app.models import AuditEntry, Fix, Mapping, MappingImport, Rma
 from exceptions_app.services import fixes, mapping_imports, mapping_reversals, setup
 from tests import factories
 from tests.cast import make_user
@@ -299,3 +300,109 @@ def test_two_who_take_back_at_once_have_one_effect(bridge):
     assert sorted(said) == ["refused", "taken back"]
     assert in_force() == [("A", 1, "TEE-BLK-S")]
     assert AuditEntry.objects.filter(act="mapping_import.take_back").count() == 1
+
+
+def vat(bridge, version=1, **values):
+    return factories.MappingFactory(
+        bridge=bridge,
+        kind="vat",
+        source_value="EU-B2C",
+        version=version,
+        **{"target": {"treatment": "included"}, "activated_at": NOW, **values},
+    )
+
+
+def ask_for_end(bridge, **changes):
+    reversal = mapping_reversals.of_value(bridge=bridge, kind="vat", value="EU-B2C")
+    values = {
+        "bridge": bridge,
+        "kind": "vat",
+        "source_value": "EU-B2C",
+        "actor": make_user("finn"),
+        "reason": "Sold nowhere now",
+        "now": NOW,
+        "seen": reversal.stamp,
+        **changes,
+    }
+    return mapping_reversals.ask_to_withdraw(**values)
+
+
+def vats():
+    rows = Mapping.objects.filter(kind="vat").order_by("version")
+    return [(row.version, row.status, row.target) for row in rows]
+
+
+def test_a_vat_setting_ends_once_another_of_finance_agrees_and_can_be_taken_back():
+    bridge = factories.BridgeFactory()
+    vat(bridge)
+
+    fix = ask_for_end(bridge)
+    asked = vats()
+    later = NOW + timedelta(seconds=5)
+    fixes.approve(fix_id=fix.pk, seen_hash=fix.payload_hash, actor=make_user("fiona"), now=later)
+    ended = vats()
+    fixes.undo(fix_id=fix.pk, actor=make_user("fiona"), now=later)
+
+    over = {"withdraw": "yes"}
+    assert fix.level == "finance"
+    assert asked == [(1, "active", {"treatment": "included"}), (2, "proposed", over)]
+    assert ended == [(1, "withdrawn", {"treatment": "included"}), (2, "withdrawn", over)]
+    assert vats() == [(1, "active", {"treatment": "included"}), (2, "withdrawn", over)]
+
+
+def test_nobody_ends_a_vat_setting_alone():
+    bridge = factories.BridgeFactory()
+    vat(bridge)
+    fix = ask_for_end(bridge)
+
+    with pytest.raises(errors.FixNotAllowed):
+        fixes.approve(fix_id=fix.pk, seen_hash=fix.payload_hash, actor=make_user("finn"), now=NOW)
+
+    assert vats()[0][1] == "active"
+
+
+def test_what_was_before_is_asked_for_again_where_there_was_one():
+    bridge = factories.BridgeFactory()
+    vat(bridge, status="superseded", target={"treatment": "exempt"})
+    vat(bridge, version=2)
+
+    fix = ask_for_end(bridge)
+
+    assert fix.payload == {"treatment": "exempt"}
+
+
+def test_a_later_version_that_ends_brings_nothing_back_that_had_ended():
+    bridge = factories.BridgeFactory()
+    vat(bridge)
+    end = ask_for_end(bridge)
+    later = NOW + timedelta(seconds=5)
+    fixes.approve(fix_id=end.pk, seen_hash=end.payload_hash, actor=make_user("fiona"), now=later)
+    fixes.release_due(now=NOW + timedelta(days=1))
+    again = vat(bridge, version=3)
+
+    reversal = mapping_reversals.of_value(bridge=bridge, kind="vat", value="EU-B2C")
+
+    assert reversal.going == ((again, None),)
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        ({"reason": " "}, errors.InvalidChoice),
+        ({"seen": ""}, errors.MappingChanged),
+        ({"source_value": "Other"}, errors.InvalidChoice),
+        ({"actor": "mira"}, errors.FixNotAllowed),
+    ],
+)
+def test_an_end_that_may_not_be_asked_for_changes_nothing(change, refusal):
+    bridge = factories.BridgeFactory()
+    vat(bridge)
+    if "actor" in change:
+        change = {"actor": make_user(change["actor"])}
+
+    with pytest.raises(refusal):
+        ask_for_end(bridge, **change)
+
+    assert len(vats()) == 1
+    assert not Fix.objects.exists()
+    assert not AuditEntry.objects.exists()
