@@ -275,6 +275,12 @@ class AcceptDifferenceForm(MoneyForm):
 
     def prepare(self) -> None:
         self.initial.setdefault("difference", self.case.facts.get("difference", ""))
+        if self.case.type == "QUOTE_CHANGED":
+            self.fields[
+                "difference"
+            ].help_text = (
+                "What was quoted less the credit now, with its sign. The credit stays as it is now."
+            )
 
     def clean_difference(self) -> str:
         """Another amount, or the wrong sign, would be agreed to and settle nothing."""

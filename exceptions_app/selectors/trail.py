@@ -27,6 +27,7 @@ KINDS: dict[str, str] = {
     "posting": "Posting",
     "fix": "Change of a fact",
     "creditrun": "Credit run",
+    "creditquote": "Credit quote",
     "mapping": "Mapping",
     "mappingimport": "File of mappings",
     "bridge": "Bridge",

@@ -220,10 +220,8 @@ def _fill_from_order(
     order.refresh_from_db()
     fact = order_facts.of(order, excluding_rma_id=None)
     policy = facts_selector.policy_of(bridge)
-    units = _units(asked.lines, fact)
-    _check_held(asked, units, order, now)
     wanted = quoting.Wanted(
-        units=units,
+        units=_units(asked.lines, fact),
         fees=_fees(asked, fact),
         has_shipping=asked.has_shipping,
         is_tax_included=asked.is_tax_included,
@@ -240,7 +238,10 @@ def _fill_from_order(
         now=now,
     )
     resolved = resolve(facts)
-    draft = _checked(asked, resolved, units)
+    draft = _checked(asked, resolved)
+    # Of a bundle's parts, what is promised is the line that bears the price.
+    units = quoting.units_of(resolved)
+    _check_held(asked, units, order, now)
     found = quoting.basis(resolved)
     quote.bridge, quote.order = bridge, order
     quote.units = units
@@ -292,10 +293,10 @@ def _fees(asked: Asked, order: OrderFact) -> tuple[FeeFact, ...]:
     return tuple(FeeFact(fee.kind, fee.amount) for fee in asked.fees)
 
 
-def _checked(asked: Asked, resolved: Resolved, units: Mapping[str, int]) -> DocumentDraft:
-    """The draft, once every line of it is what was asked for."""
+def _checked(asked: Asked, resolved: Resolved) -> DocumentDraft:
+    """The draft, once every unit asked for has its order line."""
     order = resolved.facts.order
-    if quoting.units_of(resolved) != dict(units):
+    if resolved.assignment.unmatched:
         raise errors.InvalidCase("lines", "an order line without a SKU of its own cannot be quoted")
     if asked.has_shipping and (order is None or not quoting.is_shipping_quotable(order, resolved)):
         raise errors.InvalidCase("shipping", "nothing is left of the order’s shipping to credit")

@@ -59,22 +59,25 @@ def _goods(rma: Rma) -> str:
 
 
 def difference(case: Case, postings: Iterable[Posting]) -> dict[str, Any] | None:
-    """Refund, credit and difference, where the exception is about exactly these.
+    """Refund or quote, credit and difference, where the exception is about exactly these.
 
     `postings` are the documents of its return: a credit none of them confirms only would be.
     """
-    amounts = [_amount(case.facts.get(name)) for name in ("refund", "credit", "difference")]
+    is_quote = case.type == "QUOTE_CHANGED"
+    names = ("quoted" if is_quote else "refund", "credit", "difference")
+    amounts = [_amount(case.facts.get(name)) for name in names]
     if case.rma is None or any(amount is None for amount in amounts):
         return None
-    refund, credit, difference = amounts
+    told, credit, difference = amounts
     currency = str(case.facts.get("currency") or case.currency)
     platform = case.facts.get("platform", "")
+    proof = f"Quote {case.facts.get('quote')}" if is_quote else f"{platform}, return {case.rma}"
     return {
         "left": {
-            "label": "Refund paid",
-            "amount": refund,
+            "label": "Quoted" if is_quote else "Refund paid",
+            "amount": told,
             "currency": currency,
-            "proof": f"{platform}, return {case.rma}",
+            "proof": proof,
         },
         "right": {
             **_credit(case, postings),

@@ -14,11 +14,11 @@ ENTRY = Entry(
     rank=RANK_MONEY,
     clock_hours=4,
     sentence=(
-        "Quote {quote} told the customer {quoted}. The credit for order {order} now comes to"
-        " {credit}. What changed since: {changed}."
+        "Quote {quote} said {quoted}. The credit for order {order} now comes to {credit}. What"
+        " changed since: {changed}."
     ),
     consequence=(
-        "The credit waits, because the customer was told another amount. Nothing is posted to {erp}"
+        "The credit waits, because the quote promised another amount. Nothing is posted to {erp}"
         " before finance decides which of the two holds."
     ),
     playbook=(

@@ -307,6 +307,25 @@ def test_a_request_is_made_approved_by_another_and_taken_back(client, rows):
     assert (undone.status_code, undone.json()["status"]) == (200, "undone")
 
 
+@pytest.mark.parametrize(
+    "given", ["NaN", "-Infinity", "1e3", "9" * 40, "0.001", "", "3,20", "a\x00", ["1"], {}, None]
+)
+@pytest.mark.parametrize(
+    ("kind", "field"), [("accept_difference", "difference"), ("correct_credit", "adjustment")]
+)
+def test_a_change_of_money_that_is_no_amount_is_refused(client, rows, kind, field, given):
+    Case.objects.update(type="REFUND_CM_MISMATCH")
+    before = state()
+    body = {"case_id": rows["case"].pk, "kind": kind, "payload": {field: given}}
+    body["reason_code"] = "rounding"
+
+    answer = call(enter(client, "finn"), "POST", reverse("api-fix-list"), body)
+
+    assert answer.status_code == 422, answer.content
+    assert error_of(answer)["text"]
+    assert state() == before
+
+
 def test_a_request_of_another_role_s_kind_is_refused(client, rows):
     before = state()
     body = {"case_id": rows["case"].pk, "kind": "sku_alias", "payload": {"sku": "TEE-BLK-M"}}

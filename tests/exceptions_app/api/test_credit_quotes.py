@@ -383,6 +383,37 @@ def test_several_taxes_of_a_line_are_quoted_by_code(client, order):
     assert told["totals"]["taxes"] == expected
 
 
+def test_of_a_bundle_s_part_the_line_that_bears_the_price_is_promised(client, order):
+    bridge = order.connection.erp_bridges.get()
+    bridge.policy = {"bundle_credit": "parent"}
+    bridge.save()
+    for line_id, sku, net in (("9", "SET", "30.00"), ("91", "CUP", "0"), ("92", "DISH", "0")):
+        factories.SalesOrderLineFactory(
+            order=order,
+            line_id=line_id,
+            sku=sku,
+            net=net,
+            tax="0",
+            unit_price=net,
+            parent_line_id="9" if line_id != "9" else "",
+        )
+
+    told = ask(client, body(lines=[{"order_line_id": "9", "units": 1}])).json()
+
+    assert [(row["order_line_id"], row["gross"]) for row in told["lines"]] == [("9", "30.00")]
+    held = ask(client, body(lines=[{"order_line_id": "9", "units": 1}]))
+    assert (held.status_code, held.json()["error"]["code"]) == (409, "quote_held")
+
+
+def test_a_line_without_a_sku_cannot_be_quoted(client, order):
+    order.lines.filter(line_id="2").update(sku="")
+
+    answer = ask(client, body(lines=[{"order_line_id": "2", "units": 1}]))
+
+    assert (answer.status_code, answer.json()["error"]["field"]) == (422, "lines")
+    assert not CreditQuote.objects.exists()
+
+
 def test_too_many_in_a_minute_are_put_off(client, order, monkeypatch):
     monkeypatch.setattr("exceptions_app.api.v1.quotes.QuotesAMinute.rate", "2/min")
     for number in range(2):

@@ -270,3 +270,26 @@ def test_one_key_sent_twice_at_once_makes_one_quote():
 
     assert len({pk for pk, _ in made}) == 1
     assert sorted(is_new for _, is_new in made) == [False, True]
+
+
+def test_the_pages_show_the_quote_beside_the_money(world, client):
+    quote = quoted(world)
+    SalesOrderLine.objects.update(net="8.00", tax="1.60")
+    world.add_return("5001", items=units("5001", 1), refunded=None)
+    world.carry()
+    quote.refresh_from_db()
+    case = Case.objects.get(type="QUOTE_CHANGED")
+
+    client.force_login(make_user("finn"))
+    shown = client.get(f"/returns/{quote.rma_id}/").text
+    asked = client.get(f"/exceptions/{case.pk}/").text
+    client.force_login(make_user("ada"))
+    listed = client.get("/admin/exceptions_app/creditquote/").text
+    one = client.get(f"/admin/exceptions_app/creditquote/{quote.pk}/change/").text
+
+    said = "Quoted £2.51 on 20 May 2026, 09:00, until 20 May 2026, 09:30"
+    assert f"{said}, quote Q-{quote.pk}" in shown
+    assert "<h2>Quoted</h2>" in asked
+    assert f"Quote Q-{quote.pk}" in asked
+    assert "Binds a return" in listed
+    assert "£2.51" in one
