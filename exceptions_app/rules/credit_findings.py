@@ -115,6 +115,7 @@ def _used_up(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
     order = facts.order
     if order is None or facts.decisions.accepted_difference is not None:
         return
+    refund = refund_confirmed(facts)
     left = max(order_left(order), money.ZERO)
     credit_due = draft.gross - (facts.decisions.credit_adjustment or money.ZERO)
     excess = credit_due - left
@@ -130,6 +131,8 @@ def _used_up(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
             "line_max": money.text(left, facts.currency),
             "excess": money.text(excess, facts.currency),
             "currency": facts.currency,
+            # What may be accepted: the whole return's refund less its credit.
+            **({"difference": money.text(refund - draft.gross, facts.currency)} if refund else {}),
         },
         value=excess,
         value_formula="credit − what is left of the order",

@@ -261,7 +261,10 @@ def test_nothing_is_credited_above_what_other_returns_refunds_and_goodwill_left(
         "line_max": "45.00",
         "excess": "15.00",
         "currency": "GBP",
+        "difference": "0.00",
     }
+    accepted = replace(too_much.decisions, accepted_difference=Decimal(finding.facts["difference"]))
+    assert plan(replace(too_much, decisions=accepted)).findings == ()
 
 
 LINES = st.lists(
