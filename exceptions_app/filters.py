@@ -14,8 +14,8 @@ from exceptions_app.choices import CASE_OPEN, CaseStatus, Severity, Team
 from exceptions_app.models import Case, CauseGroup, Rma
 from exceptions_app.models.cases import awake
 from exceptions_app.selectors import cases as cases_selector
+from exceptions_app.selectors import causes, standing
 from exceptions_app.selectors import returns as returns_selector
-from exceptions_app.selectors import standing
 
 ANY = "any"
 
@@ -73,6 +73,20 @@ class CaseFilter(django_filters.FilterSet):
             if not asked.get("snoozed"):
                 queryset = queryset.filter(awake(timezone.now()))
         return super().filter_queryset(queryset)
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether it is by cause and holds closed ones: of these only the latest are shown."""
+        is_listed = self.data.get("view") == "list"
+        return not is_listed and self.form.cleaned_data["status"] in (ANY, CaseStatus.RESOLVED)
+
+    @property
+    def shown(self) -> QuerySet[Case]:
+        """What the list shows: all it finds, by cause without those closed long ago."""
+        if not self.is_bounded:
+            return self.qs
+        has_open = self.form.cleaned_data["status"] == ANY
+        return self.qs.filter(causes.closed_lately(timezone.now(), has_open=has_open))
 
     def by_snooze(self, queryset: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
         return queryset.exclude(awake(timezone.now())) if value == "only" else queryset

@@ -94,7 +94,10 @@ def roles_of(user: Actor) -> frozenset[str]:
         return frozenset()
     cached: frozenset[str] | None = getattr(user, "_roles", None)
     if cached is None:
-        cached = frozenset(user.groups.values_list("name", flat=True)) & EVERYONE
+        names = getattr(user, "group_names", None)
+        if names is None:
+            names = user.groups.values_list("name", flat=True)
+        cached = frozenset(names) & EVERYONE
         user._roles = cached  # type: ignore[attr-defined]
     return cached
 

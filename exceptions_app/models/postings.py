@@ -132,6 +132,13 @@ class Posting(models.Model):
                 condition=Q(status__in=list(POSTING_OPEN)),
                 name="posting_open_kind",
             ),
+            # All that the sums of open documents read.
+            models.Index(
+                fields=["bridge", "kind", "status", "hold_reason", "currency"],
+                include=["rma", "open_type", "gross", "units", "created_at", "hold_until"],
+                condition=Q(status__in=list(POSTING_OPEN)),
+                name="posting_open_sums",
+            ),
             # Which returns wait for their credit, newest first, without a walk over all postings.
             models.Index(
                 fields=["-rma"],

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import models as db
-from django.db.models import Count, Max, Min, Q, QuerySet, Sum
-from django.db.models.functions import Concat
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet, Sum
 
 from exceptions_app.choices import (
     CASE_OPEN,
-    SEVERITY_RANK,
     Closure,
     FixKind,
     FixStatus,
-    MoneyAxis,
-    Severity,
     Team,
 )
 from exceptions_app.models import AuditEntry, Bridge, Case, Fix, Posting, PostingAttempt
@@ -28,7 +23,7 @@ from exceptions_app.permissions import approving_roles
 from exceptions_app.rules import approval
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
-from exceptions_app.selectors import paging, trends
+from exceptions_app.selectors import paging
 from exceptions_app.selectors.sums import Amount, per_currency
 from exceptions_app.selectors.today import TEAM_OF_ROLE
 
@@ -43,7 +38,6 @@ ORDERS: dict[str, tuple[str, ...]] = {
     "due": ("due_at", "id"),
     "-due": ("-due_at", "id"),
 }
-CAUSE_ORDER = ("-rank", "-total", "oldest", "group")
 # Where a case keeps the value that a mapping of this kind would map.
 _VALUE_FACT: dict[str, tuple[str, ...]] = {
     FixKind.SKU_ALIAS: ("sku",),
@@ -53,16 +47,6 @@ _VALUE_FACT: dict[str, tuple[str, ...]] = {
     FixKind.DISPOSITION: ("source_value",),
     FixKind.REASON: ("source_value",),
     FixKind.STATUS: ("source_value",),
-}
-_FULL_NAME = db.Case(
-    db.When(assignee__first_name="", assignee__last_name="", then="assignee__username"),
-    default=Concat("assignee__first_name", db.Value(" "), "assignee__last_name"),
-)
-# Who has the cases of a cause; `owner_of` reads it.
-OWNERS: dict[str, Any] = {
-    "assigned": Count("assignee"),
-    "owners": Count("assignee", distinct=True),
-    "owner_name": Max(_FULL_NAME),
 }
 _NAMES = 4
 _STORY = 60
@@ -77,30 +61,6 @@ class Tab:
     label: str
     count: int
     values: tuple[Amount, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """Exceptions that share a cause; `waiting` counts customers whose refund is not confirmed.
-
-    `first` is the id of the oldest exception.
-    """
-
-    pk: int
-    title: str
-    type: str
-    bridge: str
-    team: str
-    severity: str
-    count: int
-    assigned: int
-    owner: str
-    waiting: int
-    values: tuple[Amount, ...]
-    oldest: datetime
-    due_at: datetime
-    first: int
-    trend: trends.Trend | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,55 +84,24 @@ def open_cases() -> QuerySet[Case]:
 
 def tabs(*, user_id: int, now: datetime) -> tuple[Tab, ...]:
     """All open, one per team, one's own, and what was put off, with sums: one grouped query."""
-    is_awake = awake(now)
-    mine = is_awake & Q(assignee_id=user_id)
     rows: list[Any] = list(
         open_cases()
         .order_by()
         .values("team", "currency")
-        .annotate(
-            count=Count("pk", filter=is_awake),
-            total=Sum("value", filter=is_awake),
-            my_count=Count("pk", filter=mine),
-            my_total=Sum("value", filter=mine),
-            off_count=Count("pk", filter=~is_awake),
-            off_total=Sum("value", filter=~is_awake),
-        )
+        .annotate(is_off=_said(~awake(now)), is_mine=_said(Q(assignee_id=user_id)))
+        .annotate(count=Count("*"), total=Sum("value"))
     )
+    off = [row for row in rows if row["is_off"]]
+    here = [row for row in rows if not row["is_off"]]
     teams = [
-        _tab(team.value, team.label, [row for row in rows if row["team"] == team]) for team in Team
+        _tab(team.value, team.label, [row for row in here if row["team"] == team]) for team in Team
     ]
-    own = [{**row, "count": row["my_count"], "total": row["my_total"]} for row in rows]
-    off = [{**row, "count": row["off_count"], "total": row["off_total"]} for row in rows]
     return (
-        _tab("", "All open", rows),
+        _tab("", "All open", here),
         *teams,
-        _tab("me", "Mine", own),
+        _tab("me", "Mine", [row for row in here if row["is_mine"]]),
         _tab("snoozed", "Snoozed", off),
     )
-
-
-def causes(
-    cases: QuerySet[Case],
-    *,
-    cursor: str = "",
-    size: int = paging.PAGE_SIZE,
-    now: datetime | None = None,
-) -> paging.Page:
-    """A page of causes of `cases`, gravest first, then most valuable, then oldest.
-
-    Two queries; with `now` a third one brings the trend of the causes shown.
-    """
-    page = paging.page(_grouped(cases), order=CAUSE_ORDER, cursor=cursor, size=size)
-    rows = _with_sums(page.rows, cases)
-    if now is not None:
-        rows = _with_trends(rows, now)
-    return paging.Page(rows=rows, newer=page.newer, older=page.older)
-
-
-def every_cause(cases: QuerySet[Case], *, now: datetime) -> tuple[Cause, ...]:
-    """All causes of `cases` in the order of the screen, for the export."""
-    return _with_trends(_with_sums(tuple(_grouped(cases).order_by(*CAUSE_ORDER)), cases), now)
 
 
 def listed(cases: QuerySet[Case]) -> QuerySet[Case]:
@@ -324,66 +253,8 @@ def _concerns(fix: Fix, case: Case) -> bool:
     return fix.mapping_id is not None and normalise(value) == normalise(fix.source_value) != ""
 
 
-def _grouped(cases: QuerySet[Case]) -> QuerySet[Any, Any]:
-    waits = Q(rma__isnull=False) & ~Q(rma__money=MoneyAxis.CONFIRMED)
-    return (
-        cases.order_by()
-        .values("group", "group__title", "group__bridge__name", "type", "team")
-        .annotate(
-            rank=Max("severity_rank"),
-            total=Sum("value"),
-            count=Count("pk"),
-            **OWNERS,
-            waiting=Count("rma", distinct=True, filter=waits),
-            oldest=Min("opened_at"),
-            due_at=Min("due_at"),
-            first=Min("pk"),
-        )
-    )
-
-
-def _with_sums(rows: Sequence[dict[str, Any]], cases: QuerySet[Case]) -> tuple[Cause, ...]:
-    """Sums of different currencies are never added up, so they are read apart."""
-    sums: dict[int, list[dict[str, Any]]] = {}
-    pks = [row["group"] for row in rows]
-    if pks:
-        grouped: QuerySet[Any, Any] = (
-            cases.order_by().filter(group__in=pks).values("group", "currency")
-        )
-        for row in grouped.annotate(total=Sum("value")):
-            sums.setdefault(row["group"], []).append(row)
-    names = {rank: code for code, rank in SEVERITY_RANK.items()}
-    return tuple(
-        Cause(
-            pk=row["group"],
-            title=row["group__title"],
-            type=row["type"],
-            bridge=row["group__bridge__name"] or "",
-            team=Team(row["team"]).label,
-            severity=Severity(names[row["rank"]]).value,
-            count=row["count"],
-            assigned=row["assigned"],
-            owner=owner_of(row),
-            waiting=row["waiting"],
-            values=_amounts(sums.get(row["group"], ())),
-            oldest=row["oldest"],
-            due_at=row["due_at"],
-            first=row["first"],
-        )
-        for row in rows
-    )
-
-
-def _with_trends(rows: Sequence[Cause], now: datetime) -> tuple[Cause, ...]:
-    known = trends.of_groups([row.pk for row in rows], now=now)
-    return tuple(replace(row, trend=known.get(row.pk)) for row in rows)
-
-
-def owner_of(row: Mapping[str, Any]) -> str:
-    """Who has the cause: a name, how many people, or "" for nobody."""
-    if row["owners"] > 1:
-        return f"{row['owners']} people"
-    return str(row["owner_name"] or "").strip()
+def _said(condition: Q) -> ExpressionWrapper[Any]:
+    return ExpressionWrapper(condition, output_field=BooleanField())
 
 
 def _tab(key: str, label: str, rows: Sequence[dict[str, Any]]) -> Tab:

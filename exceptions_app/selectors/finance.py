@@ -6,17 +6,16 @@ return never hides what a credit is more on another.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Case as Choose
 from django.db.models import (
-    BooleanField,
     Count,
     DecimalField,
-    ExpressionWrapper,
     Max,
     Min,
     Q,
@@ -24,13 +23,11 @@ from django.db.models import (
     Sum,
     When,
 )
-from django.db.models import Case as Choose
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
 from exceptions_app.choices import (
     CASE_OPEN,
-    POSTING_OPEN,
     SEVERITY_RANK,
     HoldReason,
     PostingKind,
@@ -38,18 +35,20 @@ from exceptions_app.choices import (
     Severity,
     Team,
 )
-from exceptions_app.models import Case, Posting
+from exceptions_app.models import Case, CauseGroup
 from exceptions_app.models.cases import awake
 from exceptions_app.selectors import paging
+from exceptions_app.selectors.documents import OpenDocuments
 from exceptions_app.selectors.merchandising import GAP_ORDER
 from exceptions_app.selectors.sums import Amount, per_currency
 
+NO_CREDIT = "REFUND_NO_CM"
 _AMOUNT = r"^-?[0-9]{1,13}(\.[0-9]+)?$"
 # Which fact says by how much the refund is more than the credit; a minus says the credit is.
 _MORE = {
     "REFUND_CM_MISMATCH": "difference",
     "REFUND_OVER_LINE": "excess",
-    "REFUND_NO_CM": "refund",
+    NO_CREDIT: "refund",
 }
 
 
@@ -106,41 +105,71 @@ def open_cases(*, now: datetime, bridge: str = "") -> QuerySet[Case]:
     return rows.filter(bridge__code=bridge) if bridge else rows
 
 
+def by_cause(cases: QuerySet[Case]) -> tuple[Mapping[str, Any], ...]:
+    """Sums of `cases` by cause and currency, in one query: what the room's figures are made of."""
+    return tuple(_by_currency(cases, "group", "type"))
+
+
 def differences(
-    cases: QuerySet[Case], *, cursor: str = "", size: int = paging.PAGE_SIZE
+    cases: QuerySet[Case],
+    *,
+    cursor: str = "",
+    size: int = paging.PAGE_SIZE,
+    sums: Sequence[Mapping[str, Any]] | None = None,
 ) -> paging.Page:
-    """A page of the causes of `cases` as Difference, by money at risk. Two queries."""
+    """A page of the causes of `cases` as Difference, by money at risk.
+
+    Two queries, with `sums` as `by_cause` reads them; a third one without.
+    """
     grouped = (
         cases.order_by()
-        .values("group", "group__title", "group__bridge__name", "type")
+        .values("group")
         .annotate(
             total=Sum("value"),
             oldest=Min("opened_at"),
             due=Min("due_at"),
-            count=Count("pk"),
+            count=Count("*"),
             rank=Max("severity_rank"),
             first=Min("pk"),
         )
     )
     page = paging.page(grouped, order=GAP_ORDER, cursor=cursor, size=size)
-    sums: dict[int, list[Any]] = {}
-    if page.rows:
-        shown = cases.filter(group__in=[row["group"] for row in page.rows])
-        for row in _by_currency(shown, "group"):
-            sums.setdefault(row["group"], []).append(row)
-    rows = tuple(_difference(row, sums.get(row["group"], ())) for row in page.rows)
+    pks = [row["group"] for row in page.rows]
+    if sums is None:
+        sums = by_cause(cases.filter(group__in=pks)) if pks else ()
+    groups = CauseGroup.objects.select_related("bridge").in_bulk(pks)
+    own: dict[int, list[Mapping[str, Any]]] = {}
+    for each in sums:
+        own.setdefault(each["group"], []).append(each)
+    rows = tuple(
+        _difference(row, groups[row["group"]], own.get(row["group"], ())) for row in page.rows
+    )
     return paging.Page(rows=rows, newer=page.newer, older=page.older)
 
 
-def figures(cases: QuerySet[Case]) -> Differences:
-    """Counts and sums over all of `cases`, in two queries."""
-    whole = cases.order_by().aggregate(causes=Count("group", distinct=True), count=Count("pk"))
-    sums = list(_by_currency(cases))
+def figures(sums: Sequence[Mapping[str, Any]]) -> Differences:
+    """Counts and sums of all exceptions that `by_cause` read."""
+    currencies: dict[str, list[Mapping[str, Any]]] = {}
+    for row in sums:
+        currencies.setdefault(row["currency"], []).append(row)
+    whole = [
+        {
+            "currency": currency,
+            "refund_more": _added(rows, "refund_more"),
+            "credit_more": _added(rows, "credit_more"),
+        }
+        for currency, rows in sorted(currencies.items())
+    ]
     return Differences(
+        causes=len({row["group"] for row in sums}),
+        count=sum(row["count"] for row in sums),
         values=per_currency((row["currency"], row["total"]) for row in sums),
-        more=_more(sums),
-        **whole,
+        more=_more(whole),
     )
+
+
+def _added(rows: Iterable[Mapping[str, Any]], name: str) -> Decimal:
+    return sum((row[name] or Decimal(0) for row in rows), Decimal(0))
 
 
 def _by_currency(cases: QuerySet[Case], *names: str) -> QuerySet[Any, Any]:
@@ -158,6 +187,7 @@ def _by_currency(cases: QuerySet[Case], *names: str) -> QuerySet[Any, Any]:
         .annotate(signed=Choose(*picked, default=None))
         .values(*names, "currency")
         .annotate(
+            count=Count("*"),
             total=Sum("value"),
             refund_more=Sum("signed", filter=Q(signed__gt=0)),
             credit_more=Sum("signed", filter=Q(signed__lt=0)),
@@ -177,14 +207,16 @@ def _more(rows: Sequence[Mapping[str, Any]]) -> tuple[Direction, ...]:
     )
 
 
-def _difference(row: Mapping[str, Any], sums: Sequence[Mapping[str, Any]]) -> Difference:
+def _difference(
+    row: Mapping[str, Any], group: CauseGroup, sums: Sequence[Mapping[str, Any]]
+) -> Difference:
     names = {rank: code for code, rank in SEVERITY_RANK.items()}
     return Difference(
-        group_id=row["group"],
+        group_id=group.pk,
         case_id=row["first"],
-        title=row["group__title"],
-        type=row["type"],
-        bridge=row["group__bridge__name"] or "",
+        title=group.title,
+        type=group.type,
+        bridge=group.bridge.name if group.bridge else "",
         severity=Severity(names[row["rank"]]).value,
         count=row["count"],
         values=per_currency((each["currency"], each["total"]) for each in sums),
@@ -194,12 +226,9 @@ def _difference(row: Mapping[str, Any], sums: Sequence[Mapping[str, Any]]) -> Di
     )
 
 
-def without_credit(*, now: datetime, bridge: str = "") -> Total:
-    """Refunds past their grace period that have no credit memo and nobody put off; one query."""
-    cases = open_cases(now=now, bridge=bridge).filter(type="REFUND_NO_CM")
-    rows: list[Any] = list(
-        cases.order_by().values("currency").annotate(count=Count("pk"), total=Sum("value"))
-    )
+def without_credit(sums: Iterable[Mapping[str, Any]]) -> Total:
+    """Of `by_cause`, refunds past their grace period that have no credit memo."""
+    rows = [row for row in sums if row["type"] == NO_CREDIT]
     return Total(
         count=sum(row["count"] for row in rows),
         values=per_currency((row["currency"], row["total"]) for row in rows),
@@ -250,34 +279,22 @@ _WAITS = {
 }
 
 
-def waiting(*, bridge: str = "") -> tuple[Waiting, ...]:
-    """Every credit that is planned and not confirmed, grouped; by bridge, what is wrong first."""
-    memos = Posting.objects.filter(kind=PostingKind.CREDIT_MEMO, status__in=POSTING_OPEN)
-    rows = (
-        (memos.filter(bridge__code=bridge) if bridge else memos)
-        .order_by()
-        .annotate(is_in_trouble=ExpressionWrapper(~Q(open_type=""), output_field=BooleanField()))
-        .values("bridge__name", "status", "hold_reason", "is_in_trouble", "currency")
-        .annotate(
-            count=Count("pk"),
-            total=Sum("gross"),
-            oldest=Min("created_at"),
-            opens_at=Min("hold_until"),
-        )
-    )
+def waiting(documents: Iterable[OpenDocuments]) -> tuple[Waiting, ...]:
+    """Of `documents` the credits, by bridge, what is wrong first."""
     found = [
         Waiting(
-            bridge=row["bridge__name"],
-            status=row["status"],
-            hold_reason=row["hold_reason"],
-            is_in_trouble=row["is_in_trouble"],
-            count=row["count"],
-            total=row["total"],
-            currency=row["currency"],
-            oldest=row["oldest"],
-            opens_at=row["opens_at"],
+            bridge=row.bridge,
+            status=row.status,
+            hold_reason=row.hold_reason,
+            is_in_trouble=row.is_in_trouble,
+            count=row.count,
+            total=row.total,
+            currency=row.currency,
+            oldest=row.oldest,
+            opens_at=row.until,
         )
-        for row in rows
+        for row in documents
+        if row.kind == PostingKind.CREDIT_MEMO
     ]
     order = {status: place for place, status in enumerate(_ORDER)}
     return tuple(

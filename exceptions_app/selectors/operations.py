@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum, Value
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
 from exceptions_app.choices import CASE_OPEN, BreakerState, EventState, HoldReason, PostingStatus
 from exceptions_app.models import (
@@ -207,7 +207,7 @@ class Beat:
 
 
 def backlog(*, now: datetime) -> tuple[Backlog, ...]:
-    """Messages, plans and documents that are due, and outcomes not known, in two queries."""
+    """Messages, plans and documents that are due, and outcomes not known, in one query."""
     new = InboundEvent.objects.filter(state=EventState.NEW).filter(
         Q(not_before__isnull=True) | Q(not_before__lte=now)
     )
@@ -234,11 +234,15 @@ def backlog(*, now: datetime) -> tuple[Backlog, ...]:
             "?status=unconfirmed",
         ),
     )
-    counts = paging.counts({label: rows for label, rows, *_ in dues})
-    first, *others = [_oldest(label, rows, at, order) for label, rows, at, order, *_ in dues]
-    oldest: dict[str, datetime] = dict(first.union(*others, all=True))
+    found = paging.answers(
+        counted={label: rows for label, rows, *_ in dues},
+        single={
+            (label, "oldest"): rows.order_by(*order).values(moment)[:1]
+            for label, rows, moment, order, *_ in dues
+        },
+    )
     return tuple(
-        Backlog(label, counts[label], oldest.get(label), url_name, query)
+        Backlog(label, found[label], found[label, "oldest"], url_name, query)
         for label, _, _, _, url_name, query in dues
     )
 
@@ -284,14 +288,6 @@ def is_silent(health: ConnectionHealth, now: datetime) -> bool:
 # Label, rows, the moment since when they are due, the order that finds the oldest by an index, and
 # where they are listed.
 _Due = tuple[str, QuerySet[Any], str, tuple[str, ...], str, str]
-
-
-def _oldest(
-    label: str, rows: QuerySet[Any], moment: str, order: Iterable[str]
-) -> QuerySet[Any, Any]:
-    """The label with the moment of the first row, as the only row; none of an empty list."""
-    named: QuerySet[Any] = rows.order_by(*order).annotate(label=Value(label))
-    return named.values_list("label", moment)[:1]
 
 
 def heartbeats(*, now: datetime) -> tuple[Beat, ...]:

@@ -12,7 +12,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import (
+    Aggregate,
     Count,
+    DecimalField,
     Exists,
     Max,
     Min,
@@ -46,6 +48,7 @@ from exceptions_app.models import (
 )
 from exceptions_app.rules import windows
 from exceptions_app.selectors import facts, paging
+from exceptions_app.selectors.documents import OpenDocuments
 from exceptions_app.selectors.sums import Amount, per_currency
 
 SINCE = timedelta(hours=24)
@@ -122,78 +125,59 @@ def _schedules_of(bridge: Bridge, now: datetime) -> list[Schedule]:
     return found
 
 
-def waiting_runs(*, bridge: str = "") -> tuple[WaitingRun, ...]:
-    """Credits held for a run, by bridge and currency."""
-    held = Posting.objects.filter(status=PostingStatus.HELD, hold_reason=HoldReason.RUN)
-    rows = (
-        (held.filter(bridge__code=bridge) if bridge else held)
-        .order_by("bridge__name", "bridge", "currency")
-        .values("bridge", "bridge__name", "currency")
-        .annotate(count=Count("pk"), total=Sum("gross"), oldest=Min("created_at"))
-    )
+def waiting_runs(documents: Iterable[OpenDocuments]) -> tuple[WaitingRun, ...]:
+    """Of `documents` those held for a run, by bridge and currency."""
+    grouped: dict[tuple[str, int, str], list[OpenDocuments]] = {}
+    for row in documents:
+        if (row.status, row.hold_reason) == (PostingStatus.HELD, HoldReason.RUN):
+            grouped.setdefault((row.bridge, row.bridge_id, row.currency), []).append(row)
     return tuple(
         WaitingRun(
-            bridge_id=row["bridge"],
-            bridge=row["bridge__name"],
-            count=row["count"],
-            total=row["total"],
-            currency=row["currency"],
-            oldest_at=row["oldest"],
+            bridge_id=bridge_id,
+            bridge=bridge,
+            count=sum(row.count for row in rows),
+            total=sum((row.total for row in rows), Decimal(0)),
+            currency=currency,
+            oldest_at=min(row.oldest for row in rows),
         )
-        for row in rows
+        for (bridge, bridge_id, currency), rows in sorted(grouped.items())
     )
 
 
-def waiting() -> tuple[Waiting, ...]:
-    """Documents that wait for a window, a run, an undo hold, their turn or their read-back.
+_BY_POLICY = (HoldReason.WINDOW, HoldReason.RUN, HoldReason.UNDO)
+_BY_TURN = (PostingStatus.READY, PostingStatus.SENDING, PostingStatus.POSTED)
 
-    One grouped query over open documents. Those blocked, refused, unknown, to be keyed by hand or
-    with an exception of their own are not here: they need a person.
+
+def waiting(documents: Iterable[OpenDocuments]) -> tuple[Waiting, ...]:
+    """Of `documents` those that wait for a window, a run, an undo hold, their turn or their
+    read-back.
+
+    Those blocked, refused, unknown, to be keyed by hand or with an exception of their own are not
+    here: they need a person.
     """
-    by_policy = (HoldReason.WINDOW, HoldReason.RUN, HoldReason.UNDO)
-    by_turn = (PostingStatus.READY, PostingStatus.SENDING, PostingStatus.POSTED)
-    rows = (
-        Posting.objects.filter(
-            Q(status=PostingStatus.HELD, hold_reason__in=by_policy) | Q(status__in=by_turn),
-            open_type="",
-        )
-        .order_by()
-        .values("bridge__name", "kind", "status", "hold_reason", "currency")
-        .annotate(
-            count=Count("pk"),
-            total=Sum("gross"),
-            oldest=Min("created_at"),
-            until=Min("hold_until"),
-        )
-    )
-    grouped: dict[tuple[str, str, str], list[Any]] = {}
-    for row in rows:
-        reason = row["hold_reason"] if row["status"] == PostingStatus.HELD else row["status"]
-        grouped.setdefault((row["bridge__name"], row["kind"], reason), []).append(row)
-    found = [_waiting(key, members) for key, members in grouped.items()]
+    grouped: dict[tuple[str, str, str], list[OpenDocuments]] = {}
+    for row in documents:
+        is_held = row.status == PostingStatus.HELD and row.hold_reason in _BY_POLICY
+        if (is_held or row.status in _BY_TURN) and not row.is_in_trouble:
+            reason = row.hold_reason if is_held else row.status
+            grouped.setdefault((row.bridge, row.kind, reason), []).append(row)
+    found = [_waiting(key, rows) for key, rows in grouped.items()]
     return tuple(
         sorted(found, key=lambda row: (row.until is None, row.until or row.oldest_at, row.bridge))
     )
 
 
-def _waiting(key: tuple[str, str, str], rows: Sequence[Mapping[str, Any]]) -> Waiting:
+def _waiting(key: tuple[str, str, str], rows: Sequence[OpenDocuments]) -> Waiting:
     bridge, kind, reason = key
-    moments = [row["until"] for row in rows if row["until"]]
     return Waiting(
         bridge=bridge,
         kind=PostingKind(kind).label if kind in PostingKind.values else kind,
         reason=reason,
-        count=sum(row["count"] for row in rows),
-        values=per_currency((row["currency"], row["total"]) for row in rows),
-        oldest_at=min(row["oldest"] for row in rows),
-        until=min(moments, default=None),
+        count=sum(row.count for row in rows),
+        values=per_currency((row.currency, row.total) for row in rows),
+        oldest_at=min(row.oldest for row in rows),
+        until=min((row.until for row in rows if row.until), default=None),
     )
-
-
-def held_fixes() -> tuple[int, datetime | None]:
-    """Approved changes that can still be taken back: how many, and when the first one leaves."""
-    found = Fix.objects.filter(status=FixStatus.HELD).aggregate(n=Count("pk"), at=Min("hold_until"))
-    return found["n"], found["at"]
 
 
 # --- What changed ------------------------------------------------------------------------------
@@ -211,22 +195,19 @@ class Change:
 def changes(*, team: str, since: datetime) -> tuple[Change, ...]:
     """Opened, closed by proof, closed otherwise and come back since, in one query.
 
-    An exception that came and went counts in both.
+    An exception that came and went counts in both. What is open and what was closed since are read
+    apart, each from its own index: one condition for both would look at all that is open.
     """
-    came_back = AuditEntry.objects.filter(case_id=OuterRef("pk"), act="case.reopen", at__gt=since)
-    kinds: dict[str, Any] = {
-        "opened": Q(opened_at__gt=since),
-        "proved": Q(resolved_at__gt=since, closure=Closure.PROOF),
-        "closed": Q(resolved_at__gt=since) & ~Q(closure=Closure.PROOF),
-        "reopened": Q(reopened_count__gt=0) & Exists(came_back),
+    own = Case.objects.filter(team=team).order_by()
+    moved = Q(opened_at__gt=since) | Q(reopened_count__gt=0)
+    is_closed: dict[str, Q] = {
+        "proved": Q(closure=Closure.PROOF),
+        "closed": ~Q(closure=Closure.PROOF),
     }
-    rows: list[Any] = list(
-        Case.objects.filter(Q(status__in=CASE_OPEN) | Q(resolved_at__gt=since), team=team)
-        .order_by()
-        .values("currency")
-        .annotate(**{name: Count("pk", filter=wanted) for name, wanted in kinds.items()})
-        .annotate(**{f"{name}_sum": Sum("value", filter=wanted) for name, wanted in kinds.items()})
+    rows = _moves(own.filter(moved, status__in=CASE_OPEN), since, dict.fromkeys(is_closed)).union(
+        _moves(own.filter(resolved_at__gt=since), since, is_closed), all=True
     )
+    found: list[Any] = list(rows)
     labels = {
         "opened": "New",
         "proved": "Closed by proof",
@@ -236,11 +217,32 @@ def changes(*, team: str, since: datetime) -> tuple[Change, ...]:
     return tuple(
         Change(
             label,
-            sum(row[name] for row in rows),
-            per_currency((row["currency"], row[f"{name}_sum"]) for row in rows),
+            sum(row[name] for row in found),
+            per_currency((row["currency"], row[f"{name}_sum"]) for row in found),
         )
         for name, label in labels.items()
     )
+
+
+def _moves(
+    rows: QuerySet[Case], since: datetime, more: Mapping[str, Q | None]
+) -> QuerySet[Any, Any]:
+    """Counts and sums per currency of what was opened, came back, and `more`; None is nothing."""
+    came_back = AuditEntry.objects.filter(case_id=OuterRef("pk"), act="case.reopen", at__gt=since)
+    kinds: dict[str, Any] = {
+        "opened": Q(opened_at__gt=since),
+        "reopened": Q(reopened_count__gt=0) & Exists(came_back),
+        **more,
+    }
+    figures: dict[str, Any] = {}
+    for name, wanted in kinds.items():
+        figures[name] = _NONE if wanted is None else Count("pk", filter=wanted)
+        figures[f"{name}_sum"] = _NO_SUM if wanted is None else Sum("value", filter=wanted)
+    return rows.values("currency").annotate(**figures)
+
+
+_NONE = Value(0)
+_NO_SUM = Value(None, output_field=DecimalField(max_digits=18, decimal_places=4))
 
 
 # --- What is proved ----------------------------------------------------------------------------
@@ -284,16 +286,17 @@ def feeds() -> tuple[Feed, ...]:
     return tuple(Feed(row, row.as_of) for row in rows)
 
 
-def checks(*, rows: Sequence[Feed], unknown: int, now: datetime) -> tuple[Check, ...]:
-    """What can be said of the whole house, in one more query; `unknown` as `paging` counts it.
+def checks(
+    *, rows: Sequence[Feed], unknown: int, proofs: Mapping[str, Proof], now: datetime
+) -> tuple[Check, ...]:
+    """What can be said of the whole house; `unknown` as `paging` counts it.
 
     A connection is asked only when there is something to ask, so one that answered within SINCE and
     was not paused since is taken to answer; one that nobody asked proves nothing.
     """
     working = [row.connection for row in rows if _is_answering(row.connection, now)]
-    found = _proofs([row.connection for row in rows], now)
-    parked, _ = found["parked"]
-    closed, closed_at = found["closed"]
+    parked, _ = proofs["parked"]
+    closed, closed_at = proofs["closed"]
     return (
         Check(
             "Every connection answered in the last 24 hours",
@@ -319,10 +322,10 @@ def checks(*, rows: Sequence[Feed], unknown: int, now: datetime) -> tuple[Check,
         *(
             Check(
                 f"{kind.label}s confirmed in the last 24 hours",
-                f"{found[kind.value][0]:,}",
-                found[kind.value][0] > 0,
+                f"{proofs[kind.value][0]:,}",
+                proofs[kind.value][0] > 0,
                 "Read back from the ERP by its own key",
-                found[kind.value][1],
+                proofs[kind.value][1],
             )
             for kind in _READ_BACK
         ),
@@ -339,11 +342,18 @@ def checks(*, rows: Sequence[Feed], unknown: int, now: datetime) -> tuple[Check,
 _READ_BACK = (PostingKind.STOCK_RECEIPT, PostingKind.CREDIT_MEMO)
 
 
-def _proofs(
-    connections: Sequence[Connection], now: datetime
-) -> dict[str, tuple[int, datetime | None]]:
-    """How many, and the latest moment: messages parked, closed by proof, confirmed by kind."""
+# How many, and the moment that goes with them.
+Proof = tuple[int, datetime | None]
+
+
+def proofs(*, rows: Sequence[Feed], now: datetime) -> dict[str, Proof]:
+    """What the checks rest on, in one query: messages parked, closed by proof, confirmed by kind,
+    each with the latest moment; and under "held" approved changes that can still be taken back,
+    with the moment when the first one leaves.
+    """
+    connections = [row.connection for row in rows]
     parked = InboundEvent.objects.filter(connection__in=connections, state=EventState.PARKED)
+    held = Fix.objects.filter(status=FixStatus.HELD)
     closed = Case.objects.filter(resolved_at__gt=now - SINCE, closure=Closure.PROOF)
     confirmed = Posting.objects.filter(
         kind__in=_READ_BACK, status=PostingStatus.CONFIRMED, confirmed_at__gt=now - SINCE
@@ -351,23 +361,22 @@ def _proofs(
     whole: QuerySet[Any, Any] = (
         confirmed.order_by()
         .values("kind")
-        .annotate(n=Count("pk"), at=Max("confirmed_at"))
+        .annotate(n=Count("*"), at=Max("confirmed_at"))
         .values_list("kind", "n", "at")
         .union(
-            _tally(parked, "parked", "received_at"),
-            _tally(closed, "closed", "resolved_at"),
+            _tally(parked, "parked", Max("received_at")),
+            _tally(closed, "closed", Max("resolved_at")),
+            _tally(held, "held", Min("hold_until")),
             all=True,
         )
     )
-    nothing: dict[str, tuple[int, datetime | None]] = dict.fromkeys(
-        ("parked", "closed", *_READ_BACK), (0, None)
-    )
+    nothing: dict[str, Proof] = dict.fromkeys(("parked", "closed", "held", *_READ_BACK), (0, None))
     return nothing | {name: (n, at) for name, n, at in whole}
 
 
-def _tally(rows: QuerySet[Any], name: str, moment: str) -> QuerySet[Any, Any]:
+def _tally(rows: QuerySet[Any], name: str, moment: Aggregate) -> QuerySet[Any, Any]:
     named = rows.order_by().annotate(name=Value(name)).values("name")
-    found: QuerySet[Any, Any] = named.annotate(n=Count("pk"), at=Max(moment))
+    found: QuerySet[Any, Any] = named.annotate(n=Count("*"), at=moment)
     return found.values_list("name", "n", "at")
 
 

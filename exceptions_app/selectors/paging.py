@@ -13,8 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.core import signing
-from django.core.exceptions import BadRequest
-from django.db.models import Count, Q, QuerySet, Value
+from django.core.exceptions import BadRequest, EmptyResultSet
+from django.db import connection as database
+from django.db.models import IntegerField, Q, QuerySet, Subquery
 
 PAGE_SIZE = 50
 # A file is read in larger steps than a screen: fewer questions, each still a short one.
@@ -77,22 +78,54 @@ def count(queryset: QuerySet[Any]) -> int:
     return queryset.order_by()[: COUNT_CAP + 1].count()
 
 
-def counts(lists: Mapping[Any, QuerySet[Any]]) -> dict[Any, int]:
-    """How many rows each list holds, none counted beyond COUNT_CAP + 1; one query for all.
+class HowMany(Subquery):
+    """How many rows a list holds, for each row beside it; read once, no further than `counts`."""
 
-    Keys are all numbers or all text.
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS few)"
+    output_field = IntegerField()
+
+    def __init__(self, rows: QuerySet[Any]) -> None:
+        super().__init__(rows.order_by().values("pk")[: COUNT_CAP + 1])
+
+
+def counts(lists: Mapping[Any, QuerySet[Any]]) -> dict[Any, int]:
+    """How many rows each list holds, none counted beyond COUNT_CAP + 1; one query for all."""
+    found = answers(counted=lists)
+    return {key: found[key] or 0 for key in lists}
+
+
+def answers(
+    *, counted: Mapping[Any, QuerySet[Any]], single: Mapping[Any, QuerySet[Any]] | None = None
+) -> dict[Any, Any]:
+    """How many rows `counted` lists hold, as `counts`, and the one value of each `single` one.
+
+    One query for all of them; None for a `single` one that has no row.
     """
-    parts = []
-    for key, rows in lists.items():
-        few = rows.order_by().values("pk")[: COUNT_CAP + 1]
-        whole: QuerySet[Any] = rows.model._default_manager.filter(pk__in=few).order_by()
-        keyed = whole.annotate(counted=Value(key)).values("counted")
-        parts.append(keyed.annotate(count=Count("pk")).values_list("counted", "count"))
-    found: dict[Any, int] = {}
+    parts: dict[Any, tuple[str, tuple[Any, ...]]] = {}
+    for key, rows in counted.items():
+        few = _compiled(rows.order_by().values("pk")[: COUNT_CAP + 1])
+        if few is not None:
+            parts[key] = f"(SELECT COUNT(*) FROM ({few[0]}) AS few)", few[1]
+    for key, rows in (single or {}).items():
+        one = _compiled(rows)
+        if one is not None:
+            parts[key] = f"({one[0]})", one[1]
+    known: dict[Any, Any] = dict.fromkeys([*counted, *(single or ())])
     if parts:
-        first, *others = parts
-        found = dict(first.union(*others, all=True) if others else first)
-    return {key: found.get(key, 0) for key in lists}
+        asked = "SELECT " + ", ".join(sql for sql, _ in parts.values())
+        with database.cursor() as cursor:
+            cursor.execute(asked, [value for _, values in parts.values() for value in values])
+            known |= zip(parts, cursor.fetchone(), strict=True)
+    return known
+
+
+def _compiled(rows: QuerySet[Any]) -> tuple[str, tuple[Any, ...]] | None:
+    """The text of a query and its values; None when no row can match."""
+    try:
+        sql, values = rows.query.sql_with_params()
+    except EmptyResultSet:
+        return None
+    return sql, tuple(values)
 
 
 def shown(number: int) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Now
+from django.contrib.postgres.aggregates import JSONBAgg
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value
+from django.db.models.functions import Cast, JSONObject, Now
 
 from exceptions_app.choices import (
     CASE_OPEN,
@@ -82,6 +84,14 @@ class Queue:
     causes: tuple[Cause, ...]
     cause_count: int
     put_off: int
+    by_type: tuple[tuple[str, int, tuple[Amount, ...]], ...] = ()
+
+    def of_type(self, code: str) -> tuple[int, tuple[Amount, ...]]:
+        """How many are of one type, and what they come to."""
+        for kind, count, values in self.by_type:
+            if kind == code:
+                return count, values
+        return 0, ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,39 +135,38 @@ def teams_of(roles: Iterable[str]) -> tuple[str, ...]:
 
 
 def shell(*, roles: frozenset[str], user_id: int) -> Shell:
-    """Counts, simulated systems and the age of our data, in two queries."""
+    """Counts, simulated systems and the age of our data, in one query."""
     # Every page asks this, so the database says what time it is.
     is_due = Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=Now())
-    cases = Case.objects.filter(is_due, status__in=CASE_OPEN, team__in=teams_of(roles))
-    counted = _capped(cases, "cases").union(
-        _capped(decidable(roles=roles, user_id=user_id), "approvals"), all=True
-    )
-    tally = {"cases": 0, "approvals": 0}
-    for name in counted:
-        tally[name] += 1
     fed = Watermark.objects.filter(
         connection=OuterRef("pk"), connection__source_bridges__is_active=True
     )
     oldest = fed.order_by().values("connection").annotate(at=Min("read_at")).values("at")
-    rows = list(
-        Connection.objects.filter(is_active=True)
-        .annotate(as_of=Subquery(oldest))
-        .values_list("name", "mode", "as_of")
+    found = paging.answers(
+        counted={
+            "cases": Case.objects.filter(is_due, status__in=CASE_OPEN, team__in=teams_of(roles)),
+            "approvals": decidable(roles=roles, user_id=user_id),
+        },
+        single={"connections": _as_text(name=F("name"), mode=F("mode"), at=Subquery(oldest))},
     )
-    moments = [as_of for _, _, as_of in rows if as_of is not None]
+    rows = json.loads(found["connections"] or "[]")
+    moments = [datetime.fromisoformat(row["at"]) for row in rows if row["at"]]
     return Shell(
-        cases=tally["cases"],
-        approvals=tally["approvals"],
-        simulated=tuple(dict.fromkeys(name for name, mode, _ in rows if mode == "sandbox")),
+        cases=found["cases"] or 0,
+        approvals=found["approvals"] or 0,
+        simulated=tuple(dict.fromkeys(row["name"] for row in rows if row["mode"] == "sandbox")),
         data_as_of=min(moments, default=None),
     )
 
 
-def _capped(rows: QuerySet[Any], name: str) -> QuerySet[Any]:
-    """At most COUNT_CAP + 1 rows that say only whose they are, so that no count reads a table."""
-    picked: QuerySet[Any] = rows.order_by().annotate(counted=Value(name))
-    names: QuerySet[Any] = picked.values_list("counted", flat=True)
-    return names[: COUNT_CAP + 1]
+def _as_text(**columns: Any) -> QuerySet[Any, Any]:
+    """The active connections as one JSON text, so that they come with the counts."""
+    rows: QuerySet[Any, Any] = (
+        Connection.objects.filter(is_active=True).order_by().values(_one=Value(1))
+    )
+    whole = rows.annotate(told=JSONBAgg(JSONObject(**columns), order_by="pk"))
+    found: QuerySet[Any, Any] = whole.values(text=Cast("told", TextField()))
+    return found
 
 
 def decidable(*, roles: frozenset[str], user_id: int) -> QuerySet[Fix]:
@@ -175,18 +184,17 @@ def queue(*, team: str, now: datetime) -> Queue:
     by_severity: dict[str, int] = {}
     oldest: list[datetime] = []
     groups: dict[int, list[dict[str, Any]]] = {}
-    waits = Q(rma__isnull=False) & ~Q(rma__money=MoneyAxis.CONFIRMED)
     rows = (
         Case.objects.filter(status__in=CASE_OPEN, team=team)
         .order_by()
-        .values("group", "severity", "currency")
+        .values("group", "type", "severity", "currency")
         .annotate(
             count=Count("pk", filter=is_awake),
             put_off=Count("pk", filter=~is_awake),
             total=Sum("value", filter=is_awake),
             oldest=Min("opened_at", filter=is_awake),
             due=Min("due_at", filter=is_awake),
-            waiting=Count("rma", distinct=True, filter=waits & is_awake),
+            waiting=Count("rma", distinct=True, filter=Q(is_unpaid=True) & is_awake),
         )
     )
     put_off = 0
@@ -211,6 +219,18 @@ def queue(*, team: str, now: datetime) -> Queue:
         causes=tuple(_cause(pk, titles[pk], groups[pk]) for pk in first),
         cause_count=len(groups),
         put_off=put_off,
+        by_type=_by_type(row for members in groups.values() for row in members),
+    )
+
+
+def _by_type(
+    rows: Iterable[dict[str, Any]],
+) -> tuple[tuple[str, int, tuple[Amount, ...]], ...]:
+    types: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        types.setdefault(row["type"], []).append(row)
+    return tuple(
+        (code, sum(row["count"] for row in own), _values(own)) for code, own in types.items()
     )
 
 
@@ -240,13 +260,16 @@ def customers() -> Customers:
     rows = (
         Case.objects.filter(status__in=CASE_OPEN, rma__isnull=False)
         .order_by()
-        .values("team")
-        .annotate(
-            returns=Count("rma", distinct=True),
-            unpaid=Count("rma", distinct=True, filter=~Q(rma__money=MoneyAxis.CONFIRMED)),
-        )
+        .values("team", "is_unpaid")
+        .annotate(returns=Count("rma", distinct=True))
     )
-    held = [Held(Team(row["team"]).label, row["returns"], row["unpaid"]) for row in rows]
+    # All exceptions of a return say the same of its refund, so no return is in both.
+    parts: dict[str, dict[bool, int]] = {}
+    for row in rows:
+        parts.setdefault(row["team"], {})[row["is_unpaid"]] = row["returns"]
+    held = [
+        Held(Team(team).label, sum(own.values()), own.get(True, 0)) for team, own in parts.items()
+    ]
     states = (MoneyAxis.PENDING, MoneyAxis.FAILED)
     counts = paging.counts({state.value: Rma.objects.filter(money=state) for state in states})
     return Customers(
@@ -271,7 +294,7 @@ class Stuck:
 
 
 def stuck() -> Stuck:
-    """Documents whose outcome is not known, and those to be keyed by hand; at most two queries."""
+    """Documents whose outcome is not known, and those to be keyed by hand; one query."""
     lists = {
         "unknown": Posting.objects.filter(status=PostingStatus.UNCONFIRMED),
         "to_key": Posting.objects.filter(status=PostingStatus.HELD, hold_reason=HoldReason.MANUAL),
@@ -280,16 +303,22 @@ def stuck() -> Stuck:
     found = list(
         # Not one or the other of two lists: that would be asked of every posting there is.
         Posting.objects.filter(pk__in=first[0].union(first[1], all=True))
+        .annotate(
+            unknown_count=paging.HowMany(lists["unknown"]),
+            to_key_count=paging.HowMany(lists["to_key"]),
+        )
         .select_related("rma", "connection")
         .defer("draft")
         .order_by("not_before", "pk")
     )
     unknown = [row for row in found if row.status == PostingStatus.UNCONFIRMED]
     to_key = [row for row in found if row.status == PostingStatus.HELD]
-    counts = {"unknown": len(unknown), "to_key": len(to_key)}
-    long = {name: rows for name, rows in lists.items() if counts[name] > ROWS}
-    counts |= paging.counts(long) if long else {}
-    return Stuck(tuple(unknown[:ROWS]), counts["unknown"], tuple(to_key[:ROWS]), counts["to_key"])
+    return Stuck(
+        tuple(unknown[:ROWS]),
+        found[0].unknown_count if found else 0,
+        tuple(to_key[:ROWS]),
+        found[0].to_key_count if found else 0,
+    )
 
 
 def approvals(*, roles: frozenset[str], user_id: int) -> list[Fix]:

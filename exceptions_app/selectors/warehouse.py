@@ -124,28 +124,31 @@ _BEFORE = ExpressionWrapper(F("created_at") - F("rma__received_at"), output_fiel
 
 
 def board(*, now: datetime) -> Board:
-    """The warehouse in figures: three queries, over open rows and one day of confirmed receipts."""
+    """The warehouse in figures: one query, over open rows and one day of confirmed receipts."""
     waiting = to_grade()
     expected = (LogisticsAxis.EXPECTED, LogisticsAxis.IN_TRANSIT)
-    counts = paging.counts(
-        {
+    oldest: QuerySet[Any, Any] = waiting.order_by("received_at").values("received_at")
+    units = _units(now)
+    found = paging.answers(
+        counted={
             "expected": Rma.objects.filter(_UNGRADED, logistics__in=expected),
             "to_grade": waiting,
-        }
+        },
+        single={"oldest": oldest[:1], **units},
     )
-    units = _units(now)
+    waits, stuck, without = (found[name] or 0 for name in ("waiting", "stuck", "without_place"))
     return Board(
-        expected=counts["expected"],
-        to_grade=counts["to_grade"],
-        oldest_at=waiting.order_by("received_at").values_list("received_at", flat=True).first(),
-        unbooked_units=units["waiting"] + units["stuck"] + units["without_place"],
-        without_place_units=units["without_place"],
-        stuck_units=units["stuck"] + units["without_place"],
-        confirmed_units=units["confirmed"],
+        expected=found["expected"],
+        to_grade=found["to_grade"],
+        oldest_at=found["oldest"],
+        unbooked_units=waits + stuck + without,
+        without_place_units=without,
+        stuck_units=stuck + without,
+        confirmed_units=found["confirmed"] or 0,
     )
 
 
-def _units(now: datetime) -> dict[str, int]:
+def _units(now: datetime) -> dict[str, QuerySet[Any, Any]]:
     """Units of open receipts that wait or are stuck, of new confirmed ones, and on no receipt.
 
     No receipt is planned for those on no receipt: they are what their open exceptions state.
@@ -158,21 +161,19 @@ def _units(now: datetime) -> dict[str, int]:
     )
     stated = unreceipted.stated(unreceipted.cases()).filter(type__in=unreceipted.NO_RECEIPT_TYPES)
     told = Cast(KeyTextTransform("units", "facts"), IntegerField())
-    rows = receipts()
-    found: QuerySet[Any, Any] = _summed(rows.exclude(status__in=stuck), "waiting", F("units"))
-    found = found.union(
-        _summed(rows.filter(status__in=stuck), "stuck", F("units")),
-        _summed(confirmed, "confirmed", F("units")),
-        _summed(stated, "without_place", told),
-        all=True,
-    )
-    return dict.fromkeys(("waiting", "stuck", "confirmed", "without_place"), 0) | dict(found)
+    return {
+        "waiting": _summed(receipts().exclude(status__in=stuck), F("units")),
+        "stuck": _summed(receipts().filter(status__in=stuck), F("units")),
+        "confirmed": _summed(confirmed, F("units")),
+        "without_place": _summed(stated, told),
+    }
 
 
-def _summed(rows: QuerySet[Any], name: str, units: Any) -> QuerySet[Any, Any]:
-    named = rows.order_by().annotate(name=Value(name)).values("name")
-    found: QuerySet[Any, Any] = named.annotate(whole=Sum(units, default=0))
-    return found.values_list("name", "whole")
+def _summed(rows: QuerySet[Any], units: Any) -> QuerySet[Any, Any]:
+    """The sum as the only value of the only row; no row when there is nothing to sum."""
+    whole: QuerySet[Any, Any] = rows.order_by().annotate(whole=Value(1)).values("whole")
+    found: QuerySet[Any, Any] = whole.annotate(units_of_all=Sum(units)).values("units_of_all")
+    return found
 
 
 # --- What waits for a grade -------------------------------------------------------------------

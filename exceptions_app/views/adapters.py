@@ -59,7 +59,7 @@ OTHER_COMPANY_ACCOUNT = (
 
 
 class PeopleBackend(ModelBackend):
-    """Names or e-mails; the person comes with preferences and second factor in the one query."""
+    """Names or e-mails; preferences, second factor and roles come with the person in one query."""
 
     def authenticate(
         self,
@@ -78,7 +78,7 @@ class PeopleBackend(ModelBackend):
 
     def get_user(self, user_id: int) -> User | None:
         users = people_selector.with_second_factor(User.objects.select_related("preferences"))
-        user = users.filter(pk=user_id).first()
+        user = people_selector.with_roles(users).filter(pk=user_id).first()
         return user if user is not None and self.user_can_authenticate(user) else None
 
 

@@ -16,7 +16,7 @@ from exceptions_app import permissions
 from exceptions_app.filters import CaseFilter
 from exceptions_app.models import Case, CauseGroup
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import paging, selection
+from exceptions_app.selectors import causes, paging, selection
 from exceptions_app.templatetags.desk import changed_query
 from exceptions_app.views import case_page, exports, triage, views
 
@@ -36,7 +36,7 @@ def index(request: HttpRequest) -> HttpResponse:
     page = (
         paging.page(cases_selector.listed(rows), order=order, cursor=cursor)
         if is_listed
-        else cases_selector.causes(rows, cursor=cursor, now=now)
+        else causes.page(rows, cursor=cursor, now=now)
     )
     if cursor and not page.rows:
         # Its rows left the list meanwhile; an empty page would say that none are open.
@@ -55,6 +55,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "tabs": _tabs(request, now),
         "switch": switch,
         "is_listed": is_listed,
+        "closed_days": causes.CLOSED_DAYS if found.is_valid() and found.is_bounded else 0,
         "page": page,
         "totals": totals,
         "count": paging.shown(totals.count),
@@ -119,7 +120,7 @@ def filtered(request: HttpRequest) -> CaseFilter:
 
 def matching(found: CaseFilter) -> Any:
     """The exceptions a filter finds; none when the address holds one we do not know."""
-    return found.qs if found.is_valid() else Case.objects.none()
+    return found.shown if found.is_valid() else Case.objects.none()
 
 
 def place_of(query: QueryDict) -> str:
@@ -135,7 +136,7 @@ def _counted(query: QueryDict, request: HttpRequest) -> Any:
 def _lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
     rows = matching(filtered(request))
     if request.GET.get("view") != "list":
-        return _cause_lines(cases_selector.every_cause(rows, now=timezone.now()))
+        return _cause_lines(causes.every(rows, now=timezone.now()))
     order = cases_selector.ORDERS.get(request.GET.get("o", ""), cases_selector.QUEUE_ORDER)
     return _case_lines(cases_selector.listed(rows).order_by(*order))
 
@@ -250,7 +251,7 @@ def _case_lines(rows: Iterable[Case]) -> Iterator[list[exports.Cell]]:
         ]
 
 
-def _cause_lines(rows: Iterable[cases_selector.Cause]) -> Iterator[list[exports.Cell]]:
+def _cause_lines(rows: Iterable[causes.Cause]) -> Iterator[list[exports.Cell]]:
     """One row per cause and currency, then the totals; counts stand on a cause's first row."""
     yield [
         "Cause",

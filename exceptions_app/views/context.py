@@ -45,7 +45,7 @@ PLACES = (
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Empty for strangers. Three queries at most: the roles, the counts, the connections."""
+    """Empty for strangers. One query, the roles come with the person."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}

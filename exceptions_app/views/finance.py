@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from exceptions_app import errors, permissions
 from exceptions_app.choices import Severity
 from exceptions_app.models import Bridge, CreditRun
-from exceptions_app.selectors import accepted, facts, outlook, paging, rooms
+from exceptions_app.selectors import accepted, documents, facts, outlook, paging, rooms
 from exceptions_app.selectors import finance as selector
 from exceptions_app.selectors import runs as runs_selector
 from exceptions_app.services import fix_payloads, runs
@@ -31,15 +31,17 @@ def index(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     bridge = _bridge(request)
     cases = selector.open_cases(now=now, bridge=bridge)
-    page = selector.differences(cases, cursor=request.GET.get("cursor", ""))
-    waiting = selector.waiting(bridge=bridge)
+    parts = selector.by_cause(cases)
+    page = selector.differences(cases, cursor=request.GET.get("cursor", ""), sums=parts)
+    open_documents = documents.in_sums(bridge=bridge)
+    waiting = selector.waiting(open_documents)
     month = accepted.month_start(now=now, bridge=bridge)
     decided = accepted.in_force(since=month, bridge=bridge)
     sums = accepted.sums(decided)
     context = {
         "now": now,
-        "figures": selector.figures(cases),
-        "without_credit": selector.without_credit(now=now, bridge=bridge),
+        "figures": selector.figures(parts),
+        "without_credit": selector.without_credit(parts),
         "rows": page.rows,
         "newer": page.newer,
         "older": page.older,
@@ -47,7 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "waiting_count": sum(row.count for row in waiting),
         "waiting_sums": selector.sums_of(waiting),
         "schedules": outlook.schedules(now=now, kinds=("credit_memo",), bridge=bridge),
-        "ready": outlook.waiting_runs(bridge=bridge),
+        "ready": outlook.waiting_runs(open_documents),
         "runs": runs_selector.started(bridge=bridge).rows[:5],
         # A day, so that no reader's zone moves it.
         "month": month.date(),
@@ -192,7 +194,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
     page = runs_selector.started(cursor=request.GET.get("cursor", ""))
     context = {
         "now": timezone.now(),
-        "ready": outlook.waiting_runs(),
+        "ready": outlook.waiting_runs(documents.in_sums()),
         "rows": page.rows,
         "newer": page.newer,
         "older": page.older,

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from exceptions_app import permissions
 from exceptions_app.choices import PostingKind, Team
 from exceptions_app.selectors import (
+    documents,
     finance,
     merchandising,
     operations,
@@ -24,6 +25,7 @@ from exceptions_app.selectors import (
     warehouse,
 )
 
+Documents = tuple[documents.OpenDocuments, ...]
 # Where a team's work stands, and the capability its room asks for.
 ROOMS = {
     Team.CX: ("return-list", "Open Returns", "view_desk"),
@@ -44,8 +46,10 @@ def home(request: HttpRequest) -> HttpResponse:
     stuck = today.stuck()
     feeds = outlook.feeds()
     since = now - outlook.SINCE
-    held, held_until = outlook.held_fixes()
-    checks = outlook.checks(rows=feeds, unknown=stuck.unknown_count, now=now)
+    proofs = outlook.proofs(rows=feeds, now=now)
+    held, held_until = proofs["held"]
+    checks = outlook.checks(rows=feeds, unknown=stuck.unknown_count, proofs=proofs, now=now)
+    open_documents = documents.in_sums()
     queue = today.queue(team=team, now=now)
     room, room_label, room_capability = ROOMS[team]
     # A team's figures are its room's: who may not enter the room is not told them here either.
@@ -56,15 +60,15 @@ def home(request: HttpRequest) -> HttpResponse:
         "queue": queue,
         "tabs": _tabs(team),
         "changes": outlook.changes(team=team, since=since),
-        "figures": _FIGURES[team](queue, now) if may_enter else [],
+        "figures": _FIGURES[team](queue, open_documents, now) if may_enter else [],
         "room": room if may_enter else "",
         "room_label": room_label,
         "fixes": today.approvals(roles=roles, user_id=request.user.pk or 0),
-        "runs": outlook.waiting_runs(),
+        "runs": outlook.waiting_runs(open_documents),
         "schedules": [
             {"row": row, "kind": PostingKind(row.kind).label} for row in outlook.schedules(now=now)
         ],
-        "waiting": outlook.waiting(),
+        "waiting": outlook.waiting(open_documents),
         "held": held,
         "held_until": held_until,
         "unknown": stuck.unknown,
@@ -95,7 +99,7 @@ def _figure(
     return {"label": label, "shown": shown, "note": note, "values": values, "query": query}
 
 
-def _of_warehouse(queue: today.Queue, now: datetime) -> list[dict[str, Any]]:
+def _of_warehouse(queue: today.Queue, rows: Documents, now: datetime) -> list[dict[str, Any]]:
     board = warehouse.board(now=now)
     return [
         _figure("Expected, not here", paging.shown(board.expected), "returns"),
@@ -112,14 +116,14 @@ def _of_warehouse(queue: today.Queue, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _of_finance(queue: today.Queue, now: datetime) -> list[dict[str, Any]]:
-    without = finance.without_credit(now=now)
-    waiting = finance.waiting()
+def _of_finance(queue: today.Queue, rows: Documents, now: datetime) -> list[dict[str, Any]]:
+    count, values = queue.of_type(finance.NO_CREDIT)
+    waiting = finance.waiting(rows)
     late = [row for row in waiting if row.is_late_only]
     stuck = [row for row in waiting if not row.is_late_only]
     return [
         _figure("To decide", queue.count, f"in {queue.cause_count} causes", queue.values, "#why"),
-        _figure("Refunds without a credit", without.count, "past their time", without.values),
+        _figure("Refunds without a credit", count, "past their time", values),
         _figure(
             "Credits that need a person",
             sum(row.count for row in stuck),
@@ -137,7 +141,7 @@ def _of_finance(queue: today.Queue, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _of_merchandising(queue: today.Queue, now: datetime) -> list[dict[str, Any]]:
+def _of_merchandising(queue: today.Queue, rows: Documents, now: datetime) -> list[dict[str, Any]]:
     kinds = {"sku": merchandising.SKU_TYPES, "mapping": merchandising.MAPPING_TYPES}
     labels = {"sku": "SKU gaps", "mapping": "Mapping gaps"}
     return [
@@ -152,14 +156,14 @@ def _of_merchandising(queue: today.Queue, now: datetime) -> list[dict[str, Any]]
     ]
 
 
-def _of_operations(queue: today.Queue, now: datetime) -> list[dict[str, Any]]:
+def _of_operations(queue: today.Queue, rows: Documents, now: datetime) -> list[dict[str, Any]]:
     return [
         _figure(row.label, paging.shown(row.count)) | {"oldest": row.oldest}
         for row in operations.backlog(now=now)
     ]
 
 
-def _of_cx(queue: today.Queue, now: datetime) -> list[dict[str, Any]]:
+def _of_cx(queue: today.Queue, rows: Documents, now: datetime) -> list[dict[str, Any]]:
     found = today.customers()
     codes = {label: code for code, label in Team.choices}
     return [
@@ -187,7 +191,7 @@ def _of_cx(queue: today.Queue, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-_FIGURES: dict[str, Callable[[today.Queue, datetime], list[dict[str, Any]]]] = {
+_FIGURES: dict[str, Callable[[today.Queue, Documents, datetime], list[dict[str, Any]]]] = {
     Team.CX: _of_cx,
     Team.WAREHOUSE: _of_warehouse,
     Team.FINANCE: _of_finance,

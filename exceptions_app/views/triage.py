@@ -123,7 +123,7 @@ def _chosen(request: HttpRequest) -> Selection:
     newest = number(request.POST.get("newest", ""))
     groups = [number(text) for text in request.POST.getlist("group")]
     found = CaseFilter(request.GET, queryset=Case.objects.all(), request=request)
-    rows = found.qs if found.is_valid() else Case.objects.none()
+    rows = found.shown if found.is_valid() else Case.objects.none()
     if request.POST.get("all"):
         return selection.of_list(rows, newest=newest)
     chosen = selection.of_picks(tuple(picks.items()))

@@ -15,8 +15,7 @@ from django.views.decorators.http import require_safe
 
 from exceptions_app import permissions
 from exceptions_app.models import RmaLine
-from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import paging, restock, rooms, scanning, unreceipted
+from exceptions_app.selectors import causes, paging, restock, rooms, scanning, unreceipted
 from exceptions_app.selectors import warehouse as selector
 from exceptions_app.templatetags.desk import changed_query
 from exceptions_app.views.returns import POSTING_TONES
@@ -108,7 +107,7 @@ def _to_grade(request: HttpRequest, now: datetime) -> dict[str, Any]:
 def _without_place(request: HttpRequest, now: datetime) -> dict[str, Any]:
     bridge = text_of(request, "bridge")
     rows = unreceipted.cases(bridge=bridge)
-    page = cases_selector.causes(rows, cursor=request.GET.get("cursor", ""))
+    page = causes.page(rows, cursor=request.GET.get("cursor", ""))
     without, planned = unreceipted.units(rows)
     return {
         "units_without": without,

@@ -249,6 +249,8 @@ def _case_changes(
         "seen_at": opened_at,
         "status": "open" if is_open else "resolved",
         "closure": "" if is_open else "proof",
+        # No trigger runs while history is written.
+        "is_unpaid": _return_changes(number, returns)["money"] != "confirmed",
         "resolved_at": _NULL if is_open else opened_at,
     }
 

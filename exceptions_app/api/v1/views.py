@@ -21,7 +21,7 @@ from exceptions_app.filters import CaseFilter
 from exceptions_app.forms.cases import AssignForm
 from exceptions_app.models import Case, Fix
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import customers, paging
+from exceptions_app.selectors import causes, customers, paging
 from exceptions_app.selectors import operations as operations_selector
 from exceptions_app.selectors import requests as requests_selector
 from exceptions_app.selectors import returns as returns_selector
@@ -39,12 +39,12 @@ def _page(page: paging.Page, row: Any, rows: Any = None) -> Response:
     return Response({"results": shown, "newer": page.newer, "older": page.older})
 
 
-def _filtered(request: Request) -> QuerySet[Case]:
+def _filtered(request: Request, *, is_by_cause: bool = False) -> QuerySet[Case]:
     """The exceptions the address asks for, by the very filter of the page."""
     found = CaseFilter(request.query_params, queryset=Case.objects.all(), request=request)
     if not found.is_valid():
         raise doors.BadFilter(found.errors)
-    return found.qs
+    return found.shown if is_by_cause else found.qs
 
 
 class CaseList(Door):
@@ -93,7 +93,7 @@ class CauseList(Door):
     @described(paged(shapes.CauseRow), parameters=CASE_PARAMETERS, name="list_cause_groups")
     def get(self, request: Request) -> Response:
         cursor = doors.asked(request, doors.PageQuery)["cursor"]
-        page = cases_selector.causes(_filtered(request), cursor=cursor)
+        page = causes.page(_filtered(request, is_by_cause=True), cursor=cursor)
         return _page(page, shapes.CauseRow)
 
 

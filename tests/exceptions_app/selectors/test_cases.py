@@ -7,6 +7,7 @@ import pytest
 
 from exceptions_app.models import Case
 from exceptions_app.selectors import cases as selector
+from exceptions_app.selectors import causes
 from tests.cast import make_user
 from tests.factories import (
     NOW,
@@ -49,7 +50,7 @@ def test_customers_who_wait_are_counted_once_per_return():
     for rma in (waits, waits, paid):
         CaseFactory(rma=rma, group=group)
 
-    cause = selector.causes(Case.objects.all()).rows[0]
+    cause = causes.page(Case.objects.all()).rows[0]
 
     assert (cause.count, cause.waiting) == (3, 1)
 
@@ -60,9 +61,9 @@ def test_causes_are_paged_by_keyset_over_equal_values():
     for group in groups:
         CaseFactory(rma=rma, group=group)
 
-    first = selector.causes(Case.objects.all(), size=2)
-    second = selector.causes(Case.objects.all(), size=2, cursor=first.older)
-    third = selector.causes(Case.objects.all(), size=2, cursor=second.older)
+    first = causes.page(Case.objects.all(), size=2)
+    second = causes.page(Case.objects.all(), size=2, cursor=first.older)
+    third = causes.page(Case.objects.all(), size=2, cursor=second.older)
 
     met = [cause.pk for page in (first, second, third) for cause in page.rows]
     assert met == [group.pk for group in groups]

@@ -8,7 +8,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from exceptions_app.models import CreditRun
-from exceptions_app.selectors import accepted, finance, runs
+from exceptions_app.selectors import accepted, documents, finance, runs
 from exceptions_app.selectors.finance import Direction
 from exceptions_app.selectors.sums import Amount
 from tests import factories
@@ -47,7 +47,7 @@ def test_currencies_are_kept_apart():
     make_difference("3.00", group=group)
     make_difference("2.00", group=group, currency="EUR")
 
-    figures = finance.figures(finance.open_cases(now=NOW))
+    figures = finance.figures(finance.by_cause(finance.open_cases(now=NOW)))
 
     assert figures.values == (Amount(Decimal("2.00"), "EUR"), Amount(Decimal("3.00"), "GBP"))
     assert figures.more == (
@@ -103,7 +103,7 @@ def test_waiting_credits_are_grouped_by_what_they_wait_for():
     add("posted", "2.00", open_type="SILENT_SUCCESS")
     add("confirmed", "99.00")
 
-    rows = finance.waiting()
+    rows = finance.waiting(documents.in_sums())
 
     assert [(row.status, row.currency, row.count, row.total) for row in rows] == [
         ("blocked", "GBP", 1, Decimal("3.00")),
@@ -256,11 +256,13 @@ def test_refunds_without_a_credit_leave_out_what_was_put_off():
     make_difference("9.00", kind="REFUND_NO_CM", snoozed_until=NOW + timedelta(hours=1))
     make_difference("7.00")
 
-    found = finance.without_credit(now=NOW)
+    def found(bridge=""):
+        cases = finance.open_cases(now=NOW, bridge=bridge)
+        return finance.without_credit(finance.by_cause(cases))
 
-    assert found == finance.Total(1, (Amount(Decimal("3.20"), "GBP"),))
-    assert finance.without_credit(now=NOW, bridge=kept.bridge.code) == found
-    assert finance.without_credit(now=NOW, bridge="another") == finance.Total(0, ())
+    assert found() == finance.Total(1, (Amount(Decimal("3.20"), "GBP"),))
+    assert found(kept.bridge.code) == found()
+    assert found("another") == finance.Total(0, ())
 
 
 def test_the_reads_cost_the_same_for_10_and_1000_exceptions():
@@ -270,9 +272,11 @@ def test_the_reads_cost_the_same_for_10_and_1000_exceptions():
     def cost():
         with CaptureQueriesContext(database) as captured:
             cases = finance.open_cases(now=NOW)
-            finance.figures(cases)
+            sums = finance.by_cause(cases)
+            finance.figures(sums)
+            finance.differences(cases, sums=sums)
             finance.differences(cases)
-            finance.waiting()
+            finance.waiting(documents.in_sums())
             runs.started()
             accepted.newest(accepted.in_force(since=NOW))
             accepted.sums(accepted.in_force(since=NOW))

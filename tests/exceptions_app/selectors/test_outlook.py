@@ -8,7 +8,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from exceptions_app.models import AuditEntry
-from exceptions_app.selectors import operations, outlook, today
+from exceptions_app.selectors import documents, operations, outlook, today
 from exceptions_app.selectors.sums import Amount
 from tests import factories
 from tests.factories import NOW
@@ -18,6 +18,11 @@ pytestmark = pytest.mark.django_db
 
 def make_bridge(schedule, **values):
     return factories.BridgeFactory(policy={"schedule": schedule}, **values)
+
+
+def _checks(rows, *, unknown=0):
+    proofs = outlook.proofs(rows=rows, now=NOW)
+    return outlook.checks(rows=rows, unknown=unknown, proofs=proofs, now=NOW)
 
 
 def test_the_next_window_is_told_in_the_bridges_own_zone():
@@ -62,7 +67,7 @@ def test_only_what_needs_nobody_waits():
     add("unconfirmed")
     add("posted", open_type="SILENT_SUCCESS")
 
-    window, *others = outlook.waiting()
+    window, *others = outlook.waiting(documents.in_sums())
 
     assert (window.reason, window.count, window.until) == ("window", 3, opens)
     assert window.values == (Amount(Decimal("2.00"), "EUR"), Amount(Decimal("10.00"), "GBP"))
@@ -79,7 +84,7 @@ def test_runs_that_wait_are_kept_apart_by_currency():
             currency=currency,
         )
 
-    rows = outlook.waiting_runs()
+    rows = outlook.waiting_runs(documents.in_sums())
 
     assert [(row.currency, row.count, row.total) for row in rows] == [
         ("EUR", 1, Decimal("20.00")),
@@ -153,14 +158,14 @@ ANSWERED = "Every connection answered in the last 24 hours"
 def test_a_connection_answers_only_when_it_answered(health, figure):
     factories.HealthFactory(connection=factories.ConnectionFactory(), **health)
 
-    check, *_ = outlook.checks(rows=outlook.feeds(), unknown=0, now=NOW)
+    check, *_ = _checks(outlook.feeds())
 
     assert (check.text, check.figure) == (ANSWERED, figure)
     assert check.is_green == (figure == "1 of 1")
 
 
 def test_a_house_without_connections_proves_nothing():
-    check, *_ = outlook.checks(rows=(), unknown=0, now=NOW)
+    check, *_ = _checks(())
 
     assert (check.figure, check.is_green, check.at) == ("0 of 0", False, None)
 
@@ -170,9 +175,7 @@ def test_a_check_is_green_only_with_its_proof():
     factories.PostingFactory(confirmed_at=NOW - timedelta(hours=2))
     factories.PostingFactory(confirmed_at=NOW - timedelta(hours=30))
 
-    checks = {
-        check.text: check for check in outlook.checks(rows=outlook.feeds(), unknown=1, now=NOW)
-    }
+    checks = {check.text: check for check in _checks(outlook.feeds(), unknown=1)}
 
     # The postings' bridges brought connections that never answered.
     assert not checks[ANSWERED].is_green
@@ -236,10 +239,10 @@ def test_today_costs_the_same_reads_for_10_and_1000_rows():
             today.queue(team="finance", now=NOW)
             today.customers()
             outlook.changes(team="finance", since=NOW - timedelta(days=1))
-            outlook.waiting()
-            outlook.waiting_runs()
+            outlook.waiting(documents.in_sums())
+            outlook.waiting_runs(documents.in_sums())
             outlook.schedules(now=NOW)
-            outlook.checks(rows=outlook.feeds(), unknown=0, now=NOW)
+            _checks(outlook.feeds())
             operations.backlog(now=NOW)
         return len(captured)
 

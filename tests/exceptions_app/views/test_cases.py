@@ -140,8 +140,8 @@ def test_the_queue_costs_the_same_queries_however_long(
         _case()
 
     for view in ("", "list"):
-        # The session, the user and three of the page's frame come on top of the queue's own.
-        with django_assert_max_num_queries(17):
+        # The session, the user and one of the page's frame come on top of the queue's own.
+        with django_assert_max_num_queries(13):
             assert client.get(reverse("case-list"), {"view": view}).status_code == 200
 
 

@@ -167,7 +167,7 @@ def test_a_letter_typed_asks_for_no_figure_of_the_frame(client, cleo):
 
     # Session, person and roles; the look-up; the return with its lines, refunds, exchange orders,
     # documents, exceptions and the mappings of its bridge, for the sentence.
-    assert queries(client, "AW-7") == 11
+    assert queries(client, "AW-7") == 10
 
 
 def test_ten_thousand_returns_cost_as_many_queries_as_ten(client, cleo):

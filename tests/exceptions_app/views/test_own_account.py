@@ -191,7 +191,7 @@ def test_preferences_and_second_factor_cost_no_query(django_assert_num_queries):
     plain, own = Client(), Client()
     plain.force_login(finn)
     own.force_login(cleo)
-    with django_assert_num_queries(6) as without:
+    with django_assert_num_queries(4) as without:
         plain.get("/manual/")
 
     with django_assert_num_queries(len(without.captured_queries)):

@@ -1,0 +1,176 @@
+"""Exceptions by cause: exact figures, who waits for a refund, and what the database reads."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
+
+from exceptions_app.models import Case
+from exceptions_app.selectors import cases as cases_selector
+from exceptions_app.selectors import causes, documents, outlook, today, trends
+from exceptions_app.selectors.sums import Amount
+from tests import plans
+from tests.bench import crowd
+from tests.cast import make_user
+from tests.factories import (
+    NOW,
+    CaseFactory,
+    CauseGroupFactory,
+    InboundEventFactory,
+    RmaFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def _page(**options):
+    return causes.page(cases_selector.open_cases(), **options)
+
+
+def test_a_cause_tells_count_money_owner_clock_and_who_waits():
+    group = CauseGroupFactory(title="Nobody knows SKU MUG")
+    mira = make_user("mira")
+    waits = RmaFactory(bridge=group.bridge, money="pending")
+    paid = RmaFactory(bridge=group.bridge, money="confirmed")
+    early = NOW - timedelta(days=3)
+    CaseFactory(group=group, rma=waits, value=Decimal("1.50"), assignee=mira, severity="low")
+    CaseFactory(group=group, currency="EUR", value=Decimal(2), opened_at=early, rma__money="none")
+    CaseFactory(group=group, rma=paid, value=Decimal(4), severity="critical", due_at=early)
+    CaseFactory(group=group, rma=paid, status="resolved", value=Decimal(99))
+
+    (row,) = _page().rows
+
+    assert (row.title, row.type, row.bridge) == (group.title, group.type, group.bridge.name)
+    assert (row.count, row.assigned, row.owner, row.team) == (3, 1, "Mira", "Merchandising")
+    assert row.values == (Amount(Decimal(2), "EUR"), Amount(Decimal("5.50"), "GBP"))
+    assert (row.severity, row.oldest, row.due_at) == ("critical", early, early)
+    assert row.waiting == 2
+    assert row.trend is None
+
+
+def test_a_cause_that_two_people_share_names_how_many():
+    group = CauseGroupFactory()
+    for name in ("mira", "mona"):
+        CaseFactory(group=group, assignee=make_user(name))
+    nobody = CaseFactory()
+
+    owners = {row.pk: row.owner for row in _page().rows}
+
+    assert owners == {group.pk: "2 people", nobody.group_id: ""}
+
+
+def test_an_export_holds_every_cause_once_in_the_order_of_the_screen():
+    large, small = CaseFactory(value=Decimal(9)), CaseFactory(value=Decimal(1))
+    CaseFactory(group=small.group)
+
+    rows = list(causes.every(cases_selector.open_cases(), now=NOW))
+
+    assert [(row.pk, row.count) for row in rows] == [(small.group_id, 2), (large.group_id, 1)]
+
+
+# --- Who waits for a refund --------------------------------------------------------------------
+
+
+def _unpaid(case):
+    return Case.objects.values_list("is_unpaid", flat=True).get(pk=case.pk)
+
+
+def test_a_case_follows_its_returns_refund_whoever_writes():
+    rma = RmaFactory(money="none")
+    other = CaseFactory(rma=RmaFactory(money="none"))
+    case = CaseFactory(rma=rma)
+    assert _unpaid(case)
+
+    rma.money = "confirmed"
+    rma.save(update_fields=["money"])
+    assert not _unpaid(case)
+
+    type(rma).objects.filter(pk=rma.pk).update(money="failed")
+    assert _unpaid(case)
+    assert _unpaid(other)
+
+
+def test_a_case_without_a_return_waits_for_no_refund_and_none_can_be_claimed():
+    alone = CaseFactory(rma=None, bridge=None, group__bridge=None, event=InboundEventFactory())
+    paid = CaseFactory(rma__money="confirmed")
+
+    Case.objects.update(is_unpaid=True)
+
+    assert not _unpaid(alone)
+    assert not _unpaid(paid)
+
+
+def test_who_waits_is_what_the_returns_themselves_say():
+    """Built anew from the returns, the column holds what it holds (decision 0011)."""
+    rmas = [RmaFactory(money=money) for money in ("none", "pending", "failed", "confirmed")]
+    for number in range(12):
+        CaseFactory(rma=rmas[number % 4])
+    for rma in rmas:
+        type(rma).objects.filter(pk=rma.pk).update(money="confirmed" if rma.pk % 2 else "pending")
+
+    kept = dict(Case.objects.values_list("pk", "is_unpaid"))
+
+    truth = {pk: money != "confirmed" for pk, money in Case.objects.values_list("pk", "rma__money")}
+    assert kept == truth
+
+
+# --- What is read ------------------------------------------------------------------------------
+
+
+def _scans(read):
+    """The scans of exceptions and documents behind `read`, as (kind, index)."""
+    with CaptureQueriesContext(database) as asked:
+        read()
+    return {
+        (node["Node Type"], node.get("Index Name"))
+        for row in asked.captured_queries
+        if row["sql"].startswith(("SELECT", "(SELECT"))
+        for node in plans.nodes(plans.plan(row["sql"]))
+        if node.get("Relation Name") in ("exceptions_app_case", "exceptions_app_posting")
+    }
+
+
+@pytest.fixture
+def _crowded():
+    crowd.fill(3_000)
+    plans.analyse()
+    with database.cursor() as cursor:
+        # What is right for a small table is not for a large one, and no vacuum can see these rows.
+        cursor.execute("UPDATE pg_class SET relallvisible = relpages WHERE relkind = 'r'")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        cursor.execute("SET LOCAL random_page_cost = 1")
+
+
+@pytest.mark.usefixtures("_crowded")
+@pytest.mark.parametrize(
+    ("read", "index"),
+    [
+        pytest.param(_page, "case_open_sums", id="causes"),
+        pytest.param(lambda: cases_selector.tabs(user_id=1, now=NOW), "case_open_sums", id="teams"),
+        pytest.param(lambda: today.queue(team="cx", now=NOW), "case_open_sums", id="today"),
+        pytest.param(documents.in_sums, "posting_open_sums", id="documents"),
+    ],
+)
+def test_sums_over_what_is_open_read_an_index_and_nothing_else(read, index):
+    assert _scans(read) == {("Index Only Scan", index)}
+
+
+def test_what_changed_and_the_trend_never_walk_the_history():
+    crowd.fill(100)
+    early = NOW - timedelta(days=100)
+    closed = {"status": "resolved", "closure": "proof", "opened_at": early, "resolved_at": early}
+    known = Case.objects.first()
+    Case.objects.bulk_create(
+        crowd.like(known, fingerprint=f"closed-{number}", **closed) for number in range(2_000)
+    )
+    plans.analyse()
+
+    with CaptureQueriesContext(database) as asked:
+        trends.of_groups([known.group_id], now=NOW)
+        outlook.changes(team=known.team, since=NOW - timedelta(days=1))
+
+    # The hundred that are open, by index and by row.
+    assert max(plans.rows_read([row["sql"]]) for row in asked.captured_queries) <= 210
