@@ -18,7 +18,7 @@ from exceptions_app.models import Case, CauseGroup
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import causes, paging, selection
 from exceptions_app.templatetags.desk import changed_query
-from exceptions_app.views import case_page, exports, triage, views
+from exceptions_app.views import case_page, exports, penny, triage, views
 
 EXPORT_CHUNK = 500
 NEWS_SECONDS = 30
@@ -234,6 +234,7 @@ def _case_lines(rows: Iterable[Case]) -> Iterator[list[exports.Cell]]:
         "Opened",
         "Due",
         "Assigned to",
+        "Why refund and credit differ",
     ]
     for case in rows.iterator(chunk_size=EXPORT_CHUNK):  # type: ignore[attr-defined]
         yield [
@@ -248,6 +249,7 @@ def _case_lines(rows: Iterable[Case]) -> Iterator[list[exports.Cell]]:
             exports.moment(case.opened_at),
             exports.moment(case.due_at),
             case.assignee.get_full_name() or case.assignee.get_username() if case.assignee else "",
+            penny.in_words([case]),
         ]
 
 

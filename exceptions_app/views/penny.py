@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from exceptions_app.catalogue import causes
@@ -11,6 +11,7 @@ from exceptions_app.rules import penny as rules
 from exceptions_app.rules.penny_parts import Cause
 from exceptions_app.rules.sides import COMPONENTS
 from exceptions_app.selectors import returns
+from exceptions_app.templatetags.desk import signed_money
 
 _OTHER = "Not split by component"
 
@@ -19,6 +20,21 @@ def of_case(case: Case) -> dict[str, Any] | None:
     """As it stood when the facts of the exception were last looked at; None where none is kept."""
     found = rules.unpacked(str(case.facts.get("explanation", "")))
     return shown(found, case.facts) if found is not None and found.causes else None
+
+
+def in_words(cases: Iterable[Case]) -> str:
+    """The causes of the first exception about a difference: "Discount +£6.00; Fee −£2.00".
+
+    "" where none of `cases` is about one.
+    """
+    for case in cases:
+        found = rules.unpacked(str(case.facts.get("explanation", "")))
+        if found is not None and found.causes:
+            return "; ".join(
+                f"{causes.label(row.name)} {signed_money(row.amount, found.currency)}"
+                for row in found.causes
+            )
+    return ""
 
 
 def of_return(detail: returns.Detail) -> dict[str, Any] | None:

@@ -18,7 +18,7 @@ from exceptions_app.models import Rma
 from exceptions_app.selectors import paging, returns
 from exceptions_app.services import audit
 from exceptions_app.templatetags.desk import changed_query, money
-from exceptions_app.views import exports
+from exceptions_app.views import exports, penny
 from exceptions_app.views import views as saved_views
 
 EXPORT_CHUNK = 500
@@ -128,6 +128,7 @@ def _lines(rows: Iterable[returns.Row]) -> Iterator[list[exports.Cell]]:
         "Currency",
         "Credit numbers",
         "Open exceptions",
+        "Why refund and credit differ",
     ]
     for row in rows:
         rma = row.rma
@@ -148,6 +149,7 @@ def _lines(rows: Iterable[returns.Row]) -> Iterator[list[exports.Cell]]:
             rma.currency,
             ", ".join(row.numbers),
             row.open_cases,
+            penny.in_words(rma.open_cases),  # type: ignore[attr-defined]
         ]
 
 

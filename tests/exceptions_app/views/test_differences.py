@@ -281,3 +281,16 @@ def test_nothing_ticked_changes_nothing(client, finn):
 
     assert "Tick the rows to act on. Nothing was changed." in answer.text
     assert not Fix.objects.exists()
+
+
+def test_the_files_of_exceptions_and_returns_say_why_too(client, finn):
+    case = make_difference(("discount", "6.00"), ("fee", "-2.00"))
+    other = factories.CaseFactory(team="finance")
+
+    cases = exported(client, "/exceptions/export.csv?view=list")
+    returns = exported(client, "/returns/export.csv")
+
+    why = {row["Exception"]: row["Why refund and credit differ"] for row in cases}
+    assert why == {f"EX-{case.pk}": "Discount +£6.00; Fee −£2.00", f"EX-{other.pk}": ""}
+    told = {row["Return"]: row["Why refund and credit differ"] for row in returns}
+    assert told[str(case.rma)] == "Discount +£6.00; Fee −£2.00"
