@@ -207,6 +207,7 @@ class CreditTaking(models.Model):
     tax = models.DecimalField(max_digits=18, decimal_places=4)
     # [{"code", "amount"}], summing to `tax`, where the line has several taxes.
     taxes = models.JSONField(default=list, blank=True, db_default=[])
+    duty = models.DecimalField(max_digits=18, decimal_places=4, default=0, db_default=0)
 
     def __str__(self) -> str:
         return f"{self.units} of {self.order_id}"

@@ -6,7 +6,7 @@ kept, without tax of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -18,6 +18,7 @@ from exceptions_app.rules import mapping, matching, money
 from exceptions_app.rules.facts import Mappings, OrderFact, RmaFacts
 from exceptions_app.rules.resolving import Resolved, refund_confirmed, resolve, sent_postings
 from exceptions_app.rules.shares import (
+    DUTY,
     LineShare,
     allowance,
     gross_of,
@@ -74,7 +75,7 @@ def draft(
     if order is None:
         return None
     lines = [*_item_lines(resolved), *_charge_lines(resolved), *_fee_lines(facts, resolved)]
-    lines.extend(_shipping_lines(resolved, order, lines))
+    lines.extend(_extra_lines(resolved, order, lines))
     lines.extend(_adjustment_lines(facts))
     lines.extend(_cash_lines(facts, order, lines))
     return DocumentDraft(
@@ -204,21 +205,40 @@ def _charge_line(
     )
 
 
-def _shipping_lines(
-    resolved: Resolved, order: OrderFact, lines: list[DraftLine]
-) -> Iterator[DraftLine]:
-    """The order's remaining shipping, if the refund is exactly that much above items less fees.
+def _extra_lines(resolved: Resolved, order: OrderFact, lines: list[DraftLine]) -> list[DraftLine]:
+    """What is left of the order's shipping, the duty of what came back, or both: where the refund
+    is exactly that much above items less fees. Neither is given back unasked.
 
-    Before any refund, it is credited where a quote promised it.
+    Before any refund, shipping is credited where a quote promised it.
     """
-    facts = resolved.facts
+    is_charged = any(line.component == SHIPPING for line in lines)
+    shipping = [] if is_charged else list(_shipping_lines(resolved.facts, order))
+    if resolved.facts.is_shipping_promised and not refund_confirmed(resolved.facts):
+        return shipping
+    duty = list(_duty_lines(resolved))
+    excess = refund_confirmed(resolved.facts) - _gross(lines)
+    for extra in (shipping, duty, [*shipping, *duty]):
+        if extra and abs(excess - _gross(extra)) <= allowance(resolved):
+            return extra
+    return []
+
+
+def _gross(lines: Iterable[DraftLine]) -> Decimal:
+    return sum((line.net + line.tax for line in lines), money.ZERO)
+
+
+def _duty_lines(resolved: Resolved) -> Iterator[DraftLine]:
+    code = mapping.charge_for(resolved.facts.mappings, DUTY)
+    for share in line_shares(resolved):
+        if share.duty:
+            line = _charge_line(DUTY, code, f"Import duty of {share.order_line.sku}", share.duty)
+            yield replace(line, order_line_id=share.order_line.line_id)
+
+
+def _shipping_lines(facts: RmaFacts, order: OrderFact) -> Iterator[DraftLine]:
     net = order.shipping_net - order.shipping_credited_net
     tax = order.shipping_tax - order.shipping_credited_tax
-    if net + tax <= 0 or any(line.component == SHIPPING for line in lines):
-        return
-    excess = refund_confirmed(facts) - sum((line.net + line.tax for line in lines), money.ZERO)
-    is_promised = facts.is_shipping_promised and not refund_confirmed(facts)
-    if not is_promised and abs(excess - net - tax) > allowance(resolved):
+    if net + tax <= 0:
         return
     code = mapping.charge_for(facts.mappings, SHIPPING)
     row = _charge_line(SHIPPING, code, "Shipping of the original order", net, tax)
@@ -238,7 +258,7 @@ def _cash_lines(facts: RmaFacts, order: OrderFact, lines: list[DraftLine]) -> It
     steps = Fraction(step) / Fraction(money.minor_unit(facts.currency))
     if steps.denominator != 1 or steps <= 1 or not _is_cash(facts, order):
         return
-    gross = sum((line.net + line.tax for line in lines), money.ZERO)
+    gross = _gross(lines)
     rounding = replace(rounding_of(facts.policy, facts.currency), step=int(steps))
     difference = rounding(gross) - gross
     if difference:
@@ -315,10 +335,11 @@ def _refunded(
     kept = sum(fees(resolved.facts, resolved).values(), money.ZERO)
     if kept:
         refunded[FEE] = refunded.get(FEE, money.ZERO) - kept
-    room = refund - sum(refunded.values(), money.ZERO)
-    shipping = credited.get(SHIPPING, money.ZERO)
-    if shipping and SHIPPING not in refunded and room >= shipping:
-        refunded[SHIPPING] = shipping
+    for name in (SHIPPING, DUTY):
+        room = refund - sum(refunded.values(), money.ZERO)
+        amount = credited.get(name, money.ZERO)
+        if amount and name not in refunded and room >= amount:
+            refunded[name] = amount
     return refunded
 
 

@@ -30,6 +30,9 @@ from exceptions_app.rules.resolving import (
 )
 from exceptions_app.rules.validation import CREDIT
 
+# Parts of the order a credit may hold beside its lines, each under a charge code.
+_EXTRAS = frozenset({credit.SHIPPING, shares.DUTY})
+
 
 def findings(resolved: Resolved, draft: DocumentDraft | None) -> tuple[Finding, ...]:
     """Money findings of a return whose credit is `draft` (None: no order to reverse).
@@ -142,7 +145,8 @@ def _used_up(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
 
 def order_left(order: OrderFact) -> Decimal:
     """What the order was sold for, less what its other returns took in money."""
-    sold = sum((row.net + row.tax for row in order.lines), order.shipping_net + order.shipping_tax)
+    shipping = order.shipping_net + order.shipping_tax
+    sold = sum((row.net + row.tax + row.duty for row in order.lines), shipping)
     return sold - order.taken_elsewhere
 
 
@@ -155,7 +159,7 @@ def _unmapped(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
             yield _component(facts, f"fee:{kind}", kind, amount)
     has_declared = any(line.charge is not None for line in resolved.lines)
     for line in draft.lines:
-        if line.component == credit.SHIPPING and not line.charge_code and not has_declared:
+        if line.component in _EXTRAS and not line.charge_code and not has_declared:
             gross = line.net + line.tax
             yield _component(facts, f"component:{line.component}", line.component, abs(gross))
         if line.description == credit.CASH_ROUNDING and not line.charge_code:

@@ -73,7 +73,7 @@ class LocationTarget:
 class FeeTarget:
     """What a charge code stands for. `erp_code` empty: declared a charge, not mapped to the ERP."""
 
-    component: str  # "shipping" | "fee" | "goodwill" | "discount" | "adjustment"
+    component: str  # "shipping" | "duty" | "fee" | "goodwill" | "discount" | "adjustment"
     erp_code: str
 
 
@@ -120,6 +120,8 @@ class OrderLineFact:
     discounts: tuple[DiscountPart, ...] = ()
     credited_taxes: tuple[TaxPart, ...] = ()
     parent_line_id: str = ""
+    duty: Decimal = Decimal(0)
+    credited_duty: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

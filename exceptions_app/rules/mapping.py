@@ -29,6 +29,7 @@ TARGET_CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "component": (
         ("shipping", "Shipping"),
+        ("duty", "Import duty"),
         ("fee", "Return fee"),
         ("goodwill", "Goodwill"),
         ("discount", "Discount"),

@@ -27,16 +27,22 @@ from exceptions_app.rules.reversal import (
 )
 from exceptions_app.rules.rounding import Mode, Rounding
 
+DUTY = "duty"
+
 
 @dataclass(frozen=True, slots=True)
 class LineShare:
-    """What one returned line takes of one order line; `taxes` sum to `tax`."""
+    """What one returned line takes of one order line; `taxes` sum to `tax`.
+
+    `duty` is beside net and tax: whether it is credited is not decided here.
+    """
 
     line: ReturnedLine
     order_line: OrderLineFact
     units: int
     net: Decimal
     taxes: tuple[TaxPart, ...]
+    duty: Decimal = money.ZERO
 
     @property
     def tax(self) -> Decimal:
@@ -149,12 +155,14 @@ def _split(amounts: Amounts, shares: list[Share], rounding: Rounding) -> list[Am
     weights = [Decimal(share.units) for share in shares]
     nets = largest_remainder(amounts.net, weights, rounding.places)
     taxes = [largest_remainder(tax.amount, weights, rounding.places) for tax in amounts.taxes]
+    duties = largest_remainder(amounts.components[DUTY], weights, rounding.places)
     return [
         Amounts(
             net,
             tuple(
                 Tax(tax.code, parts[at]) for tax, parts in zip(amounts.taxes, taxes, strict=True)
             ),
+            {DUTY: duties[at]},
         )
         for at, net in enumerate(nets)
     ]
@@ -162,11 +170,12 @@ def _split(amounts: Amounts, shares: list[Share], rounding: Rounding) -> list[Am
 
 def _start(row: OrderLineFact) -> tuple[int, Amounts]:
     """Units and amounts earlier credits took."""
-    return row.credited_units, Amounts(row.credited_net, _taxes(order_taxes.credited(row)))
+    taxes = _taxes(order_taxes.credited(row))
+    return row.credited_units, Amounts(row.credited_net, taxes, {DUTY: row.credited_duty})
 
 
 def _sold(row: OrderLineFact, anchor: Anchor) -> Sold:
-    stored = Amounts(row.net, _taxes(order_taxes.stored(row)))
+    stored = Amounts(row.net, _taxes(order_taxes.stored(row)), {DUTY: row.duty})
     return Sold(row.line_id, Fraction(row.quantity), stored, anchor)
 
 
@@ -176,7 +185,7 @@ def _taxes(parts: tuple[TaxPart, ...]) -> tuple[Tax, ...]:
 
 def _line_share(line: ReturnedLine, row: OrderLineFact, units: int, amounts: Amounts) -> LineShare:
     taxes = tuple(TaxPart(tax.code, tax.amount) for tax in amounts.taxes)
-    return LineShare(line, row, units, amounts.net, taxes)
+    return LineShare(line, row, units, amounts.net, taxes, amounts.components[DUTY])
 
 
 def allowance(resolved: Resolved) -> Decimal:

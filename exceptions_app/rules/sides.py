@@ -16,6 +16,7 @@ from exceptions_app.rules.resolving import ReturnedLine, refund_confirmed, resol
 COMPONENTS = {
     "item": "Goods",
     "shipping": "Shipping",
+    "duty": "Import duty",
     "fee": "Fees kept back",
     "goodwill": "Goodwill",
     "discount": "Discount",

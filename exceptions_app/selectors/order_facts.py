@@ -24,6 +24,8 @@ from exceptions_app.models import (
 from exceptions_app.rules import order_text
 from exceptions_app.rules.facts import OrderFact, OrderLineFact
 
+_TAKEN = ("net_taken", "tax_taken", "duty_taken")
+
 
 def of(order: SalesOrder, *, excluding_rma_id: int | None) -> OrderFact:
     """The order with what credits of *other* returns already took of each line."""
@@ -33,7 +35,7 @@ def of(order: SalesOrder, *, excluding_rma_id: int | None) -> OrderFact:
     taken: dict[int | None, Any] = {
         row["order_line_id"]: row
         for row in takings.values("order_line_id").annotate(
-            units=Sum("units"), net_taken=Sum("net"), tax_taken=Sum("tax")
+            units=Sum("units"), net_taken=Sum("net"), tax_taken=Sum("tax"), duty_taken=Sum("duty")
         )
     }
     lines = list(order.lines.annotate(elsewhere=_taken_elsewhere(order, excluding_rma_id)))
@@ -93,7 +95,7 @@ def _order(
     taken: dict[int | None, Any],
     taxes: dict[int | None, dict[str, Decimal]],
 ) -> OrderFact:
-    zero: dict[str, Any] = {"units": 0, "net_taken": Decimal(0), "tax_taken": Decimal(0)}
+    zero: dict[str, Any] = {"units": 0, **dict.fromkeys(_TAKEN, Decimal(0))}
     shipping = taken.get(None, zero)
     return OrderFact(
         erp_id=order.erp_id,
@@ -124,6 +126,8 @@ def _order(
                     TaxPart(code, amount) for code, amount in taxes.get(line.pk, {}).items()
                 ),
                 parent_line_id=line.parent_line_id,
+                duty=line.duty,
+                credited_duty=taken.get(line.pk, zero)["duty_taken"],
             )
             for line in lines
         ),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db import connection as database
 from django.db import transaction
 from django.db.models import Q
 
-from connectors.types import DocumentDraft, DocumentKind, OperationSupport
+from connectors.types import DocumentDraft, DocumentKind, DraftLine, OperationSupport
 from exceptions_app import jobs
 from exceptions_app.choices import (
     POSTING_FINISHED,
@@ -324,14 +325,20 @@ def _take(row: Posting, rma: Rma, draft: DocumentDraft) -> None:
                 order=order,
                 order_line=by_line_id.get(line.order_line_id),
                 units=line.quantity if line.component == "item" else 0,
-                net=line.net,
-                tax=line.tax,
                 taxes=order_text.taxes_json(line.taxes),
+                **_amounts_taken(line),
             )
             for line in draft.lines
             if line.order_line_id in by_line_id or line.component == "shipping"
         ]
     )
+
+
+def _amounts_taken(line: DraftLine) -> dict[str, Decimal]:
+    """Duty is a line of its own in a credit, and no part of the net of the line it came with."""
+    if line.component == "duty":
+        return {"net": Decimal(0), "tax": Decimal(0), "duty": line.net}
+    return {"net": line.net, "tax": line.tax}
 
 
 def _cancel(row: Posting, why: str, now: datetime) -> None:

@@ -23,7 +23,10 @@ ENTRY = Entry(
     playbook=(
         Step("Read the customer's record and the original invoice in {erp}.", link="order"),
         Step("Ask tax or accounting what “{setting}” means for a credit."),
-        Step("Decide: prices include VAT, exclude VAT, or are exempt.", FixKind.VAT),
+        Step(
+            "Decide: prices include VAT, exclude VAT, are exempt, or fall under reverse charge.",
+            FixKind.VAT,
+        ),
         Step("Check the preview: net, tax and gross of every waiting credit."),
     ),
     actions=(FixKind.VAT,),

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from exceptions_app.models import Case, CreditTaking, Posting, Refund, SalesOrder
-from tests.world import make_order_line, make_unit, make_world
+from tests.world import add_mapping, make_order_line, make_unit, make_world
 from tests.world import make_refund as make_transaction
 
 pytestmark = pytest.mark.django_db
@@ -177,3 +177,44 @@ def test_a_refund_keeps_the_means_the_platform_names_and_several_stand_side_by_s
         ("failed", "platform", [{"kind": "gift_card", "amount": "2.00"}]),
     ]
     assert Posting.objects.get(kind="credit_memo").gross == Decimal("20.00")
+
+
+def test_duty_given_back_is_a_line_of_its_own_under_its_charge_code():
+    world = make_world()
+    add_mapping(world, "fee", "duty", {"component": "duty", "erp_code": "DTY"})
+    world.add_order(lines=[make_order_line(duty="5.00")])
+    world.add_return(refunded=Decimal("22.50"))
+
+    world.carry()
+
+    (credit,) = world.documents("CM")
+    rows = [
+        (row["component"], row.get("charge_code", ""), row["net_amt"])
+        for row in credit["simdetail"]["rows"]
+    ]
+    assert rows == [("item", "", Decimal("16.67")), ("duty", "DTY", Decimal("2.50"))]
+    goods, duty = CreditTaking.objects.order_by("id")
+    assert (goods.units, goods.net, goods.duty) == (1, Decimal("16.67"), 0)
+    assert (duty.units, duty.net, duty.duty) == (0, 0, Decimal("2.50"))
+    assert world.open_types() == []
+
+
+def test_a_reverse_charge_customer_is_credited_without_vat_by_a_rule():
+    world = make_world()
+    add_mapping(world, "vat", "EU business", {"treatment": "reverse_charge"})
+    world.erp.load(
+        {"customers": [{"code": "B2B", "name": "Business", "vat_setting": "EU business"}]}
+    )
+    world.add_order(
+        customer="B2B",
+        tenders=[{"kind": "account", "amount": "40.00"}],
+        lines=[make_order_line(net="40.00", tax="0.00", tax_code="RC")],
+    )
+    world.add_return(items=[make_unit("5001-1", paid_tax="0.00", tax_included=False)])
+
+    world.carry()
+
+    (credit,) = world.documents("CM")
+    (line,) = credit["simdetail"]["rows"]
+    assert (line["net_amt"], line["tax_amt"], line["tax_code"]) == (Decimal("20.00"), 0, "RC")
+    assert world.open_types() == []

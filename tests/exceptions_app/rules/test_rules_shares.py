@@ -335,3 +335,59 @@ def _sold(at, line, unit):
         tax=str(sum(amounts, Decimal(0))),
         taxes=tuple(TaxPart(f"T{code}", amount) for code, amount in enumerate(amounts)),
     )
+
+
+WITH_DUTY = {"fee": {**make.make_mappings().fee, "duty": FeeTarget("duty", "DTY")}}
+
+
+def with_duty(refund, **changes):
+    sold = make_order_line(quantity=3, net="150.00", tax="30.00", duty=Decimal("10.00"))
+    order = make_order(replace(sold, **changes), shipping_net="4.00", prices_include_tax=False)
+    return make_facts(
+        order=order,
+        refunds=(make.make_refund(refund),),
+        mappings=make.make_mappings(**WITH_DUTY),
+    )
+
+
+@pytest.mark.parametrize(
+    ("refund", "expected"),
+    [
+        pytest.param("60.00", [], id="goods-alone"),
+        pytest.param("63.33", [("duty", "DTY", Decimal("3.33"))], id="duty"),
+        pytest.param("64.00", [("shipping", "FRT", Decimal("4.00"))], id="shipping"),
+        pytest.param(
+            "67.33",
+            [("shipping", "FRT", Decimal("4.00")), ("duty", "DTY", Decimal("3.33"))],
+            id="both",
+        ),
+    ],
+)
+def test_duty_is_credited_where_the_refund_gave_it_back(refund, expected):
+    facts = with_duty(refund)
+
+    draft = draft_of(facts)
+
+    assert [(row.component, row.charge_code, row.net) for row in draft.lines[1:]] == expected
+    assert draft.gross == Decimal(refund)
+    assert draft.units == 1
+    assert [row.type for row in plan(facts).findings] == []
+
+
+def test_the_last_unit_takes_the_rest_of_the_duty():
+    facts = with_duty(
+        "63.34",
+        credited_units=2,
+        credited_net=Decimal("100.00"),
+        credited_tax=Decimal("20.00"),
+        credited_duty=Decimal("6.66"),
+    )
+
+    assert [row.net for row in draft_of(facts).lines] == [Decimal("50.00"), Decimal("3.34")]
+
+
+def test_duty_without_a_charge_code_is_asked_for():
+    facts = replace(with_duty("63.33"), mappings=make.make_mappings())
+
+    (finding,) = [row for row in plan(facts).findings if row.type == "COMPONENT_MISSING"]
+    assert (finding.cause, finding.value) == ("duty", Decimal("3.33"))

@@ -1,0 +1,65 @@
+"""What was read back against what was meant: the tax too, where the ERP tells it."""
+
+from decimal import Decimal
+
+import pytest
+
+from connectors.types import DocumentKind, DocumentState, DocumentStatus, DraftLine, TaxPart
+from exceptions_app.rules.confirming import Verdict, compare, found_words
+from tests.exceptions_app.rules.make import make_draft
+
+GST, PST = TaxPart("GST", Decimal("1.50")), TaxPart("PST", Decimal("4.00"))
+
+
+def draft_of(*taxes, **line):
+    values = {"net": Decimal("27.50"), "tax": Decimal("5.50"), "taxes": taxes, **line}
+    return make_draft(lines=(DraftLine(1, "item", "JEANS-32", "", 1, **values),))
+
+
+def state_of(**changes):
+    values = {
+        "kind": DocumentKind.CREDIT_MEMO,
+        "key": "CM-1",
+        "external_id": "7",
+        "number": "CM000173",
+        "status": DocumentStatus.POSTED,
+        "units": 1,
+        "gross": Decimal("33.00"),
+        "currency": "GBP",
+        "warehouse": "",
+        "division": "",
+        "posted_at": None,
+        "url": "",
+        **changes,
+    }
+    return DocumentState(**values)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        pytest.param({}, id="not-told"),
+        pytest.param({"tax": Decimal("5.50")}, id="in-sum"),
+        pytest.param({"tax": Decimal("5.50"), "taxes": (PST, GST)}, id="by-code"),
+    ],
+)
+def test_a_document_of_the_same_tax_is_equal(state):
+    assert compare(draft_of(GST, PST), [state_of(**state)]).verdict == Verdict.EQUAL
+
+
+def test_the_same_sum_with_another_tax_differs_and_says_which():
+    other = (TaxPart("GST", Decimal("5.50")),)
+
+    found = compare(draft_of(GST, PST), [state_of(tax=Decimal("5.50"), taxes=other)])
+
+    assert found.verdict == Verdict.DIFFERS
+    assert found.differences == (
+        ("tax GST", "£1.50", "£5.50"),
+        ("tax PST", "£4.00", "£0.00"),
+    )
+
+
+def test_a_tax_that_was_booked_otherwise_is_told_in_words():
+    found = compare(draft_of(tax_code="S"), [state_of(tax=Decimal("5.00"))])
+
+    assert found_words(found) == "Booked as CM000173, tax £5.00, not £5.50"
