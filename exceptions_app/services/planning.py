@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from django.db import connection as database
 from django.db import transaction
 from django.db.models import Q
 
-from connectors.types import DocumentDraft, DocumentKind, DraftLine, OperationSupport
+from connectors.types import DocumentKind, OperationSupport
 from exceptions_app import jobs
 from exceptions_app.choices import (
     POSTING_FINISHED,
@@ -23,17 +22,23 @@ from exceptions_app.choices import (
 )
 from exceptions_app.models import (
     Case,
-    CreditTaking,
     Posting,
     Rma,
     SalesOrder,
-    SalesOrderLine,
 )
-from exceptions_app.rules import drafts, order_text, planning, shares, windows
+from exceptions_app.rules import drafts, planning, shares, windows
 from exceptions_app.rules.facts import Finding, Plan, PlannedPosting, RmaFacts
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import fixes as fixes_selector
-from exceptions_app.services import acceptances, audit, cases, connections, leases, quotes
+from exceptions_app.services import (
+    acceptances,
+    audit,
+    cases,
+    connections,
+    leases,
+    quotes,
+    takings,
+)
 
 PREFIX = {
     PostingKind.RETURN_AUTHORISATION: "RA",
@@ -292,7 +297,7 @@ def _create(
         created_at=now,
     )
     if planned.kind == PostingKind.CREDIT_MEMO:
-        _take(row, rma, draft)
+        takings.take(posting=row, rma=rma, draft=draft)
     audit.record(
         actor=None,
         act="posting.plan",
@@ -310,35 +315,6 @@ def _rounding(rma: Rma, kind: str) -> dict[str, str]:
     if kind != PostingKind.CREDIT_MEMO:
         return {}
     return shares.rounding_kept(facts_selector.policy_of(rma.bridge))
-
-
-def _take(row: Posting, rma: Rma, draft: DocumentDraft) -> None:
-    """Note what this credit takes of each sold line, so that no other return can take it too."""
-    order = rma.sales_order
-    if order is None:
-        return
-    by_line_id = {line.line_id: line for line in SalesOrderLine.objects.filter(order=order)}
-    CreditTaking.objects.bulk_create(
-        [
-            CreditTaking(
-                posting=row,
-                order=order,
-                order_line=by_line_id.get(line.order_line_id),
-                units=line.quantity if line.component == "item" else 0,
-                taxes=order_text.taxes_json(line.taxes),
-                **_amounts_taken(line),
-            )
-            for line in draft.lines
-            if line.order_line_id in by_line_id or line.component == "shipping"
-        ]
-    )
-
-
-def _amounts_taken(line: DraftLine) -> dict[str, Decimal]:
-    """Duty is a line of its own in a credit, and no part of the net of the line it came with."""
-    if line.component == "duty":
-        return {"net": Decimal(0), "tax": Decimal(0), "duty": line.net}
-    return {"net": line.net, "tax": line.tax}
 
 
 def _cancel(row: Posting, why: str, now: datetime) -> None:
