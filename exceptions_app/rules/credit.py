@@ -366,8 +366,9 @@ def missing(resolved: Resolved, due: DocumentDraft) -> DocumentDraft | None:
 
 
 def _corrected(document: DocumentDraft) -> Decimal:
+    """What people added; cash rounding follows from the sum and is nobody's correction."""
     rows = [row for row in document.lines if row.component == ADJUSTMENT and not row.order_line_id]
-    return sum((row.net + row.tax for row in rows), money.ZERO)
+    return _gross(row for row in rows if row.description != CASH_ROUNDING)
 
 
 def comparison(facts: RmaFacts) -> Comparison | None:

@@ -28,7 +28,6 @@ def draft_of(make_draft, make_line):
             shipping = make_line(
                 line_no=2,
                 component="shipping",
-                charge_code="FRT",
                 sku="",
                 item_erp_id="",
                 order_line_id="",
