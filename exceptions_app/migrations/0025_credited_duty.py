@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("exceptions_app", "0021_credit_quotes"),
+        ("exceptions_app", "0024_sums_indexes"),
     ]
 
     operations = [
