@@ -199,8 +199,9 @@ def _promo(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
     """
     if is_amount_decided(resolved.facts) or draft.gross <= 0:
         return
+    matched = {row.line_no for row in resolved.assignment.shares}
     for line in resolved.lines:
-        if _came_back(line) and _is_free(line, resolved):
+        if _came_back(line) and _is_free(line, resolved, is_matched=line.line_no in matched):
             yield _promo_finding(resolved, line)
 
 
@@ -208,26 +209,24 @@ def _came_back(line: ReturnedLine) -> bool:
     return line.is_item and line.is_final and not line.is_not_returned
 
 
-def _is_free(line: ReturnedLine, resolved: Resolved) -> bool:
-    matched = {row.line_no for row in resolved.assignment.shares}
-    is_credited = shares.is_credited(resolved, line) and line.line_no in matched
+def _is_free(line: ReturnedLine, resolved: Resolved, *, is_matched: bool) -> bool:
+    is_credited = is_matched and shares.is_credited(resolved, line)
     if mapping.sku_alias(resolved.facts.mappings, line.fact.sku):
         return False
-    if _is_of_bundle(resolved, line):
-        return False
-    return line.fact.unit_price == 0 or (is_credited and shares.gross_of(resolved, line) == 0)
+    is_free = line.fact.unit_price == 0 or (is_credited and shares.gross_of(resolved, line) == 0)
+    return is_free and not _is_of_bundle(resolved, line)
 
 
 def _is_of_bundle(resolved: Resolved, line: ReturnedLine) -> bool:
     """A part, or a bundle, whose price stands on another line of the order: no gift."""
     order = resolved.facts.order
-    names = {
-        line_id
-        for bundle in (bundles.bundles(order) if order else ())
-        for line_id in (bundle.parent.line_id, *(row.line_id for row in bundle.parts))
-    }
-    shares = (row for row in resolved.assignment.shares if row.line_no == line.line_no)
-    return any(row.order_line_id in names for row in shares)
+    found = bundles.bundles(order) if order else ()
+    names = {row.line_id for bundle in found for row in (bundle.parent, *bundle.parts)}
+    return bool(names) and any(
+        row.order_line_id in names
+        for row in resolved.assignment.shares
+        if row.line_no == line.line_no
+    )
 
 
 def _promo_finding(resolved: Resolved, line: ReturnedLine) -> Finding:

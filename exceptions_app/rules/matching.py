@@ -188,13 +188,17 @@ def match_order_lines(
     may span several order lines. `credited_units` of the order are already gone.
     """
     left = {row.line_id: max(0, row.quantity - row.credited_units) for row in order.lines}
+    by_code: dict[str, list[OrderLineFact]] = {}
+    for row in order.lines:
+        by_code.setdefault(mapping.normalise(row.sku), []).append(row)
     # Sorted by what a line says, so that the platform's own order of lines decides nothing.
     ordered = sorted(lines, key=_content)
     open_units = {line.line_no: line.quantity for line in ordered}
     taken: dict[tuple[int, str], int] = {}
     for is_price_pass in (True, False):
         for line in ordered:
-            for row in _rows_for(line, order, mappings, is_price_pass=is_price_pass):
+            rows = [row for code in codes(line, mappings) for row in by_code.get(code, ())]
+            for row in _in_order(line, rows, order.currency, is_price_pass=is_price_pass):
                 units = min(open_units[line.line_no], left[row.line_id])
                 if units:
                     key = (line.line_no, row.line_id)
@@ -231,15 +235,12 @@ def codes(line: LineFact, mappings: Mappings) -> frozenset[str]:
     return frozenset(mapping.normalise(name) for name in names if name.strip())
 
 
-def _rows_for(
-    line: LineFact, order: OrderFact, mappings: Mappings, *, is_price_pass: bool
+def _in_order(
+    line: LineFact, rows: list[OrderLineFact], currency: str, *, is_price_pass: bool
 ) -> list[OrderLineFact]:
-    names = codes(line, mappings)
-    rows = [row for row in order.lines if mapping.normalise(row.sku) in names]
     if is_price_pass:
-        rows = [row for row in rows if _is_same_price(line, row, order.currency)]
-    rows.sort(key=lambda row: (row.line_id != line.order_line_id, row.line_id))
-    return rows
+        rows = [row for row in rows if _is_same_price(line, row, currency)]
+    return sorted(rows, key=lambda row: (row.line_id != line.order_line_id, row.line_id))
 
 
 def _is_same_price(line: LineFact, row: OrderLineFact, currency: str) -> bool:
@@ -253,8 +254,11 @@ def _is_same_price(line: LineFact, row: OrderLineFact, currency: str) -> bool:
 def _shares(
     ordered: Sequence[LineFact], order: OrderFact, taken: Mapping[tuple[int, str], int]
 ) -> Iterator[Share]:
+    places = {row.line_id: place for place, row in enumerate(order.lines)}
+    of_line: dict[int, list[tuple[str, int]]] = {}
+    for (line_no, line_id), units in taken.items():
+        of_line.setdefault(line_no, []).append((line_id, units))
     for line in ordered:
-        for row in order.lines:
-            units = taken.get((line.line_no, row.line_id), 0)
-            if units:
-                yield Share(line.line_no, row.line_id, units)
+        rows = of_line.get(line.line_no, [])
+        for line_id, units in sorted(rows, key=lambda row: places[row[0]]):
+            yield Share(line.line_no, line_id, units)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 from connectors.types import Inspection
 from exceptions_app.choices import (
@@ -83,12 +84,17 @@ class ReturnedLine:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A return read through the mappings; `approval` is `unknown` when nobody mapped it."""
+    """A return read through the mappings; `approval` is `unknown` when nobody mapped it.
+
+    `memo` keeps figures of these facts that many rules ask for: a return of a thousand lines
+    would else compute each of them a thousand times.
+    """
 
     facts: RmaFacts
     approval: str
     lines: tuple[ReturnedLine, ...]
     assignment: matching.Assignment
+    memo: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
     def is_approved(self) -> bool:
@@ -106,12 +112,17 @@ class Resolved:
         )
 
     def line(self, line_no: int) -> ReturnedLine:
-        return next(line for line in self.lines if line.line_no == line_no)
+        if "lines" not in self.memo:
+            self.memo["lines"] = {line.line_no: line for line in self.lines}
+        found: ReturnedLine = self.memo["lines"][line_no]
+        return found
 
     def order_line(self, line_id: str) -> OrderLineFact:
-        order = self.facts.order
-        rows = order.lines if order else ()
-        return next(row for row in rows if row.line_id == line_id)
+        if "order_lines" not in self.memo:
+            rows = self.facts.order.lines if self.facts.order else ()
+            self.memo["order_lines"] = {row.line_id: row for row in rows}
+        found: OrderLineFact = self.memo["order_lines"][line_id]
+        return found
 
 
 def resolve(facts: RmaFacts) -> Resolved:

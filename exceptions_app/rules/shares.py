@@ -68,6 +68,13 @@ def is_credited(resolved: Resolved, line: ReturnedLine) -> bool:
 
 def line_shares(resolved: Resolved) -> tuple[LineShare, ...]:
     """The credited share of every line, in an order the platform's line order does not change."""
+    if "shares" not in resolved.memo:
+        resolved.memo["shares"] = _line_shares(resolved)
+    found: tuple[LineShare, ...] = resolved.memo["shares"]
+    return found
+
+
+def _line_shares(resolved: Resolved) -> tuple[LineShare, ...]:
     credited = [
         share
         for share in resolved.assignment.shares
@@ -202,7 +209,11 @@ def allowance(resolved: Resolved) -> Decimal:
 
 def gross_of(resolved: Resolved, line: ReturnedLine) -> Decimal:
     """Net and tax of all order lines one returned line takes back; 0 when it takes none."""
-    return sum(
-        (share.gross for share in line_shares(resolved) if share.line.line_no == line.line_no),
-        money.ZERO,
-    )
+    if "gross" not in resolved.memo:
+        sums: dict[int, Decimal] = {}
+        for share in line_shares(resolved):
+            number = share.line.line_no
+            sums[number] = sums.get(number, money.ZERO) + share.gross
+        resolved.memo["gross"] = sums
+    found: dict[int, Decimal] = resolved.memo["gross"]
+    return found.get(line.line_no, money.ZERO)

@@ -12,7 +12,7 @@ from exceptions_app.rules import credit, drafts, money, order_taxes, shares
 from exceptions_app.rules.facts import FeeTarget, Policy
 from exceptions_app.rules.planning import plan
 from exceptions_app.rules.resolving import resolve
-from exceptions_app.rules.reversal import Anchor
+from exceptions_app.rules.reversal import Anchor, credited_so_far
 from tests.exceptions_app.rules import make
 from tests.exceptions_app.rules.make import make_facts, make_line, make_order, make_order_line
 
@@ -391,3 +391,21 @@ def test_duty_without_a_charge_code_is_asked_for():
 
     (finding,) = [row for row in plan(facts).findings if row.type == "COMPONENT_MISSING"]
     assert (finding.cause, finding.value) == ("duty", Decimal("3.33"))
+
+
+def test_a_plan_computes_each_share_once_however_many_rules_ask(monkeypatch):
+    asked = []
+
+    def counted(*given):
+        asked.append(given)
+        return credited_so_far(*given)
+
+    monkeypatch.setattr(shares, "credited_so_far", counted)
+    rows = [make_order_line(f"S-{at}", line_id=str(at), quantity=3) for at in range(30)]
+    lines = [make_line(f"S-{at}", line_no=at + 1, unit_price="20.00") for at in range(30)]
+    facts = make_facts(*lines, order=make_order(*rows), refunds=(make.make_refund("610.00"),))
+
+    planned = plan(facts)
+
+    assert [row.type for row in planned.findings] == ["REFUND_CM_MISMATCH"]
+    assert len(asked) == 30
