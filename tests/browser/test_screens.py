@@ -70,6 +70,7 @@ SCREENS = (
     Screen("people"),
     Screen("person-invite"),
     Screen("person", args=("person",)),
+    Screen("person-deactivate", args=("person",)),
     Screen("home", "finn"),
     Screen("home", "mira", "?team=merchandising"),
     Screen("home", "aud", "?team=cx"),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from exceptions_app.choices import HoldReason, PostingKind, PostingStatus
 from exceptions_app.filters import ReturnFilter
 from exceptions_app.models import InboundEvent, Posting, Rma
-from exceptions_app.selectors import operations, paging, standing
+from exceptions_app.selectors import messages, operations, paging, standing
 from tests import factories, plans
 from tests.bench import crowd
 
@@ -115,6 +115,7 @@ def test_documents_are_found_by_any_filter_without_a_walk():
     }
     for _, values in rare.values():
         factories.PostingFactory(rma=rma, **{"slot": str(values), **values})
+    factories.PostingFactory(rma=rma, status=PostingStatus.FAILED)
     Posting.objects.bulk_create(
         crowd.like(done, slot=f"slot-{n}", key=f"K-{n}") for n in range(CROWD)
     )
@@ -122,8 +123,12 @@ def test_documents_are_found_by_any_filter_without_a_walk():
 
     found = {name: read(operations.postings(**{name: asked})) for name, (asked, _) in rare.items()}
 
+    needed, count = read(operations.postings(status="needs"))
+
     assert {name: shown for name, (_, shown) in found.items()} == dict.fromkeys(rare, 1)
     assert max(cost for cost, _ in found.values()) < 50, found
+    assert count == 1
+    assert needed < 50
 
 
 @pytest.mark.parametrize("state", ["new", "parked", "refused"])
@@ -133,7 +138,10 @@ def test_messages_that_wait_for_somebody_are_found_without_a_walk(state):
     InboundEvent.objects.bulk_create(crowd.like(done, external_id=f"E-{n}") for n in range(CROWD))
     plans.analyse()
 
-    cost, shown = read(operations.events(state=state))
+    cost, shown = read(messages.events(state=state))
+    together, all_shown = read(messages.events(state="needs"))
 
     assert shown == 1
     assert cost < 50
+    assert all_shown == (state != "new")
+    assert together < 50
