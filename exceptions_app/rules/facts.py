@@ -35,6 +35,10 @@ class Policy:
     schedule: Mapping[str, str] = field(default_factory=dict)
     # currency -> absolute amount a refund and its credit may differ by before it is a case
     tolerance: Mapping[str, Decimal] = field(default_factory=dict)
+    # currency -> the most a difference may be in percent of the credit
+    tolerance_percent: Mapping[str, Decimal] = field(default_factory=dict)
+    # "GBP_tax" -> the amount where that is the cause, in place of the currency's own
+    tolerance_causes: Mapping[str, Decimal] = field(default_factory=dict)
     undo_seconds: int = 60
     unknown_case_after_minutes: int = 30
     credit_grace_hours: int = 24

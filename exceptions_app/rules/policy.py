@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 from types import MappingProxyType
 
 from exceptions_app.choices import ApprovalAxis, Bucket, MappingKind, PostingKind
-from exceptions_app.rules import amounts, windows
+from exceptions_app.rules import policy_values as readers
 from exceptions_app.rules.facts import Policy
+from exceptions_app.rules.penny_parts import NAMES as CAUSES
+from exceptions_app.rules.policy_values import Value
 
-Value = object
-# As the database keeps amounts.
-_AMOUNT_PLACES = 4
 # What is not allowed is shown back no longer than this.
 _SHOWN = 60
 
@@ -48,87 +47,6 @@ class Option:
     choices: tuple[Choice, ...] = ()
 
 
-def _one_of(*values: str) -> Callable[[Value], Value]:
-    def read(raw: Value) -> Value:
-        if raw in values:
-            return raw
-        raise ValueError
-
-    return read
-
-
-def _flag(raw: Value) -> bool:
-    if isinstance(raw, bool):
-        return raw
-    words = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-    return words[str(raw).strip().casefold()]
-
-
-def _count(minimum: int, maximum: int) -> Callable[[Value], Value]:
-    def read(raw: Value) -> Value:
-        if isinstance(raw, bool) or not isinstance(raw, int | str):
-            raise ValueError
-        number = int(raw)
-        if not minimum <= number <= maximum:
-            raise ValueError
-        return number
-
-    return read
-
-
-def _amount(raw: Value) -> Decimal:
-    amount = amounts.read(raw, places=_AMOUNT_PLACES)
-    if amount < 0:
-        raise ValueError
-    return amount
-
-
-def _table(raw: Value) -> Mapping[str, Value]:
-    if not isinstance(raw, Mapping):
-        raise ValueError
-    return {str(key): value for key, value in raw.items()}
-
-
-_SIMPLE = frozenset({"immediate", "run"})
-
-
-def _schedule(raw: Value) -> Value:
-    table = _table(raw)
-    if not set(table) <= set(PostingKind.values):
-        raise ValueError
-    if not all(
-        str(value) in _SIMPLE or windows.is_schedule(str(value)) for value in table.values()
-    ):
-        raise ValueError
-    return MappingProxyType({kind: str(value) for kind, value in table.items()})
-
-
-def _tolerance(raw: Value) -> Value:
-    table = _table(raw)
-    amounts_by_code = {code.upper(): _amount(value) for code, value in table.items()}
-    # Written twice in another case, one of the two would be lost without a word.
-    if len(amounts_by_code) < len(table) or not set(amounts_by_code) <= amounts.CURRENCIES:
-        raise ValueError
-    return MappingProxyType(amounts_by_code)
-
-
-# What each part of `rounding` may be; a cash step is an amount, or empty for none.
-ROUNDING_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"mode": ("half_up", "half_even"), "scope": ("line", "document")}
-)
-
-
-def _rounding(raw: Value) -> Value:
-    table = {key: str(value).strip() for key, value in _table(raw).items()}
-    for key, value in table.items():
-        if key == "cash_step":
-            if value and not _amount(value):
-                raise ValueError
-        elif value not in ROUNDING_WORDS[key]:
-            raise ValueError
-    return MappingProxyType(table)
-
-
 def _chosen(name: str, label: str, explanation: str, *choices: tuple[str, str]) -> Option:
     values = tuple(value for value, _ in choices)
     return Option(
@@ -136,21 +54,21 @@ def _chosen(name: str, label: str, explanation: str, *choices: tuple[str, str]) 
         label=label,
         explanation=explanation,
         allowed=", ".join(values),
-        read=_one_of(*values),
+        read=readers.one_of(*values),
         choices=tuple(Choice(value, text) for value, text in choices),
     )
 
 
 def _yes_no(name: str, label: str, explanation: str) -> Option:
     choices = (Choice("true", "Yes"), Choice("false", "No"))
-    return Option(name, label, explanation, "true, false", _flag, choices)
+    return Option(name, label, explanation, "true, false", readers.flag, choices)
 
 
 def _number(
     name: str, label: str, explanation: str, unit: str, minimum: int, maximum: int
 ) -> Option:
     allowed = f"whole {unit} from {minimum} to {maximum}"
-    return Option(name, label, explanation, allowed, _count(minimum, maximum))
+    return Option(name, label, explanation, allowed, readers.count(minimum, maximum))
 
 
 OPTIONS: tuple[Option, ...] = (
@@ -196,7 +114,7 @@ OPTIONS: tuple[Option, ...] = (
         " be checked together before they post.",
         f"a kind ({', '.join(PostingKind.values)}) and immediate, run, or windows such as"
         " 02:00-04:00, 13:00-14:00",
-        _schedule,
+        readers.schedule,
     ),
     Option(
         "tolerance",
@@ -205,7 +123,24 @@ OPTIONS: tuple[Option, ...] = (
         " Without an entry, refund and credit must agree to the penny, apart from rounding of"
         " partly returned lines.",
         "currency code and an amount of 0 or more, as in GBP 0.05",
-        _tolerance,
+        readers.tolerance,
+    ),
+    Option(
+        "tolerance_percent",
+        "How far they may differ in percent",
+        "Percent of the credit, for each currency. Where an amount is given as well, the lower of"
+        " the two counts, so that a small credit allows less.",
+        "currency code and a percentage from 0 to 100, as in GBP 0.5",
+        readers.percents,
+    ),
+    Option(
+        "tolerance_causes",
+        "How far they may differ by cause",
+        "An amount for a currency and a cause, in place of the amount above where all of the"
+        " difference has that cause. With 0 such a difference is always looked at.",
+        "currency code, _ and a cause with an amount of 0 or more, as in GBP_tax 0.10; the causes"
+        f" are {', '.join(CAUSES)}",
+        readers.causes,
     ),
     _number(
         "undo_seconds",
@@ -246,7 +181,7 @@ OPTIONS: tuple[Option, ...] = (
         "Money changes above this value, in the bridge's currency, need two approvers from"
         " finance.",
         "an amount of 0 or more",
-        _amount,
+        readers.amount,
     ),
     Option(
         "rounding",
@@ -257,7 +192,7 @@ OPTIONS: tuple[Option, ...] = (
         " credit.",
         "mode half_up or half_even, scope line or document, cash_step and an amount as in"
         " cash_step 0.05",
-        _rounding,
+        readers.rounding,
     ),
     _chosen(
         "bundle_credit",

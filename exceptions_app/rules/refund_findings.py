@@ -9,7 +9,7 @@ from connectors.types import DocumentDraft
 from exceptions_app.catalogue import causes
 from exceptions_app.choices import RefundStatus
 from exceptions_app.rules import credit, money, penny, shares
-from exceptions_app.rules.facts import Finding, RmaFacts
+from exceptions_app.rules.facts import Finding, Policy, RmaFacts
 from exceptions_app.rules.resolving import (
     Resolved,
     ReturnedLine,
@@ -31,12 +31,29 @@ def is_comparable(resolved: Resolved) -> bool:
     )
 
 
-def is_settled(resolved: Resolved, difference: Decimal) -> bool:
-    """Inside rounding, or exactly the difference finance accepted."""
-    return (
-        abs(difference) <= shares.allowance(resolved)
-        or resolved.facts.decisions.accepted_difference == difference
-    )
+def is_settled(resolved: Resolved, found: penny.Explanation) -> bool:
+    """Inside rounding or the tolerance, or exactly the difference finance accepted."""
+    difference = found.difference
+    if resolved.facts.decisions.accepted_difference == difference:
+        return True
+    most = max(shares.rounding_allowance(resolved), tolerated(resolved.facts.policy, found))
+    return abs(difference) <= most
+
+
+def tolerated(policy: Policy, found: penny.Explanation) -> Decimal:
+    """The largest difference the policy lets pass, by amount, percent and cause; 0 for none.
+
+    A cause's own amount stands in place of the currency's where nothing else is in the
+    difference; a percentage of the credit never raises an amount.
+    """
+    amount = policy.tolerance.get(found.currency)
+    if {row.name for row in found.causes} == {found.main}:
+        amount = policy.tolerance_causes.get(f"{found.currency}_{found.main}", amount)
+    percent = policy.tolerance_percent.get(found.currency)
+    if percent is None:
+        return amount or money.ZERO
+    share = abs(found.credit) * percent / 100
+    return share if amount is None else min(amount, share)
 
 
 def over_line(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
@@ -46,10 +63,11 @@ def over_line(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
     out is no overpayment, and a correction finance booked lifts the credit to the refund.
     """
     facts = resolved.facts
-    difference = refund_confirmed(facts) - draft.gross
-    if refund_confirmed(facts) <= 0 or difference <= 0 or is_settled(resolved, difference):
+    if refund_confirmed(facts) <= max(draft.gross, money.ZERO):
         return
     found = penny.explain(resolved, draft)
+    if is_settled(resolved, found):
+        return
     for line in resolved.lines:
         paid = money.paid_gross(line.fact)
         if paid is None or not shares.is_credited(resolved, line):
@@ -96,7 +114,7 @@ def against_refund(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding
     if refund_confirmed(facts) <= 0 and not foreign:
         return
     compared = penny.explain(resolved, draft)
-    if not foreign and draft.gross > 0 and is_settled(resolved, compared.difference):
+    if not foreign and draft.gross > 0 and is_settled(resolved, compared):
         return
     if not foreign and _is_explained_by_lines(resolved, draft, compared.difference):
         return
@@ -168,7 +186,7 @@ def sent(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
     compared = penny.explain(resolved, sent)
     if facts.decisions.accepted_difference == compared.difference:
         return
-    if compared.refund > 0 and not is_settled(resolved, compared.difference):
+    if compared.refund > 0 and not is_settled(resolved, compared):
         yield _difference(facts, compared)
     elif credit.missing(resolved, draft) is not None:
         # It is on its way; until it left, what was sent is not what is due.

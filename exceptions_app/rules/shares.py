@@ -203,8 +203,13 @@ def allowance(resolved: Resolved) -> Decimal:
     """
     facts = resolved.facts
     tolerance = facts.policy.tolerance.get(facts.currency, money.ZERO)
+    return max(tolerance, rounding_allowance(resolved))
+
+
+def rounding_allowance(resolved: Resolved) -> Decimal:
+    """The part of it no policy decides: a minor unit per partly returned line."""
     rounded = sum(1 for share in line_shares(resolved) if share.is_partial)
-    return max(tolerance, money.minor_unit(facts.currency) * rounded)
+    return money.minor_unit(resolved.facts.currency) * rounded
 
 
 def gross_of(resolved: Resolved, line: ReturnedLine) -> Decimal:

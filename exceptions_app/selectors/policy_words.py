@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 
 from django.utils.translation import gettext as _
 
+from exceptions_app.catalogue import causes
 from exceptions_app.catalogue.wording import SYMBOLS
 from exceptions_app.choices import PostingKind
 from exceptions_app.rules import money
 from exceptions_app.rules import policy as policies
+from exceptions_app.rules.policy_values import Value
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 _UNITS = {
@@ -22,7 +24,7 @@ _UNITS = {
 }
 
 
-def in_words(option: policies.Option, raw: policies.Value) -> str:
+def in_words(option: policies.Option, raw: Value) -> str:
     """A value as the policy keeps it; None is what holds when nothing is said.
 
     A value that is not allowed any more is shown as it stands: history is not rewritten.
@@ -35,7 +37,7 @@ def in_words(option: policies.Option, raw: policies.Value) -> str:
         return str(raw)
 
 
-def value_of(option: policies.Option, value: policies.Value) -> str:
+def value_of(option: policies.Option, value: Value) -> str:
     """A value as the rules use it, read from a parsed policy."""
     code = str(value).lower() if isinstance(value, bool) else value
     for choice in option.choices:
@@ -46,11 +48,22 @@ def value_of(option: policies.Option, value: policies.Value) -> str:
     if option.name == "tolerance" and isinstance(value, Mapping):
         sums = [_sum(amount, currency) for currency, amount in sorted(value.items())]
         return ", ".join(sums) or _("To the penny")
+    if option.name == "tolerance_percent" and isinstance(value, Mapping):
+        shares = [f"{currency} {percent:f} %" for currency, percent in sorted(value.items())]
+        return ", ".join(shares) or _("No limit in percent")
+    if option.name == "tolerance_causes" and isinstance(value, Mapping):
+        return ", ".join(_by_cause(value)) or _("Every cause alike")
     if option.name == "rounding" and isinstance(value, Mapping):
         return rounding_words(value)
     if isinstance(value, Decimal):
         return f"{value:,}"
     return f"{value} {_UNITS.get(option.name, '')}".strip()
+
+
+def _by_cause(table: Mapping[str, Decimal]) -> Iterator[str]:
+    for key, amount in sorted(table.items()):
+        currency, _split, name = key.partition("_")
+        yield f"{causes.label(name)} {_sum(amount, currency)}"
 
 
 def rounding_words(rounding: Mapping[str, str]) -> str:

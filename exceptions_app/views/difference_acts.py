@@ -30,14 +30,14 @@ from exceptions_app.views import triage
 
 SHOWN = 20
 HOLD = "hold"
+_MONEY = {
+    differences.ACCEPT: "Ask to accept the difference of {}",
+    differences.CORRECT: "Ask to correct the draft of {}",
+    differences.ISSUE: "Ask to credit what is missing of {}",
+}
 ACTS = {
-    act.key: act
-    for act in (
-        triage.Act(differences.ACCEPT, "Accept the difference of {}", "asked for", "fix_money"),
-        triage.Act(differences.CORRECT, "Correct the draft of {}", "asked for", "fix_money"),
-        triage.Act(differences.ISSUE, "Credit what is missing of {}", "asked for", "fix_money"),
-        triage.Act(HOLD, "Hold {}", "held", "assign_case"),
-    )
+    HOLD: triage.Act(HOLD, "Hold {}", "held", "assign_case"),
+    **{key: triage.Act(key, asked, "asked for", "fix_money") for key, asked in _MONEY.items()},
 }
 
 

@@ -106,13 +106,13 @@ def test_finance_clears_a_discount_a_tax_a_fee_and_a_rounding_difference(
         act(page, "c")
         assert "Clears the return" in page.inner_text("main")
         assert_accessible()
-        say_why(page, "fee_waived", "Correct the draft of 1 return")
+        say_why(page, "fee_waived", "Ask to correct the draft of 1 return")
         page.wait_for_selector("text=1 asked for.")
         page.goto("/finance/differences/")
         for key in ("j", "j", "x", "j", "x", "j", "x"):
             page.keyboard.press(key)
         act(page, "a")
-        say_why(page, "platform_error", "Accept the difference of 3 returns")
+        say_why(page, "platform_error", "Ask to accept the difference of 3 returns")
         page.wait_for_selector("text=3 asked for.")
         assert Posting.objects.filter(kind="credit_memo", status="blocked").count() == 4
 

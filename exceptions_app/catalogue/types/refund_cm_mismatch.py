@@ -33,7 +33,11 @@ ENTRY = Entry(
             "If the credit was right, accept the difference with a reason, or claim it back first.",
             FixKind.ACCEPT_DIFFERENCE,
         ),
-        Step("If the same cause shows on other returns, settle it at its source.", link="group"),
+        Step(
+            "If the same cause shows on other returns, settle it at its source, or all of them at"
+            " once under Finance, Refund and credit.",
+            link="group",
+        ),
     ),
     actions=(FixKind.ACCEPT_DIFFERENCE, FixKind.CORRECT_CREDIT),
     approval="finance",
@@ -44,5 +48,5 @@ ENTRY = Entry(
     closes_itself=True,
     value_note="The difference (refund − credit); the gross while the period closes",
     requirements=("R008", "R009", "R051", "R086", "R099", "R100", "R122", "R123"),
-    policy=("tolerance",),
+    policy=("tolerance", "tolerance_percent", "tolerance_causes"),
 )

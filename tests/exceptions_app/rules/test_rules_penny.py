@@ -275,6 +275,39 @@ def test_exceptions_of_one_cause_share_a_group_and_carry_the_explanation():
     assert penny.unpacked("") is None
 
 
+@pytest.mark.parametrize(
+    ("limits", "is_found"),
+    [
+        pytest.param({}, True, id="none"),
+        pytest.param({"tolerance": {"GBP": "2"}}, False, id="amount"),
+        pytest.param({"tolerance": {"GBP": "1.99"}}, True, id="amount-too-small"),
+        pytest.param({"tolerance": {"EUR": "2"}}, True, id="another-currency"),
+        pytest.param({"tolerance_percent": {"GBP": "3.4"}}, False, id="percent"),
+        pytest.param({"tolerance_percent": {"GBP": "3.3"}}, True, id="percent-too-small"),
+        pytest.param(
+            {"tolerance": {"GBP": "9"}, "tolerance_percent": {"GBP": "1"}}, True, id="the-lower"
+        ),
+        pytest.param(
+            {"tolerance": {"GBP": "9"}, "tolerance_causes": {"GBP_tax": "0"}}, True, id="this-cause"
+        ),
+        pytest.param({"tolerance_causes": {"GBP_tax": "2"}}, False, id="only-this-cause"),
+        pytest.param({"tolerance_causes": {"GBP_fee": "9"}}, True, id="another-cause"),
+    ],
+)
+def test_a_difference_passes_by_amount_percent_and_cause(limits, is_found):
+    policy = make_policy(
+        **{
+            name: {key: Decimal(amount) for key, amount in table.items()}
+            for name, table in limits.items()
+        }
+    )
+    line = make_line(unit_price="50.00", unit_tax="12.00", is_tax_included=False)
+
+    found = plan(refunded("62.00", line, policy=policy)).findings
+
+    assert bool(found) is is_found
+
+
 def test_every_cause_has_its_words_and_they_read_well():
     assert set(words.CAUSES) == set(NAMES)
     given = {"platform": "ReturnGO", "sku": "TEE", "refund": "0.00", "credit": "6.00"}
