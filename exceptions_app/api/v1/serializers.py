@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from exceptions_app.api.doors import PageQuery
-from exceptions_app.choices import PostingKind, PostingStatus
+from exceptions_app.choices import PostingKind, PostingStatus, RefundOrigin
 from exceptions_app.forms.fixes import FORMS
 from exceptions_app.rules import money
 
@@ -150,6 +150,10 @@ class AttemptRow(serializers.Serializer):
 
 class PostingDetail(PostingRow):
     attempt_rows = AttemptRow(many=True, help_text="Newest first.")
+    rounding = serializers.DictField(
+        child=serializers.CharField(allow_blank=True),
+        help_text="How a credit was rounded: mode, scope, cash_step. Empty on other documents.",
+    )
 
 
 # --- Returns ---------------------------------------------------------------------------------
@@ -187,11 +191,26 @@ class LineRow(serializers.Serializer):
     is_charge = serializers.BooleanField()
 
 
+class TenderRow(serializers.Serializer):
+    kind = serializers.CharField()
+    amount = serializers.CharField()
+
+
+class RefundPartRow(serializers.Serializer):
+    component = serializers.CharField()
+    line_id = serializers.CharField(help_text="The order line; empty where none is named.")
+    amount = serializers.CharField(help_text="Tax included.")
+    tax = serializers.CharField()
+
+
 class RefundRow(serializers.Serializer):
     external_id = serializers.CharField()
     status = serializers.CharField()
     amount = MoneyField("amount")
     confirmed_at = serializers.DateTimeField(allow_null=True)
+    origin = serializers.ChoiceField(RefundOrigin.choices)
+    tenders = TenderRow(many=True, help_text="Empty where nobody told them.")
+    parts = RefundPartRow(many=True, help_text="Empty where nobody told them.")
 
 
 class StageRow(serializers.Serializer):

@@ -186,6 +186,20 @@ def test_a_message_already_waiting_is_not_replayed(client, ines):
     assert not OrmQ.objects.exists()
 
 
+def test_a_credit_tells_how_it_was_rounded_whatever_the_policy_says_now(client, ines):
+    kept = {"mode": "half_even", "scope": "document", "cash_step": "0.05"}
+    credit = factories.PostingFactory(rounding=kept)
+    older = factories.PostingFactory()
+
+    page = client.get(f"/operations/postings/{credit.pk}/").content.decode()
+
+    words = "The document’s sums, spread over its lines, halves to the even digit"
+    assert f"<dt>Rounded</dt><dd>{words}, cash in steps of 0.05</dd>" in page
+    assert (
+        "<dt>Rounded</dt>" not in client.get(f"/operations/postings/{older.pk}/").content.decode()
+    )
+
+
 def test_a_document_shows_every_try_with_its_evidence(client, ines):
     posting = factories.PostingFactory()
     factories.PostingAttemptFactory(posting=posting, outcome="unknown", request="<doc/>")
