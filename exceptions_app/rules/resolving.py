@@ -169,8 +169,8 @@ def _line(line: LineFact, facts: RmaFacts) -> ReturnedLine:
 def _choose(pool: tuple[ItemFact, ...], facts: RmaFacts) -> ItemFact | None:
     """The one item meant: the order's line decides between several, then what we sent before."""
     candidates = [item for item in pool if item.is_active] or list(pool)
-    if len(candidates) == 1:
-        return candidates[0]
+    if len(candidates) < 2:
+        return candidates[0] if candidates else None
     order = facts.order
     on_order = {mapping.normalise(row.sku) for row in order.lines} if order else set()
     by_order = [

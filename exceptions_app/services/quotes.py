@@ -33,6 +33,8 @@ from exceptions_app.services.credit_cases.reading import Node
 
 CASE_HOLDS_FOR = timedelta(minutes=30)
 LAPSED_KEPT_FOR = timedelta(days=90)
+# As the database keeps amounts: 18 digits, 4 of them behind the point.
+_MOST_KEPT = Decimal(10) ** 14
 _LIVE = (ApprovalAxis.REQUESTED, ApprovalAxis.AUTHORISED, ApprovalAxis.CLOSED, ApprovalAxis.UNKNOWN)
 _Quotes = QuerySet[CreditQuote]
 
@@ -211,6 +213,8 @@ def _fill_from_case(quote: CreditQuote, asked: Asked) -> None:
     quote.net = sum((Decimal(memo["total"]["net"]) for memo in memos), money.ZERO)
     quote.tax = sum((Decimal(memo["total"]["tax"]) for memo in memos), money.ZERO)
     quote.gross = quote.net + quote.tax
+    if max(abs(quote.net), abs(quote.tax), abs(quote.gross)) >= _MOST_KEPT:
+        raise errors.InvalidCase("input", "comes to more than can be kept")
     quote.facts_hash = asked.digest
 
 

@@ -303,6 +303,12 @@ IN_CASE = ("input", "order", "lines", 0)
             id="case: 40 digits",
         ),
         pytest.param(
+            _case((*IN_CASE, "gross"), "999999999999999.00"),
+            "input",
+            "more than can be kept",
+            id="case: too large in sum",
+        ),
+        pytest.param(
             _case(("input", "order", "lines"), [{}] * 10_001),
             "input.order.lines",
             "more than 10,000",
