@@ -36,6 +36,8 @@ def told(entry: Entry, facts: Mapping[str, object]) -> Entry:
         return _found(entry)
     if entry.code == "VAT_SETTING" and facts.get("charged"):
         return _vat_was_charged(entry)
+    if entry.code == "SO_LINK_MISSING" and facts.get("problem"):
+        return _order_is_unreadable(entry)
     if entry.code == "OVER_RETURN" and facts.get("line_max"):
         return _order_is_used_up(entry)
     unknown = [name for name in _LEFT_OUT if str(facts.get(name) or "") in _NO_CODE]
@@ -69,6 +71,17 @@ def _vat_was_charged(entry: Entry) -> Entry:
             " {charged} on what came back."
         ),
         closes_by="The rule for “{setting}” fits the order, or the order has no VAT.",
+    )
+
+
+def _order_is_unreadable(entry: Entry) -> Entry:
+    """The order is there, and says something of itself that cannot be."""
+    return replace(
+        entry,
+        title="Order {order} of {erp} cannot be taken in",
+        group_title="Orders of {erp} cannot be taken in",
+        short="order that cannot be read",
+        sentence="{erp} has order {order}, and it cannot be read: {problem}",
     )
 
 

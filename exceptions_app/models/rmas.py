@@ -28,6 +28,8 @@ class Rma(models.Model):
     sales_order = models.ForeignKey(
         SalesOrder, null=True, blank=True, on_delete=models.PROTECT, related_name="rmas"
     )
+    # Why the order could not be taken in when it was last read; empty when it could.
+    order_problem = models.CharField(max_length=300, blank=True, default="", db_default="")
     # When the ERP was last asked for the order, so that a miss is not asked again at once.
     order_asked_at = models.DateTimeField(null=True, blank=True)
     status_raw = models.CharField(max_length=60)

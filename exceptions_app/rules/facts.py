@@ -282,6 +282,8 @@ class RmaFacts:
     # SKUs whose master was asked live and surely does not have them (or master is fully read).
     is_master_complete: bool = True
     cancellation_fee: Decimal = Decimal(0)
+    # Why the order could not be taken in, where the ERP has it and it cannot be read.
+    order_problem: str = ""
     quote: QuoteFact | None = None
     # A quote told the customer that the order's shipping comes back as well.
     is_shipping_promised: bool = False

@@ -242,6 +242,7 @@ def _order(resolved: Resolved) -> Iterator[Finding]:
             cause=mapping.normalise(facts.order_name) or facts.external_id,
             facts={
                 "order": facts.order_name,
+                **({"problem": facts.order_problem} if facts.order_problem else {}),
                 "candidates": ", ".join(
                     f"{number} ({why})" if why else number for number, why in facts.order_candidates
                 ),

@@ -114,6 +114,7 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
         closed_periods=frozenset(bridge.closed_periods),
         is_master_complete=True,
         cancellation_fee=rma.cancellation_fee,
+        order_problem=rma.order_problem,
         quote=quote_fact(quote) if quote is not None else None,
         is_shipping_promised=quote is not None and quote.has_shipping,
     )

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from connectors import types
+from connectors.errors import UnreadableReply
 from connectors.ports import Gateway
 from exceptions_app.choices import CASE_OPEN, FixKind, FixStatus, MappingKind, MappingStatus
 from exceptions_app.models import (
@@ -173,15 +174,20 @@ def _wanted_order(rma: Rma, now: datetime) -> str:
 
 
 def _read_order(rma: Rma, gateway: Gateway, number: str, now: datetime) -> None:
-    orders = gateway.find_orders([number])
+    """One order that cannot be read is that return's trouble, and no failure of the ERP."""
+    problem = ""
+    try:
+        orders = gateway.find_orders([number])
+    except UnreadableReply as error:
+        orders, problem = (), error.text[:300]
     with transaction.atomic():
-        Rma.objects.filter(pk=rma.pk).update(order_asked_at=now)
+        Rma.objects.filter(pk=rma.pk).update(order_asked_at=now, order_problem=problem)
         if len(orders) == 1:
             _link(rma, save_order(connection=rma.bridge.erp, order=orders[0], now=now))
 
 
 def _link(rma: Rma, order: SalesOrder) -> None:
-    Rma.objects.filter(pk=rma.pk).update(sales_order=order)
+    Rma.objects.filter(pk=rma.pk).update(sales_order=order, order_problem="")
     rma.sales_order = order
 
 

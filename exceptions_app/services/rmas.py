@@ -137,6 +137,7 @@ def _write(rma: Rma, reading: SourceRma, digest: str, now: datetime) -> None:
         rma.order_name = reading.order_name
         rma.sales_order = None
         rma.order_asked_at = None
+        rma.order_problem = ""
     rma.status_raw = reading.status
     rma.approval = axes.approval(reading.status, _mapped_status(rma.bridge, reading.status))
     rma.logistics = axes.logistics(reading)

@@ -75,8 +75,13 @@ def test_an_order_whose_taxes_do_not_sum_is_not_taken_in():
     world.carry()
 
     assert SalesOrder.objects.count() == 0
-    assert Posting.objects.count() == 0
     assert world.documents() == []
+    assert set(Posting.objects.values_list("status", "attempts")) == {("blocked", 0)}
+    case = Case.objects.get(type="SO_LINK_MISSING")
+    assert case.title == "Order SO-1 of BlueCherry cannot be taken in"
+    assert case.facts["problem"] == "Line 1: its taxes sum to 6.66, and its tax is 6.67."
+    # One order is no failure of the whole ERP: every other return goes on.
+    assert world.bridge.erp.health.failures == 0
 
 
 def test_a_refund_above_what_is_left_of_the_order_posts_no_second_credit():
