@@ -99,12 +99,13 @@ class Case(models.Model):
     close_reason = models.CharField(max_length=60, blank=True, default="")
 
     class Meta:
-        ordering = ["-severity_rank", "-value", "id"]
+        # What a person looks at first: the gravest, and of these what is late or due next.
+        ordering = ["-severity_rank", "due_at", "id"]
         indexes = [
             models.Index(
-                fields=["-severity_rank", "-value", "id"],
+                fields=["-severity_rank", "due_at", "id"],
                 condition=Q(status__in=CASE_OPEN),
-                name="case_queue",
+                name="case_first",
             ),
             models.Index(
                 fields=["team", "type", "bridge"],
@@ -112,7 +113,7 @@ class Case(models.Model):
                 name="case_open_counts",
             ),
             # The same order where closed ones are asked for too.
-            models.Index(fields=["-severity_rank", "-value", "id"], name="case_all_queue"),
+            models.Index(fields=["-severity_rank", "due_at", "id"], name="case_all_first"),
             # All that the figures over open cases read, so that they never read the cases.
             models.Index(
                 fields=["team", "group", "rma"],

@@ -27,8 +27,9 @@ from exceptions_app.selectors import paging
 from exceptions_app.selectors.sums import Amount, per_currency
 from exceptions_app.selectors.today import TEAM_OF_ROLE
 
-# Severity, then value, then age: ids rise with time, so the oldest of equals stands first.
-QUEUE_ORDER = ("-severity_rank", "-value", "id")
+# One answer to "what is first", here, by cause, on Today and in finance: the gravest, and of
+# these what is late or due next. Ids rise with time, so the oldest of equals stands first.
+QUEUE_ORDER = ("-severity_rank", "due_at", "id")
 ORDERS: dict[str, tuple[str, ...]] = {
     "": QUEUE_ORDER,
     "value": ("value", "id"),

@@ -18,7 +18,8 @@ from exceptions_app.selectors.sums import Amount, per_currency
 
 # By cause, older closed exceptions are not shown: their sums would be read from all of history.
 CLOSED_DAYS = 7
-ORDER = ("-rank", "-total", "oldest", "group")
+# As the queue: the gravest first, and of these what is late or due next.
+ORDER = ("-rank", "due", "group")
 # Who has the exceptions of a part; `owners_of` and `owner_of` read it.
 OWNERS: dict[str, Any] = {
     "assigned": Count("assignee"),
@@ -57,7 +58,7 @@ def page(
     size: int = paging.PAGE_SIZE,
     now: datetime | None = None,
 ) -> paging.Page:
-    """A page of causes of `cases`, gravest first, then most valuable, then oldest.
+    """A page of causes of `cases`, gravest first, and of these what is late or due next.
 
     Three queries, a fourth when somebody has one of them; with `now` one more brings the trend
     of the causes shown. All of it is read from an index while only open exceptions are asked for.
@@ -65,7 +66,7 @@ def page(
     grouped = (
         cases.order_by()
         .values("group")
-        .annotate(rank=Max("severity_rank"), total=Sum("value"), oldest=Min("opened_at"))
+        .annotate(rank=Max("severity_rank"), due=Min("due_at"), oldest=Min("opened_at"))
     )
     found = paging.page(grouped, order=ORDER, cursor=cursor, size=size)
     rows = _described(found.rows, cases)

@@ -37,9 +37,8 @@ from exceptions_app.choices import (
 )
 from exceptions_app.models import Case, CauseGroup
 from exceptions_app.models.cases import awake
-from exceptions_app.selectors import paging
+from exceptions_app.selectors import causes, paging
 from exceptions_app.selectors.documents import OpenDocuments
-from exceptions_app.selectors.merchandising import GAP_ORDER
 from exceptions_app.selectors.sums import Amount, per_currency
 
 NO_CREDIT = "REFUND_NO_CM"
@@ -117,7 +116,7 @@ def differences(
     size: int = paging.PAGE_SIZE,
     sums: Sequence[Mapping[str, Any]] | None = None,
 ) -> paging.Page:
-    """A page of the causes of `cases` as Difference, by money at risk.
+    """A page of the causes of `cases` as Difference, in the order of the queue.
 
     Two queries, with `sums` as `by_cause` reads them; a third one without.
     """
@@ -133,7 +132,7 @@ def differences(
             first=Min("pk"),
         )
     )
-    page = paging.page(grouped, order=GAP_ORDER, cursor=cursor, size=size)
+    page = paging.page(grouped, order=causes.ORDER, cursor=cursor, size=size)
     pks = [row["group"] for row in page.rows]
     if sums is None:
         sums = by_cause(cases.filter(group__in=pks)) if pks else ()

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.aggregates import JSONBAgg
@@ -234,12 +233,10 @@ def _by_type(
     )
 
 
-def _urgency(rows: list[dict[str, Any]]) -> tuple[bool, Decimal, int, float]:
-    """A customer who waits for money first, then value at risk, then severity, then the clock."""
+def _urgency(rows: list[dict[str, Any]]) -> tuple[int, float]:
+    """As the queue: the gravest first, and of these what is late or due next."""
     rank = max(SEVERITY_RANK[row["severity"]] for row in rows)
-    value = max(row["total"] for row in rows)
-    is_waiting = any(row["waiting"] for row in rows)
-    return is_waiting, value, rank, -min(row["due"] for row in rows).timestamp()
+    return rank, -min(row["due"] for row in rows).timestamp()
 
 
 def _cause(group_id: int, title: str, rows: list[dict[str, Any]]) -> Cause:

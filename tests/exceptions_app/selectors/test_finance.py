@@ -75,14 +75,16 @@ def test_what_cannot_be_compared_states_no_difference(kind, text):
     assert row.more == ()
 
 
-def test_the_largest_money_stands_first_and_other_teams_and_put_off_ones_are_left_out():
-    small, large = make_difference("1.00"), make_difference("9.00")
+def test_what_is_late_stands_first_and_other_teams_and_put_off_ones_are_left_out():
+    large = make_difference("9.00", due_at=NOW + timedelta(hours=2))
+    small = make_difference("1.00", due_at=NOW - timedelta(hours=2))
+    grave = make_difference("2.00", severity="critical")
     make_difference("50.00", snoozed_until=NOW + timedelta(hours=1))
     factories.CaseFactory(team="cx", value=Decimal(99))
 
     rows = finance.differences(finance.open_cases(now=NOW)).rows
 
-    assert [row.group_id for row in rows] == [large.group_id, small.group_id]
+    assert [row.group_id for row in rows] == [grave.group_id, small.group_id, large.group_id]
 
 
 def test_waiting_credits_are_grouped_by_what_they_wait_for():

@@ -55,20 +55,30 @@ def test_sums_of_different_currencies_are_not_added_up(client):
     assert queue.causes[0].count == 3
 
 
-def test_who_waits_for_money_stands_first_then_the_value_then_the_severity():
-    def add(**values):
-        return factories.CaseFactory(team="cx", **values)
+def test_the_gravest_stands_first_then_what_is_late_whatever_the_money_on_every_page(client):
+    client.force_login(make_user("boss", *Role.values))
+    now = timezone.now()
 
-    paid = add(severity="critical", value=Decimal(900))
-    small = add(severity="low", value=Decimal(1), rma__money="none")
-    large = add(severity="low", value=Decimal(50), rma__money="none")
-    graver = add(severity="critical", value=Decimal(50), rma__money="pending")
+    def add(severity, hours, value):
+        return factories.CaseFactory(
+            team="finance",
+            severity=severity,
+            due_at=now + timedelta(hours=hours),
+            value=Decimal(value),
+            rma__money="none" if value == 900 else "confirmed",
+        )
 
-    causes = today.queue(team="cx", now=factories.NOW).causes
+    in_time = add("high", 1, 900)
+    late = add("high", -1, 1)
+    low = add("low", -9, 500)
+    grave = add("critical", 5, 2)
 
-    wanted = [graver, large, small, paid]
-    assert [cause.group_id for cause in causes] == [case.group_id for case in wanted]
-    assert [cause.waiting for cause in causes] == [1, 1, 1, 0]
+    wanted = [case.group_id for case in (grave, late, in_time, low)]
+    one_by_one = client.get("/exceptions/", {"team": "finance", "view": "list"})
+    assert [row.group_id for row in client.get("/?team=finance").context["queue"].causes] == wanted
+    assert [row.pk for row in client.get("/exceptions/").context["page"].rows] == wanted
+    assert [row.group_id for row in one_by_one.context["page"].rows] == wanted
+    assert [row.group_id for row in client.get("/finance/").context["rows"]] == wanted
 
 
 def test_what_a_person_put_off_is_counted_apart():
