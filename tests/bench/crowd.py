@@ -68,6 +68,7 @@ def _case_values(number: int, rma: Rma, groups: list[Any]) -> dict[str, Any]:
         "severity_rank": SEVERITY_RANK[severity],
         "value": number % 700,
         "opened_at": _moment(number),
+        "due_at": _moment(number) + timedelta(hours=4),
     }
 
 
