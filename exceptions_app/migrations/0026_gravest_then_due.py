@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("exceptions_app", "0024_sums_indexes"),
+        ("exceptions_app", "0025_credited_duty"),
     ]
 
     operations = [
