@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("exceptions_app", "0025_credited_duty"),
+        ("exceptions_app", "0026_unreadable_orders"),
     ]
 
     operations = [
