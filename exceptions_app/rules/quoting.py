@@ -30,7 +30,12 @@ from exceptions_app.rules.facts import (
     QuoteFact,
     RmaFacts,
 )
-from exceptions_app.rules.resolving import Resolved, is_credit_due, sent_postings
+from exceptions_app.rules.resolving import (
+    Resolved,
+    is_credit_due,
+    refund_confirmed,
+    sent_postings,
+)
 from exceptions_app.rules.validation import CREDIT
 
 # What may have changed since, by the part of the facts that tells it.
@@ -43,6 +48,8 @@ CHANGES = {
     "rounding": "how amounts are rounded",
     "correction": "a correction by finance",
 }
+# None of these: the refund told what it was for, or our own rules are newer than the quote.
+_REFUND = "what the refund was made for"
 _OTHER = "not one of the facts the quote was made on"
 
 
@@ -259,6 +266,7 @@ def findings(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
     if quote is None or not is_credit_due(resolved) or is_kept(quote, draft, facts.decisions):
         return
     codes = changed(quote.basis, basis(resolved))
+    other = _REFUND if refund_confirmed(facts) else _OTHER
     gap = quote.draft.gross - draft.gross
     yield Finding(
         type="QUOTE_CHANGED",
@@ -271,7 +279,7 @@ def findings(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
             "difference": money.text(gap, facts.currency),
             "currency": facts.currency,
             "order": facts.order.number if facts.order else facts.order_name,
-            "changed": "; ".join(CHANGES[code] for code in codes) or _OTHER,
+            "changed": "; ".join(CHANGES[code] for code in codes) or other,
         },
         value=abs(gap),
         value_formula="quoted − credit due",

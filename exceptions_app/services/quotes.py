@@ -40,9 +40,11 @@ _Quotes = QuerySet[CreditQuote]
 
 
 def make(
-    *, asked: Asked, actor: User, now: datetime, idempotency_key: str = ""
+    *, asked: Asked, actor: User | None, now: datetime, idempotency_key: str = ""
 ) -> tuple[CreditQuote, bool]:
     """Make the quote, or give the one this key made before; and whether it is new.
+
+    `actor` None is the system itself; its keys are its own.
 
     Raises:
         InvalidCase: bridge, order, line, fee or shipping cannot be used; with its place.
@@ -130,15 +132,19 @@ def forget_lapsed(*, now: datetime) -> int:
 # --- Making one --------------------------------------------------------------------------------
 
 
-def _known(asked: Asked, actor: User, key: str) -> CreditQuote | None:
+def _known(asked: Asked, actor: User | None, key: str) -> CreditQuote | None:
     if not key:
         return None
-    known = CreditQuote.objects.filter(created_by=actor.get_username(), idempotency_key=key).first()
+    known = CreditQuote.objects.filter(created_by=_user_name(actor), idempotency_key=key).first()
     if known is not None and known.request_hash != asked.digest:
         raise errors.QuoteKeyTaken(
             f"This idempotency key was used for quote {known.number} with another body."
         )
     return known
+
+
+def _user_name(actor: User | None) -> str:
+    return actor.get_username() if actor is not None else audit.SYSTEM
 
 
 def _order(asked: Asked, now: datetime) -> tuple[Bridge, SalesOrder]:
@@ -164,14 +170,14 @@ def _order(asked: Asked, now: datetime) -> tuple[Bridge, SalesOrder]:
 def _make(
     asked: Asked,
     place: tuple[Bridge, SalesOrder] | None,
-    actor: User,
+    actor: User | None,
     now: datetime,
     key: str,
 ) -> tuple[CreditQuote, bool]:
     quote = CreditQuote(
         idempotency_key=key,
         request_hash=asked.digest,
-        created_by=actor.get_username(),
+        created_by=_user_name(actor),
         created_at=now,
         expires_at=now + CASE_HOLDS_FOR,
     )

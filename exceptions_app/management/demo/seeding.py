@@ -85,6 +85,7 @@ def _exceptions(world: World, base_url: str, until: datetime) -> None:
     world.platform().load({"rmas": returns})
     world.carry()
     troubles.refused_by_the_erp(world)
+    troubles.quoted_with_shipping(world)
     troubles.accepted_but_absent(world)
     troubles.lost_reply_that_differs(world)
     troubles.given_up(world)

@@ -9,7 +9,8 @@ from typing import Any
 from exceptions_app.management.demo import names, records, setup
 from exceptions_app.management.demo.world import World
 from exceptions_app.models import Bridge, Posting, Rma
-from exceptions_app.services import events, flow, posting, rmas
+from exceptions_app.services import events, flow, posting, quotes, rmas
+from exceptions_app.services.credit_cases import quote_requests
 
 _COAT = names.BY_SKU["COT-OAT-S"]
 _DRESS = names.BY_SKU["DRS-BLK-S"]
@@ -52,6 +53,19 @@ def refused_by_the_erp(world: World) -> None:
         one_return(world, number)
         world.carry()
         world.erp().faults.parse([])
+
+
+def quoted_with_shipping(world: World) -> None:
+    """The storefront quoted the dress with its shipping; the platform refunded the dress alone."""
+    number = 4260
+    at = world.clock.now
+    sold = records.order(f"SO-{number}", [(_DRESS, 1)], at - timedelta(days=9))
+    world.erp().load({"orders": [sold]})
+    lines = [{"order_line_id": "1", "units": 1}]
+    wanted = {"bridge": "uk", "order": sold["number"], "lines": lines, "shipping": True}
+    quotes.make(asked=quote_requests.read(wanted), actor=None, now=at)
+    one_return(world, number)
+    world.carry()
 
 
 def accepted_but_absent(world: World) -> None:

@@ -108,6 +108,7 @@ def test_shipping_that_was_promised_is_credited_before_any_refund():
     assert found(facts) == []
     (finding,) = found(replace(facts, refunds=(make.make_refund("20.00"),)))
     assert finding.facts["difference"] == "3.95"
+    assert finding.facts["changed"] == "what the refund was made for"
 
 
 TAKEN = replace(
