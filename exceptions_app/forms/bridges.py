@@ -18,7 +18,14 @@ from exceptions_app.rules import policy as policies
 from exceptions_app.selectors import setup as setup_selector
 from exceptions_app.services import connections
 
-_TABLES = ("schedule", "tolerance", "tolerance_percent", "tolerance_causes", "rounding")
+_TABLES = (
+    "schedule",
+    "tolerance",
+    "tolerance_percent",
+    "tolerance_causes",
+    "tolerance_budget",
+    "rounding",
+)
 # What is on the left, with or without a colon; times on the right have colons of their own.
 _PAIR = re.compile(r"(?P<key>\w+)\s*[:\s]\s*(?P<value>\S.*)")
 # A kind of document is written as the screens call it, or as the policy keeps it.

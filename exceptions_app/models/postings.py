@@ -52,6 +52,8 @@ class Posting(models.Model):
     checks = models.JSONField(default=list)
     units = models.PositiveIntegerField(default=0)
     gross = models.DecimalField(max_digits=18, decimal_places=4, default=0)
+    # Refund less credit that was let pass within the tolerance, nobody having looked at it.
+    residue = models.DecimalField(max_digits=18, decimal_places=4, default=0, db_default=0)
     currency = models.CharField(max_length=3, blank=True, default="")
     # How a credit's shares were rounded: {"mode", "scope", "cash_step"}; empty on other documents.
     rounding = models.JSONField(default=dict, blank=True, db_default={})
@@ -144,6 +146,13 @@ class Posting(models.Model):
                 fields=["-rma"],
                 condition=Q(kind=PostingKind.CREDIT_MEMO, status__in=list(POSTING_OPEN)),
                 name="posting_open_credit",
+            ),
+            # The few credits that agree with their refund only within the tolerance.
+            models.Index(
+                fields=["bridge", "currency", "created_at"],
+                include=["rma", "residue"],
+                condition=~Q(residue=0),
+                name="posting_residues",
             ),
             models.Index(
                 fields=["kind", "confirmed_at"],

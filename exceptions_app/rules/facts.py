@@ -39,6 +39,8 @@ class Policy:
     tolerance_percent: Mapping[str, Decimal] = field(default_factory=dict)
     # "GBP_tax" -> the amount where that is the cause, in place of the currency's own
     tolerance_causes: Mapping[str, Decimal] = field(default_factory=dict)
+    # currency -> what may be let pass in a month, all differences added up without their signs
+    tolerance_budget: Mapping[str, Decimal] = field(default_factory=dict)
     undo_seconds: int = 60
     unknown_case_after_minutes: int = 30
     credit_grace_hours: int = 24
@@ -224,6 +226,7 @@ class PostingFact:
     draft: DocumentDraft | None = None
     currency: str = ""
     confirmed_at: datetime | None = None
+    residue: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +290,8 @@ class RmaFacts:
     quote: QuoteFact | None = None
     # A quote told the customer that the order's shipping comes back as well.
     is_shipping_promised: bool = False
+    # What other returns' differences took of this month's budget, in this return's currency.
+    residues_elsewhere: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,3 +332,5 @@ class Plan:
     findings: tuple[Finding, ...]
     # Checks that passed, stored with each posting (R110): ("item_master", "3 of 3 SKUs active"), …
     checks: tuple[tuple[str, str], ...]
+    # Refund less credit that is let pass within rounding or the tolerance; 0 for none.
+    residue: Decimal = Decimal(0)

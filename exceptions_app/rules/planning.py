@@ -20,6 +20,7 @@ from exceptions_app.rules import (
     credit,
     credit_findings,
     money,
+    refund_findings,
     relevance,
     stock,
     timeliness,
@@ -71,6 +72,9 @@ def plan(facts: RmaFacts) -> Plan:
         postings=postings,
         findings=_ordered(found),
         checks=checks.passed(resolved, tuple(found)),
+        residue=refund_findings.residue(resolved, due_credit)
+        if any(row.slot == CREDIT_SLOT for row in postings)
+        else money.ZERO,
     )
 
 

@@ -142,6 +142,14 @@ OPTIONS: tuple[Option, ...] = (
         f" are {', '.join(CAUSES)}",
         readers.causes,
     ),
+    Option(
+        "tolerance_budget",
+        "How much may be let pass in a month",
+        "A sum for each currency of all differences let pass within the tolerance, whichever side"
+        " was more. Once it is used up, every further difference is looked at.",
+        "currency code and an amount of 0 or more, as in GBP 25.00",
+        readers.tolerance,
+    ),
     _number(
         "undo_seconds",
         "Time to take a decision back",

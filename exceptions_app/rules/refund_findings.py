@@ -33,11 +33,34 @@ def is_comparable(resolved: Resolved) -> bool:
 
 def is_settled(resolved: Resolved, found: penny.Explanation) -> bool:
     """Inside rounding or the tolerance, or exactly the difference finance accepted."""
+    facts = resolved.facts
     difference = found.difference
-    if resolved.facts.decisions.accepted_difference == difference:
+    if facts.decisions.accepted_difference == difference:
         return True
-    most = max(shares.rounding_allowance(resolved), tolerated(resolved.facts.policy, found))
-    return abs(difference) <= most
+    if abs(difference) <= shares.rounding_allowance(resolved):
+        return True
+    is_inside = bool(difference) and abs(difference) <= tolerated(facts.policy, found)
+    return is_inside and is_in_budget(facts, found)
+
+
+def is_in_budget(facts: RmaFacts, found: penny.Explanation) -> bool:
+    """Whether the month still has room for it; what was let pass before stays let pass."""
+    if any(row.residue == found.difference for row in facts.postings):
+        return True
+    budget = facts.policy.tolerance_budget.get(found.currency)
+    return budget is None or facts.residues_elsewhere + abs(found.difference) <= budget
+
+
+def residue(resolved: Resolved, draft: DocumentDraft | None) -> Decimal:
+    """Refund less credit that nobody looks at; 0 where they agree, or finance decided."""
+    facts = resolved.facts
+    document = credit.sent(facts) or draft
+    if document is None or refund_confirmed(facts) in {money.ZERO, document.gross}:
+        return money.ZERO
+    found = penny.explain(resolved, document)
+    is_decided = facts.decisions.accepted_difference == found.difference
+    is_passed = found.currency == facts.currency and is_settled(resolved, found)
+    return found.difference if is_passed and not is_decided else money.ZERO
 
 
 def tolerated(policy: Policy, found: penny.Explanation) -> Decimal:

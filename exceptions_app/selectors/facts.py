@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet, Sum
+from django.db.models.functions import Abs
 
 from connectors.types import Inspection
 from exceptions_app.choices import (
@@ -117,7 +118,31 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
         order_problem=rma.order_problem,
         quote=quote_fact(quote) if quote is not None else None,
         is_shipping_promised=quote is not None and quote.has_shipping,
+        residues_elsewhere=_residues_elsewhere(rma, now),
     )
+
+
+def _residues_elsewhere(rma: Rma, now: datetime) -> Decimal:
+    """What other returns took of the month's budget; not asked where there is none."""
+    if rma.currency not in policy_of(rma.bridge).tolerance_budget:
+        return Decimal(0)
+    rows = residues(since=month_of(rma.bridge, now), bridge_id=rma.bridge_id)
+    found = rows.filter(currency=rma.currency).exclude(rma=rma).aggregate(used=Sum(Abs("residue")))
+    return found["used"] or Decimal(0)
+
+
+def residues(*, since: datetime, bridge_id: int | None = None) -> QuerySet[Posting]:
+    """Credits made since then whose refund differs by what was let pass."""
+    rows = Posting.objects.filter(~Q(residue=0), created_at__gte=since).exclude(
+        status=PostingStatus.CANCELLED
+    )
+    return rows if bridge_id is None else rows.filter(bridge=bridge_id)
+
+
+def month_of(bridge: Bridge, now: datetime) -> datetime:
+    """When the month of `now` began where the bridge's books are kept."""
+    local = now.astimezone(ZoneInfo(bridge.timezone))
+    return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def quote_of(rma: Rma) -> CreditQuote | None:
@@ -233,6 +258,7 @@ def posting_fact(posting: Posting) -> PostingFact:
         currency=posting.currency,
         confirmed_at=posting.confirmed_at,
         draft=drafts.from_json(posting.draft),
+        residue=posting.residue,
     )
 
 

@@ -48,6 +48,9 @@ def value_of(option: policies.Option, value: Value) -> str:
     if option.name == "tolerance" and isinstance(value, Mapping):
         sums = [_sum(amount, currency) for currency, amount in sorted(value.items())]
         return ", ".join(sums) or _("To the penny")
+    if option.name == "tolerance_budget" and isinstance(value, Mapping):
+        sums = [_sum(amount, currency) for currency, amount in sorted(value.items())]
+        return ", ".join(sums) or _("No limit in a month")
     if option.name == "tolerance_percent" and isinstance(value, Mapping):
         shares = [f"{currency} {percent:f} %" for currency, percent in sorted(value.items())]
         return ", ".join(shares) or _("No limit in percent")

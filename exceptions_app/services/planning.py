@@ -101,6 +101,7 @@ def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) ->
     facts = quotes.bind(rma=rma, facts=facts_selector.for_plan(rma, now=now), now=now)
     computed = planning.plan(facts)
     rows = _sync_postings(rma, facts, computed, now)
+    _keep_residue(rows, computed)
     found = acceptances.of_rma(rma, now=now)
     accepted = found.text if found else ""
     proof = acceptances.proof(computed, rows, accepted)
@@ -118,6 +119,15 @@ def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) ->
     if any(row.status == PostingStatus.READY for row in rows):
         jobs.nudge("post")
     return Planned(rma_id=rma.pk, postings=tuple(rows), cases=opened)
+
+
+def _keep_residue(rows: list[Posting], computed: Plan) -> None:
+    """Note with the credit what was let pass; this is ours to know and nothing that is sent."""
+    for row in rows:
+        is_first = row.slot == planning.CREDIT_SLOT
+        if is_first and row.residue != computed.residue:
+            row.residue = computed.residue
+            row.save(update_fields=["residue"])
 
 
 def defer(*, rma_id: int, until: datetime) -> None:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from exceptions_app import errors, permissions
 from exceptions_app.choices import Severity
 from exceptions_app.models import Bridge, CreditRun
-from exceptions_app.selectors import accepted, documents, facts, outlook, paging, rooms
+from exceptions_app.selectors import accepted, documents, facts, outlook, paging, residues, rooms
 from exceptions_app.selectors import finance as selector
 from exceptions_app.selectors import runs as runs_selector
 from exceptions_app.services import fix_payloads, runs
@@ -57,6 +57,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "query": changed_query(request.GET, {}),
         "accepted": [_decided(row) for row in accepted.newest(decided)] if sums else [],
         "accepted_sums": sums,
+        "passed": residues.passed(since=month, bridge=bridge),
         "accepted_count": sum(row.count for row in sums),
         "selects": [
             {"name": "bridge", "label": "Bridge", "options": rooms.bridges(), "value": bridge}

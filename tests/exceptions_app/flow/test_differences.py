@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+import time_machine
 
 from exceptions_app import errors
 from exceptions_app.models import Case, Fix, Posting
@@ -91,6 +92,34 @@ def test_what_a_sent_credit_holds_too_little_follows_as_a_credit_of_its_own(worl
     world.settle()
     assert len(world.documents("CM")) == 2
     assert world.open_types() == []
+
+
+def test_what_is_let_pass_is_counted_and_above_the_budget_it_is_an_exception(client):
+    world = make_world(policy={"tolerance": {"GBP": "0.50"}, "tolerance_budget": {"GBP": "0.60"}})
+    for number in ("5001", "5002", "5003"):
+        world.add_order(f"SO-{number}")
+        world.add_return(number, order_name=f"SO-{number}", refunded=Decimal("20.30"))
+    world.carry()
+
+    rows = Posting.objects.filter(kind="credit_memo").order_by("pk")
+    kept = [(row.status, row.residue) for row in rows]
+    assert kept == [
+        ("confirmed", Decimal("0.30")),
+        ("confirmed", Decimal("0.30")),
+        ("blocked", Decimal(0)),
+    ]
+    assert the_case().rma == rows[2].rma
+    # Planned again, what was let pass before is not taken back by what came after it.
+    type(rows[0].rma).objects.update(plan_due_at=world.clock.now)
+    world.settle()
+    assert [(row.status, row.residue) for row in rows.all()] == kept
+    client.force_login(make_user("finn"))
+    with time_machine.travel(world.clock.now):
+        page = client.get("/finance/")
+    (row,) = page.context["passed"]
+    assert (row.count, row.refund_more, row.credit_more) == (2, Decimal("0.60"), Decimal(0))
+    assert (row.budget, row.left) == (Decimal("0.60"), Decimal(0))
+    assert "Let pass since 1 May 2026" in page.text
 
 
 def test_each_act_is_refused_where_it_cannot_settle_anything(world):
