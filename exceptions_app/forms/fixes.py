@@ -268,19 +268,13 @@ class AcceptDifferenceForm(MoneyForm):
     difference = forms.CharField(
         label="Difference to accept",
         max_length=30,
-        help_text="Refund less credit, with its sign. Only exactly this amount is accepted.",
+        help_text="This exception’s difference, with its sign. Only exactly this is accepted.",
         widget=forms.TextInput(attrs={"inputmode": "text"}),
     )
     main = ("difference",)
 
     def prepare(self) -> None:
         self.initial.setdefault("difference", self.case.facts.get("difference", ""))
-        if self.case.type == "QUOTE_CHANGED":
-            self.fields[
-                "difference"
-            ].help_text = (
-                "What was quoted less the credit now, with its sign. The credit stays as it is now."
-            )
 
     def clean_difference(self) -> str:
         """Another amount, or the wrong sign, would be agreed to and settle nothing."""
