@@ -301,7 +301,7 @@ class CorrectCreditForm(MoneyForm):
     charge_code = ""
 
     def prepare(self) -> None:
-        self.initial.setdefault("adjustment", self.case.facts.get("difference", ""))
+        self.initial.setdefault("adjustment", fix_payloads.adjustment_for(self.case))
         if self.case.bridge is not None:
             self.charge_code = facts_selector.adjustment_code_of(self.case.bridge)
 
@@ -319,11 +319,8 @@ class PostingDateForm(FixForm):
 
     @property
     def warning(self) -> str:
-        chosen = self.payload.get("date", "")
-        bridge = self.case.bridge
-        if not chosen or bridge is None:
-            return ""
-        if chosen <= fix_payloads.company_day(bridge, self.now).isoformat():
+        chosen, bridge = self.payload.get("date", ""), self.case.bridge
+        if bridge is None or chosen <= fix_payloads.company_day(bridge, self.now).isoformat():
             return ""
         return "This date is still to come: the document is booked into the future."
 

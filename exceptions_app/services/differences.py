@@ -13,8 +13,7 @@ from exceptions_app import errors
 from exceptions_app.choices import CASE_OPEN, POSTING_SENT, FixKind, PostingKind
 from exceptions_app.models import Case, Fix, Posting, Rma
 from exceptions_app.rules.penny_parts import FX
-from exceptions_app.selectors import facts as facts_selector
-from exceptions_app.services import fixes
+from exceptions_app.services import fix_payloads, fixes
 
 ACCEPT, CORRECT, ISSUE = "accept", "correct", "issue"
 KIND_OF = {
@@ -44,8 +43,7 @@ def payload_of(*, case: Case, act: str, until: date | None = None) -> dict[str, 
     _check_stage(rma, act)
     if act == ISSUE and Decimal(difference) <= 0:
         raise errors.InvalidChoice("The credit is not less than the refund: no part is missing.")
-    before = facts_selector.decisions_of(rma).credit_adjustment or Decimal(0)
-    return {"adjustment": str(before + Decimal(difference))}
+    return {"adjustment": fix_payloads.adjustment_for(case)}
 
 
 def _check_stage(rma: Rma, act: str) -> None:

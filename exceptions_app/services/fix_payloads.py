@@ -13,6 +13,7 @@ from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import AttemptOutcome, FixKind, HoldReason, PostingStatus
 from exceptions_app.models import Bridge, Case, Fix, Posting, Rma
 from exceptions_app.rules import amounts, money
+from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.services import attempts, rmas
 from exceptions_app.services.posting import replan
 
@@ -67,6 +68,19 @@ def clean(
     if kind == FixKind.POSTING_DATE:
         return {"date": _open_date(payload, bridge, now)}
     return _posting(kind, rma, payload)
+
+
+def adjustment_for(case: Case) -> str:
+    """The correction that settles the difference of `case`, an earlier one of its return included.
+
+    A later correction stands in place of an earlier one. "" where the difference is not known.
+    """
+    try:
+        difference = amounts.read(str(case.facts.get("difference", "")))
+    except amounts.NotAnAmount:
+        return ""
+    before = facts_selector.decisions_of(case.rma).credit_adjustment if case.rma else None
+    return str(difference + (before or Decimal(0)))
 
 
 def check_reason(*, kind: str, reason_code: str, case: Case | None) -> None:

@@ -11,7 +11,7 @@ from exceptions_app.forms.fixes import FORMS
 from exceptions_app.models import AuditEntry, Case, Fix
 from exceptions_app.services import fixes
 from tests.cast import make_user
-from tests.factories import CaseFactory, CauseGroupFactory, PostingFactory, RmaFactory
+from tests.factories import CaseFactory, CauseGroupFactory, FixFactory, PostingFactory, RmaFactory
 from tests.world import make_unit, make_world
 
 pytestmark = pytest.mark.django_db
@@ -223,3 +223,19 @@ def test_the_exception_and_the_return_say_why_and_the_causes_sum_up(client, mism
         assert told["difference"] == Decimal("-5.00")
         assert "Not all of it is explained" in page.text
     assert case.group.title == "Refund and credit memo differ: a part has no explanation"
+
+
+def test_a_further_correction_is_proposed_with_the_one_before_it():
+    first = _form("correct_credit", difference="3.20")
+    FixFactory(
+        kind="correct_credit",
+        status="applied",
+        bridge=first.case.bridge,
+        rma=first.case.rma,
+        payload={"adjustment": "2.00"},
+        requested_by=make_user("finn"),
+    )
+
+    later = FORMS["correct_credit"](kind="correct_credit", case=first.case, now=NOW)
+
+    assert (first.initial["adjustment"], later.initial["adjustment"]) == ("3.20", "5.20")
