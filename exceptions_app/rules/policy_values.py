@@ -36,9 +36,7 @@ def flag(raw: Value) -> bool:
 
 def count(minimum: int, maximum: int) -> Callable[[Value], Value]:
     def read(raw: Value) -> Value:
-        if isinstance(raw, bool) or not isinstance(raw, int | str):
-            raise ValueError
-        number = int(raw)
+        number = int(amounts.read(raw, places=0))
         if not minimum <= number <= maximum:
             raise ValueError
         return number
