@@ -149,7 +149,7 @@ class OrderFact:
     tenders: tuple[Tender, ...] = ()
     prices_include_tax: bool | None = None
     # What other returns of this order took in money: of each the greater of its credits (goodwill
-    # included) and its confirmed refunds, whoever made them.
+    # included) and what storefront, gateway or somebody outside paid back for it.
     taken_elsewhere: Decimal = Decimal(0)
 
 

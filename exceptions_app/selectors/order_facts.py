@@ -12,7 +12,7 @@ from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Greatest
 
 from connectors.types import TaxPart
-from exceptions_app.choices import PostingKind, PostingStatus, RefundStatus
+from exceptions_app.choices import PostingKind, PostingStatus, RefundOrigin, RefundStatus
 from exceptions_app.models import (
     CreditTaking,
     Posting,
@@ -50,7 +50,8 @@ def alone(order: SalesOrder) -> OrderFact:
 
 
 def _taken_elsewhere(order: SalesOrder, rma_id: int | None) -> Coalesce:
-    """What the order's other returns took, each by the greater of its credits and refunds.
+    """What the order's other returns took, each by the greater of its credits and what was paid
+    back outside the platform. What the platform paid is held against that return's own credit.
 
     It is read with the order's lines, so that it costs no query of its own.
     """
@@ -59,7 +60,7 @@ def _taken_elsewhere(order: SalesOrder, rma_id: int | None) -> Coalesce:
     ).exclude(status=PostingStatus.CANCELLED)
     refunds = Refund.objects.filter(
         rma=OuterRef("pk"), status=RefundStatus.CONFIRMED, currency=order.currency
-    )
+    ).exclude(origin=RefundOrigin.PLATFORM)
     others = Rma.objects.filter(sales_order=order)
     if rma_id is not None:
         others = others.exclude(pk=rma_id)

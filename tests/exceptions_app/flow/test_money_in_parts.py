@@ -4,7 +4,9 @@ from decimal import Decimal
 
 import pytest
 
+from connectors.types import Money, SourceRefund
 from exceptions_app.models import Case, CreditTaking, Posting, Refund, SalesOrder
+from exceptions_app.services import rmas
 from tests.world import add_mapping, make_order_line, make_unit, make_world
 from tests.world import make_refund as make_transaction
 
@@ -84,12 +86,15 @@ def test_an_order_whose_taxes_do_not_sum_is_not_taken_in():
     assert world.bridge.erp.health.failures == 0
 
 
-def test_a_refund_above_what_is_left_of_the_order_posts_no_second_credit():
+def test_a_refund_made_outside_leaves_less_for_the_next_credit():
     world = make_world()
     world.add_order(lines=[make_order_line()])
-    # The shop paid the first return back with the whole order, outside what came back.
-    world.add_return(refunded=Decimal("43.95"))
-    world.add_return("5002")
+    world.add_return()
+    world.carry()
+    pay_outside(world, "5001", "30.00")
+    world.clock.advance(hours=1)
+    at = world.clock.now.strftime("%Y-%m-%dT%H:%M:%S")
+    world.add_return("5002", updated_at=at)
 
     world.carry()
 
@@ -97,12 +102,30 @@ def test_a_refund_above_what_is_left_of_the_order_posts_no_second_credit():
     assert blocked.status == "blocked"
     assert "OVER_RETURN" in blocked.blocked_by
     assert blocked.attempts == 0
-    assert world.documents("CM") == []
+    assert [row["total_amt"] for row in world.documents("CM")] == [Decimal("20.00")]
     case = Case.objects.get(type="OVER_RETURN")
     assert case.rma.external_id == "5002"
-    assert case.facts["line_max"] == "0.00"
-    assert case.facts["excess"] == "20.00"
+    assert (case.facts["line_max"], case.facts["excess"]) == ("13.95", "6.05")
     assert case.title == "More is credited on order SO-1 than is left of it"
+
+
+def pay_outside(world, rma_id, amount):
+    """The shop pays back past the platform, and somebody tells us."""
+    refund = SourceRefund(
+        external_id="OUT-1",
+        rma_external_id=rma_id,
+        kind="Manual",
+        status="Success",
+        money=Money(Decimal(amount), "GBP"),
+        processor="",
+        reference="",
+        unit_ids=(),
+        created_at=world.clock.now,
+        updated_at=world.clock.now,
+        origin="outside",
+    )
+    applied = rmas.apply_refund(bridge=world.bridge, refund=refund, now=world.clock.now)
+    assert applied.is_changed
 
 
 def test_a_bundle_sold_as_one_is_credited_by_its_parts():
