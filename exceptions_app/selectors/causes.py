@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.models import User
-from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
 from exceptions_app.choices import CASE_OPEN, SEVERITY_RANK, Severity, Team
@@ -20,11 +18,6 @@ from exceptions_app.selectors.sums import Amount, per_currency
 CLOSED_DAYS = 7
 # As the queue: the gravest first, and of these what is late or due next.
 ORDER = ("-rank", "due", "group")
-# Who has the exceptions of a part; `owners_of` and `owner_of` read it.
-OWNERS: dict[str, Any] = {
-    "assigned": Count("assignee"),
-    "assignees": ArrayAgg("assignee", distinct=True, filter=Q(assignee__isnull=False), default=[]),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +53,8 @@ def page(
 ) -> paging.Page:
     """A page of causes of `cases`, gravest first, and of these what is late or due next.
 
-    Three queries, a fourth when somebody has one of them; with `now` one more brings the trend
-    of the causes shown. All of it is read from an index while only open exceptions are asked for.
+    Four queries, a fifth when somebody has one of them; with `now` one more brings the trend of
+    the causes shown. Of open exceptions all of it is read from one index.
     """
     grouped = (
         cases.order_by()
@@ -97,13 +90,17 @@ def _described(rows: Sequence[Mapping[str, Any]], cases: QuerySet[Case]) -> tupl
     parts: dict[int, list[dict[str, Any]]] = {}
     for part in _parts(cases, pks):
         parts.setdefault(part["group"], []).append(part)
+    people: dict[int, list[dict[str, Any]]] = {}
+    for found in _people(cases, pks):
+        people.setdefault(found["group"], []).append(found)
     groups = CauseGroup.objects.select_related("bridge").in_bulk(pks)
-    names = owners_of(part for own in parts.values() for part in own)
+    taken = [pk for pk, own in people.items() if any(found["assigned"] for found in own)]
+    owners = owners_of(cases, taken)
     # An exception may leave the list between two of the queries.
     return tuple(
-        _cause(row, groups[row["group"]], parts[row["group"]], names)
+        _cause(row, groups[pk], parts[pk], people[pk], owners.get(pk, NOBODY))
         for row in rows
-        if row["group"] in parts
+        if (pk := row["group"]) in parts and pk in people
     )
 
 
@@ -115,31 +112,68 @@ def _parts(cases: QuerySet[Case], pks: Sequence[int]) -> QuerySet[Any, Any]:
         .annotate(
             count=Count("*"),
             total=Sum("value"),
-            first_team=Min("team"),
-            last_team=Max("team"),
-            **OWNERS,
-            waiting=Count("rma", distinct=True, filter=Q(is_unpaid=True)),
             due_at=Min("due_at"),
             first=Min("pk"),
         )
     )
 
 
-def owners_of(parts: Iterable[Mapping[str, Any]]) -> dict[int, str]:
-    """The names of all who have a part; no query when nobody has."""
-    pks = {pk for part in parts for pk in part["assignees"]}
-    people = User.objects.filter(pk__in=pks) if pks else ()
-    return {person.pk: person.get_full_name() or person.get_username() for person in people}
+def _people(cases: QuerySet[Case], pks: Sequence[int]) -> QuerySet[Any, Any]:
+    """Who waits and who works, by team and cause: the index's own order, so nothing is sorted."""
+    return (
+        cases.order_by()
+        .filter(group__in=pks)
+        .values("team", "group")
+        .annotate(
+            waiting=Count("rma", distinct=True, filter=Q(is_unpaid=True)),
+            assigned=Count("assignee"),
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who has the exceptions of a cause: a name, how many people, or ""; `assigned` are theirs."""
+
+    name: str
+    assigned: int
+
+
+NOBODY = Owner("", 0)
+
+
+def owners_of(cases: QuerySet[Case], group_ids: Sequence[int]) -> dict[int, Owner]:
+    """By cause, for those that somebody has; one query, apart from the sums: few are assigned."""
+    found: dict[int, list[Mapping[str, Any]]] = {}
+    if group_ids:
+        rows: QuerySet[Any, Any] = cases.order_by().filter(
+            group__in=group_ids, assignee__isnull=False
+        )
+        for row in rows.values("group", *_NAMES).annotate(count=Count("*")):
+            found.setdefault(row["group"], []).append(row)
+    return {group: _owner(rows) for group, rows in found.items()}
+
+
+_NAMES = ("assignee", "assignee__first_name", "assignee__last_name", "assignee__username")
+
+
+def _owner(rows: Sequence[Mapping[str, Any]]) -> Owner:
+    assigned = sum(row["count"] for row in rows)
+    if len(rows) > 1:
+        return Owner(f"{len(rows)} people", assigned)
+    _, first, last, username = (rows[0][name] for name in _NAMES)
+    return Owner(f"{first} {last}".strip() or username, assigned)
 
 
 def _cause(
     row: Mapping[str, Any],
     group: CauseGroup,
     parts: Sequence[Mapping[str, Any]],
-    names: Mapping[int, str],
+    people: Sequence[Mapping[str, Any]],
+    owner: Owner,
 ) -> Cause:
     codes = {rank: code for code, rank in SEVERITY_RANK.items()}
-    teams = {part[name] for part in parts for name in ("first_team", "last_team")}
+    teams = {found["team"] for found in people}
     return Cause(
         pk=group.pk,
         title=group.title,
@@ -148,19 +182,11 @@ def _cause(
         team=", ".join(team.label for team in Team if team in teams),
         severity=Severity(codes[row["rank"]]).value,
         count=sum(part["count"] for part in parts),
-        assigned=sum(part["assigned"] for part in parts),
-        owner=owner_of(parts, names),
-        waiting=sum(part["waiting"] for part in parts),
+        assigned=owner.assigned,
+        owner=owner.name,
+        waiting=sum(found["waiting"] for found in people),
         values=per_currency((part["currency"], part["total"]) for part in parts),
         oldest=row["oldest"],
         due_at=min(part["due_at"] for part in parts),
         first=min(part["first"] for part in parts),
     )
-
-
-def owner_of(parts: Iterable[Mapping[str, Any]], names: Mapping[int, str]) -> str:
-    """Who has the cause: a name, how many people, or "" for nobody."""
-    owners = {pk for part in parts for pk in part["assignees"]}
-    if len(owners) > 1:
-        return f"{len(owners)} people"
-    return next((names.get(pk, "") for pk in owners), "")

@@ -34,6 +34,7 @@ from exceptions_app.selectors.customers import mask
 MAX_QUERY = 200
 MAX_WORDS = 8
 MIN_PREFIX = 3
+NEWEST = 1_000
 # What would end the quotes of a search expression, or is no character, is a gap.
 _GAP = re.compile(r"[\s'\\\x00-\x1f\x7f]+")
 _CASE = re.compile(r"EX[-\s]?(\d{1,15})", re.ASCII)
@@ -283,8 +284,16 @@ def _asked(lookup: Lookup) -> QuerySet[Any]:
 
 
 def name_rows(words: Sequence[str], limit: int) -> QuerySet[Any]:
-    """The same of names, which are words: any of them, in any order."""
-    return _told(named(words), "name", "pk", "customer_name", is_exact=False)[:limit]
+    """The same of names, which are words: any of them, in any order; newest first.
+
+    The newest returns are asked first, and all others only while these do not fill the list: a
+    word on very many returns would else have all of them read and sorted.
+    """
+    newest = Rma.objects.order_by("-pk").values("pk")[: max(NEWEST, 3 * limit)]
+    rows = named(words)
+    first = _told(rows.filter(pk__in=newest), "name", "pk", "customer_name", is_exact=False)
+    others = _told(rows.exclude(pk__in=newest), "name", "pk", "customer_name", is_exact=False)
+    return first[:limit].union(others[:limit], all=True)[:limit]
 
 
 def _told(

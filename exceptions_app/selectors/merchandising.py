@@ -9,7 +9,6 @@ from typing import Any
 
 from django.db.models import Case as Choose
 from django.db.models import Count, Max, Min, Q, QuerySet, Sum, Value, When
-from django.db.models.fields.json import KeyTextTransform
 
 from exceptions_app.choices import (
     CASE_OPEN,
@@ -63,8 +62,9 @@ _WHY = {
 class Gap:
     """One value that nobody mapped: `case_id` is its oldest exception, where the fix stands.
 
-    `suggestion` is "" where nothing is known; `why` says what it rests on. `owner` is a name, how
-    many people, or "" for nobody; `assigned` of the `count` exceptions are with them.
+    `suggestion` is what that exception names, "" where it names nothing; `why` says what it rests
+    on. `owner` is a name, how many people, or "" for nobody; `assigned` of the `count` exceptions
+    are with them.
     """
 
     group_id: int
@@ -113,48 +113,58 @@ def open_gaps(types: Sequence[str], *, now: datetime, bridge: str = "") -> Query
 def tallies(
     kinds: Mapping[str, Sequence[str]], *, now: datetime, bridge: str = ""
 ) -> dict[str, Tally]:
-    """One Tally for each name in `kinds` over the types beside it; two queries for all."""
-    types = [code for codes in kinds.values() for code in codes]
-    cases = open_gaps(types, now=now, bridge=bridge).order_by()
-    wanted = {name: Q(type__in=codes) for name, codes in kinds.items()}
-    figures: dict[str, Any] = {}
-    for name, own in wanted.items():
-        figures |= {
-            f"{name}_causes": Count("group", distinct=True, filter=own),
-            f"{name}_count": Count("pk", filter=own),
-            f"{name}_returns": Count("rma", distinct=True, filter=own),
-        }
-    whole = cases.aggregate(**figures)
-    sums: list[Any] = list(
-        cases.values("currency").annotate(
-            **{f"{name}_total": Sum("value", filter=own) for name, own in wanted.items()}
-        )
+    """One Tally for each name in `kinds` over the types beside it; two queries for all.
+
+    No type stands beside two names.
+    """
+    name_of = {code: name for name, codes in kinds.items() for code in codes}
+    cases = open_gaps(list(name_of), now=now, bridge=bridge).order_by()
+    parts: dict[str, list[Mapping[str, Any]]] = {name: [] for name in kinds}
+    for row in cases.values("type", "group", "currency").annotate(
+        count=Count("*"), total=Sum("value")
+    ):
+        parts[name_of[row["type"]]].append(row)
+    # A return may have exceptions of several causes, so returns are counted apart.
+    own = [When(type__in=codes, then=Value(name)) for name, codes in kinds.items()]
+    returns: dict[str, int] = dict(
+        cases.annotate(kind=Choose(*own))
+        .values("kind")
+        .annotate(returns=Count("rma", distinct=True))
+        .values_list("kind", "returns")
     )
     return {
         name: Tally(
-            causes=whole[f"{name}_causes"],
-            count=whole[f"{name}_count"],
-            returns=whole[f"{name}_returns"],
-            values=per_currency((row["currency"], row[f"{name}_total"]) for row in sums),
+            causes=len({row["group"] for row in rows}),
+            count=sum(row["count"] for row in rows),
+            returns=returns.get(name, 0),
+            values=per_currency((row["currency"], row["total"]) for row in rows),
         )
-        for name in kinds
+        for name, rows in parts.items()
     }
 
 
 def gaps(cases: QuerySet[Case], *, cursor: str = "", size: int = paging.PAGE_SIZE) -> paging.Page:
     """A page of the causes of `cases` as Gap, by money. Three queries for any number of rows.
 
-    The causes are put in order by an index alone; the exceptions are read for those shown.
+    Read from an index alone, and of each cause its oldest exception. A fourth query tells who has
+    them, when somebody has.
     """
     grouped = cases.order_by().values("group").annotate(total=Sum("value"), oldest=Min("opened_at"))
     page = paging.page(grouped, order=GAP_ORDER, cursor=cursor, size=size)
     pks = [row["group"] for row in page.rows]
-    groups = CauseGroup.objects.select_related("bridge").in_bulk(pks)
     parts = _parts(cases, pks)
-    names = causes.owners_of(part for own in parts.values() for part in own)
+    firsts = {pk: min(part["first"] for part in own) for pk, own in parts.items()}
+    oldest = Case.objects.select_related("group__bridge").in_bulk(firsts.values())
+    taken = [pk for pk, own in parts.items() if any(part["assigned"] for part in own)]
+    owners = causes.owners_of(cases, taken)
     # An exception may leave the list between two of the queries.
     rows = tuple(
-        _gap(row, groups[row["group"]], parts[row["group"]], names)
+        _gap(
+            row,
+            oldest[firsts[row["group"]]],
+            parts[row["group"]],
+            owners.get(row["group"], causes.NOBODY),
+        )
         for row in page.rows
         if row["group"] in parts
     )
@@ -165,7 +175,6 @@ def _parts(cases: QuerySet[Case], groups: Sequence[int]) -> dict[int, list[Mappi
     """What is known of the causes, one part per currency."""
     if not groups:
         return {}
-    hint = When(type__in=_WHY, then=KeyTextTransform("candidates", "facts"))
     rows: QuerySet[Any, Any] = (
         cases.order_by()
         .filter(group__in=groups)
@@ -177,8 +186,7 @@ def _parts(cases: QuerySet[Case], groups: Sequence[int]) -> dict[int, list[Mappi
             returns=Count("rma", distinct=True),
             rank=Max("severity_rank"),
             first=Min("pk"),
-            candidates=Max(Choose(hint, default=None)),
-            **causes.OWNERS,
+            assigned=Count("assignee"),
         )
     )
     found: dict[int, list[Mapping[str, Any]]] = {}
@@ -189,15 +197,16 @@ def _parts(cases: QuerySet[Case], groups: Sequence[int]) -> dict[int, list[Mappi
 
 def _gap(
     row: Mapping[str, Any],
-    group: CauseGroup,
+    first: Case,
     parts: Sequence[Mapping[str, Any]],
-    names: Mapping[int, str],
+    owner: causes.Owner,
 ) -> Gap:
     codes = {rank: code for code, rank in SEVERITY_RANK.items()}
-    why = _WHY.get(group.type, "")
+    group = first.group
+    suggestion = str(first.facts.get("candidates") or "") if group.type in _WHY else ""
     return Gap(
         group_id=group.pk,
-        case_id=min(part["first"] for part in parts),
+        case_id=first.pk,
         title=group.title,
         type=group.type,
         bridge=group.bridge.name if group.bridge else "",
@@ -207,10 +216,10 @@ def _gap(
         returns=sum(part["returns"] for part in parts),
         values=per_currency((part["currency"], part["total"]) for part in parts),
         oldest=row["oldest"],
-        suggestion=max((part["candidates"] or "" for part in parts), default="") if why else "",
-        why=why,
-        assigned=sum(part["assigned"] for part in parts),
-        owner=causes.owner_of(parts, names),
+        suggestion=suggestion,
+        why=_WHY.get(group.type, ""),
+        assigned=owner.assigned,
+        owner=owner.name,
     )
 
 

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from exceptions_app.models import Case
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import causes, documents, outlook, today, trends
+from exceptions_app.selectors import causes, documents, mappings, outlook, today, trends
 from exceptions_app.selectors.sums import Amount
 from tests import plans
 from tests.bench import crowd
@@ -157,6 +157,18 @@ def _crowded():
 )
 def test_sums_over_what_is_open_read_an_index_and_nothing_else(read, index):
     assert _scans(read) == {("Index Only Scan", index)}
+
+
+@pytest.mark.usefixtures("_crowded")
+def test_whom_a_mapping_touches_is_looked_up_in_the_indexes_of_what_is_open():
+    bridge = Case.objects.first().bridge
+
+    found = _scans(lambda: list(mappings.touched_by(bridge=bridge, kind="sku_alias", keys={"mug"})))
+
+    assert found == {
+        ("Index Only Scan", "case_open_sums"),
+        ("Index Only Scan", "posting_open_sums"),
+    }
 
 
 def test_what_changed_and_the_trend_never_walk_the_history():

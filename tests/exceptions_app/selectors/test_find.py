@@ -261,8 +261,42 @@ def test_what_begins_thousands_of_numbers_reads_no_more_than_it_may_show(text):
     )
     plans.analyse()
 
-    # Nine of each look-up at most, once in the index and once beside it.
-    assert plans.rows_read(asked_for(text)) < 20 * len(find.LOOKUPS)
+    # Nine of each look-up at most, once in the index and once beside it; and the newest returns,
+    # whose names are asked first.
+    most = 20 * len(find.LOOKUPS) + 2 * find.NEWEST
+    assert plans.rows_read(asked_for(text)) < most
+
+
+def test_a_name_is_found_among_the_newest_and_behind_them(monkeypatch):
+    bridge = factories.BridgeFactory()
+    monkeypatch.setattr(find, "NEWEST", 0)
+    old, *others = [
+        factories.RmaFactory(bridge=bridge, customer_name=name)
+        for name in ("Zed Grey", "Cara Blue", "Cara Blue", "Cara Blue", "Cara Blue", "Cara Blue")
+    ]
+
+    def named(*words, limit):
+        return [row[1] for row in find.name_rows(words, limit)]
+
+    # Three are the newest for a list of one.
+    assert named("zed", limit=1) == [old.pk]
+    assert named("cara", limit=1) == [others[-1].pk]
+    assert named("grey", "zed", limit=9) == [old.pk]
+    assert named("cara", limit=9) == [rma.pk for rma in reversed(others)]
+    assert named("nobody", limit=1) == []
+
+
+def test_a_word_on_very_many_returns_is_never_looked_for_behind_the_newest():
+    rma = factories.RmaFactory(customer_name="Cara Blue")
+    Rma.objects.bulk_create(crowd.like(rma, external_id=f"N{n}") for n in range(1_500))
+    plans.analyse()
+
+    with CaptureQueriesContext(database) as asked:
+        list(find.name_rows(("cara",), 9))
+
+    (sql,) = [row["sql"] for row in asked.captured_queries]
+    whole = next(node for node in plans.nodes(plans.plan(sql)) if node["Node Type"] == "Append")
+    assert [branch["Actual Loops"] for branch in whole["Plans"]] == [1, 0]
 
 
 @pytest.mark.parametrize("text", ["RMA5", "rma-5", "RMA 50"])

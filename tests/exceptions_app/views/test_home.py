@@ -122,7 +122,7 @@ def test_today_asks_at_most_14_questions(client, team):
 @pytest.mark.parametrize(
     ("path", "most"),
     [
-        ("/finance/", 9),
+        ("/finance/", 10),
         ("/finance/runs/", 3),
         ("/merchandising/", 7),
         ("/operations/", 9),
