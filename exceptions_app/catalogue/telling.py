@@ -93,8 +93,8 @@ def _order_is_used_up(entry: Entry) -> Entry:
         group_title="Credits are above what is left of the order",
         short="credit above what is left of the order",
         sentence=(
-            "Of order {order}, {line_max} is left after other returns, goodwill and refunds made outside."
-            " This credit of {credit} is {excess} more."
+            "Of order {order}, {line_max} is left after other returns, goodwill and refunds made"
+            " outside. This credit of {credit} is {excess} more."
         ),
         consequence="The credit stops, because {erp} would book more than was sold.",
     )
