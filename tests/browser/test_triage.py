@@ -18,7 +18,7 @@ LIST = "/exceptions/?team=merchandising&view=list"
 
 @pytest.fixture
 def ten():
-    """Ten of one cause, the most valuable first in the list."""
+    """Ten of one cause; they are due at once, so the oldest stands first in the list."""
     now = timezone.now()
     group = CauseGroupFactory(title="SKU TEE-BLAK-M is not in BlueCherry")
     return [
@@ -99,7 +99,8 @@ def test_ten_exceptions_are_triaged_without_a_mouse(page, sign_in, assert_access
 def test_a_cause_unfolds_and_folds_in_place_and_the_overlay_lists_what_works(
     page, sign_in, assert_accessible, ten
 ):
-    other = CaseFactory(value=Decimal(1), facts=ten[0].facts)
+    due_at = ten[0].due_at + timedelta(hours=1)
+    other = CaseFactory(value=Decimal(1), due_at=due_at, facts=ten[0].facts)
     sign_in(make_user("mira"))
     page.goto("/exceptions/?team=merchandising")
     fold = page.locator(f"#row-g{ten[0].group_id} .fold")
