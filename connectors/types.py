@@ -395,7 +395,8 @@ class DocumentKind(StrEnum):
 class DraftLine:
     """One line of a document to be created. Amounts are line totals in the draft's currency.
 
-    `component` is "item", "shipping", "duty", "fee", "goodwill" or "adjustment"; `charge_code` is
+    `component` is "item", "shipping", "duty", "fee", "goodwill", "adjustment" or "variance" (what
+    was let pass, either way); `charge_code` is
     the ERP's code for all but items. Amounts are positive except for a fee kept back, which takes
     from the credit (negative). Stock documents carry items only and no money. `taxes` sum to `tax`,
     one per tax code; empty means the one `tax_code` and `tax`.

@@ -31,6 +31,7 @@ ITEM = "item"
 SHIPPING = "shipping"
 FEE = "fee"
 ADJUSTMENT = "adjustment"
+VARIANCE = "variance"
 OTHER = "other"
 # What the adjustment line says that rounds a sum paid back in cash.
 CASH_ROUNDING = "Cash rounding"
@@ -185,12 +186,13 @@ def _fee_lines(facts: RmaFacts, resolved: Resolved) -> Iterator[DraftLine]:
     for kind, amount in fees(facts, resolved).items():
         target = mapping.fee(facts.mappings, kind)
         code = target.erp_code if target else ""
-        yield _charge_line(FEE, code, f"{kind.capitalize()} fee kept back", -amount)
+        yield charge_line(FEE, code, f"{kind.capitalize()} fee kept back", -amount)
 
 
-def _charge_line(
+def charge_line(
     component: str, code: str, description: str, net: Decimal, tax: Decimal = money.ZERO
 ) -> DraftLine:
+    """A line without goods, not numbered yet."""
     return DraftLine(
         line_no=0,
         component=component,
@@ -216,14 +218,15 @@ def _extra_lines(resolved: Resolved, order: OrderFact, lines: list[DraftLine]) -
     if resolved.facts.is_shipping_promised and not refund_confirmed(resolved.facts):
         return shipping
     duty = list(_duty_lines(resolved))
-    excess = refund_confirmed(resolved.facts) - _gross(lines)
+    excess = refund_confirmed(resolved.facts) - gross(lines)
     for extra in (shipping, duty, [*shipping, *duty]):
-        if extra and abs(excess - _gross(extra)) <= allowance(resolved):
+        if extra and abs(excess - gross(extra)) <= allowance(resolved):
             return extra
     return []
 
 
-def _gross(lines: Iterable[DraftLine]) -> Decimal:
+def gross(lines: Iterable[DraftLine]) -> Decimal:
+    """Net and tax of all lines."""
     return sum((line.net + line.tax for line in lines), money.ZERO)
 
 
@@ -231,7 +234,7 @@ def _duty_lines(resolved: Resolved) -> Iterator[DraftLine]:
     code = mapping.charge_for(resolved.facts.mappings, DUTY)
     for share in line_shares(resolved):
         if share.duty:
-            line = _charge_line(DUTY, code, f"Import duty of {share.order_line.sku}", share.duty)
+            line = charge_line(DUTY, code, f"Import duty of {share.order_line.sku}", share.duty)
             yield replace(line, order_line_id=share.order_line.line_id)
 
 
@@ -241,7 +244,7 @@ def _shipping_lines(facts: RmaFacts, order: OrderFact) -> Iterator[DraftLine]:
     if net + tax <= 0:
         return
     code = mapping.charge_for(facts.mappings, SHIPPING)
-    row = _charge_line(SHIPPING, code, "Shipping of the original order", net, tax)
+    row = charge_line(SHIPPING, code, "Shipping of the original order", net, tax)
     yield replace(row, tax_code=order.shipping_tax_code)
 
 
@@ -249,7 +252,7 @@ def _adjustment_lines(facts: RmaFacts) -> Iterator[DraftLine]:
     amount = facts.decisions.credit_adjustment
     if amount:
         description = facts.decisions.adjustment_reason or "Correction by finance"
-        yield _charge_line(ADJUSTMENT, adjustment_code(facts), description, amount)
+        yield charge_line(ADJUSTMENT, adjustment_code(facts), description, amount)
 
 
 def _cash_lines(facts: RmaFacts, order: OrderFact, lines: list[DraftLine]) -> Iterator[DraftLine]:
@@ -258,12 +261,12 @@ def _cash_lines(facts: RmaFacts, order: OrderFact, lines: list[DraftLine]) -> It
     steps = Fraction(step) / Fraction(money.minor_unit(facts.currency))
     if steps.denominator != 1 or steps <= 1 or not _is_cash(facts, order):
         return
-    gross = _gross(lines)
+    whole = gross(lines)
     rounding = replace(rounding_of(facts.policy, facts.currency), step=int(steps))
-    difference = rounding(gross) - gross
+    difference = rounding(whole) - whole
     if difference:
         code = mapping.charge_for(facts.mappings, "rounding") or adjustment_code(facts)
-        yield _charge_line(ADJUSTMENT, code, CASH_ROUNDING, difference)
+        yield charge_line(ADJUSTMENT, code, CASH_ROUNDING, difference)
 
 
 def _is_cash(facts: RmaFacts, order: OrderFact) -> bool:
@@ -340,6 +343,9 @@ def _refunded(
         amount = credited.get(name, money.ZERO)
         if amount and name not in refunded and room >= amount:
             refunded[name] = amount
+    variance = credited.get(VARIANCE, money.ZERO)
+    if variance and refund - sum(refunded.values(), money.ZERO) == variance:
+        refunded[VARIANCE] = variance
     return refunded
 
 
@@ -349,26 +355,6 @@ def sent(facts: RmaFacts) -> DocumentDraft | None:
     if not left:
         return None
     return replace(left[0], lines=tuple(line for document in left for line in document.lines))
-
-
-def missing(resolved: Resolved, due: DocumentDraft) -> DocumentDraft | None:
-    """The correction decided after the credit left, as a credit of its own (R123).
-
-    A credit that was sent is not taken back here: there is only what it holds too little.
-    """
-    before = sent(resolved.facts)
-    amount = _corrected(due) - _corrected(before) if before else money.ZERO
-    if amount <= 0:
-        return None
-    reason = resolved.facts.decisions.adjustment_reason or "Correction by finance"
-    row = _charge_line(ADJUSTMENT, adjustment_code(resolved.facts), reason, amount)
-    return replace(due, lines=(replace(row, line_no=1),))
-
-
-def _corrected(document: DocumentDraft) -> Decimal:
-    """What people added; cash rounding follows from the sum and is nobody's correction."""
-    rows = [row for row in document.lines if row.component == ADJUSTMENT and not row.order_line_id]
-    return _gross(row for row in rows if row.description != CASH_ROUNDING)
 
 
 def comparison(facts: RmaFacts) -> Comparison | None:

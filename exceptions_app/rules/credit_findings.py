@@ -12,6 +12,7 @@ from exceptions_app.choices import RefundStatus
 from exceptions_app.rules import (
     bundles,
     credit,
+    credit_additions,
     mapping,
     money,
     quoting,
@@ -61,7 +62,7 @@ def findings(resolved: Resolved, draft: DocumentDraft | None) -> tuple[Finding, 
 
 def _of_missing(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
     """What stops a further credit after the one that left: its charge code, or its month."""
-    extra = credit.missing(resolved, draft)
+    extra = credit_additions.missing(resolved, draft)
     if extra is not None:
         yield from _uncoded(resolved.facts)
         yield from _period(resolved.facts, replace(extra, date=resolved.facts.company_date))

@@ -79,7 +79,7 @@ class LocationTarget:
 class FeeTarget:
     """What a charge code stands for. `erp_code` empty: declared a charge, not mapped to the ERP."""
 
-    component: str  # "shipping" | "duty" | "fee" | "goodwill" | "discount" | "adjustment"
+    component: str  # "shipping", "duty", "fee", "goodwill", "discount", "adjustment", "variance"
     erp_code: str
 
 

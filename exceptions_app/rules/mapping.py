@@ -34,6 +34,7 @@ TARGET_CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
         ("goodwill", "Goodwill"),
         ("discount", "Discount"),
         ("adjustment", "Adjustment"),
+        ("variance", "Differences let pass"),
     ),
 }
 

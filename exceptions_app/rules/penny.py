@@ -30,6 +30,7 @@ from exceptions_app.rules.penny_parts import (
     GOODWILL,
     NAMES,
     NOT_SETTLED,
+    ROUNDING,
     SHIPPING,
     TENDER,
     UNEXPLAINED,
@@ -46,10 +47,11 @@ _CHARGES = {
     "goodwill": GOODWILL,
     "discount": "discount",
     memo.ADJUSTMENT: GOODWILL,
+    memo.VARIANCE: ROUNDING,
     "tender": TENDER,
 }
 # Components the platform states no figure for: what they hold is looked for in the remainder.
-_UNSTATED = (memo.SHIPPING, memo.ADJUSTMENT)
+_UNSTATED = (memo.SHIPPING, memo.ADJUSTMENT, memo.VARIANCE)
 # A stated price that was not paid out is no cause, in this order.
 _OFFSET = ("price", "discount", "bundle", "tax", "quantity", "rounding")
 

@@ -155,8 +155,9 @@ def _of_shipping(order: OrderFact, currency: str) -> Iterator[Cause]:
 
 
 def _only_credited(credit: DocumentDraft, currency: str) -> Iterator[Cause]:
-    """Shipping and corrections of the credit, which the refund may be without."""
-    for component, name in ((memo.SHIPPING, SHIPPING), (memo.ADJUSTMENT, GOODWILL)):
+    """Shipping, corrections and variances of the credit, which the refund may be without."""
+    pairs = ((memo.SHIPPING, SHIPPING), (memo.ADJUSTMENT, GOODWILL), (memo.VARIANCE, ROUNDING))
+    for component, name in pairs:
         amount = sum(
             (
                 row.net + row.tax

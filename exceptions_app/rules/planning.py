@@ -18,6 +18,7 @@ from exceptions_app.choices import HoldReason, PostingKind, PostingStatus
 from exceptions_app.rules import (
     checks,
     credit,
+    credit_additions,
     credit_findings,
     money,
     refund_findings,
@@ -59,11 +60,14 @@ def plan(facts: RmaFacts) -> Plan:
     """
     resolved = resolve(facts)
     due_credit = _credit(resolved)
+    residue = refund_findings.residue(resolved, due_credit)
+    if due_credit is not None:
+        due_credit = credit_additions.with_variance(resolved, due_credit, residue)
     stock_plan = stock.plan(resolved) if resolved.is_approved else stock.StockPlan((), ())
     found = list(validation.findings(resolved))
     if resolved.is_approved:
         found.extend(credit_findings.findings(resolved, due_credit))
-    extra = credit.missing(resolved, due_credit) if due_credit else None
+    extra = credit_additions.missing(resolved, due_credit) if due_credit else None
     found = relevance.still_relevant(resolved, found, owes_credit=extra is not None)
     found.extend(_conflicts(resolved, stock_plan))
     postings = _postings(resolved, stock_plan, due_credit)
@@ -72,9 +76,7 @@ def plan(facts: RmaFacts) -> Plan:
         postings=postings,
         findings=_ordered(found),
         checks=checks.passed(resolved, tuple(found)),
-        residue=refund_findings.residue(resolved, due_credit)
-        if any(row.slot == CREDIT_SLOT for row in postings)
-        else money.ZERO,
+        residue=residue if any(row.slot == CREDIT_SLOT for row in postings) else money.ZERO,
     )
 
 
@@ -112,7 +114,7 @@ def _postings(
 
 def _missing(resolved: Resolved, due_credit: DocumentDraft) -> list[PlannedPosting]:
     """A further credit for what the ones that left hold too little, dated when it is planned."""
-    extra = credit.missing(resolved, due_credit)
+    extra = credit_additions.missing(resolved, due_credit)
     if extra is None:
         return []
     slot = f"{CREDIT_SLOT}:{len(sent_postings(resolved.facts, CREDIT_SLOT)) + 1}"

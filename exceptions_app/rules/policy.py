@@ -121,7 +121,8 @@ OPTIONS: tuple[Option, ...] = (
         "How far refund and credit may differ",
         "An absolute amount for each currency. A smaller difference posts without anybody looking."
         " Without an entry, refund and credit must agree to the penny, apart from rounding of"
-        " partly returned lines.",
+        " partly returned lines. With a charge code for differences let pass, the credit books it"
+        " on a line of its own.",
         "currency code and an amount of 0 or more, as in GBP 0.05",
         readers.tolerance,
     ),

@@ -8,7 +8,7 @@ from decimal import Decimal
 from connectors.types import DocumentDraft
 from exceptions_app.catalogue import causes
 from exceptions_app.choices import RefundStatus
-from exceptions_app.rules import credit, money, penny, shares
+from exceptions_app.rules import credit, credit_additions, money, penny, shares
 from exceptions_app.rules.facts import Finding, Policy, RmaFacts
 from exceptions_app.rules.resolving import (
     Resolved,
@@ -52,9 +52,16 @@ def is_in_budget(facts: RmaFacts, found: penny.Explanation) -> bool:
 
 
 def residue(resolved: Resolved, draft: DocumentDraft | None) -> Decimal:
-    """Refund less credit that nobody looks at; 0 where they agree, or finance decided."""
+    """Refund less credit that nobody looks at; 0 where they agree, or finance decided.
+
+    What a credit that left booked of it as a variance stays let pass.
+    """
     facts = resolved.facts
-    document = credit.sent(facts) or draft
+    left = credit.sent(facts)
+    booked = credit_additions.variance_of(left) if left else money.ZERO
+    if booked:
+        return booked
+    document = left or draft
     if document is None or refund_confirmed(facts) in {money.ZERO, document.gross}:
         return money.ZERO
     found = penny.explain(resolved, document)
@@ -211,7 +218,7 @@ def sent(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
         return
     if compared.refund > 0 and not is_settled(resolved, compared):
         yield _difference(facts, compared)
-    elif credit.missing(resolved, draft) is not None:
+    elif credit_additions.missing(resolved, draft) is not None:
         # It is on its way; until it left, what was sent is not what is due.
         return
     elif is_credit_due(resolved) and (sent.net, sent.tax, sent.units) != (

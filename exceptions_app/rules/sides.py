@@ -21,6 +21,7 @@ COMPONENTS = {
     "goodwill": "Goodwill",
     "discount": "Discount",
     "adjustment": "Adjustment",
+    "variance": "Difference let pass",
     "rest": "Not split by component",
 }
 

@@ -367,7 +367,7 @@ def test_what_a_plan_would_stop_is_not_promised(client, order):
     unruled = ask(client, body())
     SalesOrder.objects.update(vat_setting="")
     other = factories.RmaFactory(sales_order=order, bridge=order.connection.erp_bridges.get())
-    factories.RefundFactory(rma=other, amount=Decimal("40.00"))
+    factories.RefundFactory(rma=other, amount=Decimal("40.00"), origin="outside")
     used_up = ask(client, body())
 
     assert (unruled.status_code, unruled.json()["error"]["field"]) == (422, "order")

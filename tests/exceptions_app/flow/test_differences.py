@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from exceptions_app import errors
-from exceptions_app.models import Case, Fix, Posting
+from exceptions_app.models import Case, Fix, Mapping, Posting
 from exceptions_app.services import differences, fixes
 from tests.cast import make_user
 from tests.world import add_mapping, make_world
@@ -120,6 +120,36 @@ def test_what_is_let_pass_is_counted_and_above_the_budget_it_is_an_exception(cli
     assert (row.count, row.refund_more, row.credit_more) == (2, Decimal("0.60"), Decimal(0))
     assert (row.budget, row.left) == (Decimal("0.60"), Decimal(0))
     assert "Let pass since 1 May 2026" in page.text
+
+
+def test_what_is_let_pass_is_booked_to_its_account_once_one_is_named():
+    world = make_world(policy={"tolerance": {"GBP": "0.50"}})
+    world.add_order("SO-1")
+    world.add_order("SO-2")
+    world.add_return("5001", order_name="SO-1", refunded=Decimal("20.30"))
+    world.carry()
+    add_mapping(world, "fee", "variance", {"component": "variance", "erp_code": "VAR"})
+    world.clock.advance(minutes=11)
+    later = f"{world.clock.now:%Y-%m-%dT%H:%M:%S}"
+    world.add_return("5002", order_name="SO-2", refunded=Decimal("19.80"), updated_at=later)
+    world.carry()
+
+    plain, with_variance = Posting.objects.filter(kind="credit_memo").order_by("pk")
+    assert booked(world) == [Decimal("20.00"), Decimal("19.80")]
+    assert (plain.residue, with_variance.residue) == (Decimal("0.30"), Decimal("-0.20"))
+    _, there = world.documents("CM")
+    line = there["simdetail"]["rows"][1]
+    assert (line["component"], line["charge_code"]) == ("variance", "VAR")
+    assert (line["net_amt"], there["total_amt"]) == (Decimal("-0.20"), Decimal("19.80"))
+    # The credit that left without an account stays as it is, and nothing differs later; nor does
+    # the other one when the account is gone.
+    Mapping.objects.filter(source_key="variance").update(status="superseded")
+    type(plain.rma).objects.update(plan_due_at=world.clock.now)
+    world.settle()
+    assert Posting.objects.filter(kind="credit_memo").count() == 2
+    with_variance.refresh_from_db()
+    assert with_variance.residue == Decimal("-0.20")
+    assert world.open_types() == []
 
 
 def test_each_act_is_refused_where_it_cannot_settle_anything(world):
