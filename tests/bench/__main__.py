@@ -135,6 +135,19 @@ def _credits(orders: int) -> int:
     for lines, returns in ((1_000, 20), (1_000, 200), (2_000, 200)):
         cost = reversals.long_order(lines, returns) / base
         say(f"{lines:,} lines after {returns} returns: x{cost:.2f} of 1,000 lines after 2")
+    return len(run.wrong) + _pennies(orders)
+
+
+def _pennies(orders: int) -> int:
+    """Print what drafting and explaining whole credits costs; how many orders broke a promise."""
+    from tests.bench import pennies  # noqa: PLC0415 - after setup
+
+    run = pennies.play(orders)
+    say(
+        f"{run.orders:,} orders in {run.returns:,} returns drafted and explained,"
+        f" {run.per_second:,.0f} returns a second, {run.unexplained:,} with an unexplained rest,"
+        f" {len(run.wrong)} orders wrong {list(run.wrong[:10]) or ''}"
+    )
     return len(run.wrong)
 
 
