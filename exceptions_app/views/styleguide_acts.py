@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 
+from exceptions_app.forms.notes import NoteForm
 from exceptions_app.views.styleguide_parts import AT, EARLIER, LONG, Component, Sample
 
 
@@ -91,6 +92,14 @@ ACTS: tuple[Component, ...] = (
             Sample("mistakes", lambda: {"form": _form("bad-note", _EMPTY)}),
             Sample("none: says nothing", lambda: {"form": _form("new-note", None)}),
         ),
+    ),
+    Component(
+        "note",
+        (
+            Sample("to be written", lambda: {"form": NoteForm(auto_id="told_%s"), "url": "#"}),
+            Sample("sent empty", lambda: {"form": NoteForm({}, auto_id="mute_%s"), "url": "#"}),
+        ),
+        frame="bare",
     ),
     Component(
         "diff",

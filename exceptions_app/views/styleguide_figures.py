@@ -14,6 +14,10 @@ def _figure(label: str, amount: str | None, currency: str, **more: Any) -> dict[
     return {"label": label, "amount": value, "currency": currency, **more}
 
 
+def _cause(label: str, amount: str, text: str, proposal: str) -> dict[str, Any]:
+    return {"label": label, "amount": Decimal(amount), "text": text, "proposal": proposal}
+
+
 _VIEW = {"pk": 1, "url": "#", "name": "Over £100.00", "may_edit": True, "is_current": True}
 _SHARED = {"pk": 2, "url": "#", "name": "This week", "team": "Finance", "count": "34"}
 
@@ -269,6 +273,28 @@ FIGURES: tuple[Component, ...] = (
                         {"label": "Item", "value": LONG},
                         {"label": "Invoice", "value": ""},
                     )
+                },
+            ),
+        ),
+        frame="bare",
+    ),
+    Component(
+        "penny",
+        (
+            Sample(
+                "two causes, a difference of means, and a rest without a name",
+                {
+                    "penny": {
+                        "currency": "GBP",
+                        "difference": Decimal("3.20"),
+                        "is_explained": False,
+                        "rows": (
+                            _cause("Fee", "2.95", "The fee was not kept back.", "Correct it"),
+                            _cause("Rounding", "-0.01", LONG, "Accept it with a reason"),
+                            _cause("Currency", "0", "Paid 12.00 EUR.", "Hold until it is asked"),
+                            _cause("Unexplained", "0.26", "Nothing names it.", "Hold, and ask"),
+                        ),
+                    }
                 },
             ),
         ),
