@@ -141,8 +141,10 @@ def test_finance_keeps_the_quote_or_takes_the_new_figure(world, kind, payload, p
 
     assert Fix.objects.get().status == "applied"
     assert credit_of("5001").gross == Decimal(posted)
-    assert credit_of("5001").blocked_by == ""
-    assert "QUOTE_CHANGED" not in world.open_types()
+    assert (credit_of("5001").status, credit_of("5001").blocked_by) == ("confirmed", "")
+    (memo,) = world.documents("CM")
+    assert memo["total_amt"] == Decimal(posted)
+    assert world.open_types() == []
 
 
 def test_a_changed_order_moves_no_figure_silently(world):
