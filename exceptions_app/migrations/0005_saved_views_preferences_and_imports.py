@@ -6,70 +6,191 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('exceptions_app', '0004_sign_in_tries'),
+        ("exceptions_app", "0004_sign_in_tries"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='case',
-            name='snooze_note',
-            field=models.CharField(blank=True, default='', max_length=200),
+            model_name="case",
+            name="snooze_note",
+            field=models.CharField(blank=True, default="", max_length=200),
         ),
         migrations.AddField(
-            model_name='case',
-            name='snoozed_until',
+            model_name="case",
+            name="snoozed_until",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.CreateModel(
-            name='MappingImport',
+            name="MappingImport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('sku_alias', 'SKU'), ('disposition', 'Disposition'), ('reason', 'Return reason'), ('location', 'Location'), ('status', 'Status'), ('vat', 'VAT setting'), ('fee', 'Fee or charge code')], max_length=20)),
-                ('status', models.CharField(choices=[('checked', 'Checked, nothing changed yet'), ('applied', 'Applied'), ('discarded', 'Discarded')], max_length=12)),
-                ('file_name', models.CharField(max_length=200)),
-                ('file_hash', models.CharField(max_length=64)),
-                ('rows', models.JSONField(default=list)),
-                ('effect', models.JSONField(default=dict)),
-                ('uploaded_at', models.DateTimeField()),
-                ('applied_at', models.DateTimeField(blank=True, null=True)),
-                ('bridge', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mapping_imports', to='exceptions_app.bridge')),
-                ('uploaded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("sku_alias", "SKU"),
+                            ("disposition", "Disposition"),
+                            ("reason", "Return reason"),
+                            ("location", "Location"),
+                            ("status", "Status"),
+                            ("vat", "VAT setting"),
+                            ("fee", "Fee or charge code"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("checked", "Checked, nothing changed yet"),
+                            ("applied", "Applied"),
+                            ("discarded", "Discarded"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("file_name", models.CharField(max_length=200)),
+                ("file_hash", models.CharField(max_length=64)),
+                ("rows", models.JSONField(default=list)),
+                ("effect", models.JSONField(default=dict)),
+                ("uploaded_at", models.DateTimeField()),
+                ("applied_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "bridge",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mapping_imports",
+                        to="exceptions_app.bridge",
+                    ),
+                ),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='UserPreferences',
+            name="UserPreferences",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('time_zone', models.CharField(blank=True, default='', max_length=60)),
-                ('theme', models.CharField(blank=True, choices=[('', 'As the system has it'), ('light', 'Light'), ('dark', 'Dark')], default='', max_length=6)),
-                ('has_single_keys', models.BooleanField(default=True)),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='preferences', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("time_zone", models.CharField(blank=True, default="", max_length=60)),
+                (
+                    "theme",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "As the system has it"),
+                            ("light", "Light"),
+                            ("dark", "Dark"),
+                        ],
+                        default="",
+                        max_length=6,
+                    ),
+                ),
+                ("has_single_keys", models.BooleanField(default=True)),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="preferences",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'user preferences',
+                "verbose_name_plural": "user preferences",
             },
         ),
         migrations.CreateModel(
-            name='SavedView',
+            name="SavedView",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('page', models.CharField(choices=[('case-list', 'Exceptions'), ('return-list', 'Returns'), ('posting-list', 'Postings'), ('inbox', 'Inbox')], max_length=20)),
-                ('name', models.CharField(max_length=60)),
-                ('query', models.CharField(blank=True, default='', max_length=1000)),
-                ('team', models.CharField(blank=True, choices=[('cx', 'CX'), ('warehouse', 'Warehouse'), ('finance', 'Finance'), ('merchandising', 'Merchandising'), ('operations', 'Operations')], default='', max_length=20)),
-                ('created_by', models.CharField(max_length=150)),
-                ('created_at', models.DateTimeField()),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "page",
+                    models.CharField(
+                        choices=[
+                            ("case-list", "Exceptions"),
+                            ("return-list", "Returns"),
+                            ("posting-list", "Postings"),
+                            ("inbox", "Inbox"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("name", models.CharField(max_length=60)),
+                ("query", models.CharField(blank=True, default="", max_length=1000)),
+                (
+                    "team",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("cx", "CX"),
+                            ("warehouse", "Warehouse"),
+                            ("finance", "Finance"),
+                            ("merchandising", "Merchandising"),
+                            ("operations", "Operations"),
+                        ],
+                        default="",
+                        max_length=20,
+                    ),
+                ),
+                ("created_by", models.CharField(max_length=150)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="saved_views",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['page', 'name', 'id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('owner__isnull', False), ('team', '')), models.Q(('owner__isnull', True), models.Q(('team', ''), _negated=True)), _connector='OR'), name='saved_view_of_one_or_a_team'), models.UniqueConstraint(fields=('page', 'owner', 'team', 'name'), name='saved_view_name_once', nulls_distinct=False)],
+                "ordering": ["page", "name", "id"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("owner__isnull", False), ("team", "")),
+                            models.Q(
+                                ("owner__isnull", True), models.Q(("team", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="saved_view_of_one_or_a_team",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("page", "owner", "team", "name"),
+                        name="saved_view_name_once",
+                        nulls_distinct=False,
+                    ),
+                ],
             },
         ),
     ]

@@ -6,31 +6,53 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('exceptions_app', '0005_saved_views_preferences_and_imports'),
+        ("exceptions_app", "0005_saved_views_preferences_and_imports"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='fix',
-            name='approvals_needed',
+            model_name="fix",
+            name="approvals_needed",
             field=models.PositiveSmallIntegerField(default=1),
         ),
         migrations.CreateModel(
-            name='Approval',
+            name="Approval",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('payload_hash', models.CharField(max_length=64)),
-                ('note', models.CharField(blank=True, default='', max_length=500)),
-                ('at', models.DateTimeField()),
-                ('approver', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='approvals_given', to=settings.AUTH_USER_MODEL)),
-                ('fix', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='approvals', to='exceptions_app.fix')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("payload_hash", models.CharField(max_length=64)),
+                ("note", models.CharField(blank=True, default="", max_length=500)),
+                ("at", models.DateTimeField()),
+                (
+                    "approver",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="approvals_given",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "fix",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="approvals",
+                        to="exceptions_app.fix",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
-                'constraints': [models.UniqueConstraint(fields=('fix', 'approver', 'payload_hash'), name='approval_once_per_person')],
+                "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("fix", "approver", "payload_hash"), name="approval_once_per_person"
+                    )
+                ],
             },
         ),
     ]

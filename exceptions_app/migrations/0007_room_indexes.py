@@ -4,26 +4,54 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('exceptions_app', '0006_second_approvals'),
+        ("exceptions_app", "0006_second_approvals"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='posting',
-            index=models.Index(condition=models.Q(('status__in', ['planned', 'blocked', 'held', 'ready', 'sending', 'unconfirmed', 'posted', 'failed'])), fields=['kind', 'created_at', 'id'], name='posting_open_kind'),
+            model_name="posting",
+            index=models.Index(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        [
+                            "planned",
+                            "blocked",
+                            "held",
+                            "ready",
+                            "sending",
+                            "unconfirmed",
+                            "posted",
+                            "failed",
+                        ],
+                    )
+                ),
+                fields=["kind", "created_at", "id"],
+                name="posting_open_kind",
+            ),
         ),
         migrations.AddIndex(
-            model_name='posting',
-            index=models.Index(condition=models.Q(('status', 'confirmed')), fields=['kind', 'confirmed_at'], name='posting_confirmed'),
+            model_name="posting",
+            index=models.Index(
+                condition=models.Q(("status", "confirmed")),
+                fields=["kind", "confirmed_at"],
+                name="posting_confirmed",
+            ),
         ),
         migrations.AddIndex(
-            model_name='rma',
-            index=models.Index(condition=models.Q(('approval__in', ['unknown', 'requested', 'authorised']), ('inspection__in', ['not_inspected', 'partly'])), fields=['logistics', 'received_at', 'id'], name='rma_ungraded'),
+            model_name="rma",
+            index=models.Index(
+                condition=models.Q(
+                    ("approval__in", ["unknown", "requested", "authorised"]),
+                    ("inspection__in", ["not_inspected", "partly"]),
+                ),
+                fields=["logistics", "received_at", "id"],
+                name="rma_ungraded",
+            ),
         ),
         migrations.AddIndex(
-            model_name='rma',
-            index=models.Index(fields=['planned_at', 'bridge'], name='rma_by_planned'),
+            model_name="rma",
+            index=models.Index(fields=["planned_at", "bridge"], name="rma_by_planned"),
         ),
     ]
