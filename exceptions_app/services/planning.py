@@ -122,7 +122,7 @@ def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) ->
 
 
 def _keep_residue(rows: list[Posting], computed: Plan) -> None:
-    """Note with the credit what was let pass; this is ours to know and nothing that is sent."""
+    """Note with the credit what was let pass, whether or not a line of it books the sum."""
     for row in rows:
         is_first = row.slot == planning.CREDIT_SLOT
         if is_first and row.residue != computed.residue:
