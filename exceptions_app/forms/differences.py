@@ -15,7 +15,9 @@ class SettleForm(forms.Form):
     """A coded reason; a free text alone is never enough for finance."""
 
     reason_code = forms.ChoiceField(
-        label="Reason", choices=[("", "Choose a reason"), *fix_payloads.MONEY_REASONS]
+        label="Reason",
+        choices=[("", "Choose a reason"), *fix_payloads.MONEY_REASONS],
+        error_messages={"required": "Choose a reason: nothing was asked for yet."},
     )
     note = forms.CharField(
         label="Note to whoever approves",

@@ -245,6 +245,7 @@ def test_without_a_reason_or_with_a_past_day_nothing_is_asked_for(client, finn, 
     )
 
     assert answer.status_code == 422
+    assert "This field is required" not in answer.text
     assert field in answer.context["form"].errors
     assert not Fix.objects.exists()
     assert not AuditEntry.objects.exists()
