@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from connectors import types
+from connectors import errors, types
 
 
 class Pacer(Protocol):
@@ -56,6 +56,14 @@ class Source(Protocol):
         ...
 
 
+class BatchSource(Source, Protocol):
+    """A source that reads several returns in one call (`max_rmas_per_read` > 1)."""
+
+    def rmas(self, external_ids: Sequence[str]) -> tuple[types.SourceRma, ...]:
+        """One call for at most `max_rmas_per_read` returns; unknown ones are absent."""
+        ...
+
+
 class Gateway(Protocol):
     """An ERP (BlueCherry, Prima, Brightpearl, NetSuite)."""
 
@@ -80,10 +88,13 @@ class Gateway(Protocol):
     def create(self, draft: types.DocumentDraft) -> types.Receipt: ...
 
     def find_documents(
-        self, kind: types.DocumentKind, keys: Sequence[str]
+        self,
+        kind: types.DocumentKind,
+        keys: Sequence[str],
+        refs: Mapping[str, types.DocumentRef] | None = None,
     ) -> tuple[types.DocumentState, ...]:
         """Read documents back by our key. One key may yield several: that is a duplicate to
-        report."""
+        report. `refs` tells by key what else is known of them."""
         ...
 
     def manual_task(self, draft: types.DocumentDraft) -> types.ManualTask:
@@ -92,4 +103,34 @@ class Gateway(Protocol):
 
     def preview(self, draft: types.DocumentDraft) -> str:
         """The exact body `create` would send, as text (secrets are in headers, never here)."""
+        ...
+
+
+class BatchGateway(Gateway, Protocol):
+    """A gateway that creates several documents in one call (`max_documents_per_write` > 1)."""
+
+    def create_many(
+        self, drafts: Sequence[types.DocumentDraft]
+    ) -> tuple[types.Receipt | errors.ConnectorError, ...]:
+        """One call for drafts of one kind, at most `max_documents_per_write`; one outcome each.
+
+        Outcomes come in the order of the drafts. An error that concerns the whole call is raised
+        instead: it holds for every draft.
+        """
+        ...
+
+
+class ReceiptReader(Protocol):
+    """An ERP whose own staff check goods in (`can_read_receipts`)."""
+
+    def receipts(self, authorisation_ids: Sequence[str]) -> tuple[types.ErpReceipt, ...]:
+        """Every receipt against these authorisations, by the ERP's ids; one call per set."""
+        ...
+
+
+class PeriodReader(Protocol):
+    """An ERP that tells which accounting periods are closed (`can_read_periods`)."""
+
+    def closed_periods(self) -> tuple[str, ...]:
+        """Months no document may be dated in any more, as "2026-04"."""
         ...

@@ -389,14 +389,16 @@ class DocumentKind(StrEnum):
     STOCK_MOVE = "stock_move"
     WRITE_OFF = "write_off"
     CREDIT_MEMO = "credit_memo"
+    REFUND_RECORD = "refund_record"
 
 
 @dataclass(frozen=True, slots=True)
 class DraftLine:
     """One line of a document to be created. Amounts are line totals in the draft's currency.
 
-    `component` is "item", "shipping", "duty", "fee", "goodwill", "adjustment" or "variance" (what
-    was let pass, either way); `charge_code` is
+    `component` is "item", "shipping", "duty", "fee", "goodwill", "adjustment", "variance" (what
+    was let pass, either way) or "refund" (the one line of a refund record, its sum in `net`);
+    `charge_code` is
     the ERP's code for all but items. Amounts are positive except for a fee kept back, which takes
     from the credit (negative). Stock documents carry items only and no money. `taxes` sum to `tax`,
     one per tax code; empty means the one `tax_code` and `tax`.
@@ -441,6 +443,12 @@ class DocumentDraft:
     lines: tuple[DraftLine, ...]
     # A number from our own sequence for systems that want one (BlueCherry's isa_num), else 0.
     control_number: int = 0
+    # The ERP's ids of this return's confirmed documents by kind ("return_authorisation": "1042"),
+    # told when the document leaves. Of several of one kind the first.
+    based_on: Mapping[str, str] = field(default_factory=dict)
+    # Of a refund record: a `Tender.kind`, and the payment's own reference at its processor.
+    tender: str = ""
+    reference: str = ""
 
     @property
     def net(self) -> Decimal:
@@ -483,6 +491,41 @@ class Receipt:
     status: DocumentStatus
     url: str
     evidence: Evidence | None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRef:
+    """What is known of a sent document besides its key, for ERPs that find it faster so.
+
+    `based_on` is as in `DocumentDraft`; a document that has no place for our key is found by it.
+    """
+
+    external_id: str = ""
+    based_on: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ErpReceiptLine:
+    """Units the ERP's own staff checked in. `place` is the raw code that tells the bucket (a
+    location, an inventory status); `line_id` names the authorisation's line where it is told."""
+
+    sku: str
+    quantity: int
+    place: str
+    line_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ErpReceipt:
+    """A receipt of goods as the ERP holds it, whoever made it; `key` is ours where we did."""
+
+    external_id: str
+    number: str
+    authorisation_id: str
+    warehouse: str
+    received_at: datetime
+    lines: tuple[ErpReceiptLine, ...]
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -542,6 +585,14 @@ class GatewayCapabilities:
     max_documents_per_read: int
     profile: str = ""
     timezone: str = "UTC"
+    # More than 1: the gateway is a `ports.BatchGateway`.
+    max_documents_per_write: int = 1
+    # The authorisation is the credit's own document: it carries the money from the beginning, and
+    # the credit memo finishes it.
+    authorisation_is_credit: bool = False
+    # The gateway is a `ports.ReceiptReader`, a `ports.PeriodReader`.
+    can_read_receipts: bool = False
+    can_read_periods: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -552,3 +603,5 @@ class SourceCapabilities:
     max_page_size: int
     can_comment: bool
     can_set_shipment_status: bool
+    # More than 1: the source is a `ports.BatchSource`.
+    max_rmas_per_read: int = 1

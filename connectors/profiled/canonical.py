@@ -105,12 +105,14 @@ def _check_sum(facts: Facts, parts: str, whole: str, evidence: types.Evidence | 
 def document_state(
     kind: types.DocumentKind, facts: Facts, evidence: types.Evidence | None
 ) -> types.DocumentState:
-    """A document as read; its refusal code is still the ERP's own. Only a credit has money.
+    """A document as read; its refusal code is still the ERP's own.
+
+    Only credits and refunds have money.
 
     Raises:
         UnreadableReply: its status is none of ours, so the profile's table is wrong.
     """
-    has_money = kind is types.DocumentKind.CREDIT_MEMO
+    has_money = kind in (types.DocumentKind.CREDIT_MEMO, types.DocumentKind.REFUND_RECORD)
     return types.DocumentState(
         kind=kind,
         key=facts["key"],

@@ -135,7 +135,10 @@ class ProfiledGateway:
         )
 
     def find_documents(
-        self, kind: types.DocumentKind, keys: Sequence[str]
+        self,
+        kind: types.DocumentKind,
+        keys: Sequence[str],
+        refs: Mapping[str, types.DocumentRef] | None = None,
     ) -> tuple[types.DocumentState, ...]:
         """One call per set of keys; documents under other keys are left out."""
         name = OperationName.FIND_DOCUMENT

@@ -42,6 +42,7 @@ class OperationName(StrEnum):
     CREATE_STOCK_MOVE = "create_stock_move"
     CREATE_WRITE_OFF = "create_write_off"
     CREATE_CREDIT_MEMO = "create_credit_memo"
+    CREATE_REFUND_RECORD = "create_refund_record"
 
 
 def create_operation(kind: types.DocumentKind) -> OperationName:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
-from connectors.types import DocumentDraft, Receipt
+from connectors.types import DocumentDraft, DocumentRef, Receipt
 from exceptions_app.choices import PostingKind, PostingStatus
 from exceptions_app.models import Posting
 from exceptions_app.rules import drafts
@@ -53,16 +54,49 @@ def waiting(*, posting: Posting) -> str:
     return Call(posting).preview
 
 
-def _complete(posting: Posting) -> DocumentDraft:
-    """The stored draft with what only earlier steps could tell: the authorisation's number."""
-    draft = drafts.from_json(posting.draft)
-    authorisation = (
-        Posting.objects.filter(
-            rma_id=posting.rma_id,
-            kind=PostingKind.RETURN_AUTHORISATION,
-            status=PostingStatus.CONFIRMED,
+def references(postings: Sequence[Posting]) -> dict[str, DocumentRef]:
+    """By key, what a read-back may use besides the key itself; one query for all of them."""
+    earlier = _earlier([posting.rma_id for posting in postings])
+    return {
+        posting.key: DocumentRef(
+            external_id=posting.external_id, based_on=earlier[posting.rma_id].ids
         )
-        .values_list("number", flat=True)
-        .first()
+        for posting in postings
+    }
+
+
+def _complete(posting: Posting) -> DocumentDraft:
+    """The stored draft with what only earlier steps could tell: their numbers and ids."""
+    earlier = _earlier([posting.rma_id])[posting.rma_id]
+    return replace(
+        drafts.from_json(posting.draft),
+        authorisation_number=earlier.authorisation_number,
+        based_on=earlier.ids,
     )
-    return replace(draft, authorisation_number=authorisation or "")
+
+
+@dataclass(slots=True)
+class _Earlier:
+    """A return's confirmed documents at the ERP; of several of one kind the first counts."""
+
+    authorisation_number: str = ""
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def add(self, kind: str, external_id: str, number: str) -> None:
+        if kind == PostingKind.RETURN_AUTHORISATION:
+            self.authorisation_number = self.authorisation_number or number
+        if external_id:
+            self.ids.setdefault(kind, external_id)
+
+
+def _earlier(rma_ids: Iterable[int]) -> dict[int, _Earlier]:
+    found = {rma_id: _Earlier() for rma_id in rma_ids}
+    rows = (
+        Posting.objects.filter(rma_id__in=list(found), status=PostingStatus.CONFIRMED)
+        .exclude(kind=PostingKind.PLATFORM_UPDATE)
+        .order_by("pk")
+        .values_list("rma_id", "kind", "external_id", "number")
+    )
+    for rma_id, kind, external_id, number in rows:
+        found[rma_id].add(kind, external_id, number)
+    return found

@@ -21,6 +21,7 @@ from exceptions_app.rules.confirming import Comparison, Verdict
 from exceptions_app.services import (
     attempts,
     audit,
+    calls,
     connections,
     health,
     leases,
@@ -140,7 +141,9 @@ def _read_back(
     try:
         gateway = connections.gateway(connection=connection, reason=purpose)
         found = gateway.find_documents(
-            DocumentKind(batch[0].kind), [posting.key for posting in batch]
+            DocumentKind(batch[0].kind),
+            [posting.key for posting in batch],
+            calls.references(batch),
         )
     except ConnectorError as error:
         health.note_failure(connection_id=connection.pk, error=error, now=now)

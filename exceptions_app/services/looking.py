@@ -12,7 +12,7 @@ from exceptions_app.choices import FixKind
 from exceptions_app.models import Posting
 from exceptions_app.rules import confirming, drafts
 from exceptions_app.rules.sayings import spoken
-from exceptions_app.services import connections
+from exceptions_app.services import calls, connections
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,9 @@ def before_linking(*, kind: str, payload: dict[str, Any]) -> Look | None:
     erp = posting.connection.name
     try:
         gateway = connections.gateway(connection=posting.connection, reason="lookup")
-        found = gateway.find_documents(DocumentKind(posting.kind), [posting.key])
+        found = gateway.find_documents(
+            DocumentKind(posting.kind), [posting.key], calls.references([posting])
+        )
     except (ConnectorError, errors.DeskError) as error:
         return Look("warn", f"{number} could not be checked in {erp}: {error} {_READ}")
     if not found:

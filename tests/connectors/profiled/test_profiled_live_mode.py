@@ -4,11 +4,12 @@ import pytest
 
 from connectors import errors, types
 from connectors.types import DocumentKind, Mode
+from tests.connectors.profiled.profiled_cast import PROFILED_KINDS
 
 LIVE = {"mode": Mode.LIVE}
 
 
-@pytest.mark.parametrize("kind", list(DocumentKind))
+@pytest.mark.parametrize("kind", PROFILED_KINDS)
 def test_an_unconfirmed_write_is_refused_before_any_call(canned, make_draft, pacer, kind):
     gateway, transport = canned(**LIVE)
 
@@ -54,6 +55,7 @@ def test_a_write_a_user_confirmed_goes_out_and_the_others_stay(canned, make_draf
         DocumentKind.STOCK_MOVE: "manual",
         DocumentKind.WRITE_OFF: "manual",
         DocumentKind.CREDIT_MEMO: "supported",
+        DocumentKind.REFUND_RECORD: "unsupported",
     }
 
 
@@ -91,7 +93,10 @@ def test_documented_reads_go_out_live(canned):
 def test_the_sandbox_takes_every_write(canned):
     gateway, _ = canned()
 
-    assert set(gateway.capabilities.creates.values()) == {"supported"}
+    assert dict.fromkeys(PROFILED_KINDS, "supported") == {
+        kind: gateway.capabilities.creates[kind] for kind in PROFILED_KINDS
+    }
+    assert gateway.capabilities.creates[DocumentKind.REFUND_RECORD] == "unsupported"
     assert gateway.capabilities.can_find_by_key is True
 
 
