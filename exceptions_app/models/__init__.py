@@ -17,6 +17,7 @@ from exceptions_app.models.orders import ErpLocation, Item, ItemMiss, SalesOrder
 from exceptions_app.models.postings import CreditRun, CreditTaking, Posting, PostingAttempt
 from exceptions_app.models.preferences import SavedView, UserPreferences
 from exceptions_app.models.quotes import CreditQuote
+from exceptions_app.models.receipts import ErpClosedPeriod, ErpReceipt
 from exceptions_app.models.rmas import (
     ExchangeOrder,
     Refund,
@@ -39,7 +40,9 @@ __all__ = [
     "CreditQuote",
     "CreditRun",
     "CreditTaking",
+    "ErpClosedPeriod",
     "ErpLocation",
+    "ErpReceipt",
     "ExchangeOrder",
     "Fix",
     "Heartbeat",
