@@ -20,6 +20,7 @@ from connectors.types import (
     TaxPart,
     Tender,
 )
+from exceptions_app.rules.erp_facts import ErpFact, ErpReceiptFact
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,7 @@ class RefundFact:
     origin: str = "platform"  # | storefront | gateway | outside
     parts: tuple[RefundPart, ...] = ()
     tenders: tuple[Tender, ...] = ()
+    reference: str = ""  # the payment's own at its processor
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +294,9 @@ class RmaFacts:
     is_shipping_promised: bool = False
     # What other returns' differences took of this month's budget, in this return's currency.
     residues_elsewhere: Decimal = Decimal(0)
+    erp: ErpFact = field(default_factory=ErpFact)
+    # What the ERP's own staff received, oldest first; empty where we book the receipts.
+    erp_receipts: tuple[ErpReceiptFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,6 +102,7 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
                 origin=refund.origin,
                 parts=order_text.refund_parts_from(refund.parts),
                 tenders=order_text.tenders_from(refund.tenders),
+                reference=refund.reference,
             )
             for refund in rma.refunds.order_by("external_id")
         ),
