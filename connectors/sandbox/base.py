@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import unquote_plus
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from connectors import wire_json
+from connectors.sandbox import retyping
 from connectors.sandbox.faults import (
     AnswerTooSlow,
     ConnectionDropped,
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 NOTE = "not vendor behaviour"
 # The in-process transport tells here how long its caller would wait for an answer.
 READ_TIMEOUT_KEY = "returnsbridge.read_timeout"
+
+# Switches of every twin. `clock_skew_seconds`: how far its clock is ahead of ours, or behind.
+_COMMON_SWITCHES: Mapping[str, Any] = {"clock_skew_seconds": 0}
 
 _GARBAGE = "<!doctype html><title>Service notice</title><p>Please try again later.</p>"
 
@@ -62,7 +67,7 @@ class Twin:
 
     A subclass names `name`, `routes` and `default_switches` and gives `credentials`, `clear`,
     `load`, `documents` and, where calls need a key, `refusal`. Handlers run under `lock`, one at a
-    time, and read the time from `moment()`.
+    time, and read the time from `moment()`, which the switch `clock_skew_seconds` moves.
     """
 
     name: ClassVar[str]
@@ -78,7 +83,7 @@ class Twin:
         self.now = now
         self.faults = FaultPlan()
         self.lock = threading.RLock()
-        self.switches: dict[str, Any] = dict(self.default_switches)
+        self.switches: dict[str, Any] = self._first_switches()
         self._sleep = sleep
         self._calls: Counter[str] = Counter()
         self._late: list[_LateCall] = []
@@ -123,7 +128,7 @@ class Twin:
             self._late.clear()
             self._calls.clear()
             self.faults.set(())
-            self.switches = dict(self.default_switches)
+            self.switches = self._first_switches()
             self.clear()
 
     def calls(self) -> dict[str, int]:
@@ -135,7 +140,7 @@ class Twin:
         """Set known switches and return all of them; an unknown name is a KeyError."""
         with self.lock:
             for name in values:
-                if name not in self.default_switches:
+                if name not in self.switches:
                     raise KeyError(name)
             self.switches.update(values)
             return dict(self.switches)
@@ -143,7 +148,7 @@ class Twin:
     def settle(self) -> None:
         """Carry out the late commits that are due by the clock."""
         with self.lock:
-            due = [call for call in self._late if call.due_at <= self.now()]
+            due = [call for call in self._late if call.due_at <= self._clock()]
             self._late = [call for call in self._late if call not in due]
             for call in sorted(due, key=lambda late: late.due_at):
                 with self._at(call.due_at):
@@ -153,7 +158,7 @@ class Twin:
 
     def moment(self) -> datetime:
         """The time the running call happens at; a late commit happens at its own time."""
-        return self._moment or self.now()
+        return self._moment or self._clock()
 
     def reply(
         self,
@@ -179,7 +184,7 @@ class Twin:
         with self.lock:
             self.settle()
             self._calls[self._template(request)] += 1
-            rule = self.faults.take(request.method, request.path)
+            rule = self.faults.take(request.method, request.path, _content(request))
         response = self._answer(request) if rule is None else self._fail(request, rule)
         response.headers["X-Simulated"] = NOTE
         return response(environ, start_response)
@@ -212,7 +217,7 @@ class Twin:
                 raise ConnectionDropped
             case FaultKind.LATE_COMMIT:
                 with self.lock:
-                    due_at = self.now() + timedelta(seconds=rule.seconds)
+                    due_at = self._clock() + timedelta(seconds=rule.seconds)
                     self._late.append(_LateCall(due_at, request))
                 raise ConnectionDropped
             case FaultKind.STATUS:
@@ -236,6 +241,11 @@ class Twin:
                 return _broken_off(response)
             case FaultKind.SLOW:
                 self._delay(request, rule.seconds)
+            case FaultKind.WRONG_TYPES:
+                body = retyping.retyped(response.get_data(), rule.field, rule.becomes)
+                response.set_data(body)
+            case FaultKind.SHIFT:
+                self.load(rule.records)
         return response
 
     def _delay(self, request: Request, seconds: float) -> None:
@@ -245,6 +255,12 @@ class Twin:
         elif seconds >= patience:
             raise AnswerTooSlow
 
+    def _first_switches(self) -> dict[str, Any]:
+        return {**_COMMON_SWITCHES, **self.default_switches}
+
+    def _clock(self) -> datetime:
+        return self.now() + timedelta(seconds=float(self.switches["clock_skew_seconds"]))
+
     @contextlib.contextmanager
     def _at(self, moment: datetime) -> Iterator[None]:
         self._moment = moment
@@ -252,6 +268,11 @@ class Twin:
             yield
         finally:
             self._moment = None
+
+
+def _content(request: Request) -> str:
+    query = unquote_plus(request.query_string.decode("latin-1"))
+    return f"{query}\n{request.get_data(as_text=True)}"
 
 
 def _fixed(rule: FaultRule) -> Response:

@@ -7,6 +7,7 @@ A rule is JSON: `{"kind": "drop_after", "method": "POST", "path": "/api/.*", "ti
 | kind | one of `FaultKind` | required |
 | method | only this method | any |
 | path | regular expression the whole path (without the system's prefix) must match | any |
+| content | regular expression found in the query or the body (for SOAP, GraphQL) | any |
 | times | how often it strikes; null is always | 1 |
 | skip | matching calls let through first | 0 |
 | probability, seed | strikes by chance, repeatably | 1, 0 |
@@ -14,17 +15,25 @@ A rule is JSON: `{"kind": "drop_after", "method": "POST", "path": "/api/.*", "ti
 | status | for `status`, and for `status_after` | 503, 500 |
 | headers, body | of that answer | {}, "" |
 | commit | `garbage` only: whether the call was carried out | false |
+| field | for `wrong_types`: regular expression the whole name of a field must match | any |
+| becomes | for `wrong_types`: text, number, boolean, null, list or object | object |
+| records | for `shift`: what is loaded once the answer is made, in the twin's load schema | {} |
+
+A clock that is off is no fault of one call but the switch `clock_skew_seconds` of every twin.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import re
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from connectors.sandbox.retyping import SAMPLES
 
 
 class FaultKind(StrEnum):
@@ -48,6 +57,10 @@ class FaultKind(StrEnum):
     GARBAGE = "garbage"
     # Carried out, the answer is half a JSON text.
     TRUNCATED = "truncated"
+    # Carried out; in the answer, the values of some fields have another type.
+    WRONG_TYPES = "wrong_types"
+    # Carried out and answered; then others change the records, so that the next page has moved.
+    SHIFT = "shift"
 
 
 class ConnectionDropped(ConnectionError):
@@ -67,15 +80,19 @@ class FaultRule:
     kind: FaultKind
     method: str = ""
     path: re.Pattern[str] = re.compile(".*")
+    content: re.Pattern[str] = re.compile("")
     times: int | None = 1
     skip: int = 0
     seconds: float = 0
     status: int = 503
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     body: str = ""
     probability: float = 1
     seed: int = 0
     commit: bool = False
+    field: re.Pattern[str] = re.compile(".*")
+    becomes: str = "object"
+    records: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def parse(cls, record: Mapping[str, Any]) -> FaultRule:
@@ -90,19 +107,23 @@ class FaultRule:
             raise FaultRuleInvalid(f"unknown field: {', '.join(sorted(unknown))}")
         try:
             values["kind"] = FaultKind(values.get("kind", ""))
-            if "path" in values:
-                values["path"] = re.compile(str(values["path"]))
+            for name in ("path", "content", "field"):
+                if name in values:
+                    values[name] = re.compile(str(values[name]))
             for name in ("seconds", "probability"):
                 if name in values:
                     values[name] = float(values[name])
             if values["kind"] is FaultKind.STATUS_AFTER:
                 values.setdefault("status", 500)
+            if values.get("becomes", "text") not in SAMPLES:
+                raise ValueError(f"becomes: {values['becomes']} is no type")
             return cls(**values)
         except (ValueError, TypeError, re.error) as error:
             raise FaultRuleInvalid(str(error)) from None
 
-    def concerns(self, method: str, path: str) -> bool:
-        return self.method.upper() in ("", method) and self.path.fullmatch(path) is not None
+    def concerns(self, method: str, path: str, content: str) -> bool:
+        is_asked_there = self.method.upper() in ("", method) and self.path.fullmatch(path)
+        return bool(is_asked_there and self.content.search(content))
 
 
 class FaultPlan:
@@ -126,11 +147,11 @@ class FaultPlan:
         self.set(rules)
         return len(rules)
 
-    def take(self, method: str, path: str) -> FaultRule | None:
+    def take(self, method: str, path: str, content: str = "") -> FaultRule | None:
         """Return the fault that strikes this call, having counted it, or None."""
         with self._lock:
             for index, rule in enumerate(self._rules):
-                if rule.concerns(method, path) and self._strikes(index, rule):
+                if rule.concerns(method, path, content) and self._strikes(index, rule):
                     return rule
         return None
 

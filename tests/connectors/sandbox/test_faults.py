@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from connectors import errors, http, types
-from connectors.sandbox import base, faults, server
+from connectors.sandbox import base, faults, retyping, server
 from connectors.sandbox.wsgi_transport import WsgiTransport
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -190,6 +191,61 @@ def test_calls_are_counted_by_path_template(twin, session):
     assert twin.calls() == {"POST /api/memo": 1, "GET /api/memo/<int:number>": 2}
 
 
+def test_one_field_of_the_answer_has_another_type(twin, session):
+    twin.faults.parse([{"kind": "wrong_types", "field": "num.*", "becomes": "list"}])
+
+    assert create(session) == {"number": ["(no value of this type)"]}
+    assert create(session) == {"number": 2}
+
+
+@pytest.mark.parametrize(
+    ("body", "becomes", "spoiled"),
+    [
+        (b'<R n="7"><n>7</n></R>', "text", b'<R n="(not this type)"><n>(not this type)</n></R>'),
+        (b"<n>1</n>", "null", b"<n></n>"),
+        (b"<n>1</n>", "number", b"<n>7</n>"),
+        (b"<n>1</n>", "list", b"<n>1</n><n>1</n>"),
+        (b"<n>1</n>", "object", b"<n><n>1</n></n>"),
+        (b"<t>&lt;R n=&quot;7&quot;/&gt;</t>", "null", b"<t>&lt;R n=&quot;&quot;/&gt;</t>"),
+        (b'{"a": [{"n": 1, "m": 1.50}]}', "null", b'{"a": [{"n": null, "m": 1.50}]}'),
+    ],
+)
+def test_a_field_is_retyped_in_xml_as_in_json(body, becomes, spoiled):
+    assert retyping.retyped(body, re.compile("n"), becomes) == spoiled
+
+
+def test_others_change_the_records_between_two_answers(twin, session):
+    twin.faults.parse([{"kind": "shift", "records": {"memos": ["theirs"]}}])
+
+    assert create(session) == {"number": 1}
+    assert create(session) == {"number": 3}
+    assert [row["memo"] for row in twin.documents()] == [
+        '"m" 12:00:00',
+        "theirs",
+        '"m" 12:00:00',
+    ]
+
+
+def test_a_clock_that_is_off_is_off_for_every_call_and_for_late_commits(twin, clock, session):
+    twin.set_switches({"clock_skew_seconds": -3600})
+    twin.faults.parse([{"kind": "late_commit", "seconds": 90}])
+
+    with pytest.raises(errors.OutcomeUnknown):
+        create(session)
+    clock.advance(90)
+    create(session)
+
+    assert [row["memo"] for row in twin.documents()] == ['"m" 11:01:30', '"m" 11:01:30']
+
+
+def test_a_rule_may_look_for_what_the_call_says(twin, session):
+    twin.faults.parse([{"kind": "status", "content": "q=a b"}, {"kind": "slow", "content": "zzz"}])
+
+    assert create(session) == {"number": 1}
+    with pytest.raises(errors.RetryLater):
+        session.call(operation="show", method="GET", path="/api/memo/1", query=[("q", "a b")])
+
+
 # --- the plan of rules ----------------------------------------------------------------------
 
 
@@ -237,7 +293,13 @@ def test_chance_is_repeatable():
 
 @pytest.mark.parametrize(
     "rule",
-    [{}, {"kind": "melt"}, {"kind": "slow", "path": "("}, {"kind": "slow", "secs": 1}],
+    [
+        {},
+        {"kind": "melt"},
+        {"kind": "slow", "path": "("},
+        {"kind": "slow", "secs": 1},
+        {"kind": "wrong_types", "becomes": "float"},
+    ],
 )
 def test_a_rule_nobody_understands_changes_nothing(rule):
     plan = faults.FaultPlan()
