@@ -1,0 +1,205 @@
+"""Every option of a bridge's policy, with its words and its allowed values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from exceptions_app.choices import PostingKind
+from exceptions_app.rules import policy_values as readers
+from exceptions_app.rules.penny_parts import NAMES as CAUSES
+from exceptions_app.rules.policy_values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting as its screen shows it. `choices` is empty where a number or a table is asked."""
+
+    name: str
+    label: str
+    explanation: str
+    allowed: str  # what may be entered, in words
+    read: Callable[[Value], Value]
+    choices: tuple[Choice, ...] = ()
+
+
+def _chosen(name: str, label: str, explanation: str, *choices: tuple[str, str]) -> Option:
+    values = tuple(value for value, _ in choices)
+    return Option(
+        name=name,
+        label=label,
+        explanation=explanation,
+        allowed=", ".join(values),
+        read=readers.one_of(*values),
+        choices=tuple(Choice(value, text) for value, text in choices),
+    )
+
+
+def _yes_no(name: str, label: str, explanation: str) -> Option:
+    choices = (Choice("true", "Yes"), Choice("false", "No"))
+    return Option(name, label, explanation, "true, false", readers.flag, choices)
+
+
+def _number(
+    name: str, label: str, explanation: str, unit: str, minimum: int, maximum: int
+) -> Option:
+    allowed = f"whole {unit} from {minimum} to {maximum}"
+    return Option(name, label, explanation, allowed, readers.count(minimum, maximum))
+
+
+OPTIONS: tuple[Option, ...] = (
+    _chosen(
+        "credit_trigger",
+        "When a credit memo is created",
+        "After the refund, the ledger follows money that really moved. After receipt or inspection,"
+        " the ledger follows the goods, and the refund is checked against the credit later.",
+        ("refund_confirmed", "When the platform confirms the refund"),
+        ("goods_received", "When the goods arrived"),
+        ("goods_inspected", "When every item has its final disposition"),
+    ),
+    _chosen(
+        "stock_trigger",
+        "When stock is booked",
+        "Only a final disposition moves stock, so goods never become saleable before someone"
+        " looked at them.",
+        ("final_disposition", "When the disposition of a unit is final"),
+    ),
+    _chosen(
+        "disposition_authority",
+        "Whose disposition counts",
+        "The leading side decides the bucket. When the other side says something else, that opens"
+        " an exception and overwrites nothing.",
+        ("platform", "The returns platform"),
+    ),
+    _yes_no(
+        "authorise_first",
+        "Send the authorisation first",
+        "The warehouse then sees in the ERP what is coming. Receipts wait until the ERP has the"
+        " authorisation.",
+    ),
+    _yes_no(
+        "note_to_platform",
+        "Note the ERP's numbers on the return",
+        "Agents who work in the platform see the receipt and credit numbers there. Costs one call"
+        " of the platform's daily quota for each note.",
+    ),
+    Option(
+        "schedule",
+        "When each kind of document leaves",
+        "At once, or held until a person starts a run, or in the ERP's windows. Held credits can"
+        " be checked together before they post.",
+        f"a kind ({', '.join(PostingKind.values)}) and immediate, run, or windows such as"
+        " 02:00-04:00, 13:00-14:00",
+        readers.schedule,
+    ),
+    Option(
+        "tolerance",
+        "How far refund and credit may differ",
+        "An absolute amount for each currency. A smaller difference posts without anybody looking."
+        " Without an entry, refund and credit must agree to the penny, apart from rounding of"
+        " partly returned lines. With a charge code for differences let pass, the credit books it"
+        " on a line of its own.",
+        "currency code and an amount of 0 or more, as in GBP 0.05",
+        readers.tolerance,
+    ),
+    Option(
+        "tolerance_percent",
+        "How far they may differ in percent",
+        "Percent of the credit, for each currency. Where an amount is given as well, the lower of"
+        " the two counts, so that a small credit allows less.",
+        "currency code and a percentage from 0 to 100, as in GBP 0.5",
+        readers.percents,
+    ),
+    Option(
+        "tolerance_causes",
+        "How far they may differ by cause",
+        "An amount for a currency and a cause, in place of the amount above where all of the"
+        " difference has that cause. With 0 such a difference is always looked at.",
+        "currency code, _ and a cause with an amount of 0 or more, as in GBP_tax 0.10; the causes"
+        f" are {', '.join(CAUSES)}",
+        readers.causes,
+    ),
+    Option(
+        "tolerance_budget",
+        "How much may be let pass in a month",
+        "A sum for each currency of all differences let pass within the tolerance, whichever side"
+        " was more. Once it is used up, every further difference is looked at.",
+        "currency code and an amount of 0 or more, as in GBP 25.00",
+        readers.tolerance,
+    ),
+    _number(
+        "undo_seconds",
+        "Time to take a decision back",
+        "An approved fix waits this long before it acts.",
+        "seconds",
+        0,
+        3600,
+    ),
+    _number(
+        "unknown_case_after_minutes",
+        "When an unknown outcome becomes an exception",
+        "A lost reply is first looked up in the ERP. If that cannot settle it in this time, a"
+        " person is asked.",
+        "minutes",
+        1,
+        1440,
+    ),
+    _number(
+        "credit_grace_hours",
+        "How long a refund may go without a credit",
+        "Counted from the confirmed refund. Within this time it is late, not wrong.",
+        "hours",
+        1,
+        720,
+    ),
+    _number(
+        "receipt_grace_hours",
+        "How long graded goods may go without a receipt",
+        "Counted from the final disposition. Within this time it is late, not wrong.",
+        "hours",
+        1,
+        720,
+    ),
+    Option(
+        "second_approver_above",
+        "Value above which two people approve",
+        "Money changes above this value, in the bridge's currency, need two approvers from"
+        " finance.",
+        "an amount of 0 or more",
+        readers.amount,
+    ),
+    Option(
+        "rounding",
+        "How a credit is rounded",
+        "As the ERP rounds its own documents: each line for itself, or the document's sums, spread"
+        " over its lines. A cash step rounds what is paid back in cash, on a line of its own."
+        " Without an entry each line is rounded for itself, halves away from zero. Kept with every"
+        " credit.",
+        "mode half_up or half_even, scope line or document, cash_step and an amount as in"
+        " cash_step 0.05",
+        readers.rounding,
+    ),
+    _chosen(
+        "bundle_credit",
+        "What a returned bundle reverses",
+        "The order's own prices are moved between a bundle and its parts by the shares the order"
+        " itself gives them, so that the sum stays what was charged.",
+        ("components", "Each part that came back"),
+        ("parent", "The bundle as it was sold"),
+    ),
+    _number(
+        "quote_minutes",
+        "How long a credit quote holds",
+        "A return planned within this time is credited what was quoted; if the facts change,"
+        " finance is asked. Its units are promised to nobody else meanwhile.",
+        "minutes",
+        1,
+        20160,
+    ),
+)
