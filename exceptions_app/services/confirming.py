@@ -22,14 +22,15 @@ from exceptions_app.services import (
     attempts,
     audit,
     calls,
+    claims,
     connections,
     health,
     leases,
     ordering,
+    outcomes,
     rmas,
 )
 from exceptions_app.services.faultpoints import reach
-from exceptions_app.services.posting import guarded_update, refusal_facts, replan
 
 LEASE = leases.lease(seconds=90)
 STAGED_POLL_CAP_SECONDS = 300
@@ -174,7 +175,7 @@ def _settle(posting: Posting, comparison: Comparison, purpose: str, now: datetim
     try:
         with transaction.atomic():
             outcome, text, values = act(posting, comparison, now)
-            guarded_update(posting=posting, lease_until=None, **values)
+            claims.guarded_update(posting=posting, lease_until=None, **values)
             attempts.note(
                 posting=posting,
                 purpose=purpose,
@@ -226,7 +227,9 @@ def _staged(posting: Posting, comparison: Comparison, now: datetime) -> Settled:
 def _refused(posting: Posting, comparison: Comparison, now: datetime) -> Settled:
     state = comparison.state
     assert state is not None
-    facts = refusal_facts(posting, state.refusal_code, state.refusal_field, "", state.refusal_text)
+    facts = outcomes.refusal_facts(
+        posting, state.refusal_code, state.refusal_field, "", state.refusal_text
+    )
     values = {
         "status": PostingStatus.FAILED,
         "unknown_since": None,
@@ -303,12 +306,12 @@ def _follow(posting: Posting, now: datetime) -> None:
         ordering.promote_next(rma_ids=[posting.rma_id], now=now)
         jobs.nudge("post")
     if posting.status in (PostingStatus.CONFIRMED, PostingStatus.FAILED) or posting.parked_at:
-        replan(posting, now)
+        claims.replan(posting, now)
 
 
 def _note_is_safe_to_repeat(posting: Posting, now: datetime) -> None:
     """A note reads the timeline for its marker before it writes: sending again looks first."""
-    guarded_update(
+    claims.guarded_update(
         posting=posting,
         status=PostingStatus.READY,
         unknown_since=None,

@@ -15,7 +15,7 @@ from exceptions_app.models import Bridge, Case, Fix, Posting, Rma
 from exceptions_app.rules import amounts, money
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.services import attempts, rmas
-from exceptions_app.services.posting import replan
+from exceptions_app.services.claims import replan
 
 ON_POSTINGS = (FixKind.RETRY, FixKind.LINK_DOCUMENT)
 # Some ERPs put a space or a slash into their numbers; none has one without a digit.

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from connectors.errors import ConnectorError
 from exceptions_app.models import Connection
 from exceptions_app.services import (
+    claims,
     confirming,
     events,
     fixes,
@@ -73,7 +74,7 @@ def settle(*, clock: Clock) -> int:
     now = clock()
     count = fixes.release_due(now=now)
     count += confirming.release_held(now=now)
-    count += posting.recover_expired(now=now)
+    count += claims.recover_expired(now=now)
     for connection in Connection.objects.filter(is_active=True).order_by("pk"):
         for act in (confirming.settle_unknown, confirming.confirm_sent):
             count += _until_dry(act, connection, clock)

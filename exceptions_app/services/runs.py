@@ -16,7 +16,7 @@ from exceptions_app.models import Bridge, CreditRun, Posting
 from exceptions_app.rules import drafts, money
 from exceptions_app.selectors import runs
 from exceptions_app.services import attempts, audit, connections, ordering, rmas
-from exceptions_app.services.posting import replan
+from exceptions_app.services.claims import replan
 
 
 @dataclass(frozen=True, slots=True)

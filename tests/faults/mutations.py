@@ -18,7 +18,7 @@ from connectors.errors import OutcomeUnknown, RetryLater
 from exceptions_app.choices import EventState, PostingStatus
 from exceptions_app.models import InboundEvent, Posting, PostingAttempt, Watermark
 from exceptions_app.rules import confirming as comparing
-from exceptions_app.services import attempts, confirming, events, polling, posting, rmas
+from exceptions_app.services import attempts, claims, confirming, events, outcomes, polling, rmas
 
 Mutation = Callable[[], contextlib.AbstractContextManager[Any]]
 
@@ -38,9 +38,8 @@ def no_fence() -> Iterator[None]:
             setattr(posting, name, value)
 
     with (
-        mock.patch.object(posting, "guarded_update", unguarded),
-        mock.patch.object(confirming, "guarded_update", unguarded),
-        mock.patch.object(posting, "_is_ours", return_value=True),
+        mock.patch.object(claims, "guarded_update", unguarded),
+        mock.patch.object(claims, "is_ours", return_value=True),
     ):
         yield
 
@@ -48,7 +47,7 @@ def no_fence() -> Iterator[None]:
 @contextlib.contextmanager
 def no_order() -> Iterator[None]:
     """Steps of one return leave side by side: neither the claim nor the table says no."""
-    sql = posting._CLAIM
+    sql = claims.CLAIM
     begins = sql.index("AND NOT EXISTS")
     ends = sql.index("ORDER BY p.not_before")
     constraint = next(
@@ -58,7 +57,7 @@ def no_order() -> Iterator[None]:
         editor.remove_constraint(Posting, constraint)
     every = (PostingStatus.READY, PostingStatus.PLANNED)
     try:
-        with mock.patch.object(posting, "_CLAIM", _claims(sql[:begins] + sql[ends:], every)):
+        with mock.patch.object(claims, "CLAIM", _claims(sql[:begins] + sql[ends:], every)):
             yield
     finally:
         Posting.objects.filter(status__in=["sending", "unconfirmed"]).update(status="cancelled")
@@ -73,11 +72,11 @@ def _claims(sql: str, statuses: tuple[str, ...]) -> str:
 
 def failure_after_write_is_definite() -> contextlib.AbstractContextManager[Any]:
     """A 500 or a lost reply is read as "nothing was done"."""
-    return mock.patch.object(posting, "_settle_error", _settled_as(RetryLater))
+    return mock.patch.object(outcomes, "settle_error", _settled_as(RetryLater))
 
 
 def _settled_as(kind: type[RetryLater]) -> Callable[..., Posting]:
-    real = posting._settle_error
+    real = outcomes.settle_error
 
     def settle(row: Posting, attempt: Any, error: Any, *rest: Any) -> Posting:
         if isinstance(error, OutcomeUnknown):
@@ -89,7 +88,7 @@ def _settled_as(kind: type[RetryLater]) -> Callable[..., Posting]:
 
 def unknown_is_ready() -> contextlib.AbstractContextManager[Any]:
     """A posting whose outcome is unknown goes straight back to the claimable ones."""
-    real = posting._verdict
+    real = outcomes._verdict
 
     def verdict(*given: Any, **named: Any) -> tuple[str, dict[str, Any]]:
         outcome, values = real(*given, **named)
@@ -97,7 +96,7 @@ def unknown_is_ready() -> contextlib.AbstractContextManager[Any]:
             values |= {"status": PostingStatus.READY, "unknown_since": None}
         return outcome, values
 
-    return mock.patch.object(posting, "_verdict", verdict)
+    return mock.patch.object(outcomes, "_verdict", verdict)
 
 
 def expired_lease_is_ready() -> contextlib.AbstractContextManager[Any]:
@@ -108,7 +107,7 @@ def expired_lease_is_ready() -> contextlib.AbstractContextManager[Any]:
             status=PostingStatus.READY, lease_until=None
         )
 
-    return mock.patch.object(posting, "recover_expired", recover)
+    return mock.patch.object(claims, "recover_expired", recover)
 
 
 def acknowledged_before_applied() -> contextlib.AbstractContextManager[Any]:

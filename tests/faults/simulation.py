@@ -23,7 +23,7 @@ import requests
 from django.db import connection as database
 
 from exceptions_app import jobs
-from exceptions_app.services import connections, events, faultpoints, flow, polling, posting
+from exceptions_app.services import claims, connections, events, faultpoints, flow, polling
 from tests.faults import oracle
 from tests.faults.actors import Actor, Crash, Wire
 from tests.faults.scenario import Change, Scenario
@@ -177,7 +177,7 @@ class Simulation:
         clock = self._stage.clock
         began = clock.now
         last_poll = began + polling.LEASE + timedelta(seconds=POLL_SECONDS) + TICK
-        limit = last_poll + events.ORDER_GRACE + SETTLE + posting.LEASE + 2 * TICK
+        limit = last_poll + events.ORDER_GRACE + SETTLE + claims.LEASE + 2 * TICK
         for _ in range(MOST_STEPS):
             due_at = oracle.next_due(now=clock.now, read_from=began)
             if not due_at and not self._actors:
@@ -278,7 +278,7 @@ class Simulation:
     def _on_wire(self, point: str, request: requests.PreparedRequest) -> None:
         is_write = request.method == "POST" and "/bluecherry" in request.path_url
         if point == "before_wire" and self._current is not None:
-            latest = self._current.began_at + posting.LEASE + SETTLE
+            latest = self._current.began_at + claims.LEASE + SETTLE
             self._erp_faults.latest_commit_at = latest - timedelta(seconds=SEARCH_LAG_SECONDS)
         self._reached(point)
         if is_write and point == "before_wire":
@@ -313,7 +313,7 @@ class Simulation:
         clock = self._stage.clock
         longest = float(LONGEST_PAUSE_SECONDS)
         if point in _BEFORE_BYTES_LEAVE:
-            latest = actor.began_at + posting.LEASE + SETTLE
+            latest = actor.began_at + claims.LEASE + SETTLE
             latest -= timedelta(seconds=SEARCH_LAG_SECONDS + 5)
             longest = min(longest, (latest - clock.now).total_seconds())
         if longest <= 0:

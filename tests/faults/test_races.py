@@ -6,7 +6,7 @@ import pytest
 from django.db import connection as database
 
 from exceptions_app.models import Posting, Rma
-from exceptions_app.services import connections, faultpoints, flow, planning, posting, rmas
+from exceptions_app.services import claims, connections, faultpoints, flow, planning, rmas
 from tests.world import make_rma, make_unit, make_world
 
 TWO_UNITS = make_rma(
@@ -59,7 +59,7 @@ def test_a_posting_being_replanned_cannot_be_claimed(world):
     def claim_before_first_change(execute, sql, params, many, context):
         if not claimed and sql.startswith('UPDATE "exceptions_app_posting"'):
             claimed.append(None)
-            elsewhere(lambda: claimed.append(posting.claim(now=world.clock.now)))
+            elsewhere(lambda: claimed.append(claims.claim(now=world.clock.now)))
         return execute(sql, params, many, context)
 
     with database.execute_wrapper(claim_before_first_change):
@@ -77,7 +77,7 @@ def test_a_plan_leaves_a_return_alone_whose_posting_is_being_claimed(world):
 
     def plan_during_claim(execute, sql, params, many, context):
         result = execute(sql, params, many, context)
-        if sql == posting._CLAIM:
+        if sql == claims.CLAIM:
             rma_id = Rma.objects.get().pk
             elsewhere(
                 lambda: plans.append(planning.plan(rma_id=rma_id, now=world.clock.now).postings)
@@ -85,7 +85,7 @@ def test_a_plan_leaves_a_return_alone_whose_posting_is_being_claimed(world):
         return result
 
     with database.execute_wrapper(plan_during_claim):
-        claimed = posting.claim(now=world.clock.now)
+        claimed = claims.claim(now=world.clock.now)
 
     assert plans == [()]
     assert claimed.key == "RA-uk-5001-1"

@@ -9,7 +9,7 @@ from typing import Any
 from exceptions_app.management.demo import names, records, setup
 from exceptions_app.management.demo.world import World
 from exceptions_app.models import Bridge, Posting, Rma
-from exceptions_app.services import events, flow, posting, quotes, rmas
+from exceptions_app.services import claims, events, flow, posting, quotes, rmas
 from exceptions_app.services.credit_cases import quote_requests
 
 _COAT = names.BY_SKU["COT-OAT-S"]
@@ -164,8 +164,8 @@ def worker_died_then_erp_went(world: World) -> None:
     """
     one_return(world, 4301, code="de")
     _until_credit_is_next(world, "4301", code="de")
-    assert posting.claim(now=world.clock.now) is not None
-    world.clock.now += posting.LEASE + timedelta(seconds=1)
+    assert claims.claim(now=world.clock.now) is not None
+    world.clock.now += claims.LEASE + timedelta(seconds=1)
     world.settle("de")
     flow.plan(clock=world.clock)
     setup.erp_connection(world, "de", base_url=_UNREACHABLE)

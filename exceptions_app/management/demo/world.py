@@ -17,7 +17,7 @@ from exceptions_app.choices import PostingStatus
 from exceptions_app.management.demo import twins
 from exceptions_app.management.demo.twins import Journal
 from exceptions_app.models import Bridge, Posting, Rma
-from exceptions_app.services import confirming, connections, flow, polling, posting
+from exceptions_app.services import claims, confirming, connections, flow, polling
 
 _MOVING = (PostingStatus.READY, PostingStatus.SENDING, PostingStatus.POSTED)
 _LEAST = timedelta(seconds=1)
@@ -111,7 +111,7 @@ class World:
 
     def settle(self, code: str) -> None:
         """Recover lost claims and read back what the bridge's ERP holds."""
-        posting.recover_expired(now=self.clock.now)
+        claims.recover_expired(now=self.clock.now)
         erp = self.bridges[code].erp
         for act in (confirming.settle_unknown, confirming.confirm_sent):
             while act(connection=erp, now=self.clock.now):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from exceptions_app.models import Case, ConnectionHealth, InboundEvent, Posting, Rma
-from exceptions_app.services import connections, events, flow, posting
+from exceptions_app.services import claims, connections, events, flow
 from tests.cast import make_user
 from tests.world import make_rma, make_world
 
@@ -210,7 +210,7 @@ def test_a_worker_that_died_leaves_a_stuck_job_that_is_looked_up_first():
     with world.connected():
         flow.ingest(clock=world.clock)
         flow.plan(clock=world.clock)
-        claimed = posting.claim(now=world.clock.now)
+        claimed = claims.claim(now=world.clock.now)
     world.clock.advance(minutes=3)
     world.run()
     stuck = world.open_types()
