@@ -11,12 +11,10 @@ import codecs
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.errors import MissingHeaderBodySeparatorDefect
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
 
 import requests
 import urllib3
@@ -24,8 +22,9 @@ import urllib3
 from connectors import addresses, errors, pinned, ports, types, wire_json
 from connectors.addresses import check_base_url
 from connectors.redaction import Redactor, redact
+from connectors.replies import Payload, Reply
 
-__all__ = ["Redactor", "Reply", "Session", "check_base_url", "post_webhook", "redact"]
+__all__ = ["Payload", "Redactor", "Reply", "Session", "check_base_url", "post_webhook", "redact"]
 
 # Below this level urllib3 writes whole addresses, and a query may carry a key.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
@@ -40,32 +39,6 @@ _QUOTA_HEADERS = (
     "ratelimit-remaining",
     "x-rate-limit-remaining",
 )
-
-
-@dataclass(frozen=True)
-class Reply:
-    """An answer a connector may interpret: any 2xx, 404 and the other 4xx."""
-
-    status: int
-    headers: Mapping[str, str]
-    text: str = field(repr=False)
-    evidence: types.Evidence = field(repr=False)
-    is_write: bool = False
-
-    def json(self) -> Any:
-        """Parse the body; fractions come back as Decimal, whole numbers as int.
-
-        Raises:
-            UnreadableReply: the reply to a read is no JSON we accept.
-            OutcomeUnknown: the same for a write, which may have landed all the same.
-        """
-        try:
-            return wire_json.decode(self.text)
-        except ValueError:
-            text = "The reply is not readable JSON."
-            if self.is_write:
-                raise errors.OutcomeUnknown(text, evidence=self.evidence) from None
-            raise errors.UnreadableReply(text, evidence=self.evidence) from None
 
 
 class Session:
@@ -107,8 +80,11 @@ class Session:
         query: Sequence[tuple[str, str]] = (),
         body: object | None = None,
         is_write: bool = False,
+        payload: Payload | None = None,
     ) -> Reply:
         """Make one call; `body` is sent as JSON, a Decimal with exactly its digits.
+
+        `payload` is sent as it is, in the place of a body; an empty `path` is the base address.
 
         Raises:
             RetryLater: surely nothing was done, or a read failed in passing.
@@ -116,7 +92,9 @@ class Session:
             Misconfigured: address, TLS, credentials or a redirect.
             UnreadableReply: a read answered more than the size cap.
         """
-        prepared = self._prepare(method, self._url(path), query, body)
+        if body is not None and payload is None:
+            payload = Payload(wire_json.encode(body).encode(), "application/json")
+        prepared = self._prepare(method, self._url(path), query, payload)
         self._pacer.before(operation=operation, is_write=is_write)
         exchange = _Exchange(operation, prepared, self._redactor, is_write=is_write)
         try:
@@ -128,19 +106,24 @@ class Session:
     def _url(self, path: str) -> str:
         if ".." in path.split("/"):
             raise errors.Misconfigured("A path may not lead upwards.")
-        url = f"{self._config.base_url.rstrip('/')}/{path.lstrip('/')}"
+        url = self._config.base_url.rstrip("/")
+        url = f"{url}/{path.lstrip('/')}" if path else url
         addresses.check_written(self._config.base_url, self._config.mode)
         return url
 
     def _prepare(
-        self, method: str, url: str, query: Sequence[tuple[str, str]], body: object | None
+        self,
+        method: str,
+        url: str,
+        query: Sequence[tuple[str, str]],
+        payload: Payload | None,
     ) -> requests.PreparedRequest:
         request = requests.Request(
             method,
             url,
             params=list(query),
-            data=None if body is None else wire_json.encode(body).encode(),
-            headers={} if body is None else {"Content-Type": "application/json"},
+            data=None if payload is None else payload.content,
+            headers={} if payload is None else {"Content-Type": payload.content_type},
         )
         try:
             prepared = self._requests.prepare_request(request)
@@ -298,7 +281,12 @@ def _interpret(exchange: _Exchange) -> Reply:
             after_seconds=_retry_after(exchange.headers),
         )
     return Reply(
-        status, exchange.headers, exchange.text(), exchange.evidence(), is_write=exchange.is_write
+        status,
+        exchange.headers,
+        exchange.text(),
+        exchange.evidence(),
+        is_write=exchange.is_write,
+        content=bytes(exchange.content),
     )
 
 

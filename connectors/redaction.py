@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus
+from xml.sax.saxutils import escape
 
 MASK = "***"
 MAX_BODY_CHARS = 4_000
@@ -87,7 +88,7 @@ _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """Return `text` without any of `secrets`, also where it is URL-, JSON- or base64-encoded."""
+    """Return `text` without any of `secrets`, also URL-, JSON-, XML- or base64-encoded."""
     variants: set[str] = set()
     for secret in secrets:
         if len(secret) >= _MIN_SECRET_CHARS:
@@ -151,8 +152,12 @@ def _plain(name: str) -> str:
 
 
 def _spellings(secret: str) -> set[str]:
+    in_xml = escape(secret, {'"': "&quot;"})
     return {
         secret,
+        in_xml,
+        # XML text that is itself a value of XML.
+        escape(in_xml),
         quote(secret, safe=""),
         quote_plus(secret),
         json.dumps(secret)[1:-1],
