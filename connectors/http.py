@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.errors import MissingHeaderBodySeparatorDefect
 from email.utils import parsedate_to_datetime
@@ -45,7 +45,7 @@ class Session:
     """Calls one connection's host. Retries nothing, follows no redirect, keeps no cookie.
 
     With `transport` the calls go to it and no address is resolved; addresses are still checked as
-    written.
+    written. `sign` gives each call the headers that prove who we are, from its method and address.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class Session:
         headers: Mapping[str, str],
         redactor: Redactor | None = None,
         transport: requests.adapters.BaseAdapter | None = None,
+        sign: Callable[[str, str], Mapping[str, str]] | None = None,
         connect_timeout_seconds: float = 5,
         read_timeout_seconds: float = 20,
         total_timeout_seconds: float = 30,
@@ -67,6 +68,7 @@ class Session:
         self._timeout = (connect_timeout_seconds, min(read_timeout_seconds, total_timeout_seconds))
         self._total_timeout_seconds = total_timeout_seconds
         self._max_reply_bytes = max_reply_bytes
+        self._sign = sign
         self._is_pinned = transport is None
         self._requests = _open(transport or pinned.PinnedAdapter(mode=config.mode))
         self._requests.headers.update(headers)
@@ -81,10 +83,12 @@ class Session:
         body: object | None = None,
         is_write: bool = False,
         payload: Payload | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """Make one call; `body` is sent as JSON, a Decimal with exactly its digits.
 
         `payload` is sent as it is, in the place of a body; an empty `path` is the base address.
+        `headers` are laid over the session's.
 
         Raises:
             RetryLater: surely nothing was done, or a read failed in passing.
@@ -94,7 +98,16 @@ class Session:
         """
         if body is not None and payload is None:
             payload = Payload(wire_json.encode(body).encode(), "application/json")
-        prepared = self._prepare(method, self._url(path), query, payload)
+        sent = {} if payload is None else {"Content-Type": payload.content_type}
+        prepared = self._prepare(
+            requests.Request(
+                method,
+                self._url(path),
+                params=list(query),
+                data=None if payload is None else payload.content,
+                headers={**sent, **(headers or {})},
+            )
+        )
         self._pacer.before(operation=operation, is_write=is_write)
         exchange = _Exchange(operation, prepared, self._redactor, is_write=is_write)
         try:
@@ -111,22 +124,11 @@ class Session:
         addresses.check_written(self._config.base_url, self._config.mode)
         return url
 
-    def _prepare(
-        self,
-        method: str,
-        url: str,
-        query: Sequence[tuple[str, str]],
-        payload: Payload | None,
-    ) -> requests.PreparedRequest:
-        request = requests.Request(
-            method,
-            url,
-            params=list(query),
-            data=None if payload is None else payload.content,
-            headers={} if payload is None else {"Content-Type": payload.content_type},
-        )
+    def _prepare(self, request: requests.Request) -> requests.PreparedRequest:
         try:
             prepared = self._requests.prepare_request(request)
+            if self._sign is not None:
+                prepared.headers.update(self._sign(prepared.method or "", prepared.url or ""))
             for value in prepared.headers.values():
                 str(value).encode("latin-1")
         except (requests.RequestException, UnicodeError):

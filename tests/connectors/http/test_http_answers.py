@@ -245,3 +245,24 @@ def test_cookies_are_not_kept():
 def test_a_path_may_not_lead_upwards():
     with pytest.raises(errors.Misconfigured):
         make_session(answering()).call(operation="o", method="GET", path="/a/../../b")
+
+
+def test_a_call_may_carry_headers_of_its_own_and_a_signature():
+    seen = []
+
+    def sign(method, url):
+        return {"Authorization": f"Signed {method} {url}"}
+
+    session = make_session(answering(seen=seen), sign=sign)
+
+    session.call(
+        operation="token",
+        method="POST",
+        path="/token",
+        query=[("a", "b c")],
+        headers={"Prefer": "transient"},
+    )
+
+    request, _text = seen[0]
+    assert request.headers["Prefer"] == "transient"
+    assert request.headers["Authorization"] == "Signed POST http://sandbox.test/erp/token?a=b+c"
