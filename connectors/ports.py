@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from decimal import Decimal
+from typing import Protocol, runtime_checkable
 
-from connectors import errors, types
+from connectors import errors, storefront, types
 
 
 class Pacer(Protocol):
@@ -23,6 +24,17 @@ class Pacer(Protocol):
     def after(self, *, operation: str, status: int | None, headers: Mapping[str, str]) -> None:
         """Told of every answer (status None: none came), so quota headers can correct the
         budget."""
+        ...
+
+
+@runtime_checkable
+class CostPacer(Pacer, Protocol):
+    """A pacer that heeds the meter of a system which counts what a call costs, not calls."""
+
+    def note_meter(
+        self, *, cost: Decimal, available: Decimal, restored_per_second: Decimal
+    ) -> None:
+        """What the last call cost, what is left, and how fast it comes back; all in points."""
         ...
 
 
@@ -61,6 +73,14 @@ class BatchSource(Source, Protocol):
 
     def rmas(self, external_ids: Sequence[str]) -> tuple[types.SourceRma, ...]:
         """One call for at most `max_rmas_per_read` returns; unknown ones are absent."""
+        ...
+
+
+class SigningSource(Source, Protocol):
+    """A source whose messages prove who sent them (`signs_webhooks`)."""
+
+    def is_genuine(self, *, headers: Mapping[str, str], body: bytes) -> bool:
+        """Whether the message is the platform's own and for this shop; never raises."""
         ...
 
 
@@ -134,3 +154,29 @@ class PeriodReader(Protocol):
     def closed_periods(self) -> tuple[str, ...]:
         """Months no document may be dated in any more, as "2026-04"."""
         ...
+
+
+class Storefront(Protocol):
+    """A shop: its orders, its stock by state, its payouts, and what it lets come back."""
+
+    storefront_capabilities: storefront.StorefrontCapabilities
+
+    def list_locations(self) -> tuple[types.ErpLocation, ...]: ...
+
+    def find_orders(self, numbers: Sequence[str]) -> tuple[types.ErpOrder, ...]:
+        """Orders by name, with lines, allocations and taxes; unknown ones are absent."""
+        ...
+
+    def stock(self, skus: Sequence[str]) -> tuple[storefront.StockState, ...]:
+        """Units by item, place and state; unknown SKUs are absent."""
+        ...
+
+    def change_stock(self, change: storefront.StockChange) -> types.Receipt: ...
+
+    def eligibility(self, skus: Sequence[str]) -> tuple[storefront.Eligibility, ...]: ...
+
+    def payouts(self, *, since: datetime, cursor: str = "") -> storefront.PayoutPage:
+        """One page of payouts issued at or after `since`, oldest first."""
+        ...
+
+    def payout_rows(self, payout_id: str, *, cursor: str = "") -> storefront.PayoutRowPage: ...

@@ -285,12 +285,38 @@ class RefundPage:
     unreadable: tuple[UnreadableRow, ...] = ()
 
 
+class PrivacyKind(StrEnum):
+    """What a platform passes on from a person, or from a shop that left."""
+
+    DISCLOSE = "disclose"
+    FORGET_CUSTOMER = "forget_customer"
+    FORGET_SHOP = "forget_shop"
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyRequest:
+    """A wish that must be honoured. `order_ids` are orders of the customer the wish names; an
+    e-mail address may be all that is known of them."""
+
+    kind: PrivacyKind
+    request_id: str = ""
+    email: str = field(default="", repr=False)
+    order_ids: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class WebhookNudge:
-    """What an untrusted message may tell us: a kind and, when readable, which return to fetch."""
+    """What an untrusted message may tell us: a kind and, when readable, which return to fetch.
+
+    `delivery_id` is the message's own id, `cause_id` the one all messages of one act share; both
+    are empty where the sender gives none.
+    """
 
     topic: str
     rma_external_id: str
+    delivery_id: str = ""
+    cause_id: str = ""
+    privacy: PrivacyRequest | None = None
 
 
 # --- ERPs ------------------------------------------------------------------------------------
@@ -605,3 +631,5 @@ class SourceCapabilities:
     can_set_shipment_status: bool
     # More than 1: the source is a `ports.BatchSource`.
     max_rmas_per_read: int = 1
+    # Its messages prove who sent them: the source is a `ports.SigningSource`.
+    signs_webhooks: bool = False
