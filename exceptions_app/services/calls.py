@@ -1,10 +1,13 @@
-"""One write to an outside system, made from a posting's stored draft."""
+"""One write to an outside system, made from the stored drafts of its postings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import cast
 
+from connectors.errors import ConnectorError, OutcomeUnknown
+from connectors.ports import BatchGateway
 from connectors.types import DocumentDraft, DocumentRef, Receipt
 from exceptions_app.choices import PostingKind, PostingStatus
 from exceptions_app.models import Posting
@@ -37,6 +40,53 @@ class Call:
         return None
 
 
+class SetCall:
+    """One write of several documents of one kind and connection, ready to be made.
+
+    `bodies` are the previews by posting id; `unfit` are those whose draft cannot be sent at all.
+    """
+
+    def __init__(self, postings: Sequence[Posting]) -> None:
+        first = postings[0]
+        is_new = any(posting.attempts <= 1 for posting in postings)
+        gateway = connections.gateway(
+            connection=first.connection, reason="post" if is_new else "retry"
+        )
+        self._gateway = cast(BatchGateway, gateway)
+        self._drafts: dict[int, DocumentDraft] = {}
+        self.bodies: dict[int, str] = {}
+        self.unfit: dict[int, ConnectorError] = {}
+        earlier = _earlier([posting.rma_id for posting in postings])
+        for posting in postings:
+            draft = _completed(posting, earlier[posting.rma_id])
+            try:
+                self.bodies[posting.pk] = gateway.preview(draft)
+            except ConnectorError as error:
+                self.unfit[posting.pk] = error
+            else:
+                self._drafts[posting.pk] = draft
+
+    def __call__(self, postings: Sequence[Posting]) -> tuple[Receipt | ConnectorError, ...]:
+        """Send these of them; one answer each, in their order.
+
+        Raises:
+            ConnectorError: of the whole call; it holds for every document.
+        """
+        drafts_sent = [self._drafts[posting.pk] for posting in postings]
+        answers = self._gateway.create_many(drafts_sent)
+        if len(answers) != len(drafts_sent):
+            raise OutcomeUnknown(f"{len(drafts_sent)} documents sent, {len(answers)} answered")
+        return answers
+
+
+def most_at_once(*, posting: Posting) -> int:
+    """How many documents like this one may leave in one call: 1 where the ERP takes no more."""
+    if posting.kind == PostingKind.PLATFORM_UPDATE:
+        return 1
+    gateway = connections.gateway(connection=posting.connection, reason="post")
+    return gateway.capabilities.max_documents_per_write
+
+
 def prepare(*, posting: Posting) -> Call:
     """The call a claimed posting asks for; nothing leaves before it is called.
 
@@ -67,7 +117,10 @@ def references(postings: Sequence[Posting]) -> dict[str, DocumentRef]:
 
 def _complete(posting: Posting) -> DocumentDraft:
     """The stored draft with what only earlier steps could tell: their numbers and ids."""
-    earlier = _earlier([posting.rma_id])[posting.rma_id]
+    return _completed(posting, _earlier([posting.rma_id])[posting.rma_id])
+
+
+def _completed(posting: Posting, earlier: _Earlier) -> DocumentDraft:
     return replace(
         drafts.from_json(posting.draft),
         authorisation_number=earlier.authorisation_number,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection as database
@@ -15,16 +15,18 @@ from exceptions_app.models import Posting, Rma
 from exceptions_app.services import leases
 
 LEASE = leases.lease(seconds=90)
+# A set may take longer than one document: some systems want several calls for it.
+LEASE_PER_DOCUMENT = leases.lease(seconds=30)
 
+# The inner select is a table of its own: inside the condition it could be run once per row.
 CLAIM = """
-UPDATE exceptions_app_posting SET
-    status = 'sending', lease_until = %(lease)s, fence = fence + 1, attempts = attempts + 1,
-    sent_at = %(now)s
-WHERE id = (
+WITH due AS MATERIALIZED (
     SELECT p.id FROM exceptions_app_posting p
     JOIN exceptions_app_connectionhealth h ON h.connection_id = p.connection_id
     JOIN exceptions_app_connectionbudget b ON b.connection_id = p.connection_id
     WHERE p.status = 'ready' AND p.not_before <= %(now)s
+      AND (%(kind)s = '' OR (p.connection_id = %(connection)s AND p.kind = %(kind)s
+                             AND p.crashes = 0))
       AND (h.state = 'closed' OR h.probe_at <= %(now)s)
       AND (b.quiet_until IS NULL OR b.quiet_until <= %(now)s)
       AND NOT EXISTS (
@@ -34,21 +36,54 @@ WHERE id = (
                OR ((e.sequence, e.id) < (p.sequence, p.id)
                    AND e.status NOT IN ('confirmed', 'cancelled'))))
     ORDER BY p.not_before, p.id
-    FOR UPDATE OF p SKIP LOCKED LIMIT 1)
+    FOR UPDATE OF p SKIP LOCKED LIMIT %(most)s)
+UPDATE exceptions_app_posting SET
+    status = 'sending', lease_until = %(lease)s, fence = fence + 1, attempts = attempts + 1,
+    sent_at = %(now)s
+WHERE id IN (SELECT id FROM due)
 RETURNING id
 """
 
 
 def claim(*, now: datetime) -> Posting | None:
     """Take the next due posting under a lease; earlier steps of its return must be finished."""
-    with transaction.atomic(), database.cursor() as cursor:
-        cursor.execute(CLAIM, {"now": now, "lease": now + LEASE})
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    return Posting.objects.select_related("connection", "bridge__source", "bridge__erp", "rma").get(
-        pk=row[0]
+    found = _claim(most=1, kind="", connection_id=0, lease=LEASE, now=now)
+    return found[0] if found else None
+
+
+def claim_company(*, first: Posting, most: int, now: datetime) -> list[Posting]:
+    """Take up to `most` more of the kind and connection of a claimed posting, the oldest first.
+
+    Each is of another return and claimed by the same rules. One whose worker died stays alone:
+    it must not take others with it a second time.
+    """
+    if first.crashes or most < 1:
+        return []
+    lease = LEASE + LEASE_PER_DOCUMENT * most
+    found = _claim(
+        most=most, kind=first.kind, connection_id=first.connection_id, lease=lease, now=now
     )
+    if found:
+        ours = Posting.objects.filter(pk=first.pk, fence=first.fence)
+        ours.update(lease_until=now + lease)
+    return found
+
+
+def _claim(
+    *, most: int, kind: str, connection_id: int, lease: timedelta, now: datetime
+) -> list[Posting]:
+    values: dict[str, Any] = {
+        "now": now,
+        "lease": now + lease,
+        "most": most,
+        "kind": kind,
+        "connection": connection_id,
+    }
+    with transaction.atomic(), database.cursor() as cursor:
+        cursor.execute(CLAIM, values)
+        ids = [row[0] for row in cursor.fetchall()]
+    rows = Posting.objects.select_related("connection", "bridge__source", "bridge__erp", "rma")
+    return list(rows.filter(pk__in=ids).order_by("not_before", "pk")) if ids else []
 
 
 def is_ours(posting: Posting) -> bool:

@@ -64,8 +64,8 @@ def plan(*, clock: Clock) -> int:
 
 
 def post(*, clock: Clock) -> int:
-    """Send due postings; returns how many were claimed."""
-    return _drain(lambda now: posting.post_next(now=now) is not None, clock)
+    """Send due postings; returns how many calls' worth were claimed."""
+    return _drain(lambda now: bool(posting.post_next(now=now)), clock)
 
 
 def settle(*, clock: Clock) -> int:

@@ -6,6 +6,7 @@ Every outcome is written under the fence of the claim, together with the end of 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,6 +40,67 @@ CRASHES_BEFORE_PARKING = 3
 def settle(
     posting: Posting, attempt: PostingAttempt, receipt: Receipt | None, now: datetime
 ) -> Posting:
+    if _accept(posting, attempt, receipt, now):
+        health.note_success(connection_id=posting.connection_id, now=now)
+    return posting
+
+
+@transaction.atomic
+def settle_error(
+    posting: Posting, attempt: PostingAttempt | None, error: ConnectorError, now: datetime
+) -> Posting:
+    if not _refuse(posting, attempt, error, now):
+        return posting
+    if isinstance(error, Misconfigured | RetryLater | OutcomeUnknown):
+        health.note_failure(connection_id=posting.connection_id, error=error, now=now)
+    if isinstance(error, Rejected):
+        health.note_success(connection_id=posting.connection_id, now=now)
+    return posting
+
+
+def settle_set(
+    *,
+    sent: Sequence[tuple[Posting, PostingAttempt]],
+    answers: Sequence[Receipt | ConnectorError],
+    now: datetime,
+) -> None:
+    """Settle each document of one call by its own answer; the connection's health hears once.
+
+    Each is a transaction of its own: what one of them meets leaves the others alone.
+    """
+    for (posting, attempt), answer in zip(sent, answers, strict=True):
+        with transaction.atomic():
+            if isinstance(answer, ConnectorError):
+                _refuse(posting, attempt, answer, now)
+            else:
+                _accept(posting, attempt, answer, now)
+    if sent:
+        _note_health(sent[0][0].connection_id, answers, now)
+
+
+def _note_health(
+    connection_id: int, answers: Sequence[Receipt | ConnectorError], now: datetime
+) -> None:
+    """One call is one answer, however many documents it carried: ten would open the breaker."""
+    failures = [
+        each for each in answers if isinstance(each, Misconfigured | RetryLater | OutcomeUnknown)
+    ]
+    stops = [each for each in failures if _slows_all(each)]
+    if stops or len(failures) == len(answers):
+        health.note_failure(connection_id=connection_id, error=[*stops, *failures][0], now=now)
+    else:
+        health.note_success(connection_id=connection_id, now=now)
+
+
+def _slows_all(error: ConnectorError) -> bool:
+    is_throttled = isinstance(error, RetryLater) and error.is_throttled
+    return is_throttled or isinstance(error, Misconfigured)
+
+
+def _accept(
+    posting: Posting, attempt: PostingAttempt, receipt: Receipt | None, now: datetime
+) -> bool:
+    """Note a yes; False when another worker has overtaken this one."""
     reach("before_settle")
     values: dict[str, Any] = {
         "lease_until": None,
@@ -58,29 +120,24 @@ def settle(
             "url": receipt.url,
         }
     if not _write(posting, attempt, AttemptOutcome.ACCEPTED, "Accepted", receipt, now, values):
-        return posting
-    health.note_success(connection_id=posting.connection_id, now=now)
+        return False
     jobs.nudge("settle")
     if receipt is None:
         claims.replan(posting, now)
-    return posting
+    return True
 
 
-@transaction.atomic
-def settle_error(
+def _refuse(
     posting: Posting, attempt: PostingAttempt | None, error: ConnectorError, now: datetime
-) -> Posting:
+) -> bool:
+    """Note what an error makes of a posting; False when another worker has overtaken this one."""
     outcome, values = _verdict(posting, error, now)
     attempt = attempt or attempts.begin(posting=posting, purpose="post", request="", now=now)
     if not _write(posting, attempt, outcome, error.text, error, now, values):
-        return posting
-    if isinstance(error, Misconfigured | RetryLater | OutcomeUnknown):
-        health.note_failure(connection_id=posting.connection_id, error=error, now=now)
-    if outcome == AttemptOutcome.REJECTED:
-        health.note_success(connection_id=posting.connection_id, now=now)
+        return False
     if posting.status == PostingStatus.FAILED:
         claims.replan(posting, now)
-    return posting
+    return True
 
 
 def _verdict(posting: Posting, error: ConnectorError, now: datetime) -> tuple[str, dict[str, Any]]:
