@@ -252,6 +252,8 @@ class SourceRma:
     is_out_of_policy: bool
     # Where a value had an unexpected type or was missing; the reading still succeeded.
     drift: tuple[str, ...] = ()
+    # When the platform changes it by itself and may not say so: it is read again then.
+    reread_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Protocol
 
 from connectors import errors
 from connectors.http import Reply
 from connectors.profiled import reading
 from connectors.profiled.parts import ErrorRule, Success
-from connectors.profiled.schema import Profile
 
 _REFUSAL_STATUS = range(400, 500)
 _LONGEST_TEXT = 2_000
 
 
-class ReplyJudge:
-    """Applies the success tests and error rules of one profile."""
+class Rules(Protocol):
+    """What a profile says of errors."""
 
-    def __init__(self, profile: Profile) -> None:
+    @property
+    def errors(self) -> tuple[ErrorRule, ...]: ...
+
+    @property
+    def error_texts(self) -> tuple[str, ...]: ...
+
+
+class ReplyJudge:
+    """Applies the success tests and error rules of one profile; `asked` is whom texts name."""
+
+    def __init__(self, profile: Rules, *, asked: str = "The ERP") -> None:
         self._rules = profile.errors
         self._text_paths = profile.error_texts
+        self._asked = asked
 
     def accepted(self, reply: Reply, success: Success) -> Any:
         """The parsed reply to a write that was accepted.
@@ -48,7 +58,7 @@ class ReplyJudge:
         error = _outcome(rule, text, reply)
         shown = text or f"HTTP {reply.status}"
         raise error or errors.UnreadableReply(
-            f"The ERP did not answer the question: {shown}",
+            f"{self._asked} did not answer the question: {shown}",
             field=rule.field,
             evidence=reply.evidence,
         )
@@ -68,7 +78,8 @@ class ReplyJudge:
             code = errors.RejectionCode.UNCLASSIFIED
             return errors.Rejected(text, code=code, evidence=reply.evidence)
         return errors.OutcomeUnknown(
-            f"The ERP's answer (HTTP {reply.status}) is neither a yes nor a refusal.",
+            f"{self._asked} gave an answer (HTTP {reply.status}) that is neither a yes nor a"
+            " refusal.",
             evidence=reply.evidence,
         )
 
