@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from email.errors import MissingHeaderBodySeparatorDefect
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
+from typing import NoReturn
 
 import requests
 import urllib3
@@ -46,6 +47,8 @@ class Session:
 
     With `transport` the calls go to it and no address is resolved; addresses are still checked as
     written. `sign` gives each call the headers that prove who we are, from its method and address.
+    `quota_wait` reads a 503's headers and body in the place of our own rule: the seconds a spent
+    quota asks to wait, None for an outage.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class Session:
         redactor: Redactor | None = None,
         transport: requests.adapters.BaseAdapter | None = None,
         sign: Callable[[str, str], Mapping[str, str]] | None = None,
+        quota_wait: Callable[[Mapping[str, str], str], int | None] | None = None,
         connect_timeout_seconds: float = 5,
         read_timeout_seconds: float = 20,
         total_timeout_seconds: float = 30,
@@ -69,6 +73,7 @@ class Session:
         self._total_timeout_seconds = total_timeout_seconds
         self._max_reply_bytes = max_reply_bytes
         self._sign = sign
+        self._quota_wait = quota_wait
         self._is_pinned = transport is None
         self._requests = _open(transport or pinned.PinnedAdapter(mode=config.mode))
         self._requests.headers.update(headers)
@@ -114,6 +119,8 @@ class Session:
             self._send(exchange, prepared)
         finally:
             self._pacer.after(operation=operation, status=exchange.status, headers=exchange.headers)
+        if exchange.status == 503 and self._quota_wait is not None:
+            return _unavailable(exchange, self._quota_wait(exchange.headers, exchange.text()))
         return _interpret(exchange)
 
     def _url(self, path: str) -> str:
@@ -256,15 +263,25 @@ class _Exchange:
         )
 
 
+def _unavailable(exchange: _Exchange, wait: int | None) -> NoReturn:
+    if wait is None:
+        raise _unsettled(exchange, "The other side failed (HTTP 503).")
+    raise _limited(exchange, min(max(wait, 0), MAX_WAIT_SECONDS))
+
+
+def _limited(exchange: _Exchange, wait: int | None) -> errors.RetryLater:
+    return errors.RetryLater(
+        f"The other side limits our calls (HTTP {exchange.status}).",
+        after_seconds=wait,
+        is_throttled=True,
+        evidence=exchange.evidence(),
+    )
+
+
 def _interpret(exchange: _Exchange) -> Reply:
     status = exchange.status or 0
     if _is_throttled(status, exchange.headers):
-        raise errors.RetryLater(
-            f"The other side limits our calls (HTTP {status}).",
-            after_seconds=_retry_after(exchange.headers),
-            is_throttled=True,
-            evidence=exchange.evidence(),
-        )
+        raise _limited(exchange, _retry_after(exchange.headers))
     if status in (401, 403):
         raise errors.Misconfigured(
             f"The other side refused our credentials (HTTP {status}).",

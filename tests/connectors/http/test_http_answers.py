@@ -46,6 +46,24 @@ def test_a_status_becomes_what_the_caller_may_do_next(status, headers, on_read, 
     assert writing.value.evidence.response_body == "busy"
 
 
+@pytest.mark.parametrize(
+    ("body", "on_write", "wait"),
+    [("slow down", errors.RetryLater, 7), ("gone", errors.OutcomeUnknown, None)],
+)
+def test_a_systems_own_word_tells_a_spent_quota_from_an_outage(body, on_write, wait):
+    headers = {"brightpearl-requests-remaining": "0"}
+    session = make_session(
+        answering(503, body, headers),
+        quota_wait=lambda _headers, text: 7 if text == "slow down" else None,
+    )
+
+    with pytest.raises(errors.ConnectorError) as writing:
+        write(session)
+
+    assert type(writing.value) is on_write
+    assert getattr(writing.value, "after_seconds", None) == wait
+
+
 @pytest.mark.parametrize(("status", "is_credentials"), [(401, True), (403, True), (302, False)])
 def test_only_a_refused_caller_counts_as_a_credential_problem(status, is_credentials):
     with pytest.raises(errors.Misconfigured) as raised:
