@@ -114,6 +114,7 @@ class PostingKind(models.TextChoices):
     STOCK_MOVE = "stock_move", "Stock move"
     WRITE_OFF = "write_off", "Write-off"
     CREDIT_MEMO = "credit_memo", "Credit memo"
+    REFUND_RECORD = "refund_record", "Refund record"
     PLATFORM_UPDATE = "platform_update", "Note to the platform"
 
 

@@ -18,6 +18,8 @@ class Connection(models.Model):
     sealed_secrets = models.BinaryField(default=bytes, editable=False)
     webhook_secret_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
     confirmed_operations = models.JSONField(default=list, blank=True)
+    # What an ERP's gateway last said it can do, as `rules.erp_facts.told` writes it.
+    capabilities = models.JSONField(default=dict, blank=True, db_default={}, editable=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -57,6 +57,8 @@ class Posting(models.Model):
     currency = models.CharField(max_length=3, blank=True, default="")
     # How a credit's shares were rounded: {"mode", "scope", "cash_step"}; empty on other documents.
     rounding = models.JSONField(default=dict, blank=True, db_default={})
+    # What decided it: {"policy": its fingerprint, "mappings": {kind: version}, "profile": label}.
+    made_by = models.JSONField(default=dict, blank=True, db_default={})
     status = models.CharField(max_length=12, choices=PostingStatus.choices)
     hold_reason = models.CharField(
         max_length=10, choices=HoldReason.choices, blank=True, default=""

@@ -11,6 +11,9 @@ from connectors.errors import RejectionCode
 from connectors.types import DocumentDraft, DocumentKind, DocumentState, DocumentStatus
 from exceptions_app.rules.sayings import spoken
 
+# Documents whose sum is compared; a stock document has none.
+_OF_MONEY = frozenset({DocumentKind.CREDIT_MEMO, DocumentKind.REFUND_RECORD})
+
 
 class Verdict(StrEnum):
     ABSENT = "absent"
@@ -52,7 +55,7 @@ def _differences(draft: DocumentDraft, state: DocumentState) -> list[tuple[str, 
     found = []
     if state.units != draft.units:
         found.append(("units", str(draft.units), str(state.units)))
-    if draft.kind == DocumentKind.CREDIT_MEMO and state.gross != draft.gross:
+    if draft.kind in _OF_MONEY and state.gross != draft.gross:
         there = "no amount"
         if state.gross is not None:
             there = spoken(state.gross, state.currency or draft.currency)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from connectors.types import OperationSupport
+from connectors.types import DocumentKind, GatewayCapabilities, OperationSupport
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,29 @@ class ErpFact:
 
     def is_manual(self, kind: str) -> bool:
         return self.creates.get(kind) == OperationSupport.MANUAL
+
+
+def told(capabilities: GatewayCapabilities) -> dict[str, Any]:
+    """A gateway's capabilities as they are kept: every kind is named."""
+    return {
+        "creates": {
+            kind.value: capabilities.creates.get(kind, OperationSupport.UNSUPPORTED).value
+            for kind in DocumentKind
+        },
+        "authorisation_is_credit": capabilities.authorisation_is_credit,
+        "can_read_receipts": capabilities.can_read_receipts,
+        "profile": capabilities.profile,
+    }
+
+
+def from_told(kept: Mapping[str, Any]) -> ErpFact:
+    """What was kept, as the rules take it; nothing kept yet is an ERP that refuses no kind."""
+    return ErpFact(
+        creates=kept.get("creates", {}),
+        authorisation_is_credit=kept.get("authorisation_is_credit", False),
+        can_read_receipts=kept.get("can_read_receipts", False),
+        profile=kept.get("profile", ""),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class Policy:
     rounding: Mapping[str, str] = field(default_factory=dict)
     bundle_credit: str = "components"  # | parent
     quote_minutes: int = 30
+    record_refund: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class LocationTarget:
 class FeeTarget:
     """What a charge code stands for. `erp_code` empty: declared a charge, not mapped to the ERP."""
 
-    component: str  # "shipping", "duty", "fee", "goodwill", "discount", "adjustment", "variance"
+    component: str  # "shipping", "duty", "fee", "goodwill", "discount", "adjustment", "variance", …
     erp_code: str
 
 
@@ -99,7 +100,7 @@ class Mappings:
     # -> "included" | "excluded" | "exempt" | "reverse_charge"
     vat: Mapping[str, str] = field(default_factory=dict)
     fee: Mapping[str, FeeTarget] = field(default_factory=dict)
-    versions: Mapping[str, int] = field(default_factory=dict)  # kind -> highest active version
+    versions: Mapping[str, int] = field(default_factory=dict)  # "kind:key" -> version in force
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ TARGET_CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
         ("discount", "Discount"),
         ("adjustment", "Adjustment"),
         ("variance", "Differences let pass"),
+        ("refund", "Means of payment of a refund"),
     ),
 }
 
@@ -112,6 +113,11 @@ def fee(mappings: Mappings, code: str) -> FeeTarget | None:
     A target with an empty `erp_code` is declared, but not mapped to the ERP yet.
     """
     return mappings.fee.get(normalise(code))
+
+
+def tender_key(tender: str) -> str:
+    """The source value under which a means of payment is mapped to the ERP's payment method."""
+    return f"tender:{tender}"
 
 
 def charge_for(mappings: Mappings, component: str) -> str:

@@ -22,6 +22,7 @@ from exceptions_app.rules import (
     credit_findings,
     money,
     refund_findings,
+    refund_records,
     relevance,
     stock,
     timeliness,
@@ -47,6 +48,7 @@ UPDATE_SLOT = "platform_update"
 
 AUTHORISATION_SEQUENCE = 10
 CREDIT_SEQUENCE = 40
+REFUND_SEQUENCE = 50
 UPDATE_SEQUENCE = 60
 
 
@@ -67,6 +69,7 @@ def plan(facts: RmaFacts) -> Plan:
     found = list(validation.findings(resolved))
     if resolved.is_approved:
         found.extend(credit_findings.findings(resolved, due_credit))
+        found.extend(refund_records.findings(resolved))
     extra = credit_additions.missing(resolved, due_credit) if due_credit else None
     found = relevance.still_relevant(resolved, found, owes_credit=extra is not None)
     found.extend(_conflicts(resolved, stock_plan))
@@ -108,6 +111,7 @@ def _postings(
         if due_credit is not None and due_credit.gross > 0 and _is_credit_wanted(resolved):
             planned.append(_planned(resolved, CREDIT_SLOT, CREDIT_SEQUENCE, due_credit))
             planned.extend(_missing(resolved, due_credit))
+            planned.extend(_refund_records(resolved))
     planned.extend(_platform_update(resolved))
     return tuple(planned)
 
@@ -120,6 +124,18 @@ def _missing(resolved: Resolved, due_credit: DocumentDraft) -> list[PlannedPosti
     slot = f"{CREDIT_SLOT}:{len(sent_postings(resolved.facts, CREDIT_SLOT)) + 1}"
     dated = replace(extra, date=_date(resolved, slot, None))
     return [_planned(resolved, slot, CREDIT_SEQUENCE, dated)]
+
+
+def _refund_records(resolved: Resolved) -> list[PlannedPosting]:
+    return [
+        _planned(
+            resolved,
+            row.slot,
+            REFUND_SEQUENCE,
+            replace(row.draft, date=_date(resolved, row.slot, None)),
+        )
+        for row in refund_records.wanted(resolved)
+    ]
 
 
 def _is_credit_wanted(resolved: Resolved) -> bool:
@@ -296,6 +312,8 @@ def plan_hash(draft: DocumentDraft) -> str:
         content["note"] = draft.note
     elif draft.kind == DocumentKind.CREDIT_MEMO:
         content["date"] = draft.date.isoformat()
+    if draft.tender:
+        content["paid"] = [draft.tender, draft.reference]
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

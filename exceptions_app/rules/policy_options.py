@@ -202,4 +202,11 @@ OPTIONS: tuple[Option, ...] = (
         1,
         20160,
     ),
+    _yes_no(
+        "record_refund",
+        "Record each refund in the ERP",
+        "A payment is entered against the confirmed credit for every refund, so that the customer's"
+        " account there is even. Each means of payment needs its code. Where the ERP cannot take"
+        " such a record, none is planned.",
+    ),
 )

@@ -32,7 +32,7 @@ from exceptions_app.models import (
     RmaLine,
     SalesOrder,
 )
-from exceptions_app.rules import credit, drafts, matching, order_text
+from exceptions_app.rules import credit, drafts, erp_facts, matching, order_text
 from exceptions_app.rules import policy as policies
 from exceptions_app.rules.facts import (
     Decisions,
@@ -120,6 +120,7 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
         quote=quote_fact(quote) if quote is not None else None,
         is_shipping_promised=quote is not None and quote.has_shipping,
         residues_elsewhere=_residues_elsewhere(rma, now),
+        erp=erp_facts.from_told(bridge.erp.capabilities),
     )
 
 
@@ -171,7 +172,7 @@ def mappings_of(bridge: Bridge, *, sku_keys: Iterable[str] | None = None) -> Map
         rows = rows.filter(~Q(kind=MappingKind.SKU_ALIAS) | Q(source_key__in=set(sku_keys)))
     for kind, key, target, version in rows.values_list("kind", "source_key", "target", "version"):
         tables[kind][key] = target_of(kind, target)
-        versions[kind] = max(version, versions.get(kind, 0))
+        versions[f"{kind}:{key}"] = version
     return Mappings(
         **{kind: tables[kind] for kind in MappingKind.values},
         versions=versions,

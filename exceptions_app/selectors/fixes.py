@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
 from exceptions_app.choices import (
     CaseStatus,
-    FixKind,
     FixStatus,
     MappingKind,
     PostingStatus,
 )
 from exceptions_app.models import Case, Fix, Posting, Rma
+from exceptions_app.rules import touching
 from exceptions_app.rules.facts import RmaFacts
 from exceptions_app.rules.mapping import normalise
 
@@ -43,26 +43,8 @@ def held(*, rma: Rma, facts: RmaFacts, now: datetime) -> list[Fix]:
     return [
         fix
         for fix in rows.order_by("pk")
-        if fix.rma_id == rma.pk or normalise(fix.source_value) in _values(facts, fix.kind)
+        if fix.rma_id == rma.pk or normalise(fix.source_value) in touching.values(facts, fix.kind)
     ]
-
-
-def _values(facts: RmaFacts, kind: str) -> frozenset[str]:
-    """The normalised source values of one mapping kind that occur in a return."""
-    if kind == FixKind.STATUS:
-        values: Iterable[str] = [facts.status_raw]
-    elif kind == FixKind.VAT:
-        values = [facts.order.vat_setting] if facts.order else []
-    elif kind == FixKind.DISPOSITION:
-        values = [line.disposition for line in facts.lines]
-    elif kind == FixKind.REASON:
-        values = [line.reason for line in facts.lines]
-    elif kind == FixKind.LOCATION:
-        values = [*(line.location for line in facts.lines), facts.decisions.location]
-    else:
-        values = [line.sku for line in facts.lines]
-        values = [*values, *(fee.kind for line in facts.lines for fee in line.fees)]
-    return frozenset(normalise(value) for value in values)
 
 
 def waits_of(cases: Sequence[Case]) -> dict[int, tuple[str, str]]:

@@ -17,6 +17,7 @@ from exceptions_app.choices import (
     ImportStatus,
     MappingKind,
     MappingStatus,
+    PostingKind,
 )
 from exceptions_app.models import (
     AuditEntry,
@@ -28,7 +29,7 @@ from exceptions_app.models import (
     Posting,
     Rma,
 )
-from exceptions_app.rules.mapping import is_withdrawal, normalise, target_word
+from exceptions_app.rules.mapping import is_withdrawal, normalise, target_word, tender_key
 
 # What a row of each kind says about its target, in the order of a file's columns.
 TARGET_FIELDS: dict[str, tuple[str, ...]] = {
@@ -212,7 +213,7 @@ def touched_by(*, bridge: Bridge, kind: str, keys: Collection[str]) -> QuerySet[
         fees = Q(lines__sku_key__in=wanted)
         for name in _written(waiting, _FEE_KINDS, wanted):
             fees |= Q(lines__fees__contains=[{"kind": name}])
-        found = waiting.filter(fees)
+        found = waiting.filter(fees | _of_tenders(bridge, wanted))
     else:
         place = _PLACES[kind]
         holds = Q(**{f"{place}__in": _written(waiting, place, wanted)})
@@ -220,6 +221,16 @@ def touched_by(*, bridge: Bridge, kind: str, keys: Collection[str]) -> QuerySet[
             holds |= Q(pk__in=_set_by_hand(bridge, wanted))
         found = waiting.filter(holds)
     return found.distinct().order_by("pk")
+
+
+def _of_tenders(bridge: Bridge, keys: Collection[str]) -> Q:
+    """Returns with a refund to record, where a means of payment is among the keys."""
+    if not any(key.startswith(tender_key("")) for key in keys):
+        return Q(pk__in=())
+    unsent = Posting.objects.filter(
+        bridge=bridge, kind=PostingKind.REFUND_RECORD, status__in=POSTING_UNSENT
+    )
+    return Q(pk__in=unsent.order_by().values("rma_id"))
 
 
 _PLACES: dict[str, str] = {

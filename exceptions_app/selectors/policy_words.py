@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from exceptions_app.catalogue import causes
 from exceptions_app.catalogue.wording import SYMBOLS
-from exceptions_app.choices import PostingKind
+from exceptions_app.choices import MappingKind, PostingKind
 from exceptions_app.rules import money
 from exceptions_app.rules import policy as policies
 from exceptions_app.rules.policy_values import Value
@@ -22,6 +23,8 @@ _UNITS = {
     "receipt_grace_hours": "h",
     "quote_minutes": "min",
 }
+# Mappings told in one line; a return of many SKUs has many.
+_SHOWN = 8
 
 
 def in_words(option: policies.Option, raw: Value) -> str:
@@ -84,6 +87,21 @@ def rounding_words(rounding: Mapping[str, str]) -> str:
     step = rounding.get("cash_step")
     cash = _("cash in steps of {step}").format(step=step) if step else ""
     return ", ".join(filter(None, (scope, mode, cash)))
+
+
+def maker_words(made_by: Mapping[str, Any]) -> str:
+    """What decided a document: its policy, the mappings it rests on, the ERP's profile; or ""."""
+    if not made_by:
+        return ""
+    rows = [
+        f"{MappingKind(kind).label} “{key}” v{version}"
+        for kind, versions in sorted(made_by.get("mappings", {}).items())
+        for key, version in sorted(versions.items())
+        if kind in MappingKind.values
+    ]
+    more = [_("and {count} more").format(count=len(rows) - _SHOWN)] if len(rows) > _SHOWN else []
+    policy = _("Policy {sign}").format(sign=made_by.get("policy", ""))
+    return "; ".join(filter(None, [policy, *rows[:_SHOWN], *more, made_by.get("profile", "")]))
 
 
 def leaves(schedule: str) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection as database
 from django.db import transaction
 from django.db.models import Q
 
-from connectors.types import DocumentKind, OperationSupport
 from exceptions_app import jobs
 from exceptions_app.choices import (
     POSTING_FINISHED,
@@ -26,15 +25,15 @@ from exceptions_app.models import (
     Rma,
     SalesOrder,
 )
-from exceptions_app.rules import drafts, planning, shares, windows
+from exceptions_app.rules import drafts, planning, shares, touching, windows
 from exceptions_app.rules.facts import Finding, Plan, PlannedPosting, RmaFacts
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import fixes as fixes_selector
 from exceptions_app.services import (
+    abilities,
     acceptances,
     audit,
     cases,
-    connections,
     leases,
     quotes,
     takings,
@@ -46,6 +45,7 @@ PREFIX = {
     PostingKind.STOCK_MOVE: "MV",
     PostingKind.WRITE_OFF: "WO",
     PostingKind.CREDIT_MEMO: "CM",
+    PostingKind.REFUND_RECORD: "RF",
     PostingKind.PLATFORM_UPDATE: "PU",
 }
 LEASE = leases.lease(seconds=120)
@@ -98,6 +98,7 @@ def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) ->
     if not _have_postings(rma):
         defer(rma_id=rma.pk, until=now + BUSY_FOR)
         return Planned(rma_id=rma.pk, postings=(), cases=())
+    abilities.note(connection=rma.bridge.erp)
     facts = quotes.bind(rma=rma, facts=facts_selector.for_plan(rma, now=now), now=now)
     computed = planning.plan(facts)
     rows = _sync_postings(rma, facts, computed, now)
@@ -150,6 +151,7 @@ def _have_postings(rma: Rma) -> bool:
 def _sync_postings(rma: Rma, facts: RmaFacts, computed: Plan, now: datetime) -> list[Posting]:
     live = {row.slot: row for row in facts_selector.live_postings(rma)}
     holds = _Holds(rma, facts, computed, now)
+    maker = touching.made_by(facts)
     rows: list[Posting] = []
     for planned in computed.postings:
         row = live.pop(planned.slot, None)
@@ -169,7 +171,7 @@ def _sync_postings(rma: Rma, facts: RmaFacts, computed: Plan, now: datetime) -> 
             continue
         if row is not None:
             _cancel(row, "the facts changed", now)
-        rows.append(_create(rma, planned, hash_, row, state, computed, now))
+        rows.append(_create(rma, planned, hash_, row, state, computed, maker, now))
     for row in live.values():
         if row.status in POSTING_UNSENT:
             _cancel(row, "no longer called for", now)
@@ -198,14 +200,14 @@ class _Holds:
         self._findings: tuple[Finding, ...] = computed.findings
         self._undo_until = fixes_selector.undo_until(rma=rma, facts=facts, now=now)
         self._now = now
-        self._creates: Mapping[DocumentKind, OperationSupport] | None = None
+        self._erp = facts.erp
 
     def of(self, planned: PlannedPosting, *, follows_open: bool, is_released: bool) -> _State:
         """`follows_open`: an earlier step is not finished; `is_released`: a run let it go."""
         blockers = sorted({f.type for f in self._findings if planned.kind in f.blocks})
         if blockers:
             return _State(PostingStatus.BLOCKED, blocked_by=", ".join(blockers)[:200])
-        if self._is_manual(planned.kind):
+        if self._erp.is_manual(planned.kind):
             return _State(PostingStatus.HELD, HoldReason.MANUAL)
         if planned.hold == HoldReason.RUN and not is_released:
             return _State(PostingStatus.HELD, planned.hold)
@@ -222,15 +224,6 @@ class _Holds:
         bridge = self._rma.bridge
         schedule = facts_selector.policy_of(bridge).schedule[planned.kind]
         return windows.next_open(windows.parse(schedule), now=self._now, zone=bridge.timezone)
-
-    def _is_manual(self, kind: str) -> bool:
-        if kind == PostingKind.PLATFORM_UPDATE:
-            return False
-        if self._creates is None:
-            erp = self._rma.bridge.erp
-            gateway = connections.gateway(connection=erp, reason="plan-read")
-            self._creates = gateway.capabilities.creates
-        return self._creates.get(DocumentKind(kind)) == OperationSupport.MANUAL
 
 
 def _keep_rounding(row: Posting) -> None:
@@ -271,6 +264,7 @@ def _create(
     replaced: Posting | None,
     state: _State,
     computed: Plan,
+    maker: dict[str, Any],
     now: datetime,
 ) -> Posting:
     generation = Posting.objects.filter(rma=rma, kind=planned.kind).count() + 1
@@ -295,6 +289,7 @@ def _create(
         gross=draft.gross,
         currency=draft.currency,
         rounding=_rounding(rma, planned.kind),
+        made_by=maker,
         status=state.status,
         hold_reason=state.hold_reason,
         hold_until=state.hold_until,

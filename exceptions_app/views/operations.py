@@ -18,7 +18,7 @@ from exceptions_app.models import Connection, InboundEvent, Posting
 from exceptions_app.selectors import messages as inbox_selector
 from exceptions_app.selectors import operations as selector
 from exceptions_app.selectors import paging, stopped
-from exceptions_app.selectors.policy_words import rounding_words
+from exceptions_app.selectors.policy_words import maker_words, rounding_words
 from exceptions_app.services import calls, events, runs
 from exceptions_app.services import operations as acts
 from exceptions_app.templatetags.desk import changed_query
@@ -307,6 +307,7 @@ def posting_detail(request: HttpRequest, posting_id: int) -> HttpResponse:
         "attempts": list(posting.attempt_rows.all()),
         "cases": selector.open_cases_of(posting),
         "blockers": stopped.blockers_of(posting),
+        "maker": maker_words(posting.made_by),
         "rounding": rounding_words(posting.rounding) if posting.rounding else "",
         "now": timezone.now(),
     }

@@ -193,7 +193,9 @@ def test_a_refusal_says_what_the_field_takes_and_no_stored_code(client, ada, bri
 
     said = errors_of(answer)
     assert said["undo_seconds"] == ["This is not possible. Write whole seconds from 0 to 3600."]
-    assert "Credit memo, Note to the platform) and at once, run, or windows" in said["schedule"][0]
+    assert (
+        "Refund record, Note to the platform) and at once, run, or windows" in said["schedule"][0]
+    )
     assert "credit_memo" not in answer.text
     assert "immediate" not in answer.text
 

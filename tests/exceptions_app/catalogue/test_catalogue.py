@@ -50,6 +50,7 @@ def test_a_team_gets_its_types_in_blocking_order():
         "REFUND_CM_MISMATCH",
         "REFUND_NO_CM",
         "REFUND_OVER_LINE",
+        "TENDER_UNMAPPED",
         "VAT_SETTING",
     ]
     assert catalogue.by_team(Team.CX) == ()

@@ -36,6 +36,7 @@ OWNERS = {
     "REFUND_CM_MISMATCH": (FINANCE, HIGH, "finance", 50, True),
     "QUOTE_CHANGED": (FINANCE, HIGH, "finance", 50, True),
     "COMPONENT_MISSING": (FINANCE, HIGH, "finance", 50, True),
+    "TENDER_UNMAPPED": (FINANCE, MEDIUM, "finance", 50, True),
     "VAT_SETTING": (FINANCE, HIGH, "finance", 50, True),
     "PERIOD_CLOSED": (FINANCE, HIGH, "finance", 50, True),
     "CM_REJECTED": (FINANCE, HIGH, "finance", 50, True),
@@ -60,7 +61,7 @@ ACTIONS = {
     FixKind.LOCATION: {"WAREHOUSE_UNMAPPED", "DIVISION_MISMATCH"},
     FixKind.STATUS: {"STATUS_UNMAPPED"},
     FixKind.VAT: {"VAT_SETTING"},
-    FixKind.FEE: {"COMPONENT_MISSING"},
+    FixKind.FEE: {"COMPONENT_MISSING", "TENDER_UNMAPPED"},
     FixKind.SET_LOCATION: {"LOCATION_MISSING"},
     FixKind.LINK_ORDER: {"SO_LINK_MISSING"},
     FixKind.ACCEPT_DIFFERENCE: {

@@ -4,7 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from exceptions_app.models import Case, Posting, Rma
+from exceptions_app.models import Case, Connection, Mapping, Posting, Rma
+from exceptions_app.rules import touching
+from exceptions_app.selectors import facts
 from tests.world import make_world
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +26,21 @@ def test_a_clean_return_ends_with_three_confirmed_documents():
     assert Posting.objects.get(kind="credit_memo").number
     assert list(Case.objects.values_list("type", "proof", "status", "facts")) == []
     assert Rma.objects.get().money == "confirmed"
+
+
+def test_a_document_keeps_which_policy_mappings_and_profile_decided_it():
+    world = make_world()
+    world.add_order()
+    world.add_return()
+
+    world.carry()
+
+    made_by = Posting.objects.get(kind="stock_receipt").made_by
+    in_force = Mapping.objects.get(kind="reason", status="active")
+    assert made_by["policy"] == touching.policy_print(facts.policy_of(world.bridge))
+    assert made_by["mappings"]["reason"] == {in_force.source_key: in_force.version}
+    told = Connection.objects.get(pk=world.bridge.erp_id).capabilities["profile"]
+    assert made_by["profile"] == told != ""
 
 
 def _comments(world):
