@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from allauth.account.internal.flows.login import record_authentication
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpRequest
 from django.test import Client
+from pytest_django.plugin import blocking_manager_key
 
 from returnsbridge import embedded
 
@@ -31,6 +33,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if asked.get("transaction") or {"live_server", "transactional_db"}.intersection(fixtures):
             whole = asked | {"transaction": True, "serialized_rollback": True}
             item.add_marker(pytest.mark.django_db(**whole), append=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """Leave no test without the migrations' rows because a truncating one ran before it.
+
+    Such tests run last, but a worker that takes over another's remaining tests may run others
+    after them.
+    """
+    result = yield
+    if _truncates(item) and nextitem is not None and not _truncates(nextitem):
+        with item.config.stash[blocking_manager_key].unblock():
+            wrapper = connections[DEFAULT_DB_ALIAS]
+            wrapper.creation.deserialize_db_from_string(wrapper._test_serialized_contents)
+            wrapper.close()
+    return result
+
+
+def _truncates(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("django_db")
+    return marker is not None and bool(marker.kwargs.get("transaction"))
 
 
 @pytest.fixture(autouse=True)

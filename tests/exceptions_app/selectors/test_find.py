@@ -247,8 +247,7 @@ def asked_for(text):
     return [row["sql"] for row in captured.captured_queries]
 
 
-@pytest.mark.parametrize("text", ["RMA", "RMA5", "rma-5", "RMA50", "tee", "500"])
-def test_what_begins_thousands_of_numbers_reads_no_more_than_it_may_show(text):
+def test_what_begins_thousands_of_numbers_reads_no_more_than_it_may_show():
     bridge = factories.BridgeFactory()
     rma = factories.RmaFactory(bridge=bridge)
     Rma.objects.bulk_create(
@@ -264,7 +263,9 @@ def test_what_begins_thousands_of_numbers_reads_no_more_than_it_may_show(text):
     # Nine of each look-up at most, once in the index and once beside it; and the newest returns,
     # whose names are asked first.
     most = 20 * len(find.LOOKUPS) + 2 * find.NEWEST
-    assert plans.rows_read(asked_for(text)) < most
+    texts = ["RMA", "RMA5", "rma-5", "RMA50", "tee", "500"]
+    read = {text: plans.rows_read(asked_for(text)) for text in texts}
+    assert {text: rows for text, rows in read.items() if rows >= most} == {}
 
 
 def test_a_name_is_found_among_the_newest_and_behind_them(monkeypatch):
