@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.errors import MissingHeaderBodySeparatorDefect
-from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import NoReturn
 
@@ -23,14 +22,13 @@ import urllib3
 from connectors import addresses, errors, pinned, ports, types, wire_json
 from connectors.addresses import check_base_url
 from connectors.redaction import Redactor, redact
-from connectors.replies import Payload, Reply
+from connectors.replies import MAX_WAIT_SECONDS, Payload, Reply, retry_after
 
 __all__ = ["Payload", "Redactor", "Reply", "Session", "check_base_url", "post_webhook", "redact"]
 
 # Below this level urllib3 writes whole addresses, and a query may carry a key.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
 
-MAX_WAIT_SECONDS = 3_600
 _CHUNK_BYTES = 65_536
 _CHARSETS = frozenset({"utf-8", "utf-16", "iso8859-1", "iso8859-15", "cp1252", "ascii"})
 # At zero these say that a 503 is a quota answer. Brightpearl sends its header with every answer.
@@ -281,7 +279,7 @@ def _limited(exchange: _Exchange, wait: int | None) -> errors.RetryLater:
 def _interpret(exchange: _Exchange) -> Reply:
     status = exchange.status or 0
     if _is_throttled(status, exchange.headers):
-        raise _limited(exchange, _retry_after(exchange.headers))
+        raise _limited(exchange, retry_after(exchange.headers))
     if status in (401, 403):
         raise errors.Misconfigured(
             f"The other side refused our credentials (HTTP {status}).",
@@ -297,7 +295,7 @@ def _interpret(exchange: _Exchange) -> Reply:
         raise _unsettled(
             exchange,
             f"The other side failed (HTTP {status}).",
-            after_seconds=_retry_after(exchange.headers),
+            after_seconds=retry_after(exchange.headers),
         )
     return Reply(
         status,
@@ -316,24 +314,6 @@ def _is_throttled(status: int, headers: Mapping[str, str]) -> bool:
     if "Retry-After" in headers and status in (403, 503):
         return True
     return status == 503 and any(headers.get(name, "").strip() == "0" for name in _QUOTA_HEADERS)
-
-
-def _retry_after(headers: Mapping[str, str]) -> int | None:
-    """Read seconds or an HTTP date, clamped to 0..`MAX_WAIT_SECONDS`; None when unreadable."""
-    text = headers.get("Retry-After", "").strip()
-    if not text:
-        return None
-    try:
-        seconds: float = min(int(text), MAX_WAIT_SECONDS)
-    except ValueError:
-        try:
-            moment = parsedate_to_datetime(text)
-        except ValueError:
-            return None
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        seconds = (moment - datetime.now(UTC)).total_seconds()
-    return round(min(max(seconds, 0), MAX_WAIT_SECONDS))
 
 
 def _charset(response: requests.Response) -> str:

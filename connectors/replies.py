@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from connectors import errors, types, wire_json
+
+MAX_WAIT_SECONDS = 3_600
 
 
 @dataclass(frozen=True)
@@ -43,3 +47,21 @@ class Payload:
 
     content: bytes = field(repr=False)
     content_type: str
+
+
+def retry_after(headers: Mapping[str, str]) -> int | None:
+    """Read seconds or an HTTP date, clamped to 0..`MAX_WAIT_SECONDS`; None when unreadable."""
+    text = headers.get("Retry-After", "").strip()
+    if not text:
+        return None
+    try:
+        seconds: float = min(int(text), MAX_WAIT_SECONDS)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        seconds = (moment - datetime.now(UTC)).total_seconds()
+    return round(min(max(seconds, 0), MAX_WAIT_SECONDS))

@@ -10,12 +10,15 @@ from typing import Any
 from connectors import errors, types
 from connectors.http import Reply
 from connectors.profiled import canonical, reading, render
+from connectors.profiled.documents import ReplyReader
+from connectors.profiled.fitting import PATH_FIELDS
 from connectors.profiled.judging import ReplyJudge
 from connectors.profiled.load import LoadedProfile
 from connectors.profiled.operations import OperationBook
-from connectors.profiled.paging import ItemCursor, PageReader, Row, Transport, is_last_page
+from connectors.profiled.paging import ItemCursor, PageReader, Row, Transport, addressed
 from connectors.profiled.parts import Operation, OperationName, Request, Success, create_operation
 from connectors.profiled.transports import manual
+from connectors.redaction import MASK
 
 
 class ProfiledGateway:
@@ -29,9 +32,20 @@ class ProfiledGateway:
         self._mode = config.mode
         self._profile = profile
         self._transport = transport
-        self._judge = ReplyJudge(profile)
-        self._bodies = render.BodyRenderer(profile=profile, settings=config.settings)
-        self._pages = PageReader(profile=profile, transport=transport, judge=self._judge)
+        self._judge = ReplyJudge(
+            profile, replies=ReplyReader(profile.transport), refusal=profile.refusal
+        )
+        self._bodies = render.BodyRenderer(
+            profile=profile, settings=config.settings, secrets=config.secrets
+        )
+        self._shown_bodies = render.BodyRenderer(
+            profile=profile,
+            settings=config.settings,
+            secrets=dict.fromkeys(config.secrets, MASK),
+        )
+        self._pages = PageReader(
+            profile=profile, transport=transport, judge=self._judge, bodies=self._bodies
+        )
         self._book = OperationBook(loaded=loaded, config=config)
         self.capabilities = self._book.capabilities(
             settle_seconds=profile.idempotency.settle_seconds,
@@ -71,14 +85,15 @@ class ProfiledGateway:
         """
         name = OperationName.CHANGED_ITEMS
         operation, request = self._book.to_read(name)
-        position = ItemCursor.parse(cursor)
+        at = ItemCursor.parse(cursor)
         values = {"since": self._pages.overlapped(operation, since)}
-        found, reply = self._pages.page(name, operation, request, values, number=position.page)
-        newest = self._pages.newest(operation, found, position.watermark or since, reply)
-        is_last = is_last_page(operation, len(found))
+        found, further, reply = self._pages.page(
+            name, operation, request, values, position=at.position
+        )
+        newest = self._pages.newest(operation, found, at.watermark or since, reply)
         return types.ItemPage(
             rows=tuple(item for row in found for item in self._items(name, row, reply)),
-            next_cursor="" if is_last else ItemCursor(position.page + 1, newest).text(),
+            next_cursor="" if further is None else ItemCursor(further, newest).text(),
             watermark=newest,
         )
 
@@ -108,14 +123,20 @@ class ProfiledGateway:
     def create(self, draft: types.DocumentDraft) -> types.Receipt:
         """One call, and one look-up more when the answer is that our key is already there.
 
-        Raises `Rejected` before any call when the draft lacks a value the profile needs, and
-        `Misconfigured` when the operation is done by hand or not confirmed for live use.
+        Where nothing at the other side refuses a key twice (`is_looked_up_first`), a look-up goes
+        before it. Raises `Rejected` before any call when the draft lacks a value the profile
+        needs, and `Misconfigured` when the operation is done by hand or not confirmed for live use.
         """
         name = create_operation(draft.kind)
         operation, request = self._book.to_write(name)
-        body = self._body(request, draft)
+        body = self._body(self._bodies, request, draft)
+        if self._profile.idempotency.is_looked_up_first:
+            self._check_absent(draft)
         reply = self._transport.call(
-            operation=name.value, request=request, body=body, is_write=True
+            operation=name.value,
+            request=addressed(request, _draft_steps(draft)),
+            body=body,
+            is_write=True,
         )
         success = _success(operation)
         try:
@@ -160,14 +181,28 @@ class ProfiledGateway:
         return manual.manual_task(profile=self._profile, draft=draft)
 
     def preview(self, draft: types.DocumentDraft) -> str:
-        """The JSON `create` would send, indented; "" for a document only ever keyed by hand."""
+        """What `create` would send, indented, secrets masked; "" for one only keyed by hand."""
         operation = self._profile.operations.get(create_operation(draft.kind))
         if operation is None or operation.request is None:
             return ""
-        return render.indented(self._body(operation.request, draft))
+        return self._transport.shown(self._body(self._shown_bodies, operation.request, draft))
 
-    def _body(self, request: Request, draft: types.DocumentDraft) -> render.JsonValue:
-        return self._bodies.body(request.body, draft, wrap_in_array=request.wrap_in_array)
+    def _body(
+        self, bodies: render.BodyRenderer, request: Request, draft: types.DocumentDraft
+    ) -> render.JsonValue:
+        return bodies.body(request.body, draft, wrap_in_array=request.wrap_in_array)
+
+    def _check_absent(self, draft: types.DocumentDraft) -> None:
+        """Raise `OutcomeUnknown` when the document is there; nothing has been sent so far."""
+        try:
+            found = self.find_documents(draft.kind, [draft.key])
+        except (errors.UnreadableReply, errors.NotFound) as error:
+            raise errors.RetryLater(error.text, evidence=error.evidence) from error
+        if found:
+            raise errors.OutcomeUnknown(
+                "The ERP holds a document of this key already; nothing was sent.",
+                evidence=found[0].evidence,
+            )
 
     def _look_before_refusing(self, draft: types.DocumentDraft, refusal: errors.Rejected) -> None:
         """Raise `OutcomeUnknown` when the document is there, or when that cannot be seen now."""
@@ -196,7 +231,11 @@ class ProfiledGateway:
         self, name: OperationName, values: Mapping[str, render.QueryInput]
     ) -> Iterator[tuple[Row, Reply]]:
         operation, request = self._book.to_read(name)
-        return self._pages.all_rows(name, operation, request, values)
+        try:
+            yield from self._pages.all_rows(name, operation, request, values)
+        except errors.NotFound:
+            if not operation.none_when_not_found:
+                raise
 
     def _reader(self, name: OperationName) -> reading.RecordReader:
         operation, _ = self._book.to_read(name)
@@ -236,6 +275,11 @@ def _success(operation: Operation) -> Success:
     if operation.success is None:
         raise errors.Misconfigured("The profile has no success test for this operation.")
     return operation.success
+
+
+def _draft_steps(draft: types.DocumentDraft) -> dict[str, object]:
+    """What the path of a write may name."""
+    return {f"draft.{name}": getattr(draft, name) for name in PATH_FIELDS}
 
 
 def _distinct(values: Sequence[str]) -> list[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from connectors import errors
 from connectors.http import Reply
 from connectors.profiled import reading
-from connectors.profiled.parts import ErrorRule, Success
+from connectors.profiled.parts import ErrorRule, Refusal, Success
 
 _REFUSAL_STATUS = range(400, 500)
 _LONGEST_TEXT = 2_000
@@ -24,13 +25,28 @@ class Rules(Protocol):
     def error_texts(self) -> tuple[str, ...]: ...
 
 
+class Replies(Protocol):
+    """Parses what a transport brings, raising as `Reply.json` does."""
+
+    def document(self, reply: Reply) -> Any: ...
+
+
 class ReplyJudge:
     """Applies the success tests and error rules of one profile; `asked` is whom texts name."""
 
-    def __init__(self, profile: Rules, *, asked: str = "The ERP") -> None:
+    def __init__(
+        self,
+        profile: Rules,
+        *,
+        asked: str = "The ERP",
+        replies: Replies | None = None,
+        refusal: Refusal | None = None,
+    ) -> None:
         self._rules = profile.errors
         self._text_paths = profile.error_texts
         self._asked = asked
+        self._read: Callable[[Reply], Any] = replies.document if replies else _json
+        self._refusal = refusal
 
     def accepted(self, reply: Reply, success: Success) -> Any:
         """The parsed reply to a write that was accepted.
@@ -39,22 +55,25 @@ class ReplyJudge:
             Rejected, RetryLater, Misconfigured: a rule says so.
             OutcomeUnknown: neither a clear yes nor a well-formed refusal.
         """
-        document = reply.json()
-        if reply.status in success.status and reading.text_at(success.path, document):
+        document = self._read(reply)
+        says_no = self._says_no(document)
+        is_yes = reply.status in success.status and reading.text_at(success.path, document)
+        if is_yes and not says_no:
             return document
-        raise self._write_error(reply, document)
+        is_refusal = says_no or reply.status in _REFUSAL_STATUS
+        raise self._write_error(reply, document, is_refusal=is_refusal)
 
     def answered(self, reply: Reply) -> Any:
         """The parsed reply to a read.
 
         Raises:
             RetryLater, Misconfigured, NotFound: a rule says so.
-            UnreadableReply: any other answer that is not a 2xx with JSON.
+            UnreadableReply: any other answer that is not a readable 2xx.
         """
-        document = reply.json()
-        if reply.status not in _REFUSAL_STATUS:
+        document = self._read(reply)
+        if reply.status not in _REFUSAL_STATUS and not self._says_no(document):
             return document
-        rule, text = self._matched(reply.status, document)
+        rule, text = self._matched(reply.status, document, is_refusal=True)
         error = _outcome(rule, text, reply)
         shown = text or f"HTTP {reply.status}"
         raise error or errors.UnreadableReply(
@@ -68,13 +87,19 @@ class ReplyJudge:
         rules = [rule for rule in self._rules if rule.code and rule.match]
         return next((rule for rule in rules if _fits_text(rule, text)), None)
 
-    def _write_error(self, reply: Reply, document: object) -> errors.ConnectorError:
-        rule, text = self._matched(reply.status, document)
+    def _says_no(self, document: object) -> bool:
+        """Whether the document itself is a refusal, whatever the status."""
+        return self._refusal is not None and bool(reading.search(self._refusal.path, document))
+
+    def _write_error(
+        self, reply: Reply, document: object, *, is_refusal: bool
+    ) -> errors.ConnectorError:
+        rule, text = self._matched(reply.status, document, is_refusal=is_refusal)
         if error := _outcome(rule, text, reply):
             return error
         if rule.code:
             return errors.Rejected(text, code=rule.code, field=rule.field, evidence=reply.evidence)
-        if reply.status in _REFUSAL_STATUS and text:
+        if is_refusal and text:
             code = errors.RejectionCode.UNCLASSIFIED
             return errors.Rejected(text, code=code, evidence=reply.evidence)
         return errors.OutcomeUnknown(
@@ -83,11 +108,11 @@ class ReplyJudge:
             evidence=reply.evidence,
         )
 
-    def _matched(self, status: int, document: object) -> tuple[ErrorRule, str]:
+    def _matched(self, status: int, document: object, *, is_refusal: bool) -> tuple[ErrorRule, str]:
         general = self._general_text(document)
         for rule in self._rules:
             text = reading.text_at(rule.path, document) if rule.path else general
-            if _fits_status(rule, status) and _fits_text(rule, text):
+            if _fits_status(rule, status, is_refusal=is_refusal) and _fits_text(rule, text):
                 return rule, text or general
         return self._rules[-1], general
 
@@ -96,10 +121,14 @@ class ReplyJudge:
         return next((text[:_LONGEST_TEXT] for text in texts if text), "")
 
 
-def _fits_status(rule: ErrorRule, status: int) -> bool:
+def _json(reply: Reply) -> Any:
+    return reply.json()
+
+
+def _fits_status(rule: ErrorRule, status: int, *, is_refusal: bool) -> bool:
     if rule.outcome == "unknown":
         return True
-    return status in (rule.status or _REFUSAL_STATUS)
+    return status in rule.status if rule.status else is_refusal
 
 
 def _fits_text(rule: ErrorRule, text: str) -> bool:

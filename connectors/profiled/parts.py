@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import time
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic import field_validator as check_field
 
 from connectors import errors, types
@@ -62,28 +62,6 @@ class Identity(Frozen):
     notes: str = ""
 
 
-class RestJson(Frozen):
-    kind: Literal["rest_json"]
-
-
-class Manual(Frozen):
-    """No calls at all: every document becomes a task for staff."""
-
-    kind: Literal["manual"]
-
-
-class HeaderKey(Frozen):
-    """A secret in a header; `secret` is its name in the connection, never its value."""
-
-    kind: Literal["header_key"]
-    header: str = Field(pattern=r"^[A-Za-z0-9-]+$")
-    secret: str = Field(min_length=1)
-
-
-class NoAuth(Frozen):
-    kind: Literal["none"]
-
-
 class Environment(Frozen):
     """Time zone and words of the instance; `settings` are the names the connection must fill in."""
 
@@ -112,10 +90,13 @@ class Idempotency(Frozen):
 
     With `is_duplicate_looked_up`, a duplicate-key refusal is checked against what is there before
     it counts as one: our own earlier write that landed is then an unknown outcome, no refusal.
+    `is_looked_up_first` is for an instance that takes a key twice: every write asks before it is
+    sent, which costs one read.
     """
 
     settle_seconds: int = Field(ge=0)
     is_duplicate_looked_up: bool = True
+    is_looked_up_first: bool = False
 
 
 class Window(Frozen):
@@ -140,13 +121,58 @@ class Lookup(Frozen):
 
 
 class Paging(Frozen):
-    """Page numbers from 1. `short_rows` ends at a page of fewer than `size` rows there."""
+    """Page numbers from 1. `short_rows` ends at a page of fewer than `size` rows there.
+
+    A parameter without a name is not sent in the address; a body may name `query.page`, or
+    `query.size`, itself.
+    """
 
     kind: Literal["page_number"] = "page_number"
-    page: str
-    size_param: str
+    page: str = ""
+    size_param: str = ""
     size: int = Field(gt=0, le=1000)
     stop: Literal["short_rows", "empty_rows"] = "short_rows"
+
+
+class OffsetPaging(Frozen):
+    """How many rows to pass over, from 0; sent as `offset`, in a body as `query.offset`."""
+
+    kind: Literal["offset"]
+    offset: str = ""
+    size_param: str = ""
+    size: int = Field(gt=0, le=1000)
+    stop: Literal["short_rows", "empty_rows"] = "short_rows"
+
+
+class CursorPaging(Frozen):
+    """The page before says how to ask for the next, at the path `next`; nothing there ends it.
+
+    Sent as `cursor`, in a body as `query.cursor`; the first call goes without.
+    """
+
+    kind: Literal["cursor"]
+    cursor: str = ""
+    next: str
+    size_param: str = ""
+    size: int = Field(default=100, gt=0, le=1000)
+
+    @check_field("next")
+    @classmethod
+    def _readable(cls, path: str) -> str:
+        return check_expression(path)
+
+
+def _paging_kind(raw: Any) -> str:
+    kind = raw.get("kind", "page_number") if isinstance(raw, dict) else raw.kind
+    return f"<{kind}>"
+
+
+AnyPaging = Annotated[
+    Annotated[Paging, Tag("<page_number>")]
+    | Annotated[OffsetPaging, Tag("<offset>")]
+    | Annotated[CursorPaging, Tag("<cursor>")],
+    Discriminator(_paging_kind),
+]
 
 
 class Watermark(Frozen):
@@ -173,6 +199,17 @@ class Success(Frozen):
         return check_expression(path)
 
 
+class Refusal(Frozen):
+    """How an answer that HTTP calls a success says no all the same: `path` then finds something."""
+
+    path: str
+
+    @check_field("path")
+    @classmethod
+    def _readable(cls, path: str) -> str:
+        return check_expression(path)
+
+
 class Reading(Frozen):
     """How one record is read. `lines` has one row per line; `skip_zero` leaves empty ones out.
 
@@ -192,10 +229,14 @@ class Reading(Frozen):
 
 
 class Request(Frozen):
-    """`body` is a tree, or the name of one under [bodies]."""
+    """`body` is the name of a tree under [bodies].
 
-    method: Literal["GET", "POST", "PUT", "PATCH"]
-    path: str = Field(pattern=r"^/[A-Za-z0-9/_.\-]*$")
+    `path` may hold a placeholder between two slashes, as /orders/{number} or, in a write,
+    /returns/{draft.authorisation_number}; its value is escaped, and refused when empty.
+    """
+
+    method: Literal["GET", "POST", "PUT", "PATCH"] = "POST"
+    path: str = Field("/", pattern=r"^/([A-Za-z0-9_.\-]*|\{[a-z_.]+\}|/)*$")
     query: dict[str, QueryValue] = {}
     body: str = ""
     wrap_in_array: bool = False
@@ -217,9 +258,11 @@ class Operation(Frozen):
     success: Success | None = None
     finality: Literal["posted", "staged"] | None = None
     number_path: str = ""
-    paging: Paging | None = None
+    paging: AnyPaging | None = None
     watermark: Watermark | None = None
     applies_to: str = ""
+    # A find for which the other side's "not found" (an error rule's outcome) means none there are.
+    none_when_not_found: bool = False
     batch: int = Field(1, gt=0, le=500)
 
     @check_field("rows", "number_path")
@@ -249,7 +292,8 @@ class ErrorRule(Frozen):
     """Ordered; the first that fits decides. Without `status` it fits 400 to 499 only.
 
     `code` is a refusal of a document, `outcome` anything else. `match` is searched, ignoring case,
-    in the text at `path`, or in the first of `error_texts` that holds one.
+    in the text at `path`, or in the first of `error_texts` that holds one. A reply that [refusal]
+    recognises counts as one of 400 to 499.
     """
 
     status: tuple[int, ...] = ()

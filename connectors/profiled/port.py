@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 from requests.adapters import BaseAdapter
@@ -10,10 +11,15 @@ from connectors import errors, ports, types
 from connectors.profiled import load
 from connectors.profiled.engine import ProfiledGateway
 from connectors.profiled.paging import Transport
-from connectors.profiled.parts import Manual
 from connectors.profiled.schema import Profile
 from connectors.profiled.transports.manual import ManualTransport
 from connectors.profiled.transports.rest_json import RestJsonTransport
+from connectors.profiled.transports.rest_xml import RestXmlTransport
+from connectors.profiled.transports.soap_string import SoapStringTransport
+from connectors.profiled.ways import Manual, RestJson, RestXml, SoapString
+
+# The setting of a connection that holds the values only its profile asks for.
+VALUES_SETTING = "profile_values"
 
 
 def build(
@@ -31,12 +37,30 @@ def build(
     text = config.settings.get("profile_text", "")
     name = config.settings.get("profile", "") or default_profile
     loaded = load.loads(text) if text else load.load(name)
+    config = dataclasses.replace(config, settings=_with_values(config.settings))
     _require_settings(loaded.profile, config.settings)
     return ProfiledGateway(
         loaded=loaded,
         config=config,
         transport=_transport(loaded.profile, config, pacer, transport),
     )
+
+
+def _with_values(settings: Mapping[str, str]) -> dict[str, str]:
+    """The settings, with those that only this profile asks for, one `name = value` per line.
+
+    Raises:
+        Misconfigured: a line is not of that form.
+    """
+    found = dict(settings)
+    for line in settings.get(VALUES_SETTING, "").splitlines():
+        name, equals, value = line.partition("=")
+        if not line.strip():
+            continue
+        if not equals or not name.strip():
+            raise errors.Misconfigured(f"'{line.strip()}' is not of the form: name = value.")
+        found.setdefault(name.strip(), value.strip())
+    return found
 
 
 def _require_settings(profile: Profile, settings: Mapping[str, str]) -> None:
@@ -51,6 +75,18 @@ def _transport(
     pacer: ports.Pacer,
     transport: BaseAdapter | None,
 ) -> Transport:
-    if isinstance(profile.transport, Manual):
-        return ManualTransport()
-    return RestJsonTransport(profile=profile, config=config, pacer=pacer, transport=transport)
+    match profile.transport:
+        case Manual():
+            return ManualTransport()
+        case SoapString() as way:
+            return SoapStringTransport(
+                profile=profile, way=way, config=config, pacer=pacer, transport=transport
+            )
+        case RestXml() as way:
+            return RestXmlTransport(
+                profile=profile, way=way, config=config, pacer=pacer, transport=transport
+            )
+        case RestJson() as way:
+            return RestJsonTransport(
+                profile=profile, way=way, config=config, pacer=pacer, transport=transport
+            )

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
 from typing import NoReturn
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from connectors import errors, types
@@ -39,22 +40,33 @@ _MISSING = (None, "")
 class _Scope:
     """What a value of a body may name where it stands."""
 
-    draft: types.DocumentDraft
+    draft: types.DocumentDraft | None = None
     line: types.DraftLine | None = None
     tax: types.TaxPart | None = None
+    query: Mapping[str, QueryInput] = field(default_factory=dict)
 
     def each(self, name: str) -> list[_Scope]:
+        if name == "query.keys":
+            keys = self.query.get("keys", ())
+            return [replace(self, query={**self.query, "key": key}) for key in keys]
         if name == "draft.lines":
-            return [replace(self, line=line) for line in self.draft.lines]
+            return [replace(self, line=line) for line in self.draft.lines] if self.draft else []
         return [replace(self, tax=tax) for tax in self.line.taxes] if self.line else []
 
 
 class BodyRenderer:
     """Renders the trees of one profile for one connection's settings."""
 
-    def __init__(self, *, profile: Profile, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        *,
+        profile: Profile,
+        settings: Mapping[str, str],
+        secrets: Mapping[str, str] | None = None,
+    ) -> None:
         self._profile = profile
         self._settings = settings
+        self._secrets = secrets or {}
         self._converters: dict[str, Callable[[Value, object], JsonValue]] = {
             "text": self._text,
             "note": self._note,
@@ -73,8 +85,16 @@ class BodyRenderer:
         tree = self._profile.bodies[name]
         if not carries_taxes(tree):
             _refuse_several_taxes(tree, draft)
-        rendered = self._node(tree, _Scope(draft))
+        rendered = self._node(tree, _Scope(draft=draft))
         return [rendered] if wrap_in_array else rendered
+
+    def question(self, name: str, values: Mapping[str, QueryInput]) -> JsonValue:
+        """The body called `name` of a read, filled from `values`.
+
+        Raises:
+            Rejected: a value is empty that the profile does not allow to be, or does not fit.
+        """
+        return self._node(self._profile.bodies[name], _Scope(query=values))
 
     def _node(self, node: Value | Each | ObjectNode, scope: _Scope) -> JsonValue:
         if isinstance(node, Value):
@@ -95,22 +115,39 @@ class BodyRenderer:
         if node.const is not None:
             return node.const
         raw = self._resolve(node.source, scope)
+        if node.else_from and (raw in _MISSING or self._is_unlisted(node, raw)):
+            node, raw = _stand_in(node), self._resolve(node.else_from, scope)
         if raw in _MISSING:
-            if node.required:
-                refuse(node.source, "", "is empty, and the ERP needs it")
+            self._check_missing(node)
             return None if node.as_ in ("decimal", "integer", "bool") else ""
         return self._converters[node.as_](node, raw)
 
+    def _is_unlisted(self, node: Value, raw: object) -> bool:
+        if not node.lookup:
+            return False
+        table = self._profile.lookups[node.lookup]
+        return table.default is None and str(raw) not in table.values
+
+    def _check_missing(self, node: Value) -> None:
+        if node.required:
+            refuse(node.source, "", "is empty, and the ERP needs it")
+        if node.source.startswith("query.") and not node.omit_if_empty:
+            refuse(node.source, "", "is empty, and a question without it would read everything")
+
     def _resolve(self, source: str, scope: _Scope) -> object:
         owner, _, name = source.partition(".")
-        if owner == "settings":
-            return self._settings.get(name, "").strip()
-        if name.startswith("key_parts."):
-            line = scope.line
-            return line.key_parts.get(name.partition(".")[2], "") if line else ""
-        raw = getattr(getattr(scope, owner), name)
-        # Zero means that nobody drew a number from the sequence.
-        return None if name == "control_number" and raw == 0 else raw
+        match owner:
+            case "settings":
+                return self._settings.get(name, "").strip()
+            case "secret":
+                return self._secrets.get(name, "")
+            case "query":
+                return scope.query.get(name, "")
+            case "line" if scope.line is not None:
+                return _of_line(scope.line, name)
+            case "draft" if scope.draft is not None:
+                return _of_draft(scope.draft, name)
+        return getattr(scope.tax, name, None)
 
     def _text(self, node: Value, raw: object) -> JsonValue:
         text = str(raw.value) if isinstance(raw, Enum) else str(raw)
@@ -167,6 +204,26 @@ class BodyRenderer:
         return environment.yes[0] if raw else environment.no[0]
 
 
+def _of_line(line: types.DraftLine, name: str) -> object:
+    if name == "gross":
+        return line.net + line.tax
+    if name.startswith("key_parts."):
+        return line.key_parts.get(name.partition(".")[2], "")
+    return getattr(line, name)
+
+
+def _of_draft(draft: types.DocumentDraft, name: str) -> object:
+    if name.startswith("based_on."):
+        return draft.based_on.get(name.partition(".")[2], "")
+    raw = getattr(draft, name)
+    # Zero means that nobody drew a number from the sequence.
+    return None if name == "control_number" and raw == 0 else raw
+
+
+def _stand_in(node: Value) -> Value:
+    return node.model_copy(update={"source": node.else_from, "else_from": "", "lookup": ""})
+
+
 def _refuse_several_taxes(tree: Value | Each | ObjectNode, draft: types.DocumentDraft) -> None:
     """A body with room for one tax of a line must not lose the others, nor send them as one.
 
@@ -219,6 +276,22 @@ def query(
 
 
 _EMPTY: tuple[QueryInput, ...] = ("", (), [])
+
+
+def path(template: str, values: Mapping[str, object]) -> str:
+    """Fill the placeholders of a path; a value is one step of it, whatever characters it has.
+
+    Raises:
+        Rejected: a value is empty, or would lead to another place.
+    """
+    return PLACEHOLDER.sub(lambda found: _step(found[1], values.get(found[1], "")), template)
+
+
+def _step(name: str, raw: object) -> str:
+    text = str(raw if raw is not None else "")
+    if not text.strip(".") or _CONTROL.search(text):
+        refuse(name, text, "cannot be a step of an address")
+    return quote(text, safe="")
 
 
 def _translated(profile: Profile, lookup: str, name: str, raw: QueryInput) -> QueryInput:

@@ -22,12 +22,18 @@ _LEFTOVER_BRACE = re.compile(r"[{}]")
 FILTERS = ("quote", "comma")
 
 DRAFT_FIELDS = frozenset(
-    {field.name for field in dataclasses.fields(types.DocumentDraft)} - {"lines"}
+    {field.name for field in dataclasses.fields(types.DocumentDraft)} - {"lines", "based_on"}
 ) | {"net", "tax", "gross", "units"}
+# A line's `gross` is its net and tax together.
 LINE_FIELDS = frozenset(field.name for field in dataclasses.fields(types.DraftLine)) - {
     "key_parts",
     "taxes",
-}
+} | {"gross"}
+BASED_ON = frozenset(f"based_on.{kind.value}" for kind in types.DocumentKind)
+# What a read asks for: `key` is one of `keys`, inside `each = "query.keys"`.
+QUERY_FIELDS = frozenset(
+    {"since", "sku", "number", "kind", "key", "page", "offset", "cursor", "size"}
+)
 TAX_FIELDS = frozenset(field.name for field in dataclasses.fields(types.TaxPart))
 
 
@@ -59,16 +65,21 @@ def check_expression(path: str) -> str:
 
 def _check_source(path: str) -> str:
     scope, _, name = path.partition(".")
-    known = {"draft": DRAFT_FIELDS, "line": LINE_FIELDS, "tax": TAX_FIELDS}
-    if scope == "settings" and name:
+    known = {
+        "draft": DRAFT_FIELDS | BASED_ON,
+        "line": LINE_FIELDS,
+        "tax": TAX_FIELDS,
+        "query": QUERY_FIELDS,
+    }
+    if scope in ("settings", "secret") and name:
         return path
     if scope == "line" and name.startswith("key_parts.") and name != "key_parts.":
         return path
     if scope in known and name in known[scope]:
         return path
     raise ValueError(
-        f"'{path}' is not known; expected draft.<field>, line.<field>, line.key_parts.<part>,"
-        " tax.<field> or settings.<name>"
+        f"'{path}' is not known; expected draft.<field>, draft.based_on.<kind>, line.<field>,"
+        " line.key_parts.<part>, tax.<field>, query.<field>, settings.<name> or secret.<name>"
     )
 
 
@@ -90,9 +101,11 @@ class Value(Frozen):
 
     `text` is sent exactly and refused when longer than `max`; `note` is free text that may be
     shortened. `integer` with `pad` and every `decimal` are as wide as the profile says.
+    `else_from` stands in where `from` is empty or its lookup does not know it.
     """
 
     source: str = Field(default="", alias="from")
+    else_from: str = ""
     const: str | int | bool | None = None
     as_: Literal["text", "note", "decimal", "integer", "date", "bool"] = Field("text", alias="as")
     max: int | None = Field(None, gt=0)
@@ -107,7 +120,7 @@ class Value(Frozen):
     upper: bool = False
     sign: Literal["as_is", "negative"] = "as_is"
 
-    @check_field("source")
+    @check_field("source", "else_from")
     @classmethod
     def _known_source(cls, source: str) -> str:
         return _check_source(source) if source else source
@@ -118,6 +131,8 @@ class Value(Frozen):
             raise ValueError("expected either 'from' or 'const', not both and not neither")
         if self.source == "draft.key" and self.as_ != "text":
             raise ValueError("draft.key must be sent as 'text': a shortened key finds nothing")
+        if self.else_from and not self.source:
+            raise ValueError("'else_from' needs a 'from' to stand in for")
         if self.required and self.omit_if_empty:
             raise ValueError("a value cannot be both 'required' and 'omit_if_empty'")
         for name, converters in _CONVERTERS_OF.items():
@@ -130,17 +145,18 @@ class Value(Frozen):
 
 
 class Each(Frozen):
-    """A list with one entry per line of the draft, or per tax of a line that has several.
+    """A list with one entry per line of the draft, per tax of a line that has several, or in a
+    read per key that is looked for.
 
     A list of taxes is left out for a line of one tax: its tax and code are values of the line.
     """
 
-    each: Literal["draft.lines", "line.taxes"]
+    each: Literal["draft.lines", "line.taxes", "query.keys"]
     entry: Node
 
 
 class ObjectNode(RootModel[dict[str, "Node"]]):
-    """A JSON object, in the order the profile writes it."""
+    """An object, or an element of XML, in the order the profile writes it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -173,6 +189,15 @@ def values_of(node: Value | Each | ObjectNode) -> list[Value]:
     if isinstance(node, Each):
         return values_of(node.entry)
     return [value for child in node.root.values() for value in values_of(child)]
+
+
+def names_of(node: Value | Each | ObjectNode) -> list[str]:
+    """Every name of an object in the tree, depth first."""
+    if isinstance(node, Value):
+        return []
+    if isinstance(node, Each):
+        return names_of(node.entry)
+    return [found for name, child in node.root.items() for found in (name, *names_of(child))]
 
 
 def carries_taxes(node: Value | Each | ObjectNode) -> bool:

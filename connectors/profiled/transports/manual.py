@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from connectors import errors, types
 from connectors.http import Reply
+from connectors.profiled import render
 from connectors.profiled.parts import Request, create_operation
 from connectors.profiled.schema import Profile
 
@@ -67,10 +68,14 @@ class ManualTransport:
         operation: str,
         request: Request,
         query: Sequence[tuple[str, str]] = (),
-        body: object | None = None,
+        body: render.JsonValue = None,
         is_write: bool = False,
     ) -> Reply:
         raise errors.Misconfigured(f"'{operation}' is done by hand here; there is nothing to call.")
+
+    def shown(self, body: render.JsonValue) -> str:
+        """The values of a document, for people."""
+        return render.indented(body)
 
 
 def manual_task(*, profile: Profile, draft: types.DocumentDraft) -> types.ManualTask:

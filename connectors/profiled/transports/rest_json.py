@@ -1,33 +1,42 @@
-"""JSON over HTTP: one call per request of the profile, the secret in a header."""
+"""JSON over HTTP: one call per request of the profile."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from requests.adapters import BaseAdapter
 
-from connectors import errors, ports, types
-from connectors.http import Reply, Session
-from connectors.profiled.parts import HeaderKey, Request
+from connectors import ports, types
+from connectors.http import Redactor, Reply, Session
+from connectors.profiled import render
+from connectors.profiled.parts import Request
 from connectors.profiled.schema import Profile
+from connectors.profiled.transports.credentials import credentials
+from connectors.profiled.ways import RestJson
 
 
 class RestJsonTransport:
     """Sends a profile's requests to one connection.
 
-    Raises `Misconfigured` when the connection lacks the secret the profile names.
+    Raises `Misconfigured` when the connection lacks a secret the profile names.
     """
 
     def __init__(
         self,
         *,
         profile: Profile,
+        way: RestJson,
         config: types.ConnectionConfig,
         pacer: ports.Pacer,
         transport: BaseAdapter | None = None,
     ) -> None:
+        self._who = credentials(profile, config)
         self._session = Session(
-            config=config, pacer=pacer, headers=_headers(profile, config), transport=transport
+            config=config,
+            pacer=pacer,
+            headers={**way.headers, **self._who.headers},
+            redactor=Redactor(secrets=self._who.masked),
+            transport=transport,
         )
 
     def call(
@@ -36,7 +45,7 @@ class RestJsonTransport:
         operation: str,
         request: Request,
         query: Sequence[tuple[str, str]] = (),
-        body: object | None = None,
+        body: render.JsonValue = None,
         is_write: bool = False,
     ) -> Reply:
         """One call; raises as `connectors.http.Session.call` does."""
@@ -44,18 +53,11 @@ class RestJsonTransport:
             operation=operation,
             method=request.method,
             path=request.path,
-            query=query,
+            query=(*query, *self._who.query),
             body=body,
             is_write=is_write,
         )
 
-
-def _headers(profile: Profile, config: types.ConnectionConfig) -> Mapping[str, str]:
-    if not isinstance(profile.auth, HeaderKey):
-        return {}
-    secret = config.secrets.get(profile.auth.secret, "")
-    if not secret:
-        raise errors.Misconfigured(
-            f"The connection has no secret '{profile.auth.secret}'.", is_credentials=True
-        )
-    return {profile.auth.header: secret}
+    def shown(self, body: render.JsonValue) -> str:
+        """What would be sent, for people."""
+        return render.indented(body)

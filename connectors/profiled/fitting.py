@@ -1,0 +1,266 @@
+"""Whether the parts of a profile fit together, as sentences that name the place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connectors import types
+from connectors.profiled import targets
+from connectors.profiled.parts import CREATES, Operation, OperationName, Reading, Request
+from connectors.profiled.trees import (
+    PLACEHOLDER,
+    Each,
+    ObjectNode,
+    Value,
+    names_of,
+    values_of,
+)
+from connectors.profiled.ways import (
+    ATTRIBUTE,
+    TEXT,
+    InBody,
+    Manual,
+    RestXml,
+    SoapString,
+    is_xml_name,
+    secrets_of,
+)
+
+if TYPE_CHECKING:
+    from connectors.profiled.schema import Profile
+
+# What a read may name: in its query and path, and in a body as `query.<name>`.
+QUERY_VALUES: dict[OperationName, frozenset[str]] = {
+    OperationName.CHANGED_ITEMS: frozenset({"since"}),
+    OperationName.FIND_ITEM: frozenset({"sku"}),
+    OperationName.FIND_ITEM_BY_BARCODE: frozenset({"sku"}),
+    OperationName.FIND_ORDER: frozenset({"number"}),
+    OperationName.FIND_DOCUMENT: frozenset({"kind", "keys"}),
+}
+PAGE_VALUES = frozenset({"page", "offset", "cursor", "size"})
+# What the path of a write may name.
+PATH_FIELDS = frozenset(
+    {"key", "order_number", "order_erp_id", "authorisation_number", "customer_code", "division"}
+)
+_FINDS = frozenset(
+    {
+        OperationName.FIND_ITEM,
+        OperationName.FIND_ITEM_BY_BARCODE,
+        OperationName.FIND_ORDER,
+        OperationName.FIND_DOCUMENT,
+    }
+)
+_SCOPE_OF = {"draft.lines": "line", "line.taxes": "tax", "query.keys": "query"}
+
+
+def problems(profile: Profile) -> list[str]:
+    """Everything that does not fit, in the order of the parts."""
+    found = [
+        f"operations.{name}.{problem}"
+        for name, operation in profile.operations.items()
+        for problem in _operation_problems(profile, name, operation)
+    ]
+    return found + _body_problems(profile) + _reading_problems(profile)
+
+
+def _operation_problems(profile: Profile, name: OperationName, operation: Operation) -> list[str]:
+    if operation.support is not types.OperationSupport.SUPPORTED or operation.request is None:
+        return []
+    if isinstance(profile.transport, Manual):
+        return ["support: the manual transport makes no calls; expected 'manual' or 'unsupported'"]
+    request = operation.request
+    found = _query_problems(profile, name, request)
+    found += _path_problems(name, request)
+    if request.body and request.body not in profile.bodies:
+        found.append(f"request.body: no [bodies.{request.body}]")
+    if isinstance(profile.transport, SoapString):
+        found += _soap_problems(request)
+    if name in CREATES:
+        return found + _create_problems(operation)
+    return found + _read_problems(profile, name, operation)
+
+
+def _query_problems(profile: Profile, name: OperationName, request: Request) -> list[str]:
+    known = QUERY_VALUES.get(name, frozenset())
+    found = [
+        f"request.query.{parameter}: no [lookups.{template.lookup}]"
+        for parameter, template in request.query.items()
+        if template.lookup and template.lookup not in profile.lookups
+    ]
+    return found + [
+        f"request.query.{parameter}: {{{placeholder}}} is not known here;"
+        f" expected one of {sorted(known)}"
+        for parameter, template in request.query.items()
+        for placeholder, _ in PLACEHOLDER.findall(template.value)
+        if placeholder not in known
+    ]
+
+
+def _path_problems(name: OperationName, request: Request) -> list[str]:
+    if name in CREATES:
+        known = frozenset(f"draft.{field}" for field in PATH_FIELDS)
+    else:
+        known = QUERY_VALUES.get(name, frozenset()) - {"keys"}
+    return [
+        f"request.path: {{{placeholder}}} is not known here; expected one of {sorted(known)}"
+        for placeholder, _ in PLACEHOLDER.findall(request.path)
+        if placeholder not in known
+    ]
+
+
+def _soap_problems(request: Request) -> list[str]:
+    needs = {
+        "request.body: every request of this transport needs a body": not request.body,
+        "request.path: every request goes to the path of [transport]": request.path != "/",
+        "request.method: every request of this transport is a POST": request.method != "POST",
+        "request.query: a request of this transport has no query": bool(request.query),
+    }
+    return [problem for problem, is_wrong in needs.items() if is_wrong]
+
+
+def _create_problems(operation: Operation) -> list[str]:
+    needs = {
+        "success: a create needs a success test": operation.success is None,
+        "finality: a create needs 'posted' or 'staged'": operation.finality is None,
+        "request.body: a create needs a body": not (operation.request and operation.request.body),
+        "request.method: a create cannot be a GET": bool(
+            operation.request and operation.request.method == "GET"
+        ),
+        "none_when_not_found: only a find can find nothing": operation.none_when_not_found,
+    }
+    return [problem for problem, is_missing in needs.items() if is_missing]
+
+
+def _read_problems(profile: Profile, name: OperationName, operation: Operation) -> list[str]:
+    found = _method_problems(operation)
+    if name is OperationName.CHECK_CONNECTION:
+        return found if operation.success else [*found, "success: the check needs a success test"]
+    if not operation.rows:
+        found.append("rows: a read needs the path of its rows")
+    if operation.none_when_not_found and name not in _FINDS:
+        found.append("none_when_not_found: only a find can find nothing")
+    if name is OperationName.CHANGED_ITEMS and operation.paging and not operation.watermark:
+        found.append("watermark: changed_items in pages needs a 'watermark'")
+    reading = profile.readings.get(operation.read)
+    if reading is None:
+        return [*found, f"read: no [readings.{operation.read}]"]
+    if name is OperationName.FIND_ORDER and not reading.lines:
+        found.append(f"read: [readings.{operation.read}] needs the path of its 'lines'")
+    return found + [f"read: {text}" for text in _target_problems(name, reading)]
+
+
+def _method_problems(operation: Operation) -> list[str]:
+    request = operation.request
+    if request is None or request.method == "GET":
+        return []
+    if request.method == "POST" and request.body:
+        return []
+    return ["request.method: a read must be a GET, or a POST with a body that asks"]
+
+
+def _target_problems(name: OperationName, reading: Reading) -> list[str]:
+    wanted = targets.TARGETS[name.value]
+    found = targets.problems(wanted.fields, reading.fields, "fields")
+    return found + targets.problems(wanted.line_fields, reading.line_fields, "line_fields")
+
+
+# --- Bodies ----------------------------------------------------------------------------------
+
+
+def _body_problems(profile: Profile) -> list[str]:
+    asked = _questions(profile)
+    found = []
+    for name, body in profile.bodies.items():
+        if name in asked:
+            found += [f"bodies.{name}: {text}" for text in _question_problems(body, asked[name])]
+        else:
+            found += [f"bodies.{name}: {text}" for text in _document_problems(body)]
+        found += [f"bodies.{name}: {text}" for text in _value_problems(profile, body)]
+        found += [f"bodies.{name}: {text}" for text in _name_problems(profile, name, body)]
+    return found
+
+
+def _questions(profile: Profile) -> dict[str, frozenset[str]]:
+    """The bodies of reads, and what each may ask for: what all that use it know."""
+    asked: dict[str, frozenset[str]] = {}
+    for name, operation in profile.operations.items():
+        if name in CREATES or operation.request is None or not operation.request.body:
+            continue
+        known = QUERY_VALUES.get(name, frozenset())
+        known = known | PAGE_VALUES if operation.paging else known
+        body = operation.request.body
+        asked[body] = asked.get(body, known) & known
+    return asked
+
+
+def _question_problems(body: Value | Each | ObjectNode, known: frozenset[str]) -> list[str]:
+    found = _scope_problems(body, frozenset({"query", "settings", "secret"}))
+    inside = known - {"keys"} | ({"key"} if "keys" in known else set())
+    return found + [
+        f"'{value.source}' is not known here; expected one of"
+        f" {sorted(f'query.{name}' for name in inside)}"
+        for value in values_of(body)
+        if value.source.startswith("query.") and value.source.removeprefix("query.") not in inside
+    ]
+
+
+def _document_problems(body: Value | Each | ObjectNode) -> list[str]:
+    found = []
+    if not any(value.source == "draft.key" for value in values_of(body)):
+        found.append("sends no draft.key, so nothing could be found again")
+    return found + _scope_problems(body, frozenset({"draft", "settings", "secret"}))
+
+
+def _scope_problems(node: Value | Each | ObjectNode, scopes: frozenset[str]) -> list[str]:
+    """A line's value outside its `each` has no line to come from; nor has a tax without a line."""
+    if isinstance(node, Each):
+        outer = node.each.partition(".")[0]
+        if outer not in scopes:
+            return [f"'{node.each}' stands outside 'each'"]
+        return _scope_problems(node.entry, scopes | {_SCOPE_OF[node.each]})
+    if isinstance(node, Value):
+        return [
+            f"'{source}' stands outside 'each'"
+            for source in (node.source, node.else_from)
+            if source and source.partition(".")[0] not in scopes
+        ]
+    return [text for child in node.root.values() for text in _scope_problems(child, scopes)]
+
+
+def _value_problems(profile: Profile, body: Value | Each | ObjectNode) -> list[str]:
+    secrets = secrets_of(profile.auth) if isinstance(profile.auth, InBody) else ()
+    found = []
+    for value in values_of(body):
+        if value.lookup and value.lookup not in profile.lookups:
+            found.append(f"no [lookups.{value.lookup}]")
+        owner, _, name = value.source.partition(".")
+        if owner == "settings" and name not in profile.environment.settings:
+            found.append(f"'{name}' is not in environment.settings")
+        if owner == "secret" and name not in secrets:
+            found.append(f"'{name}' is not in the secrets of [auth] kind = 'in_body'")
+    return found
+
+
+def _name_problems(profile: Profile, body: str, tree: Value | Each | ObjectNode) -> list[str]:
+    if not isinstance(profile.transport, (RestXml, SoapString)):
+        return []
+    found = [
+        f"'{name}' cannot be the name of an element or attribute"
+        for name in names_of(tree)
+        if name != TEXT and not is_xml_name(name.removeprefix(ATTRIBUTE))
+    ]
+    users = [operation.request for operation in profile.operations.values()]
+    if any(request and request.body == body and request.wrap_in_array for request in users):
+        found.append("'wrap_in_array' is for JSON; an XML document has one root")
+    if not isinstance(tree, ObjectNode):
+        found.append("expected names with values: the root's content")
+    return found
+
+
+def _reading_problems(profile: Profile) -> list[str]:
+    return [
+        f"readings.{name}.{field}: no [lookups.{extract.lookup}]"
+        for name, reading in profile.readings.items()
+        for field, extract in [*reading.fields.items(), *reading.line_fields.items()]
+        if extract.lookup and extract.lookup not in profile.lookups
+    ]
