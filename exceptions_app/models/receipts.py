@@ -34,6 +34,10 @@ class ErpReceipt(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["connection", "external_id"], name="erp_receipt_once")
         ]
+        # What came lately decides which authorisations are still open.
+        indexes = [
+            models.Index(fields=["connection", "received_at"], name="erp_receipt_lately"),
+        ]
 
     def __str__(self) -> str:
         return self.number or self.external_id

@@ -23,7 +23,6 @@ from exceptions_app.choices import (
 from exceptions_app.models import (
     Bridge,
     CreditQuote,
-    ErpLocation,
     Fix,
     Item,
     Mapping,
@@ -49,7 +48,7 @@ from exceptions_app.rules.facts import (
     RmaFacts,
 )
 from exceptions_app.rules.mapping import normalise
-from exceptions_app.selectors import order_facts
+from exceptions_app.selectors import erp_told, order_facts
 
 # The one field of a mapping target that has one; locations and fees have two.
 TARGET_FIELD = {
@@ -66,7 +65,7 @@ def policy_of(bridge: Bridge) -> Policy:
 
 
 def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = None) -> RmaFacts:
-    """Facts of `rma` at `now`. Ten queries at most, whatever the return's size.
+    """Facts of `rma` at `now`. Eleven queries at most, whatever the return's size.
 
     `postings` are its live ones in sending order, from a caller who has read them already.
     """
@@ -75,7 +74,9 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
     mappings = mappings_of(bridge, sku_keys=[line.sku_key for line in lines])
     items = _items_by_key(bridge, lines, mappings)
     order = order_facts.of(rma.sales_order, excluding_rma_id=rma.pk) if rma.sales_order else None
-    quote = quote_of(rma)
+    quote, policy = quote_of(rma), policy_of(bridge)
+    locations, closed_periods = erp_told.places_and_periods(bridge)
+    is_checked_in_there = policy.stock_trigger == "erp_receipt"
     return RmaFacts(
         rma_id=rma.pk,
         bridge_code=bridge.code,
@@ -108,12 +109,13 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
         ),
         order=order,
         order_candidates=order_candidates(rma, lines) if order is None else (),
-        locations=locations_of(bridge),
+        locations=locations,
         mappings=mappings,
         decisions=decisions_of(rma, now=now),
-        policy=policy_of(bridge),
+        policy=policy,
         postings=tuple(map(posting_fact, live_postings(rma) if postings is None else postings)),
-        closed_periods=frozenset(bridge.closed_periods),
+        closed_periods=closed_periods,
+        erp_receipts=erp_told.receipts_of(rma) if is_checked_in_there else (),
         is_master_complete=True,
         cancellation_fee=rma.cancellation_fee,
         order_problem=rma.order_problem,
@@ -186,14 +188,6 @@ def target_of(kind: str, target: dict[str, Any]) -> Any:
     if kind == MappingKind.FEE:
         return FeeTarget(component=target["component"], erp_code=target.get("erp_code", ""))
     return target[TARGET_FIELD[MappingKind(kind)]]
-
-
-def locations_of(bridge: Bridge) -> frozenset[LocationTarget]:
-    rows = ErpLocation.objects.filter(connection=bridge.erp_id, is_active=True)
-    return frozenset(
-        LocationTarget(division=division, warehouse=code)
-        for division, code in rows.values_list("division", "code")
-    )
 
 
 def adjustment_code_of(bridge: Bridge) -> str:

@@ -28,6 +28,7 @@ from exceptions_app.services import (
     leases,
     ordering,
     outcomes,
+    periods,
     rmas,
 )
 from exceptions_app.services.faultpoints import reach
@@ -230,6 +231,7 @@ def _refused(posting: Posting, comparison: Comparison, now: datetime) -> Settled
     facts = outcomes.refusal_facts(
         posting, state.refusal_code, state.refusal_field, "", state.refusal_text
     )
+    periods.note_refusal(connection_id=posting.connection_id, code=state.refusal_code, now=now)
     values = {
         "status": PostingStatus.FAILED,
         "unknown_since": None,

@@ -13,6 +13,7 @@ from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import AttemptOutcome, FixKind, HoldReason, PostingStatus
 from exceptions_app.models import Bridge, Case, Fix, Posting, Rma
 from exceptions_app.rules import amounts, money
+from exceptions_app.selectors import erp_told
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.services import attempts, rmas
 from exceptions_app.services.claims import replan
@@ -313,7 +314,7 @@ def _open_date(payload: dict[str, Any], bridge: Bridge, now: datetime) -> str:
         chosen = date.fromisoformat(str(payload.get("date", "")))
     except ValueError as error:
         raise errors.InvalidChoice("Give a date, for example 2026-05-01.") from error
-    if chosen.strftime("%Y-%m") in bridge.closed_periods:
+    if chosen.strftime("%Y-%m") in erp_told.closed_periods_of(bridge):
         raise errors.InvalidChoice(f"{chosen:%B %Y} is locked. Choose a date in an open month.")
     today = company_day(bridge, now)
     latest = max(today + timedelta(days=_AHEAD), first_open_day(bridge, now))
@@ -334,7 +335,7 @@ def company_day(bridge: Bridge, now: datetime) -> date:
 
 def first_open_day(bridge: Bridge, now: datetime) -> date:
     """Today, or the first day of the next month that is not locked."""
-    day = company_day(bridge, now)
-    while day.strftime("%Y-%m") in bridge.closed_periods:
+    day, closed = company_day(bridge, now), erp_told.closed_periods_of(bridge)
+    while day.strftime("%Y-%m") in closed:
         day = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
     return day

@@ -14,9 +14,11 @@ from exceptions_app.services import (
     events,
     fixes,
     health,
+    periods,
     planning,
     polling,
     posting,
+    receipts,
     reference,
 )
 from exceptions_app.services.faultpoints import reach
@@ -82,10 +84,11 @@ def settle(*, clock: Clock) -> int:
 
 
 def poll(*, clock: Clock) -> int:
-    """Poll what is due and refresh reference data; returns feeds read."""
+    """Poll what is due, of platforms and ERPs, and refresh reference data; returns feeds read."""
     now = clock()
     polling.refresh_reference(now=now)
-    return polling.poll_due(now=now)
+    count = polling.poll_due(now=now)
+    return count + receipts.read_due(now=now) + periods.read_due(now=now)
 
 
 def _until_dry(

@@ -27,7 +27,7 @@ from exceptions_app.choices import AttemptOutcome, PostingStatus
 from exceptions_app.errors import PostingSuperseded
 from exceptions_app.models import Posting, PostingAttempt
 from exceptions_app.rules import confirming, drafts, retry
-from exceptions_app.services import attempts, claims, health, moments
+from exceptions_app.services import attempts, claims, health, moments, periods
 from exceptions_app.services.faultpoints import reach
 
 # How long after an accepted create the first read-back is made.
@@ -135,6 +135,8 @@ def _refuse(
     attempt = attempt or attempts.begin(posting=posting, purpose="post", request="", now=now)
     if not _write(posting, attempt, outcome, error.text, error, now, values):
         return False
+    if isinstance(error, Rejected):
+        periods.note_refusal(connection_id=posting.connection_id, code=error.code, now=now)
     if posting.status == PostingStatus.FAILED:
         claims.replan(posting, now)
     return True

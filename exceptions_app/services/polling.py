@@ -11,16 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db import transaction
-from django.db.models import Q
-
 from connectors.errors import ConnectorError
 from connectors.ports import Source
 from exceptions_app.models import Bridge, Connection, Watermark
-from exceptions_app.services import connections, events, health, leases, reference, rmas
-from exceptions_app.services.faultpoints import reach
+from exceptions_app.services import connections, events, feeds, health, reference, rmas
 
-LEASE = leases.lease(seconds=600)
 OVERLAP = timedelta(minutes=15)
 EVERY = timedelta(minutes=10)
 # How far back the first poll of a new connection reads.
@@ -70,43 +65,13 @@ Reader = Callable[[Bridge, Source, datetime, datetime], None]
 
 def _poll_feed(bridge: Bridge, feed: str, read: Reader, now: datetime) -> int:
     connection = bridge.source
-    mark = _claim(connection, feed, now)
-    if mark is None:
-        return 0
-    if not health.may_call(connection_id=connection.pk, now=now):
-        # The feed is given back: its lease would outlast the pause of the connection.
-        Watermark.objects.filter(pk=mark.pk).update(
-            next_at=now + health.PROBE_EVERY, lease_until=None
-        )
-        return 0
-    since = mark.read_at - _overlap(connection) if mark.read_at else now - FIRST_READ
-    try:
+
+    def act(mark: Watermark) -> None:
+        since = mark.read_at - _overlap(connection) if mark.read_at else now - FIRST_READ
         read(bridge, connections.source(connection=connection, reason="poll"), since, now)
-    except ConnectorError as error:
-        health.note_failure(connection_id=connection.pk, error=error, now=now)
-        after = getattr(error, "after_seconds", None) or 60
-        Watermark.objects.filter(pk=mark.pk).update(
-            next_at=now + timedelta(seconds=after), lease_until=None
-        )
-        return 0
-    health.note_success(connection_id=connection.pk, now=now)
-    reach("poll_stored")
-    Watermark.objects.filter(pk=mark.pk).update(
-        read_at=now, next_at=now + _every(connection), lease_until=None
-    )
-    return 1
 
-
-def _claim(connection: Connection, feed: str, now: datetime) -> Watermark | None:
-    with transaction.atomic():
-        mark, _ = Watermark.objects.get_or_create(connection=connection, feed=feed)
-        won = (
-            Watermark.objects.filter(pk=mark.pk)
-            .filter(Q(next_at__isnull=True) | Q(next_at__lte=now))
-            .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
-            .update(lease_until=now + LEASE)
-        )
-    return mark if won else None
+    every = _every(connection)
+    return int(feeds.read(connection=connection, feed=feed, every=every, act=act, now=now))
 
 
 def _read_rmas(bridge: Bridge, source: Source, since: datetime, now: datetime) -> None:
