@@ -15,6 +15,7 @@ from connectors.returngo import kind as returngo_kind
 from connectors.returngo import port as returngo
 
 DEFAULT_BLUECHERRY_PROFILE = "bluecherry-rest"
+DEFAULT_REVENI_PROFILE = "reveni-rest"
 
 Build = Callable[
     [types.ConnectionConfig, ports.Pacer, BaseAdapter | None], ports.Source | ports.Gateway
@@ -70,6 +71,12 @@ def _build_bluecherry(
     return profiled.build(config, pacer, transport, default_profile=DEFAULT_BLUECHERRY_PROFILE)
 
 
+def _build_reveni(
+    config: types.ConnectionConfig, pacer: ports.Pacer, transport: BaseAdapter | None
+) -> ports.Source:
+    return profiled.build_source(config, pacer, transport, default_profile=DEFAULT_REVENI_PROFILE)
+
+
 _ALL = (
     Kind(
         code=returngo_kind.KIND,
@@ -92,6 +99,43 @@ _ALL = (
         documentation="The vendor's public API reference.",
         sandbox_path="/returngo",
         default_base_url=returngo_kind.DEFAULT_BASE_URL,
+    ),
+    Kind(
+        code="reveni",
+        label="Reveni",
+        role=Role.SOURCE,
+        credential_fields=(
+            Field("api_key", "API key", "The private key Reveni issues; used between servers."),
+            Field(
+                "webhook_secret",
+                "Webhook secret",
+                "What Reveni signs its messages with; empty where they are not signed.",
+                is_required=False,
+            ),
+        ),
+        settings_fields=(
+            Field(
+                "profile",
+                "Profile",
+                "How this account speaks; see what is known of Reveni.",
+                is_required=False,
+                default=DEFAULT_REVENI_PROFILE,
+            ),
+            Field(
+                "profile_text",
+                "Profile of your own",
+                "A whole profile as TOML; it takes the place of the one named above.",
+                is_required=False,
+                is_multiline=True,
+            ),
+        ),
+        build=_build_reveni,
+        documentation=(
+            "The API is private. States, decisions and instant refunds follow the vendor's help"
+            " centre; how it is called is assumed, so live mode calls nothing before it is"
+            " confirmed. Take the dashboard's export in as a file meanwhile."
+        ),
+        sandbox_path="/reveni",
     ),
     Kind(
         code="bluecherry",

@@ -1,4 +1,4 @@
-"""Builds a gateway from a connection's configuration."""
+"""Builds a gateway, or a source, from a connection's configuration."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from requests.adapters import BaseAdapter
 
 from connectors import errors, ports, types
-from connectors.profiled import load
+from connectors.http import Redactor, Session
+from connectors.profiled import load, source_load
 from connectors.profiled.engine import ProfiledGateway
 from connectors.profiled.paging import Transport
 from connectors.profiled.schema import Profile
+from connectors.profiled.source import ProfiledSource
+from connectors.profiled.transports.credentials import credentials
 from connectors.profiled.transports.manual import ManualTransport
 from connectors.profiled.transports.rest_json import RestJsonTransport
 from connectors.profiled.transports.rest_xml import RestXmlTransport
@@ -20,6 +23,9 @@ from connectors.profiled.ways import Manual, RestJson, RestXml, SoapString
 
 # The setting of a connection that holds the values only its profile asks for.
 VALUES_SETTING = "profile_values"
+
+# A return of many thousand units is told whole.
+_MOST_OF_A_RETURN = 64 * 1024 * 1024
 
 
 def build(
@@ -61,6 +67,33 @@ def _with_values(settings: Mapping[str, str]) -> dict[str, str]:
             raise errors.Misconfigured(f"'{line.strip()}' is not of the form: name = value.")
         found.setdefault(name.strip(), value.strip())
     return found
+
+
+def build_source(
+    config: types.ConnectionConfig,
+    pacer: ports.Pacer,
+    transport: BaseAdapter | None = None,
+    *,
+    default_profile: str,
+) -> ProfiledSource:
+    """A source for the profile given as text (`profile_text`) or by name (`profile`).
+
+    Raises:
+        Misconfigured: no such profile, or the connection lacks the secret it needs.
+    """
+    text = config.settings.get("profile_text", "")
+    name = config.settings.get("profile", "") or default_profile
+    loaded = source_load.loads(text) if text else source_load.load(name)
+    who = credentials(loaded.profile, config)
+    session = Session(
+        config=config,
+        pacer=pacer,
+        headers={**loaded.profile.transport.headers, **who.headers},
+        redactor=Redactor(secrets=who.masked),
+        transport=transport,
+        max_reply_bytes=_MOST_OF_A_RETURN,
+    )
+    return ProfiledSource(loaded=loaded, config=config, session=session, who=who)
 
 
 def _require_settings(profile: Profile, settings: Mapping[str, str]) -> None:

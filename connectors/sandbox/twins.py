@@ -7,8 +7,9 @@ from functools import cache
 from connectors.sandbox.base import Twin
 from connectors.sandbox.bluecherry import BlueCherryTwin
 from connectors.sandbox.returngo import ReturnGoTwin
+from connectors.sandbox.reveni import ReveniTwin
 
-TWINS: tuple[type[Twin], ...] = (BlueCherryTwin, ReturnGoTwin)
+TWINS: tuple[type[Twin], ...] = (BlueCherryTwin, ReturnGoTwin, ReveniTwin)
 
 
 def new_twins() -> dict[str, Twin]:

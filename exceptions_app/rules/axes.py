@@ -50,7 +50,7 @@ def logistics(rma: SourceRma) -> str:
         return LogisticsAxis.RECEIVED
     if any(line.inspection != Inspection.NOT_INSPECTED for line in rma.lines):
         return LogisticsAxis.RECEIVED
-    if _has_status(inbound, frozenset({"shipped"})):
+    if rma.status.casefold() == "shipped" or _has_status(inbound, frozenset({"shipped"})):
         return LogisticsAxis.IN_TRANSIT
     methods = {line.return_method.casefold() for line in rma.lines}
     if methods and all("no shipment" in method for method in methods):

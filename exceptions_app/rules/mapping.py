@@ -15,7 +15,8 @@ VAT_INCLUDED = "included"
 # No VAT is in such an order's amounts: the customer owes none, or accounts for it.
 VAT_FREE = frozenset({"exempt", "reverse_charge"})
 
-_NOT_RETURNED = "not_returned"
+# First words of dispositions whose units are no return: they did not come, or were refused.
+_NO_RETURN = frozenset({"not_returned", "rejected"})
 
 # What may be chosen where a target is not free text: codes and the words every screen has for them.
 TARGET_CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
@@ -79,8 +80,12 @@ def bucket(mappings: Mappings, disposition: str) -> str:
 
 
 def is_not_returned(disposition: str) -> bool:
-    """True for the platform's final word that the goods did not come ("not_returned/<why>")."""
-    return normalise(disposition).split("/")[0] == _NOT_RETURNED
+    """True for the platform's final word that it takes no goods back.
+
+    They did not come ("not_returned/<why>"), or came and were refused ("rejected/<why>"): either
+    way nothing is booked into stock and nothing is credited.
+    """
+    return normalise(disposition).split("/")[0] in _NO_RETURN
 
 
 def reason(mappings: Mappings, value: str) -> str:

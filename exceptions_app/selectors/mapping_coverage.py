@@ -200,7 +200,8 @@ _SEEN = (
             AND i.barcode = s.value AND i.barcode <> '')
           OR EXISTS (SELECT 1 FROM exceptions_app_mapping f WHERE f.bridge_id = s.bridge_id
             AND f.kind = 'fee' AND f.source_key = s.key AND f.status = 'active')))
-        OR (s.kind = 'disposition' AND split_part(s.key, '/', 1) = 'not_returned')) AS is_known
+        OR (s.kind = 'disposition'
+          AND split_part(s.key, '/', 1) IN ('not_returned', 'rejected'))) AS is_known
       FROM seen s JOIN exceptions_app_bridge b ON b.id = s.bridge_id
     )
     """

@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from connectors.profiled import load
+from connectors.profiled import load, source_load
 from connectors.profiled.parts import EvidenceMark
 from exceptions_app import errors
 from exceptions_app.choices import MappingKind, MappingStatus
@@ -177,11 +177,14 @@ def operations_of(*, connection: Connection) -> tuple[load.OperationEvidence, ..
     Raises:
         Misconfigured: the profile cannot be read.
     """
-    fields = {field.code: field for field in connections.kind_of(connection.kind).settings_fields}
+    kind = connections.kind_of(connection.kind)
+    fields = {field.code: field for field in kind.settings_fields}
     if "profile" not in fields:
         return ()
     text = connection.settings.get("profile_text", "")
     name = connection.settings.get("profile", "") or fields["profile"].default
+    if kind.role == connections.SOURCE:
+        return (source_load.loads(text) if text else source_load.load(name)).evidence()
     return (load.loads(text) if text else load.load(name)).evidence()
 
 

@@ -32,6 +32,7 @@ def make_config(kind, **changes):
 def test_every_kind_is_listed_under_its_code_with_its_role():
     assert {code: (kind.code, kind.role.value) for code, kind in registry.KINDS.items()} == {
         "returngo": ("returngo", "source"),
+        "reveni": ("reveni", "source"),
         "bluecherry": ("bluecherry", "erp"),
     }
 
@@ -47,6 +48,10 @@ def test_every_kind_says_what_its_form_asks_for():
 
     assert asked == {
         "returngo": (["api_key"], [("shop_name", True), ("daily_call_limit", False)]),
+        "reveni": (
+            ["api_key", "webhook_secret"],
+            [("profile", False), ("profile_text", False)],
+        ),
         "bluecherry": (
             ["subscription_key"],
             [("profile", False), ("profile_text", False), ("vnd_id", True)],

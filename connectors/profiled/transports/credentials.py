@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from connectors import errors, types
 from connectors.profiled.schema import Profile
+from connectors.profiled.source_schema import SourceProfile
 from connectors.profiled.ways import (
     Basic,
     Bearer,
@@ -26,7 +27,7 @@ class Credentials:
     masked: tuple[str, ...]
 
 
-def credentials(profile: Profile, config: types.ConnectionConfig) -> Credentials:
+def credentials(profile: Profile | SourceProfile, config: types.ConnectionConfig) -> Credentials:
     """Raises `Misconfigured` when the connection lacks a secret that the profile names."""
     found = {name: _secret(name, config) for name in secrets_of(profile.auth)}
     masked = tuple(config.secrets.values())

@@ -30,6 +30,7 @@ def test_letter_case_and_spaces_do_not_matter(value):
         ("keep it", "none"),
         ("not_returned", "none"),
         ("not_returned/lost in post", "none"),
+        ("rejected/damaged", "none"),
         ("", ""),
     ],
 )

@@ -1,0 +1,1 @@
+"""Shipped profiles of returns platforms, as TOML."""
