@@ -1,18 +1,19 @@
-"""An ERP that takes and gives several of everything in one call, over the simulated one.
+"""Systems that take and give several of everything in one call, over the simulated ones.
 
 What one message does is the twin's business; how many calls it took is counted here.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
-from connectors.errors import ConnectorError
-from connectors.types import DocumentDraft, ErpReceipt, Receipt
+from connectors.errors import ConnectorError, NotFound
+from connectors.types import DocumentDraft, ErpReceipt, Receipt, SourceRma
 from exceptions_app.services import connections
 
 Answers = tuple[Receipt | ConnectorError, ...]
@@ -82,12 +83,39 @@ class BatchErp:
         return self._script.periods
 
 
+class BatchPlatform:
+    """The connection's own source, telling several returns in one call."""
+
+    def __init__(self, inner: Any, script: Script) -> None:
+        self._inner, self._script = inner, script
+        self.capabilities = replace(inner.capabilities, max_rmas_per_read=script.most)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def rma(self, external_id: str) -> SourceRma:
+        self._script.reads.append(("rma", (external_id,)))
+        return self._inner.rma(external_id)  # type: ignore[no-any-return]
+
+    def rmas(self, external_ids: Sequence[str]) -> tuple[SourceRma, ...]:
+        self._script.reads.append(("rmas", tuple(external_ids)))
+        found = []
+        for external_id in external_ids:
+            with contextlib.suppress(NotFound):
+                found.append(self._inner.rma(external_id))
+        return tuple(found)
+
+
 def speak_in_sets(monkeypatch: pytest.MonkeyPatch, **values: Any) -> Script:
-    """Let every ERP of this test take sets; returns what was told and asked of it."""
-    script, real = Script(**values), connections.gateway
+    """Let every system of this test take sets; returns what was told and asked of it."""
+    script, real, platform = Script(**values), connections.gateway, connections.source
 
     def gateway(**named: Any) -> BatchErp:
         return BatchErp(real(**named), script)
 
+    def source(**named: Any) -> BatchPlatform:
+        return BatchPlatform(platform(**named), script)
+
     monkeypatch.setattr(connections, "gateway", gateway)
+    monkeypatch.setattr(connections, "source", source)
     return script

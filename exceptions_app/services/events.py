@@ -14,30 +14,18 @@ from django.db import connection as database
 from django.db import transaction
 from django.db.models import Q
 
-from connectors.errors import (
-    Misconfigured,
-    NotFound,
-    RetryLater,
-    UnreadableReply,
-)
 from connectors.types import SourceRefund, UnreadableRow
 from exceptions_app import errors, jobs
 from exceptions_app.choices import EventState
 from exceptions_app.models import AuditEntry, Bridge, Connection, InboundEvent, Watermark
-from exceptions_app.rules import refund_text, retry
+from exceptions_app.rules import refund_text
 from exceptions_app.rules.facts import Finding
-from exceptions_app.services import audit, cases, connections, health, leases, rmas
+from exceptions_app.services import audit, cases
 from exceptions_app.services.faultpoints import reach
 
 MAX_BODY_BYTES = 1024 * 1024
-LEASE = leases.lease(seconds=180)
-# A reply that is garbled as a whole was mostly cut off on its way; one bad field stays bad.
-GARBLED_TRIES = 3
-GARBLED_PAUSE = timedelta(seconds=30)
 # A repeat this long after its first was handled may be real news: it is fetched again.
 REPEAT_IS_NEWS_AFTER = timedelta(seconds=60)
-# A refund may come a little before its return; only past this is it out of order.
-ORDER_GRACE = timedelta(minutes=15)
 REFUND_TOPIC = "REFUND"
 REPLAY, REPLAY_END = "event.replay", "event.replayed"
 # What became of it, in the trail.
@@ -139,77 +127,6 @@ def _note_copy(connection: Connection, external_id: str, digest: str, now: datet
     return event.pk
 
 
-def claim_due(*, now: datetime) -> InboundEvent | None:
-    """Take the oldest due event for LEASE; None when nothing is due."""
-    with transaction.atomic():
-        event = (
-            InboundEvent.objects.select_for_update(skip_locked=True)
-            .filter(state=EventState.NEW)
-            .filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
-            .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
-            .order_by("id")
-            .first()
-        )
-        if event is None:
-            return None
-        event.lease_until = now + LEASE
-        event.attempts += 1
-        event.save(update_fields=["lease_until", "attempts"])
-    return InboundEvent.objects.select_related("connection").get(pk=event.pk)
-
-
-def process(*, event: InboundEvent, now: datetime) -> InboundEvent:
-    """Fetch what a claimed event points at and apply it; returns the event as it stands.
-
-    The message itself is only a hint: the return is read from its own system (R, polling is the
-    truth). Connector errors never leave here.
-    """
-    bridge = bridge_of(event.connection)
-    if bridge is None:
-        return _finish(event, EventState.QUIET, now)
-    if event.topic == REFUND_TOPIC:
-        return _process_refund(event, bridge, now)
-    if not event.subject_id:
-        _poll_soon(event.connection, now)
-        return _finish(event, EventState.QUIET, now)
-    if not health.may_call(connection_id=event.connection_id, now=now):
-        return _later(event, now + health.PROBE_EVERY)
-    try:
-        source = connections.source(connection=event.connection, reason=_reason(event))
-        reading = source.rma(event.subject_id)
-    except RetryLater as error:
-        health.note_failure(connection_id=event.connection_id, error=error, now=now)
-        return _later(event, now + timedelta(seconds=_delay(event, error)))
-    except Misconfigured as error:
-        health.note_failure(connection_id=event.connection_id, error=error, now=now)
-        return _later(event, now + health.REFUSED_PROBE_EVERY)
-    except NotFound:
-        health.note_success(connection_id=event.connection_id, now=now)
-        return _park(event, bridge, "OUT_OF_ORDER", {"needs": f"return {event.subject_id}"}, now)
-    except UnreadableReply as error:
-        if not error.field and event.attempts < GARBLED_TRIES:
-            return _later(event, now + event.attempts * GARBLED_PAUSE)
-        facts = {"field": error.field or "not known", "got": error.text, "expected": "a return"}
-        return _park(event, bridge, "PAYLOAD_INVALID", facts, now)
-    health.note_success(connection_id=event.connection_id, now=now)
-    outcome = rmas.apply(bridge=bridge, reading=reading, now=now)
-    state = EventState.PROCESSED if outcome.is_changed else EventState.QUIET
-    return _finish(event, state, now)
-
-
-def _process_refund(event: InboundEvent, bridge: Bridge, now: datetime) -> InboundEvent:
-    """Apply a kept refund; while its return is missing it waits, and is a case only past a
-    limit."""
-    refund = refund_text.from_bytes(bytes(event.body))
-    applied = rmas.apply_refund(bridge=bridge, refund=refund, now=now)
-    if applied is not None:
-        return _finish(event, EventState.PROCESSED, now)
-    if now - event.received_at < ORDER_GRACE:
-        return _later(event, now + timedelta(minutes=1))
-    facts = {"needs": f"the return that refund {refund.external_id} belongs to"}
-    return _park(event, bridge, "OUT_OF_ORDER", facts, now)
-
-
 @transaction.atomic
 def replay(*, event_id: int, actor: User, now: datetime) -> InboundEvent:
     """Set a kept event back to new; its effect is computed afresh, so nothing happens twice."""
@@ -262,7 +179,7 @@ def park_unreadable_refund(*, connection: Connection, row: UnreadableRow, now: d
     if is_new:
         event = InboundEvent.objects.select_related("connection").get(pk=event_id)
         facts = {"field": row.field or "not known", "got": row.text, "expected": "a refund"}
-        _park(event, bridge_of(connection), "PAYLOAD_INVALID", facts, now)
+        park(event, bridge_of(connection), "PAYLOAD_INVALID", facts, now)
 
 
 def bridge_of(connection: Connection) -> Bridge | None:
@@ -274,25 +191,8 @@ def bridge_of(connection: Connection) -> Bridge | None:
     )
 
 
-def _reason(event: InboundEvent) -> str:
-    return "poll" if event.attempts <= 1 else "retry"
-
-
-def _delay(event: InboundEvent, error: RetryLater) -> int:
-    return int(
-        retry.next_delay_seconds(
-            attempts=event.attempts, fraction=_fraction(event), after_seconds=error.after_seconds
-        )
-    )
-
-
-def _fraction(event: InboundEvent) -> float:
-    """A fixed pseudo-random share per event and try, so that a replayed history is the same."""
-    digest = hashlib.sha256(f"{event.pk}:{event.attempts}".encode()).digest()
-    return int.from_bytes(digest[:4], "big") / 2**32
-
-
-def _later(event: InboundEvent, moment: datetime) -> InboundEvent:
+def put_off(event: InboundEvent, moment: datetime) -> InboundEvent:
+    """Give a claimed event back until `moment`."""
     event.not_before = moment
     event.lease_until = None
     event.save(update_fields=["not_before", "lease_until"])
@@ -300,7 +200,7 @@ def _later(event: InboundEvent, moment: datetime) -> InboundEvent:
 
 
 @transaction.atomic
-def _finish(event: InboundEvent, state: str, now: datetime) -> InboundEvent:
+def finish(event: InboundEvent, state: str, now: datetime) -> InboundEvent:
     was_handled = _was_handled(event)
     event.state = state
     event.processed_at = now
@@ -318,7 +218,7 @@ def _finish(event: InboundEvent, state: str, now: datetime) -> InboundEvent:
 
 
 @transaction.atomic
-def _park(
+def park(
     event: InboundEvent,
     bridge: Bridge | None,
     error_type: str,
@@ -384,7 +284,7 @@ def _repeat_finding(event: InboundEvent) -> tuple[Finding, ...]:
     )
 
 
-def _poll_soon(connection: Connection, now: datetime) -> None:
+def poll_soon(connection: Connection, now: datetime) -> None:
     Watermark.objects.filter(connection=connection).filter(
         Q(next_at__gt=now) | Q(next_at__isnull=True)
     ).update(next_at=now)

@@ -3,23 +3,24 @@ all."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from connectors.errors import ConnectorError
-from exceptions_app.models import Connection
+from exceptions_app.models import Connection, Rma
 from exceptions_app.services import (
     claims,
     confirming,
-    events,
     fixes,
     health,
+    ingesting,
     periods,
+    plan_claims,
+    plan_reads,
     planning,
     polling,
     posting,
     receipts,
-    reference,
 )
 from exceptions_app.services.faultpoints import reach
 
@@ -28,41 +29,70 @@ BUDGET = timedelta(seconds=45)
 
 
 def ingest(*, clock: Clock) -> int:
-    """Handle due events; returns how many."""
+    """Handle due events, those one reading answers together; returns how many readings."""
 
     def step(now: datetime) -> bool:
-        event = events.claim_due(now=now)
+        event = ingesting.claim_due(now=now)
         if event is None:
             return False
+        company = ingesting.claim_company(first=event, now=now)
         reach("event_claimed")
-        events.process(event=event, now=now)
+        ingesting.process(claimed=[event, *company], now=now)
         return True
 
     return _drain(step, clock)
 
 
 def plan(*, clock: Clock) -> int:
-    """Plan due returns; returns how many."""
+    """Plan due returns, those of one ERP together; returns how many sets."""
 
     def step(now: datetime) -> bool:
-        rma = planning.claim_due(now=now)
+        rma = plan_claims.claim_due(now=now)
         if rma is None:
             return False
         if not health.may_call(connection_id=rma.bridge.erp_id, now=now):
             planning.defer(rma_id=rma.pk, until=now + health.PROBE_EVERY)
             return True
         try:
-            reference.refresh(rma=rma, now=now)
-            planning.plan(rma_id=rma.pk, now=now, planned_from=rma.plan_due_at)
+            most = plan_reads.most_together(erp=rma.bridge.erp)
         except ConnectorError as error:
-            health.note_failure(connection_id=rma.bridge.erp_id, error=error, now=now)
-            after = getattr(error, "after_seconds", None) or 30
-            planning.defer(rma_id=rma.pk, until=now + timedelta(seconds=after))
+            _put_off([rma], error, now)
             return True
-        reach("planned")
+        company = plan_claims.claim_company(first=rma, most=most - 1, now=now)
+        _plan_set([rma, *company], now)
         return True
 
     return _drain(step, clock)
+
+
+def _plan_set(rmas: Sequence[Rma], now: datetime) -> None:
+    """Read for all of them together, then plan each: what one of them lacks holds no other up."""
+    unread = plan_reads.refresh(rmas=rmas, now=now)
+    if unread.error is not None:
+        _put_off([rma for rma in rmas if rma.pk in unread.rma_ids], unread.error, now)
+    waiting = [rma for rma in rmas if rma.pk not in unread.rma_ids]
+    try:
+        while waiting:
+            _plan_one(waiting.pop(0), now)
+    finally:
+        # A return that nobody can plan must not keep those behind it waiting for its lease.
+        plan_claims.give_back(waiting)
+
+
+def _plan_one(rma: Rma, now: datetime) -> None:
+    try:
+        planning.plan(rma_id=rma.pk, now=now, planned_from=rma.plan_due_at)
+    except ConnectorError as error:
+        _put_off([rma], error, now)
+    else:
+        reach("planned")
+
+
+def _put_off(rmas: Sequence[Rma], error: ConnectorError, now: datetime) -> None:
+    health.note_failure(connection_id=rmas[0].bridge.erp_id, error=error, now=now)
+    after = getattr(error, "after_seconds", None) or 30
+    for rma in rmas:
+        planning.defer(rma_id=rma.pk, until=now + timedelta(seconds=after))
 
 
 def post(*, clock: Clock) -> int:

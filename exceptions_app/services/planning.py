@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import Q
 
 from exceptions_app import jobs
 from exceptions_app.choices import (
@@ -34,7 +33,6 @@ from exceptions_app.services import (
     acceptances,
     audit,
     cases,
-    leases,
     quotes,
     takings,
 )
@@ -48,7 +46,6 @@ PREFIX = {
     PostingKind.REFUND_RECORD: "RF",
     PostingKind.PLATFORM_UPDATE: "PU",
 }
-LEASE = leases.lease(seconds=120)
 # Facts that depend on time (a credit that stays away) are looked at again this often.
 LOOK_AGAIN = timedelta(minutes=30)
 # How long a plan waits for a worker that is writing one of the return's postings.
@@ -62,22 +59,6 @@ class Planned:
     rma_id: int
     postings: tuple[Posting, ...]
     cases: tuple[Case, ...]
-
-
-def claim_due(*, now: datetime) -> Rma | None:
-    """Take one return whose plan is due; None when none is."""
-    with transaction.atomic():
-        rma = (
-            Rma.objects.select_for_update(skip_locked=True)
-            .filter(plan_due_at__lte=now)
-            .filter(Q(plan_lease_until__isnull=True) | Q(plan_lease_until__lt=now))
-            .order_by("plan_due_at", "pk")
-            .first()
-        )
-        if rma is None:
-            return None
-        Rma.objects.filter(pk=rma.pk).update(plan_lease_until=now + LEASE)
-    return Rma.objects.select_related("bridge__erp", "bridge__source", "sales_order").get(pk=rma.pk)
 
 
 @transaction.atomic

@@ -1,8 +1,4 @@
-"""Bring in what a plan needs from the ERP: the order, the items, the locations. Reads only.
-
-Looked up in our copy first, then live (R037); a miss is remembered for a while, so that one unknown
-SKU costs one call and not one per return.
-"""
+"""Our copies of what the ERP owns: orders, the item master, locations. Reads only."""
 
 from __future__ import annotations
 
@@ -10,49 +6,27 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 
 from connectors import types
-from connectors.errors import UnreadableReply
-from connectors.ports import Gateway
-from exceptions_app.choices import CASE_OPEN, FixKind, FixStatus, MappingKind, MappingStatus
+from exceptions_app.choices import CASE_OPEN
 from exceptions_app.models import (
     Bridge,
     Case,
     Connection,
     ErpLocation,
-    Fix,
     Item,
     ItemMiss,
-    Mapping,
-    Rma,
     SalesOrder,
     SalesOrderLine,
     Watermark,
 )
 from exceptions_app.rules import order_text
 from exceptions_app.rules.mapping import normalise
-from exceptions_app.services import connections, health, rmas
+from exceptions_app.services import connections, rmas
 
-ASK_AGAIN_AFTER = timedelta(minutes=30)
 LOCATIONS_FOR = timedelta(hours=12)
 ITEMS_FOR = timedelta(hours=1)
 ITEM_TYPES = ("SKU_UNKNOWN", "SKU_INACTIVE", "SKU_AMBIGUOUS")
-
-
-def refresh(*, rma: Rma, now: datetime) -> None:
-    """Read live what `rma` needs and we lack. Connector errors pass through to the caller."""
-    erp = rma.bridge.erp
-    order_number = _wanted_order(rma, now)
-    skus = _missing_skus(rma, now)
-    if order_number:
-        gateway = connections.gateway(connection=erp, reason="plan-read")
-        _read_order(rma, gateway, order_number, now)
-    if skus:
-        gateway = connections.gateway(connection=erp, reason="reference")
-        _read_items(erp, gateway, skus, now)
-    if order_number or skus:
-        health.note_success(connection_id=erp.pk, now=now)
 
 
 def order_numbered(*, bridge: Bridge, number: str, now: datetime) -> SalesOrder | None:
@@ -150,47 +124,6 @@ def save_items(
     return keys
 
 
-def _wanted_order(rma: Rma, now: datetime) -> str:
-    linked = (
-        Fix.objects.filter(
-            rma=rma,
-            kind=FixKind.LINK_ORDER,
-            status__in=[FixStatus.HELD, FixStatus.APPLIED],
-        )
-        .order_by("-id")
-        .values_list("payload", flat=True)
-        .first()
-    )
-    number: str = linked["order_number"] if linked else rma.order_name
-    current = rma.sales_order.number if rma.sales_order else ""
-    if not number or number == current:
-        return ""
-    known = SalesOrder.objects.filter(connection=rma.bridge.erp, number=number).first()
-    if known is not None:
-        _link(rma, known)
-        return ""
-    asked = rma.order_asked_at
-    return "" if asked is not None and now - asked < ASK_AGAIN_AFTER else number
-
-
-def _read_order(rma: Rma, gateway: Gateway, number: str, now: datetime) -> None:
-    """One order that cannot be read is that return's trouble, and no failure of the ERP."""
-    problem = ""
-    try:
-        orders = gateway.find_orders([number])
-    except UnreadableReply as error:
-        orders, problem = (), error.text[:300]
-    with transaction.atomic():
-        Rma.objects.filter(pk=rma.pk).update(order_asked_at=now, order_problem=problem)
-        if len(orders) == 1:
-            _link(rma, save_order(connection=rma.bridge.erp, order=orders[0], now=now))
-
-
-def _link(rma: Rma, order: SalesOrder) -> None:
-    Rma.objects.filter(pk=rma.pk).update(sales_order=order, order_problem="")
-    rma.sales_order = order
-
-
 @transaction.atomic
 def save_order(*, connection: Connection, order: types.ErpOrder, now: datetime) -> SalesOrder:
     """Store an order as read. Lines already known keep their rows: credits hang on them."""
@@ -253,49 +186,6 @@ def save_order(*, connection: Connection, order: types.ErpOrder, now: datetime) 
         ],
     )
     return row
-
-
-def _missing_skus(rma: Rma, now: datetime) -> list[str]:
-    lines = list(rma.lines.all())
-    wanted = {line.sku_key: line.sku for line in lines}
-    active = Mapping.objects.filter(bridge=rma.bridge, status=MappingStatus.ACTIVE)
-    charges = set(
-        active.filter(kind=MappingKind.FEE, source_key__in=wanted).values_list(
-            "source_key", flat=True
-        )
-    )
-    aliases = active.filter(kind=MappingKind.SKU_ALIAS, source_key__in=wanted)
-    for key, target in aliases.values_list("source_key", "target"):
-        wanted.pop(key, None)
-        wanted[normalise(target["sku"])] = target["sku"]
-    for key in charges:
-        wanted.pop(key, None)
-    if not wanted:
-        return []
-    erp = rma.bridge.erp
-    known = Item.objects.filter(connection=erp).filter(
-        Q(sku_key__in=wanted) | Q(barcode__in=wanted)
-    )
-    for sku_key, barcode in known.values_list("sku_key", "barcode"):
-        wanted.pop(sku_key, None)
-        wanted.pop(normalise(barcode), None)
-    missed = ItemMiss.objects.filter(
-        connection=erp, sku_key__in=wanted, asked_at__gt=now - ASK_AGAIN_AFTER
-    )
-    for key in missed.values_list("sku_key", flat=True):
-        wanted.pop(key, None)
-    return list(wanted.values())
-
-
-def _read_items(erp: Connection, gateway: Gateway, skus: list[str], now: datetime) -> None:
-    found = gateway.find_items(skus)
-    save_items(connection=erp, items=found, now=now)
-    got = {normalise(item.sku) for item in found} | {normalise(item.barcode) for item in found}
-    for sku in skus:
-        if normalise(sku) not in got:
-            ItemMiss.objects.update_or_create(
-                connection=erp, sku_key=normalise(sku), defaults={"asked_at": now}
-            )
 
 
 def _save_location(connection: Connection, row: types.ErpLocation, now: datetime) -> int:

@@ -6,7 +6,7 @@ Each works on the real functions and SQL for as long as its block lasts.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from unittest import mock
@@ -18,7 +18,7 @@ from connectors.errors import OutcomeUnknown, RetryLater
 from exceptions_app.choices import EventState, PostingStatus
 from exceptions_app.models import InboundEvent, Posting, PostingAttempt, Watermark
 from exceptions_app.rules import confirming as comparing
-from exceptions_app.services import attempts, claims, confirming, events, outcomes, polling, rmas
+from exceptions_app.services import attempts, claims, confirming, ingesting, outcomes, polling, rmas
 
 Mutation = Callable[[], contextlib.AbstractContextManager[Any]]
 
@@ -112,13 +112,14 @@ def expired_lease_is_ready() -> contextlib.AbstractContextManager[Any]:
 
 def acknowledged_before_applied() -> contextlib.AbstractContextManager[Any]:
     """A message counts as handled before its effect is stored."""
-    real = events.process
+    real = ingesting.process
 
-    def process(*, event: InboundEvent, now: datetime) -> InboundEvent:
-        InboundEvent.objects.filter(pk=event.pk).update(state=EventState.PROCESSED)
-        return real(event=event, now=now)
+    def process(*, claimed: Sequence[InboundEvent], now: datetime) -> None:
+        ids = [event.pk for event in claimed]
+        InboundEvent.objects.filter(pk__in=ids).update(state=EventState.PROCESSED)
+        real(claimed=claimed, now=now)
 
-    return mock.patch.object(events, "process", process)
+    return mock.patch.object(ingesting, "process", process)
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ import requests
 from django.db import connection as database
 
 from exceptions_app import jobs
-from exceptions_app.services import claims, connections, events, faultpoints, feeds, flow
+from exceptions_app.services import claims, connections, events, faultpoints, feeds, flow, ingesting
 from tests.faults import oracle
 from tests.faults.actors import Actor, Crash, Wire
 from tests.faults.scenario import Change, Scenario
@@ -177,7 +177,7 @@ class Simulation:
         clock = self._stage.clock
         began = clock.now
         last_poll = began + feeds.LEASE + timedelta(seconds=POLL_SECONDS) + TICK
-        limit = last_poll + events.ORDER_GRACE + SETTLE + claims.LEASE + 2 * TICK
+        limit = last_poll + ingesting.ORDER_GRACE + SETTLE + claims.LEASE + 2 * TICK
         for _ in range(MOST_STEPS):
             due_at = oracle.next_due(now=clock.now, read_from=began)
             if not due_at and not self._actors:

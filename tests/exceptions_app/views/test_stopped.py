@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from exceptions_app.models import AuditEntry
-from exceptions_app.services import events
+from exceptions_app.services import events, ingesting
 from tests import factories
 from tests.cast import make_user
 from tests.factories import NOW
@@ -183,10 +183,10 @@ def test_a_refund_that_waits_is_told_by_its_number_and_leads_to_its_return(clien
 def test_each_replay_shows_what_became_of_it(client, ines):
     event = factories.InboundEventFactory(state="processed", processed_at=NOW)
     events.replay(event_id=event.pk, actor=ines, now=NOW)
-    claimed = events.claim_due(now=NOW)
+    claimed = ingesting.claim_due(now=NOW)
 
     # Without a bridge there is nothing to apply it to.
-    events.process(event=claimed, now=NOW + timedelta(minutes=1))
+    ingesting.process(claimed=[claimed], now=NOW + timedelta(minutes=1))
     page = client.get(f"/operations/inbox/{event.pk}/").text
 
     assert "Handled again: there was nothing to do, 27 May 2026, 09:13" in page
@@ -198,7 +198,7 @@ def test_a_message_handled_without_a_replay_leaves_nothing_in_the_trail():
     event = factories.InboundEventFactory(state="new", processed_at=NOW)
     factories.InboundEventFactory(state="processed")
 
-    events.process(event=events.claim_due(now=NOW), now=NOW)
+    ingesting.process(claimed=[ingesting.claim_due(now=NOW)], now=NOW)
 
     event.refresh_from_db()
     assert event.state == "quiet"

@@ -1,0 +1,226 @@
+"""Act once on what the inbox keeps: claim, read the return from its own system, apply.
+
+The message itself is only a hint: polling is the truth. Messages of one return share one reading,
+and where the platform tells several returns in one call, those that wait are read together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import cast
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from connectors.errors import (
+    ConnectorError,
+    Misconfigured,
+    NotFound,
+    RetryLater,
+    UnreadableReply,
+)
+from connectors.ports import BatchSource, Source
+from connectors.types import SourceRma
+from exceptions_app.choices import EventState
+from exceptions_app.models import Bridge, Connection, InboundEvent
+from exceptions_app.rules import refund_text, retry
+from exceptions_app.services import connections, events, health, leases, rmas
+
+LEASE = leases.lease(seconds=180)
+# A reply that is garbled as a whole was mostly cut off on its way; one bad field stays bad.
+GARBLED_TRIES = 3
+GARBLED_PAUSE = timedelta(seconds=30)
+# A refund may come a little before its return; only past this is it out of order.
+ORDER_GRACE = timedelta(minutes=15)
+# Messages handled together at most, however many name the same returns.
+MOST_TOGETHER = 50
+
+Answer = SourceRma | ConnectorError
+
+
+@transaction.atomic
+def claim_due(*, now: datetime) -> InboundEvent | None:
+    """Take the oldest due event for LEASE; None when nothing is due."""
+    taken = _take(_due(now)[:1], now)
+    return taken[0] if taken else None
+
+
+@transaction.atomic
+def claim_company(*, first: InboundEvent, now: datetime) -> list[InboundEvent]:
+    """Take due events that the reading for a claimed one answers as well, the oldest first.
+
+    Those of the same return, and of as many others as the platform tells in one call. One that
+    failed before is read alone: it must not hold others up.
+    """
+    if not _points_at_return(first) or first.attempts > 1:
+        return []
+    rows = _due(now).filter(connection=first.connection, attempts=0).exclude(subject_id="")
+    rows = rows.exclude(topic=events.REFUND_TOPIC)
+    most = _most_at_once(first.connection)
+    if most == 1:
+        return _take(rows.filter(subject_id=first.subject_id)[: MOST_TOGETHER - 1], now)
+    subjects, company = {first.subject_id}, []
+    for row in rows[: MOST_TOGETHER - 1]:
+        if row.subject_id in subjects or len(subjects) < most:
+            subjects.add(row.subject_id)
+            company.append(row)
+    return _take(company, now)
+
+
+def _due(now: datetime) -> QuerySet[InboundEvent]:
+    return (
+        InboundEvent.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("connection")
+        .filter(state=EventState.NEW)
+        .filter(Q(not_before__isnull=True) | Q(not_before__lte=now))
+        .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+        .order_by("id")
+    )
+
+
+def _take(rows: Iterable[InboundEvent], now: datetime) -> list[InboundEvent]:
+    taken = list(rows)
+    for event in taken:
+        event.lease_until = now + LEASE
+        event.attempts += 1
+    InboundEvent.objects.bulk_update(taken, ["lease_until", "attempts"])
+    return taken
+
+
+def _points_at_return(event: InboundEvent) -> bool:
+    return bool(event.subject_id) and event.topic != events.REFUND_TOPIC
+
+
+def _most_at_once(connection: Connection) -> int:
+    try:
+        source = connections.source(connection=connection, reason="poll")
+    except ConnectorError:
+        # The connection cannot be opened: handling the first one tells why.
+        return 1
+    return source.capabilities.max_rmas_per_read
+
+
+def process(*, claimed: Sequence[InboundEvent], now: datetime) -> None:
+    """Fetch what claimed events of one connection point at, and apply it to each of them.
+
+    Connector errors never leave here.
+    """
+    connection = claimed[0].connection
+    bridge = events.bridge_of(connection)
+    pointing = []
+    for event in claimed:
+        if bridge is None:
+            events.finish(event, EventState.QUIET, now)
+        elif event.topic == events.REFUND_TOPIC:
+            _process_refund(event, bridge, now)
+        elif not event.subject_id:
+            events.poll_soon(connection, now)
+            events.finish(event, EventState.QUIET, now)
+        else:
+            pointing.append(event)
+    if bridge is None or not pointing:
+        return
+    if not health.may_call(connection_id=connection.pk, now=now):
+        for event in pointing:
+            events.put_off(event, now + health.PROBE_EVERY)
+        return
+    answers = _read(connection, pointing)
+    _note_health(connection, answers.values(), now)
+    for event in pointing:
+        _settle(event, bridge, answers[event.subject_id], now)
+
+
+def _read(connection: Connection, pointing: Sequence[InboundEvent]) -> dict[str, Answer]:
+    """What the platform says of each return named, or why it says nothing."""
+    subjects = list(dict.fromkeys(event.subject_id for event in pointing))
+    is_new = any(event.attempts <= 1 for event in pointing)
+    try:
+        source = connections.source(connection=connection, reason="poll" if is_new else "retry")
+        if len(subjects) == 1:
+            return {subjects[0]: source.rma(subjects[0])}
+        readings = cast(BatchSource, source).rmas(subjects)
+    except UnreadableReply as error:
+        if len(subjects) == 1:
+            return {subjects[0]: error}
+        # One that nobody can read must not hold the others up.
+        return {subject: _read_one(source, subject) for subject in subjects}
+    except ConnectorError as error:
+        return dict.fromkeys(subjects, error)
+    found: dict[str, Answer] = {reading.external_id: reading for reading in readings}
+    return {subject: found.get(subject, NotFound(f"No return {subject}")) for subject in subjects}
+
+
+def _read_one(source: Source, subject: str) -> Answer:
+    try:
+        return source.rma(subject)
+    except ConnectorError as error:
+        return error
+
+
+def _note_health(connection: Connection, answers: Iterable[Answer], now: datetime) -> None:
+    """The connection hears once of what was read together."""
+    found = list(answers)
+    failed = next((each for each in found if isinstance(each, RetryLater | Misconfigured)), None)
+    if failed is not None:
+        health.note_failure(connection_id=connection.pk, error=failed, now=now)
+    elif not all(isinstance(each, UnreadableReply) for each in found):
+        health.note_success(connection_id=connection.pk, now=now)
+
+
+def _settle(event: InboundEvent, bridge: Bridge, answer: Answer, now: datetime) -> None:
+    if isinstance(answer, RetryLater):
+        events.put_off(event, now + timedelta(seconds=_delay(event, answer)))
+    elif isinstance(answer, Misconfigured):
+        events.put_off(event, now + health.REFUSED_PROBE_EVERY)
+    elif isinstance(answer, NotFound):
+        facts = {"needs": f"return {event.subject_id}"}
+        events.park(event, bridge, "OUT_OF_ORDER", facts, now)
+    elif isinstance(answer, UnreadableReply):
+        _settle_unreadable(event, bridge, answer, now)
+    elif isinstance(answer, ConnectorError):
+        raise answer
+    else:
+        outcome = rmas.apply(bridge=bridge, reading=answer, now=now)
+        state = EventState.PROCESSED if outcome.is_changed else EventState.QUIET
+        events.finish(event, state, now)
+
+
+def _settle_unreadable(
+    event: InboundEvent, bridge: Bridge, error: UnreadableReply, now: datetime
+) -> None:
+    if not error.field and event.attempts < GARBLED_TRIES:
+        events.put_off(event, now + event.attempts * GARBLED_PAUSE)
+        return
+    facts = {"field": error.field or "not known", "got": error.text, "expected": "a return"}
+    events.park(event, bridge, "PAYLOAD_INVALID", facts, now)
+
+
+def _process_refund(event: InboundEvent, bridge: Bridge, now: datetime) -> None:
+    """Apply a kept refund; while its return is missing it waits, and is a case only past a
+    limit."""
+    refund = refund_text.from_bytes(bytes(event.body))
+    applied = rmas.apply_refund(bridge=bridge, refund=refund, now=now)
+    if applied is not None:
+        events.finish(event, EventState.PROCESSED, now)
+        return
+    if now - event.received_at < ORDER_GRACE:
+        events.put_off(event, now + timedelta(minutes=1))
+        return
+    facts = {"needs": f"the return that refund {refund.external_id} belongs to"}
+    events.park(event, bridge, "OUT_OF_ORDER", facts, now)
+
+
+def _delay(event: InboundEvent, error: RetryLater) -> int:
+    return int(
+        retry.next_delay_seconds(
+            attempts=event.attempts, fraction=_fraction(event), after_seconds=error.after_seconds
+        )
+    )
+
+
+def _fraction(event: InboundEvent) -> float:
+    """A fixed pseudo-random share per event and try, so that a replayed history is the same."""
+    digest = hashlib.sha256(f"{event.pk}:{event.attempts}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") / 2**32

@@ -1,0 +1,59 @@
+"""Which returns are planned next, and by whom: under a lease, those of one ERP together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from exceptions_app.models import Rma
+from exceptions_app.services import leases
+
+LEASE = leases.lease(seconds=120)
+
+
+@transaction.atomic
+def claim_due(*, now: datetime) -> Rma | None:
+    """Take one return whose plan is due; None when none is."""
+    taken = _take(_due(now)[:1], now)
+    return taken[0] if taken else None
+
+
+@transaction.atomic
+def claim_company(*, first: Rma, most: int, now: datetime) -> list[Rma]:
+    """Take up to `most` more due returns whose ERP is that of a claimed one, the oldest first.
+
+    A return whose last claim ran out may have cost a worker its life: it is planned alone, so
+    that it cannot keep others from their turn.
+    """
+    if most < 1 or first.plan_lease_until is not None:
+        return []
+    same = Q(bridge__erp=first.bridge.erp_id, plan_lease_until__isnull=True)
+    return _take(_due(now).filter(same)[:most], now)
+
+
+def give_back(rmas: Sequence[Rma]) -> None:
+    """End claims of returns that were not looked at; they stay due."""
+    if rmas:
+        Rma.objects.filter(pk__in=[rma.pk for rma in rmas]).update(plan_lease_until=None)
+
+
+def _due(now: datetime) -> QuerySet[Rma]:
+    return (
+        Rma.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("bridge__erp", "bridge__source", "sales_order")
+        .filter(plan_due_at__lte=now)
+        .filter(Q(plan_lease_until__isnull=True) | Q(plan_lease_until__lt=now))
+        .order_by("plan_due_at", "pk")
+    )
+
+
+def _take(rows: Iterable[Rma], now: datetime) -> list[Rma]:
+    """The rows as they were found: `plan_lease_until` is the claim before this one, if any."""
+    taken = list(rows)
+    if taken:
+        ids = [row.pk for row in taken]
+        Rma.objects.filter(pk__in=ids).update(plan_lease_until=now + LEASE)
+    return taken
