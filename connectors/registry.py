@@ -16,6 +16,7 @@ from connectors.returngo import port as returngo
 
 DEFAULT_BLUECHERRY_PROFILE = "bluecherry-rest"
 DEFAULT_REVENI_PROFILE = "reveni-rest"
+DEFAULT_PRIMA_PROFILE = "prima-soap"
 
 Build = Callable[
     [types.ConnectionConfig, ports.Pacer, BaseAdapter | None], ports.Source | ports.Gateway
@@ -65,6 +66,12 @@ def _build_returngo(
     return returngo.build(config, pacer, transport)
 
 
+def _build_prima(
+    config: types.ConnectionConfig, pacer: ports.Pacer, transport: BaseAdapter | None
+) -> ports.Gateway:
+    return profiled.build(config, pacer, transport, default_profile=DEFAULT_PRIMA_PROFILE)
+
+
 def _build_bluecherry(
     config: types.ConnectionConfig, pacer: ports.Pacer, transport: BaseAdapter | None
 ) -> ports.Gateway:
@@ -75,6 +82,33 @@ def _build_reveni(
     config: types.ConnectionConfig, pacer: ports.Pacer, transport: BaseAdapter | None
 ) -> ports.Source:
     return profiled.build_source(config, pacer, transport, default_profile=DEFAULT_REVENI_PROFILE)
+
+
+def _profile_fields(default: str) -> tuple[Field, ...]:
+    """What every system that a profile describes asks for; the profile may want more values."""
+    return (
+        Field(
+            "profile",
+            "Profile",
+            "How this instance speaks; see the guide to writing a profile.",
+            is_required=False,
+            default=default,
+        ),
+        Field(
+            "profile_text",
+            "Profile of your own",
+            "A whole profile as TOML; it takes the place of the one named above.",
+            is_required=False,
+            is_multiline=True,
+        ),
+        Field(
+            "profile_values",
+            "Values the profile asks for",
+            "One per line, as: name = value. Their names are in the profile's settings.",
+            is_required=False,
+            is_multiline=True,
+        ),
+    )
 
 
 _ALL = (
@@ -149,20 +183,7 @@ _ALL = (
             ),
         ),
         settings_fields=(
-            Field(
-                "profile",
-                "Profile",
-                "How this instance speaks; see the guide to writing a profile.",
-                is_required=False,
-                default=DEFAULT_BLUECHERRY_PROFILE,
-            ),
-            Field(
-                "profile_text",
-                "Profile of your own",
-                "A whole profile as TOML; it takes the place of the one named above.",
-                is_required=False,
-                is_multiline=True,
-            ),
+            *_profile_fields(DEFAULT_BLUECHERRY_PROFILE),
             Field("vnd_id", "Sender id", "Our id in the envelope of every document (vnd_id)."),
         ),
         build=_build_bluecherry,
@@ -172,6 +193,28 @@ _ALL = (
             " them."
         ),
         sandbox_path="/bluecherry",
+    ),
+    Kind(
+        code="prima",
+        label="Prima",
+        role=Role.ERP,
+        credential_fields=(
+            Field(
+                "user",
+                "User",
+                "Prima has no login of its own; a proxy in front of it may ask for one.",
+                is_required=False,
+            ),
+            Field("password", "Password", "That proxy's password.", is_required=False),
+        ),
+        settings_fields=_profile_fields(DEFAULT_PRIMA_PROFILE),
+        build=_build_prima,
+        documentation=(
+            "The API is private. The operation and the stock requests follow a public shop plugin;"
+            " documents are placeholders, keyed by hand in live use until a customer's"
+            " specification confirms them."
+        ),
+        sandbox_path="/prima/wsa/wsa1",
     ),
 )
 

@@ -13,6 +13,8 @@ from connectors.profiled.parts import ErrorRule, Refusal, Success
 
 _REFUSAL_STATUS = range(400, 500)
 _LONGEST_TEXT = 2_000
+# To a question, these refusals say that what was asked for is not there.
+_NOT_THERE = frozenset({errors.RejectionCode.UNKNOWN_ORDER, errors.RejectionCode.UNKNOWN_ITEM})
 
 
 class Rules(Protocol):
@@ -75,6 +77,8 @@ class ReplyJudge:
             return document
         rule, text = self._matched(reply.status, document, is_refusal=True)
         error = _outcome(rule, text, reply)
+        if rule.code in _NOT_THERE:
+            error = errors.NotFound(text, evidence=reply.evidence)
         shown = text or f"HTTP {reply.status}"
         raise error or errors.UnreadableReply(
             f"{self._asked} did not answer the question: {shown}",

@@ -261,7 +261,8 @@ class Operation(Frozen):
     paging: AnyPaging | None = None
     watermark: Watermark | None = None
     applies_to: str = ""
-    # A find for which the other side's "not found" (an error rule's outcome) means none there are.
+    # A find for which a refusal means that there are none: `outcome = "not_found"`, or a rule's
+    # unknown_order or unknown_item.
     none_when_not_found: bool = False
     batch: int = Field(1, gt=0, le=500)
 

@@ -6,10 +6,11 @@ from functools import cache
 
 from connectors.sandbox.base import Twin
 from connectors.sandbox.bluecherry import BlueCherryTwin
+from connectors.sandbox.prima import PrimaTwin
 from connectors.sandbox.returngo import ReturnGoTwin
 from connectors.sandbox.reveni import ReveniTwin
 
-TWINS: tuple[type[Twin], ...] = (BlueCherryTwin, ReturnGoTwin, ReveniTwin)
+TWINS: tuple[type[Twin], ...] = (BlueCherryTwin, PrimaTwin, ReturnGoTwin, ReveniTwin)
 
 
 def new_twins() -> dict[str, Twin]:

@@ -34,6 +34,7 @@ def test_every_kind_is_listed_under_its_code_with_its_role():
         "returngo": ("returngo", "source"),
         "reveni": ("reveni", "source"),
         "bluecherry": ("bluecherry", "erp"),
+        "prima": ("prima", "erp"),
     }
 
 
@@ -54,7 +55,16 @@ def test_every_kind_says_what_its_form_asks_for():
         ),
         "bluecherry": (
             ["subscription_key"],
-            [("profile", False), ("profile_text", False), ("vnd_id", True)],
+            [
+                ("profile", False),
+                ("profile_text", False),
+                ("profile_values", False),
+                ("vnd_id", True),
+            ],
+        ),
+        "prima": (
+            ["user", "password"],
+            [("profile", False), ("profile_text", False), ("profile_values", False)],
         ),
     }
 

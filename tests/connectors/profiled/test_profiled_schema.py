@@ -22,7 +22,8 @@ def test_the_shipped_profile_loads_with_the_hash_of_its_text(profile_text):
 
 def test_every_shipped_profile_is_listed_by_name():
     assert [(entry.name, entry.vendor) for entry in load.available()] == [
-        ("bluecherry-rest", "CGS BlueCherry")
+        ("bluecherry-rest", "CGS BlueCherry"),
+        ("prima-soap", "Prima Solutions"),
     ]
 
 
