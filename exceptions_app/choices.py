@@ -269,6 +269,13 @@ class SavedPage(models.TextChoices):
     INBOX = "inbox", "Inbox"
 
 
+class ReturnFileStatus(models.TextChoices):
+    OPEN = "open", "Nothing taken in yet"
+    TAKING = "taking", "Being taken in"
+    TAKEN = "taken", "Taken in"
+    DISCARDED = "discarded", "Discarded"
+
+
 class ImportStatus(models.TextChoices):
     CHECKED = "checked", "Checked, nothing changed yet"
     APPLIED = "applied", "Applied"

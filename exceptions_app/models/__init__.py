@@ -12,7 +12,7 @@ from exceptions_app.models.connections import (
     Watermark,
 )
 from exceptions_app.models.events import InboundEvent
-from exceptions_app.models.imports import MappingImport
+from exceptions_app.models.imports import MappingImport, ReturnFile
 from exceptions_app.models.orders import ErpLocation, Item, ItemMiss, SalesOrder, SalesOrderLine
 from exceptions_app.models.postings import CreditRun, CreditTaking, Posting, PostingAttempt
 from exceptions_app.models.preferences import SavedView, UserPreferences
@@ -54,6 +54,7 @@ __all__ = [
     "Posting",
     "PostingAttempt",
     "Refund",
+    "ReturnFile",
     "Rma",
     "RmaEvent",
     "RmaLine",

@@ -13,7 +13,9 @@ class InboundEvent(models.Model):
     connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="events")
     external_id = models.CharField(max_length=120)
     topic = models.CharField(max_length=80)
-    origin = models.CharField(max_length=10, choices=[("webhook", "Webhook"), ("poll", "Poll")])
+    origin = models.CharField(
+        max_length=10, choices=[("webhook", "Webhook"), ("poll", "Poll"), ("file", "File")]
+    )
     headers = models.JSONField(default=dict)
     # Emptied after the retention time; the digest stays.
     body = models.BinaryField(default=bytes)

@@ -54,6 +54,8 @@ class Rma(models.Model):
     planned_at = models.DateTimeField(null=True, blank=True)
     plan_due_at = models.DateTimeField(null=True, blank=True)
     plan_lease_until = models.DateTimeField(null=True, blank=True)
+    # When the platform changes it by itself and may not say so.
+    reread_at = models.DateTimeField(null=True, blank=True)
     search = SearchVectorField(null=True)
 
     class Meta:
@@ -66,6 +68,11 @@ class Rma(models.Model):
                 fields=["plan_due_at"],
                 condition=models.Q(plan_due_at__isnull=False),
                 name="rma_plan_due",
+            ),
+            models.Index(
+                fields=["bridge", "reread_at"],
+                condition=models.Q(reread_at__isnull=False),
+                name="rma_reread_due",
             ),
             # What still has to be graded or come in; most returns leave it within days.
             models.Index(

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from connectors.errors import ConnectorError
 from connectors.ports import Source
 from exceptions_app.models import Bridge, Connection, Watermark
@@ -21,6 +23,8 @@ EVERY = timedelta(minutes=10)
 # How far back the first poll of a new connection reads.
 FIRST_READ = timedelta(days=90)
 MAX_PAGES = 1000
+# In one poll; the others follow with the next.
+MOST_REREADS = 200
 
 
 def poll_due(*, now: datetime) -> int:
@@ -30,6 +34,7 @@ def poll_due(*, now: datetime) -> int:
         count += _poll_feed(bridge, "rmas", _read_rmas, now)
         count += _poll_feed(bridge, "refunds", _read_refunds, now)
         events.wake_parked(connection=bridge.source, now=now)
+        _read_again(bridge, now)
     return count
 
 
@@ -58,6 +63,21 @@ def refresh_reference(*, now: datetime) -> int:
             if Watermark.objects.filter(connection=erp, read_at=now).exists():
                 health.note_success(connection_id=erp.pk, now=now)
     return count
+
+
+@transaction.atomic
+def _read_again(bridge: Bridge, now: datetime) -> None:
+    """Have returns read that the platform may have changed by itself, told or not."""
+    for external_id in rmas.take_rereads(bridge=bridge, now=now, most=MOST_REREADS):
+        events.receive(
+            connection=bridge.source,
+            external_id=f"again:{external_id}:{now:%Y%m%dT%H%M%S%f}",
+            topic="AGAIN",
+            origin="poll",
+            body=external_id.encode(),
+            now=now,
+            subject_id=external_id,
+        )
 
 
 Reader = Callable[[Bridge, Source, datetime, datetime], None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +34,9 @@ from exceptions_app.models import (
 from exceptions_app.rules import axes, order_text
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.services import audit
+
+# How long after a reading that did not end the waiting the next one is made.
+REREAD_EVERY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,17 @@ def apply_refund(*, bridge: Bridge, refund: SourceRefund, now: datetime) -> Appl
     return Applied(rma_id=rma.pk, is_changed=is_changed)
 
 
+def take_rereads(*, bridge: Bridge, now: datetime, most: int) -> list[str]:
+    """Returns the platform may have changed by itself by now, each put off by REREAD_EVERY.
+
+    The reading that follows ends it, or it is asked for again until one does.
+    """
+    due = Rma.objects.filter(bridge=bridge, reread_at__lte=now).order_by("reread_at")
+    found = dict(due.values_list("pk", "external_id")[:most])
+    Rma.objects.filter(pk__in=found).update(reread_at=now + REREAD_EVERY)
+    return list(found.values())
+
+
 def make_due(*, rma_ids: list[int], now: datetime) -> int:
     """Ask for a new plan of these returns; returns how many there are."""
     count = Rma.objects.filter(pk__in=rma_ids).update(plan_due_at=now)
@@ -159,6 +173,7 @@ def _write(rma: Rma, reading: SourceRma, digest: str, now: datetime) -> None:
     if rma.logistics == LogisticsAxis.RECEIVED and rma.received_at is None:
         rma.received_at = _received_at(reading)
     rma.plan_due_at = now
+    rma.reread_at = reading.reread_at
     rma.save()
 
 
