@@ -128,6 +128,9 @@ TEMPLATES = [
     }
 ]
 
+# Selects and inputs without a template for each option.
+FORM_RENDERER = "exceptions_app.forms.rendering.Renderer"
+
 # Database ----------------------------------------------------------------------------------
 
 _STATEMENT_TIMEOUT_SECONDS = {"web": 5, "worker": 60, "command": 0}

@@ -1,8 +1,15 @@
 """How the screens name exception types in a few words."""
 
+from collections.abc import Container
+from typing import Literal
+
 from django import template
+from django.utils.safestring import SafeString
 
 from exceptions_app.catalogue import entry
+from exceptions_app.choices import CaseStatus, Closure
+from exceptions_app.models import Case
+from exceptions_app.templatetags import marks
 
 register = template.Library()
 
@@ -11,3 +18,19 @@ register = template.Library()
 def short_of(code: str) -> str:
     """Return the type's few words, "unknown SKU", for its code."""
     return entry(code).short
+
+
+@register.simple_tag
+def case_state(case: Case, held_back: Container[int] | Literal[""] = "") -> SafeString:
+    """Return the state of an exception as a badge.
+
+    `held_back` holds the ids of those whose change can still be taken back.
+    """
+    if held_back and case.pk in held_back:
+        return marks.choice_badge("Change held", "wait")
+    status = CaseStatus(case.status)
+    if status == CaseStatus.RESOLVED:
+        return marks.choice_badge(Closure(case.closure).label, "good")
+    if status in (CaseStatus.WAITING, CaseStatus.AWAITING_APPROVAL):
+        return marks.choice_badge(status.label, "wait")
+    return marks.choice_badge(status.label, "calm", "flag")

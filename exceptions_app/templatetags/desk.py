@@ -15,12 +15,13 @@ from decimal import Decimal
 
 from django import template
 from django.http import QueryDict
-from django.utils import dateformat, timezone
+from django.utils import dates, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from exceptions_app.rules.evidence import indented
 from exceptions_app.rules.spelling import spelled
+from exceptions_app.templatetags import marks
 
 register = template.Library()
 
@@ -37,33 +38,11 @@ MINOR_UNITS = {
 # The parameter that names a place in a list; it means nothing once the list is another one.
 CURSOR = "cursor"
 
-TONE_ICONS = {
-    "good": "seal",
-    "wait": "hour",
-    "bad": "stop",
-    "warn": "high",
-    "mild": "medium",
-    "calm": "low",
-}
-SEVERITY_TONES = {
-    "critical": "bad",
-    "high": "warn",
-    "medium": "mild",
-    "low": "calm",
-    "info": "calm",
-}
 MESSAGE_TONES = {
     "success": ("good", "check"),
     "warning": ("warn", "high"),
     "error": ("bad", "critical"),
 }
-# Tone, icon and word of one step, stage or checklist line.
-STATES = {
-    "done": ("good", "check", ""),
-    "waiting": ("wait", "hour", "waiting"),
-    "blocked": ("bad", "stop", "blocked"),
-}
-NOT_YET = ("", "", "not yet")
 
 
 # --- Money -----------------------------------------------------------------------------------
@@ -155,9 +134,13 @@ def when(value: date | None, absent: str = NOT_KNOWN) -> str:
     if not value:
         return absent
     if not isinstance(value, datetime):
-        return dateformat.format(value, "j M Y")
+        return _day(value)
     local = timezone.localtime(value) if timezone.is_aware(value) else value
-    return dateformat.format(local, "j M Y, H:i")
+    return f"{_day(local)}, {local:%H:%M}"
+
+
+def _day(value: date) -> str:
+    return f"{value.day} {str(dates.MONTHS_3[value.month]).title()} {value.year}"
 
 
 @register.filter
@@ -184,42 +167,54 @@ def seconds_left(until: datetime, now: datetime | None = None) -> int:
     return max(0, int((until - (now or timezone.now())).total_seconds()))
 
 
-# --- Marks: icon, badge, severity, state ------------------------------------------------------
+# --- Marks: icon, badge, severity, state, cells ------------------------------------------------
+
+for tag in (marks.icon, marks.choice_badge, marks.severity, marks.dot, marks.axes):
+    register.simple_tag(tag)
 
 
 @register.simple_tag
-def icon(name: str) -> SafeString:
-    """Return one icon of `partials/_icons.html`, silent: the word beside it carries the sense."""
-    return format_html('<svg class="i" aria-hidden="true"><use href="#i-{}"/></svg>', name)
-
-
-@register.simple_tag
-def choice_badge(label: object, tone: str = "calm", icon_name: str = "") -> SafeString:
-    """Return a state as icon and word in one of the tones bad, warn, mild, good, wait, calm."""
-    mark = icon(icon_name or TONE_ICONS.get(tone, "low"))
-    return format_html('<span class="badge {}">{}{}</span>', tone, mark, label)
-
-
-@register.simple_tag
-def severity(code: str, label: str = "") -> SafeString:
-    """Return the shape and word of a severity; a word we do not know has the shape of low."""
-    known = code if code in SEVERITY_TONES else "low"
-    return format_html(
-        '<span class="sev sev--{} {}">{}{}</span>',
-        known,
-        SEVERITY_TONES[known],
-        icon(known),
-        label or code.replace("_", " ").capitalize(),
+def moment(
+    at: datetime | None,
+    now: datetime | None = None,
+    *,
+    late: bool = False,
+    exact: bool = False,
+    absent: str = "",
+) -> SafeString:
+    """Return a moment as its age, exact on hover; `exact` writes it out, `late` marks it."""
+    if not at:
+        return format_html('<span class="quiet">{}</span>', absent or NOT_KNOWN)
+    told = when(at)
+    return SafeString(
+        f'<time datetime="{iso(at)}"'
+        + ("" if exact else f' title="{told}"')
+        + (' class="age--late">' if late else ">")
+        + (told if exact else age(at, now or None))
+        + ('<span class="sr">, late</span>' if late else "")
+        + "</time>"
     )
 
 
 @register.simple_tag
-def dot(state: str) -> SafeString:
-    """Return the round mark of a step: done, waiting, blocked; anything else is not yet."""
-    tone, icon_name, _word = STATES.get(state, NOT_YET)
-    if not icon_name:
-        return SafeString('<span class="dot"></span>')
-    return format_html('<span class="dot {}">{}</span>', tone, icon(icon_name))
+def td_money(
+    amount: object,
+    currency: str = "",
+    label: str = "",
+    *,
+    signed: bool = False,
+    strong: bool = False,
+) -> SafeString:
+    """Return one money cell of a table; `label` is the column's name, for cards."""
+    told = signed_money(amount, currency) if signed else money(amount, currency)
+    return format_html(
+        '<td class="num{}" data-l="{}">{}{}{}</td>',
+        " quiet" if amount is None else "",
+        label,
+        SafeString("<b>" if strong else ""),
+        told,
+        SafeString("</b>" if strong else ""),
+    )
 
 
 register.filter(spelled)
@@ -229,13 +224,13 @@ register.filter(indented)
 @register.filter
 def state_tone(state: str) -> str:
     """Return the tone of a step's title. Done is calm: its mark says enough."""
-    return "" if state == "done" else STATES.get(state, NOT_YET)[0]
+    return "" if state == "done" else marks.STATES.get(state, marks.NOT_YET)[0]
 
 
 @register.filter
 def state_word(state: str) -> str:
     """Return the word that follows a step's title: "waiting", "blocked", "not yet", or nothing."""
-    return STATES.get(state, NOT_YET)[2]
+    return marks.STATES.get(state, marks.NOT_YET)[2]
 
 
 @register.filter

@@ -9,7 +9,7 @@ from django.template import Context
 from django.test import RequestFactory
 
 from connectors.types import Money
-from exceptions_app.templatetags import desk
+from exceptions_app.templatetags import desk, marks
 
 NINE_TWELVE = datetime(2026, 5, 27, 9, 12, tzinfo=UTC)
 
@@ -118,11 +118,11 @@ def test_a_hold_that_is_over_has_no_seconds_left():
 
 
 def test_a_badge_carries_an_icon_a_word_and_a_tone():
-    assert desk.choice_badge("Proved", "good") == (
+    assert marks.choice_badge("Proved", "good") == (
         '<span class="badge good"><svg class="i" aria-hidden="true"><use href="#i-seal"/></svg>'
         "Proved</span>"
     )
-    assert "#i-flag" in desk.choice_badge("Open", "calm", "flag")
+    assert "#i-flag" in marks.choice_badge("Open", "calm", "flag")
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_badge_carries_an_icon_a_word_and_a_tone():
     ],
 )
 def test_each_severity_has_its_shape_and_word(code, css, shape, word):
-    markup = desk.severity(code)
+    markup = marks.severity(code)
 
     assert f'class="sev {css}"' in markup
     assert f"#i-{shape}" in markup
@@ -145,8 +145,8 @@ def test_each_severity_has_its_shape_and_word(code, css, shape, word):
 
 
 def test_marks_escape_what_they_are_given():
-    assert "<b>" not in desk.choice_badge("<b>", "good")
-    assert "<b>" not in desk.severity("high", "<b>")
+    assert "<b>" not in marks.choice_badge("<b>", "good")
+    assert "<b>" not in marks.severity("high", "<b>")
     assert "<b>" not in desk.spark([1, 2], "<b>")
 
 
@@ -163,7 +163,7 @@ def test_marks_escape_what_they_are_given():
 def test_a_state_never_claims_more_than_it_knows(state, tone, word, mark):
     assert desk.state_tone(state) == tone
     assert desk.state_word(state) == word
-    assert mark in desk.dot(state)
+    assert mark in marks.dot(state)
 
 
 @pytest.mark.parametrize(
