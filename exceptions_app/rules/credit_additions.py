@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from connectors.types import DocumentDraft
-from exceptions_app.rules import credit, mapping, money
+from connectors.types import DocumentDraft, DraftLine
+from exceptions_app.rules import credit, mapping, money, receiving
 from exceptions_app.rules.resolving import Resolved
 
 
@@ -36,18 +36,70 @@ def variance_of(document: DocumentDraft) -> Decimal:
 
 
 def missing(resolved: Resolved, due: DocumentDraft) -> DocumentDraft | None:
-    """The correction decided after the credit left, as a credit of its own (R123).
+    """What came after the credit left, as a credit of its own: a correction (R123), late goods.
 
     A credit that was sent is not taken back here: there is only what it holds too little.
     """
     before = credit.sent(resolved.facts)
-    amount = _corrected(due) - _corrected(before) if before else money.ZERO
-    if amount <= 0:
+    if before is None:
         return None
-    reason = resolved.facts.decisions.adjustment_reason or "Correction by finance"
-    code = credit.adjustment_code(resolved.facts)
-    row = credit.charge_line(credit.ADJUSTMENT, code, reason, amount)
-    return replace(due, lines=(replace(row, line_no=1),))
+    rows = _late(due, before) if receiving.limits_credit(resolved.facts.policy) else []
+    amount = _corrected(due) - _corrected(before)
+    if amount > 0:
+        reason = resolved.facts.decisions.adjustment_reason or "Correction by finance"
+        code = credit.adjustment_code(resolved.facts)
+        rows.append(credit.charge_line(credit.ADJUSTMENT, code, reason, amount))
+    numbered = [replace(row, line_no=number) for number, row in enumerate(rows, start=1)]
+    return replace(due, lines=tuple(numbered)) if rows else None
+
+
+def _late(due: DocumentDraft, before: DocumentDraft) -> list[DraftLine]:
+    """Units that came in after the credit, for what the order line still bears of them (R020)."""
+    there, wanted = _by_order_line(before), _by_order_line(due)
+    rows = []
+    for key, row in wanted.items():
+        known = there.get(key)
+        if known is None:
+            rows.append(row)
+        elif row.quantity > known.quantity:
+            taken = {part.code: part.amount for part in known.taxes}
+            rows.append(
+                replace(
+                    row,
+                    quantity=row.quantity - known.quantity,
+                    net=row.net - known.net,
+                    tax=row.tax - known.tax,
+                    taxes=tuple(
+                        replace(part, amount=part.amount - taken.get(part.code, money.ZERO))
+                        for part in row.taxes
+                    ),
+                )
+            )
+    return rows
+
+
+def _by_order_line(document: DocumentDraft) -> dict[tuple[str, str], DraftLine]:
+    """Its item lines, those of one order line and SKU as one."""
+    found: dict[tuple[str, str], DraftLine] = {}
+    for row in document.lines:
+        if row.component != credit.ITEM:
+            continue
+        key = (row.order_line_id, row.sku)
+        known = found.get(key)
+        if known is not None:
+            amounts = {part.code: part.amount for part in known.taxes}
+            row = replace(
+                row,
+                quantity=row.quantity + known.quantity,
+                net=row.net + known.net,
+                tax=row.tax + known.tax,
+                taxes=tuple(
+                    replace(part, amount=part.amount + amounts.get(part.code, money.ZERO))
+                    for part in row.taxes
+                ),
+            )
+        found[key] = row
+    return found
 
 
 def _corrected(document: DocumentDraft) -> Decimal:

@@ -67,10 +67,11 @@ class ErpReceiptLineFact:
 
 @dataclass(frozen=True, slots=True)
 class ErpReceiptFact:
-    """Goods the ERP's own staff checked in against this return's authorisation."""
+    """A receipt of goods against this return's authorisation, as the ERP tells it."""
 
     external_id: str
     warehouse: str
     received_at: datetime
     lines: tuple[ErpReceiptLineFact, ...]
     number: str = ""
+    key: str = ""  # ours, where we made the receipt

@@ -28,8 +28,8 @@ class Policy:
     """A bridge's policy (DESIGN section 5), read once per plan. Absent values are the preset's."""
 
     credit_trigger: str = "refund_confirmed"  # | goods_received | goods_inspected
-    stock_trigger: str = "final_disposition"
-    disposition_authority: str = "platform"
+    stock_trigger: str = "final_disposition"  # | receipt_and_grade | erp_receipt
+    disposition_authority: str = "platform"  # | erp
     authorise_first: bool = True
     note_to_platform: bool = False
     # "immediate" | "run" (held until a person starts the run) | windows as in rules.windows
@@ -52,6 +52,10 @@ class Policy:
     bundle_credit: str = "components"  # | parent
     quote_minutes: int = 30
     record_refund: bool = False
+    first_bucket: str = "by_disposition"  # | quarantine
+    bundle_stock: str = "parent"  # | components
+    refund_timing: str = "standard"  # | instant
+    arrival_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +234,8 @@ class PostingFact:
     currency: str = ""
     confirmed_at: datetime | None = None
     residue: Decimal = Decimal(0)
+    # The policy's `first_bucket` when it was planned; "" where nobody kept it.
+    first_bucket: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,8 +302,10 @@ class RmaFacts:
     # What other returns' differences took of this month's budget, in this return's currency.
     residues_elsewhere: Decimal = Decimal(0)
     erp: ErpFact = field(default_factory=ErpFact)
-    # What the ERP's own staff received, oldest first; empty where we book the receipts.
+    # What the ERP tells of goods received, oldest first; empty where nobody asks it.
     erp_receipts: tuple[ErpReceiptFact, ...] = ()
+    # The master's items of the parts of the order's bundles, by normalised SKU.
+    part_items: Mapping[str, tuple[ItemFact, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

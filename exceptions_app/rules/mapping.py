@@ -125,6 +125,11 @@ def tender_key(tender: str) -> str:
     return f"tender:{tender}"
 
 
+def place_key(place: str) -> str:
+    """The source value under which a place of the ERP is mapped to a bucket, among dispositions."""
+    return f"place:{place}"
+
+
 def charge_for(mappings: Mappings, component: str) -> str:
     """The ERP's charge code for a whole component, or "".
 

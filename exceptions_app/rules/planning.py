@@ -21,10 +21,13 @@ from exceptions_app.rules import (
     credit_additions,
     credit_findings,
     money,
+    receiving,
+    receiving_findings,
     refund_findings,
     refund_records,
     relevance,
     stock,
+    support,
     timeliness,
     validation,
 )
@@ -70,10 +73,13 @@ def plan(facts: RmaFacts) -> Plan:
     if resolved.is_approved:
         found.extend(credit_findings.findings(resolved, due_credit))
         found.extend(refund_records.findings(resolved))
+        found.extend(receiving_findings.findings(resolved))
     extra = credit_additions.missing(resolved, due_credit) if due_credit else None
     found = relevance.still_relevant(resolved, found, owes_credit=extra is not None)
     found.extend(_conflicts(resolved, stock_plan))
-    postings = _postings(resolved, stock_plan, due_credit)
+    wanted = _postings(resolved, stock_plan, due_credit)
+    found.extend(support.findings(resolved, wanted))
+    postings = support.supported(facts, wanted)
     found.extend(timeliness.findings(resolved, tuple(found), postings))
     return Plan(
         postings=postings,
@@ -85,8 +91,10 @@ def plan(facts: RmaFacts) -> Plan:
 
 def _conflicts(resolved: Resolved, stock_plan: stock.StockPlan) -> list[Finding]:
     # With an item, bucket or place in doubt, nobody knows what is due: that is no conflict yet.
+    policy = resolved.facts.policy
     is_in_doubt = any(
-        line.is_for_stock and not (line.item and line.bucket and line.target)
+        line.is_for_stock
+        and not (line.item and line.bucket and (line.target or receiving.is_by_erp(policy)))
         for line in resolved.lines
     )
     return [] if is_in_doubt else list(stock_plan.conflicts)

@@ -67,8 +67,11 @@ OPTIONS: tuple[Option, ...] = (
         "stock_trigger",
         "When stock is booked",
         "Only a final disposition moves stock, so goods never become saleable before someone"
-        " looked at them.",
+        " looked at them. Where the ERP's own staff check goods in, no receipt is sent: theirs is"
+        " read, and a credit that follows the goods is for the units on it.",
         ("final_disposition", "When the disposition of a unit is final"),
+        ("receipt_and_grade", "When the goods are in and their grade is final"),
+        ("erp_receipt", "When the ERP's own staff check the goods in"),
     ),
     _chosen(
         "disposition_authority",
@@ -76,6 +79,7 @@ OPTIONS: tuple[Option, ...] = (
         "The leading side decides the bucket. When the other side says something else, that opens"
         " an exception and overwrites nothing.",
         ("platform", "The returns platform"),
+        ("erp", "The ERP: the place its staff put the goods in"),
     ),
     _yes_no(
         "authorise_first",
@@ -208,5 +212,38 @@ OPTIONS: tuple[Option, ...] = (
         "A payment is entered against the confirmed credit for every refund, so that the customer's"
         " account there is even. Each means of payment needs its code. Where the ERP cannot take"
         " such a record, none is planned.",
+    ),
+    _chosen(
+        "first_bucket",
+        "Where goods are booked first",
+        "Booked to quarantine, nothing can be sold before someone looked at it. The move to"
+        " where it belongs is a document of its own, tracked until it is done.",
+        ("by_disposition", "Where their disposition says"),
+        ("quarantine", "In quarantine, and moved after the inspection"),
+    ),
+    _chosen(
+        "bundle_stock",
+        "What a returned bundle is booked as",
+        "Booked by its parts, the stock of each part rises by what came back of it, and the bundle"
+        " itself is never restocked.",
+        ("parent", "The item the return names"),
+        ("components", "Its parts, as the order lists them"),
+    ),
+    _chosen(
+        "refund_timing",
+        "When the customer gets the money",
+        "An instant refund is paid before the goods are back. Goods that stay away are then an"
+        " exception of their own once their time is over.",
+        ("standard", "When the return is done"),
+        ("instant", "At once, before the goods are back"),
+    ),
+    _number(
+        "arrival_days",
+        "How long goods may take after an instant refund",
+        "Counted from the refund. Within this time they are late, not missing. Reveni accepts a"
+        " return by itself after 30 days.",
+        "days",
+        1,
+        365,
     ),
 )

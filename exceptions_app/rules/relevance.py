@@ -7,6 +7,7 @@ finished with it.
 from __future__ import annotations
 
 from exceptions_app.choices import PostingKind
+from exceptions_app.rules import receiving, stock_routes
 from exceptions_app.rules.facts import Finding
 from exceptions_app.rules.resolving import Resolved, sent_postings
 from exceptions_app.rules.validation import FROM_STOCK_ON, STOCK_KINDS
@@ -38,9 +39,25 @@ def _open_kinds(resolved: Resolved) -> frozenset[str]:
         kinds.discard(PostingKind.RETURN_AUTHORISATION.value)
     if sent_postings(facts, PostingKind.CREDIT_MEMO):
         kinds.discard(PostingKind.CREDIT_MEMO.value)
-    if units_left_to_book(resolved) == 0:
+    if units_left_to_book(resolved) == 0 and not _has_more_to_move(resolved):
         kinds -= STOCK_KINDS
     return frozenset(kinds)
+
+
+def _has_more_to_move(resolved: Resolved) -> bool:
+    """Goods came in where they do not stay, and the next step has not left."""
+    facts = resolved.facts
+    is_first = facts.policy.first_bucket == stock_routes.QUARANTINE
+    if not is_first and not receiving.of_others(facts):
+        return False
+    routes = stock_routes.routes(resolved)
+    is_unclear = any(
+        not route.via or (route.is_ours is False and not route.is_settled) for route in routes
+    ) or any(line.is_for_stock and not line.bucket for line in resolved.lines)
+    moved = [*sent_postings(facts, PostingKind.STOCK_MOVE)]
+    moved += sent_postings(facts, PostingKind.WRITE_OFF)
+    to_move = sum(route.line.fact.quantity for route in routes if not route.is_settled)
+    return is_unclear or to_move > sum(row.units for row in moved)
 
 
 def units_left_to_book(resolved: Resolved) -> int:
@@ -50,5 +67,10 @@ def units_left_to_book(resolved: Resolved) -> int:
         for line in resolved.lines
         if line.is_item and not line.is_not_returned and (line.is_for_stock or not line.is_final)
     )
-    booked = sum(row.units for row in sent_postings(resolved.facts, PostingKind.STOCK_RECEIPT))
-    return max(0, expected - booked)
+    return max(0, expected - units_booked(resolved))
+
+
+def units_booked(resolved: Resolved) -> int:
+    """Units on receipts that were sent, and on those of the ERP's own staff."""
+    ours = sum(row.units for row in sent_postings(resolved.facts, PostingKind.STOCK_RECEIPT))
+    return ours + receiving.units_of_others(resolved.facts)

@@ -16,7 +16,7 @@ from exceptions_app.choices import (
     PostingStatus,
     RefundStatus,
 )
-from exceptions_app.rules import bundles, mapping, matching, money
+from exceptions_app.rules import bundles, mapping, matching, money, receiving
 from exceptions_app.rules.facts import (
     FeeTarget,
     ItemFact,
@@ -46,6 +46,8 @@ class ReturnedLine:
     location: str
     target: LocationTarget | None
     reason_code: str
+    # Units that came in, where a credit is for those only; None where it is for what was announced.
+    came: int | None = None
 
     @property
     def line_no(self) -> int:
@@ -131,26 +133,33 @@ def resolve(facts: RmaFacts) -> Resolved:
     The order's bundles are priced as the bridge's policy wants them.
     """
     assignment = matching.Assignment(shares=(), unmatched={})
+    came: dict[int, int] = {}
+    if receiving.limits_credit(facts.policy):
+        came = receiving.came(facts, _announced(facts))
     if facts.order is not None:
         policy = facts.policy.bundle_credit
         order = bundles.priced(facts.order, policy, money.places(facts.currency))
         facts = replace(facts, order=order)
-        came_back = [line for line in facts.lines if not _never_came(line)]
+        came_back = receiving.creditable(facts, _announced(facts), came)
         assignment = matching.match_order_lines(came_back, order, facts.mappings)
         assignment = bundles.assigned(assignment, order, policy)
     return Resolved(
         facts=facts,
         approval=mapping.approval(facts.mappings, facts.status_raw),
-        lines=tuple(_line(line, facts) for line in facts.lines),
+        lines=tuple(_line(line, facts, came.get(line.line_no)) for line in facts.lines),
         assignment=assignment,
     )
+
+
+def _announced(facts: RmaFacts) -> list[LineFact]:
+    return [line for line in facts.lines if not _never_came(line)]
 
 
 def _never_came(line: LineFact) -> bool:
     return line.inspection == Inspection.NOT_RETURNED or mapping.is_not_returned(line.disposition)
 
 
-def _line(line: LineFact, facts: RmaFacts) -> ReturnedLine:
+def _line(line: LineFact, facts: RmaFacts, came: int | None) -> ReturnedLine:
     mappings = facts.mappings
     pool = line.alias_items if mapping.sku_alias(mappings, line.sku) else line.items
     location = line.location.strip() or facts.decisions.location.strip()
@@ -163,6 +172,7 @@ def _line(line: LineFact, facts: RmaFacts) -> ReturnedLine:
         location=location,
         target=mapping.location(mappings, location) if location else None,
         reason_code=mapping.reason(mappings, line.reason),
+        came=came,
     )
 
 
@@ -233,11 +243,32 @@ def is_credit_due(resolved: Resolved) -> bool:
     if not resolved.is_approved:
         return False
     trigger = facts.policy.credit_trigger
+    if receiving.limits_credit(facts.policy) and not has_arrived(resolved):
+        return False
     if trigger == "goods_received":
+        if receiving.is_by_erp(facts.policy):
+            return True
         return facts.logistics == LogisticsAxis.RECEIVED or facts.received_at is not None
     if trigger == "goods_inspected":
         return inspection_axis(resolved.lines) == InspectionAxis.INSPECTED
     return refund_confirmed(facts) > 0 and not has_refund_under_way(facts)
+
+
+def has_arrived(resolved: Resolved) -> bool:
+    """Goods came in, and all of them or no more within the time given to the rest."""
+    items = [line for line in resolved.lines if line.is_item and not line.is_not_returned]
+    if not any(line.came for line in items):
+        return False
+    return not units_short(resolved) or receiving.is_overdue(resolved.facts)
+
+
+def units_short(resolved: Resolved) -> int:
+    """Announced units that are on no receipt, where a credit is only for those that are."""
+    return sum(
+        line.fact.quantity - line.came
+        for line in resolved.lines
+        if line.is_item and not line.is_not_returned and line.came is not None
+    )
 
 
 def inspection_axis(lines: Iterable[ReturnedLine]) -> str:

@@ -60,7 +60,7 @@ class LineShare:
 
 def is_credited(resolved: Resolved, line: ReturnedLine) -> bool:
     """Whether the line's value goes back to the customer: not exchanged, not missing (R020)."""
-    if line.is_exchange or line.is_not_returned:
+    if line.is_exchange or line.is_not_returned or (line.is_item and line.came == 0):
         return False
     trigger = resolved.facts.policy.credit_trigger
     return line.is_final or not line.is_item or trigger != "goods_inspected"

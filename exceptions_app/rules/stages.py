@@ -19,6 +19,7 @@ from exceptions_app.choices import (
     PostingStatus,
     RefundStatus,
 )
+from exceptions_app.rules import receiving
 from exceptions_app.rules.facts import Finding, PostingFact, RefundFact, RmaFacts
 from exceptions_app.rules.relevance import units_left_to_book
 from exceptions_app.rules.resolving import (
@@ -118,11 +119,20 @@ def _received(resolved: Resolved) -> Stage:
         return Stage(code, label, "not_needed", "platform", None, "")
     if facts.logistics == LogisticsAxis.RECEIVED:
         return Stage(code, label, "done", "platform", facts.received_at, "recorded as received")
+    proof = _checked_in(facts)
+    if proof:
+        return Stage(code, label, "done", "erp", receiving.last_at(facts), proof)
     if resolved.is_dead:
         return Stage(code, label, "not_needed", "platform", None, "")
     if facts.logistics == LogisticsAxis.IN_TRANSIT:
         return Stage(code, "On its way", "waiting", "platform", None, "")
     return Stage(code, label, "not_yet", "platform", None, "")
+
+
+def _checked_in(facts: RmaFacts) -> str:
+    """The receipts of the ERP's own staff, by the numbers it gave them; "" for none."""
+    numbers = [row.number or row.external_id for row in receiving.of_others(facts)]
+    return f"Receipt {', '.join(numbers)}" if numbers else ""
 
 
 def _inspected(resolved: Resolved) -> Stage:
@@ -151,8 +161,12 @@ def _stock_booked(resolved: Resolved, blocked: frozenset[str]) -> Stage:
     facts = resolved.facts
     wanted = sum(line.fact.quantity for line in resolved.lines if line.is_for_stock)
     booked = sum(row.units for row in _confirmed(facts, PostingKind.STOCK_RECEIPT))
+    booked += receiving.units_of_others(facts)
     is_open = units_left_to_book(resolved) > 0 or booked < wanted
     if booked and not is_open:
+        proof = _checked_in(facts)
+        if proof and not _confirmed(facts, PostingKind.STOCK_RECEIPT):
+            return Stage(code, label, "done", "erp", receiving.last_at(facts), proof)
         return _document(resolved, code, label, PostingKind.STOCK_RECEIPT, "Receipt", blocked)
     if not wanted and (not is_open or resolved.is_dead):
         return Stage(code, label, "not_needed", "erp", None, "")

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.types import DocumentDraft, DocumentKind, DraftLine
 from exceptions_app.choices import Bucket
-from exceptions_app.rules import mapping
+from exceptions_app.rules import mapping, stock_routes
 from exceptions_app.rules.facts import Finding, LocationTarget, PostingFact
 from exceptions_app.rules.resolving import Resolved, ReturnedLine, sent_postings
+from exceptions_app.rules.stock_routes import Route
 from exceptions_app.rules.validation import STOCK_KINDS
 
 RECEIPT_SEQUENCE = 20
 FOLLOW_UP_SEQUENCE = 30
 
 _WRITTEN_OFF = frozenset({Bucket.DAMAGED.value, Bucket.DISPOSAL.value})
-_MOVED = frozenset({Bucket.REPAIR.value})
+_MOVED = frozenset({Bucket.SALEABLE.value, Bucket.REPAIR.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +38,27 @@ class StockPlan:
 def plan(resolved: Resolved) -> StockPlan:
     """Receipts of all units with a final disposition, write-offs and moves after (R014, R028).
 
-    One receipt per division and warehouse, its lines naming their bucket (R029); damaged and
-    disposed units are written off as well, units for repair moved as well. Units without stock
-    effect, not returned, or without a known place yield nothing. A document that was sent keeps
+    One receipt per division and warehouse, its lines naming their bucket (R029): quarantine where
+    the policy books there first. Damaged and disposed units are written off as well, from the
+    bucket the line names; units for repair, and those that leave quarantine, are moved as well, to
+    the bucket the line names (R078). Units without stock effect, not returned, or without a known
+    place yield nothing, nor does a receipt by the ERP's own staff. A document that was sent keeps
     its content: what came later is a further document, and what no longer agrees is a finding that
     holds back every other stock document of the return.
     """
     documents: list[StockDocument] = []
     conflicts: list[Finding] = []
-    for kind, sequence, buckets in (
-        (DocumentKind.STOCK_RECEIPT, RECEIPT_SEQUENCE, frozenset(Bucket.values)),
-        (DocumentKind.WRITE_OFF, FOLLOW_UP_SEQUENCE, _WRITTEN_OFF),
-        (DocumentKind.STOCK_MOVE, FOLLOW_UP_SEQUENCE, _MOVED),
+    found = stock_routes.routes(resolved)
+    for kind, sequence, lines in (
+        (DocumentKind.STOCK_RECEIPT, RECEIPT_SEQUENCE, _receipts(found)),
+        (DocumentKind.WRITE_OFF, FOLLOW_UP_SEQUENCE, _write_offs(resolved, found)),
+        (DocumentKind.STOCK_MOVE, FOLLOW_UP_SEQUENCE, _moves(resolved, found)),
     ):
         wanted = {
             f"{kind.value}:{target.division}/{target.warehouse}": _draft(
-                resolved, kind, target, lines
+                resolved, kind, target, rows
             )
-            for target, lines in _by_target(resolved, buckets)
+            for target, rows in _by_target(lines)
         }
         sent = _sent_by_slot(resolved, kind)
         for base in sorted({*wanted, *sent}):
@@ -65,13 +69,40 @@ def plan(resolved: Resolved) -> StockPlan:
     return StockPlan(tuple(documents), tuple(conflicts))
 
 
-def _by_target(
-    resolved: Resolved, buckets: frozenset[str]
-) -> Iterator[tuple[LocationTarget, list[ReturnedLine]]]:
+_Placed = tuple[LocationTarget, ReturnedLine]
+
+
+def _receipts(found: Iterable[Route]) -> Iterator[_Placed]:
+    for route in found:
+        if route.is_ours:
+            yield route.target, replace(route.line, bucket=route.via)
+
+
+def _write_offs(resolved: Resolved, found: Iterable[Route]) -> Iterator[_Placed]:
+    for route in found:
+        if route.line.bucket in _WRITTEN_OFF and _is_followed(resolved, route):
+            yield route.target, replace(route.line, bucket=route.via)
+
+
+def _moves(resolved: Resolved, found: Iterable[Route]) -> Iterator[_Placed]:
+    for route in found:
+        is_there = route.is_settled and route.line.bucket != Bucket.REPAIR
+        if route.line.bucket in _MOVED and not is_there and _is_followed(resolved, route):
+            yield route.target, route.line
+
+
+def _is_followed(resolved: Resolved, route: Route) -> bool:
+    """Whether we book the step after the receipt: of our own receipts, and out of quarantine."""
+    if route.is_ours:
+        return True
+    is_first = route.via == stock_routes.QUARANTINE and not route.is_settled
+    return is_first and resolved.facts.policy.disposition_authority == "platform"
+
+
+def _by_target(lines: Iterable[_Placed]) -> Iterator[tuple[LocationTarget, list[ReturnedLine]]]:
     grouped: dict[LocationTarget, list[ReturnedLine]] = {}
-    for line in resolved.lines:
-        if line.is_for_stock and line.bucket in buckets and line.target is not None:
-            grouped.setdefault(line.target, []).append(line)
+    for target, line in lines:
+        grouped.setdefault(target, []).append(line)
     yield from grouped.items()
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from exceptions_app.choices import HoldReason, PostingKind, PostingStatus, RefundStatus
-from exceptions_app.rules import money, values
+from exceptions_app.rules import money, receiving, values
 from exceptions_app.rules.facts import Finding, PlannedPosting, PostingFact
-from exceptions_app.rules.relevance import units_left_to_book
+from exceptions_app.rules.relevance import units_booked, units_left_to_book
 from exceptions_app.rules.resolving import (
     Resolved,
     has_refund_under_way,
@@ -107,7 +107,13 @@ def _no_credit(
     refund = refund_confirmed(facts)
     if not confirmed or refund <= 0 or has_refund_under_way(facts):
         return
-    since = max(confirmed)
+    is_credit_after_goods = facts.policy.credit_trigger != "refund_confirmed"
+    is_paid_ahead = facts.policy.refund_timing == "instant" and is_credit_after_goods
+    if is_paid_ahead and not receiving.is_here(facts):
+        # The credit follows the goods; that these stay away is an exception of its own.
+        return
+    came = [facts.received_at, receiving.last_at(facts)] if is_paid_ahead else []
+    since = max([*confirmed, *(at for at in came if at is not None)])
     if facts.now - since < timedelta(hours=facts.policy.credit_grace_hours):
         return
     waits_for_run = any(row.kind == kind and row.hold == HoldReason.RUN for row in postings)
@@ -137,7 +143,6 @@ def _is_planned(postings: tuple[PlannedPosting, ...], kind: str) -> bool:
 def _no_receipt(resolved: Resolved, found: tuple[Finding, ...]) -> Iterator[Finding]:
     """Goods were graded, and no receipt went to the ERP within the grace period (R015, R035)."""
     facts = resolved.facts
-    kind = PostingKind.STOCK_RECEIPT.value
     if not resolved.is_approved or _explains(found, _BEFORE_RECEIPT):
         return
     limit = timedelta(hours=facts.policy.receipt_grace_hours)
@@ -148,7 +153,7 @@ def _no_receipt(resolved: Resolved, found: tuple[Finding, ...]) -> Iterator[Find
         and line.fact.disposition_at is not None
         and facts.now - line.fact.disposition_at >= limit
     ]
-    booked = sum(row.units for row in sent_postings(facts, kind))
+    booked = units_booked(resolved)
     if sum(line.fact.quantity for line in late) <= booked or units_left_to_book(resolved) == 0:
         return
     value, formula = values.total([values.stock(line, facts.currency) for line in late])

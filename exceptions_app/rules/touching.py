@@ -56,6 +56,7 @@ def made_by(facts: RmaFacts) -> dict[str, Any]:
             kind: found for kind in MappingKind.values if (found := _versions(facts, kind))
         },
         "profile": facts.erp.profile,
+        "first_bucket": facts.policy.first_bucket,
     }
 
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exceptions_app.choices import ApprovalAxis, PostingKind
-from exceptions_app.rules import credit, mapping, matching, money, values
+from exceptions_app.rules import credit, mapping, matching, money, receiving, values
 from exceptions_app.rules.facts import Finding, LocationTarget
 from exceptions_app.rules.resolving import (
     Resolved,
@@ -82,7 +82,8 @@ def _line(resolved: Resolved, line: ReturnedLine) -> Iterator[Finding]:
         return
     yield from _item(resolved, line)
     yield from _codes(resolved, line)
-    if line.is_for_stock:
+    # Where the ERP's own staff check goods in, their receipt says where.
+    if line.is_for_stock and not receiving.is_by_erp(resolved.facts.policy):
         yield from _place(resolved, line)
 
 

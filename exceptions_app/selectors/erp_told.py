@@ -19,6 +19,7 @@ def receipts_of(rma: Rma) -> tuple[ErpReceiptFact, ...]:
             received_at=row.received_at,
             lines=tuple(ErpReceiptLineFact(**line) for line in row.lines),
             number=row.number,
+            key=row.key,
         )
         for row in rows
     )

@@ -31,7 +31,7 @@ from exceptions_app.models import (
     RmaLine,
     SalesOrder,
 )
-from exceptions_app.rules import credit, drafts, erp_facts, matching, order_text
+from exceptions_app.rules import credit, drafts, erp_facts, matching, order_text, receiving
 from exceptions_app.rules import policy as policies
 from exceptions_app.rules.facts import (
     Decisions,
@@ -41,6 +41,7 @@ from exceptions_app.rules.facts import (
     LineFact,
     LocationTarget,
     Mappings,
+    OrderFact,
     Policy,
     PostingFact,
     QuoteFact,
@@ -72,11 +73,14 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
     bridge = rma.bridge
     lines = list(rma.lines.all())
     mappings = mappings_of(bridge, sku_keys=[line.sku_key for line in lines])
-    items = _items_by_key(bridge, lines, mappings)
     order = order_facts.of(rma.sales_order, excluding_rma_id=rma.pk) if rma.sales_order else None
     quote, policy = quote_of(rma), policy_of(bridge)
+    parts = _parts(order, policy)
+    items = _items_by_key(bridge, lines, mappings, parts)
+    erp = erp_facts.from_told(bridge.erp.capabilities)
     locations, closed_periods = erp_told.places_and_periods(bridge)
-    is_checked_in_there = policy.stock_trigger == "erp_receipt"
+    # Also after the policy was changed: what came in under the earlier one is in stock.
+    is_checked_in_there = receiving.is_by_erp(policy) or erp.can_read_receipts
     return RmaFacts(
         rma_id=rma.pk,
         bridge_code=bridge.code,
@@ -122,7 +126,8 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
         quote=quote_fact(quote) if quote is not None else None,
         is_shipping_promised=quote is not None and quote.has_shipping,
         residues_elsewhere=_residues_elsewhere(rma, now),
-        erp=erp_facts.from_told(bridge.erp.capabilities),
+        erp=erp,
+        part_items={key: tuple(items[key]) for key in sorted(parts) if items.get(key)},
     )
 
 
@@ -255,6 +260,7 @@ def posting_fact(posting: Posting) -> PostingFact:
         confirmed_at=posting.confirmed_at,
         draft=drafts.from_json(posting.draft),
         residue=posting.residue,
+        first_bucket=posting.made_by.get("first_bucket", ""),
     )
 
 
@@ -272,10 +278,17 @@ def order_candidates(rma: Rma, lines: Iterable[RmaLine]) -> tuple[tuple[str, str
     return tuple((row.number, ", ".join(row.reasons)) for row in ranked)
 
 
+def _parts(order: OrderFact | None, policy: Policy) -> set[str]:
+    """Normalised SKUs of the parts of the order's bundles, where stock is booked by part."""
+    if order is None or policy.bundle_stock != "components":
+        return set()
+    return {normalise(row.sku) for row in order.lines if row.parent_line_id}
+
+
 def _items_by_key(
-    bridge: Bridge, lines: Iterable[RmaLine], mappings: Mappings
+    bridge: Bridge, lines: Iterable[RmaLine], mappings: Mappings, parts: Iterable[str] = ()
 ) -> dict[str, list[ItemFact]]:
-    wanted = {line.sku_key for line in lines}
+    wanted = {line.sku_key for line in lines} | set(parts)
     wanted |= {
         normalise(mappings.sku_alias[key]) for key in list(wanted) if key in mappings.sku_alias
     }

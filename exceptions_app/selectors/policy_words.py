@@ -22,6 +22,7 @@ _UNITS = {
     "credit_grace_hours": "h",
     "receipt_grace_hours": "h",
     "quote_minutes": "min",
+    "arrival_days": "d",
 }
 # Mappings told in one line; a return of many SKUs has many.
 _SHOWN = 8
