@@ -118,6 +118,22 @@ class PostingKind(models.TextChoices):
     PLATFORM_UPDATE = "platform_update", "Note to the platform"
 
 
+# Keyed by finance where the ERP takes no calls; all other documents are the warehouse's.
+MONEY_KINDS = (PostingKind.CREDIT_MEMO, PostingKind.REFUND_RECORD)
+
+
+class Keyed(models.TextChoices):
+    """Whether a document's number is a person's word, and whether the ERP showed it since."""
+
+    NO = "", "Not keyed by hand"
+    WORD = "word", "Keyed by hand, not verified"
+    VERIFIED = "verified", "Keyed by hand, read back since"
+    LINKED = "linked", "Linked by hand"
+
+
+KEYED_UNPROVED = (Keyed.WORD, Keyed.LINKED)
+
+
 class PostingStatus(models.TextChoices):
     PLANNED = "planned", "Planned"
     BLOCKED = "blocked", "Blocked"

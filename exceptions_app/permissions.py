@@ -17,7 +17,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from exceptions_app import errors
-from exceptions_app.choices import FixKind, Role
+from exceptions_app.choices import MONEY_KINDS, FixKind, Role
 
 Actor = User | AnonymousUser
 
@@ -59,7 +59,10 @@ CAPABILITIES: dict[str, frozenset[str]] = {
     ),
     "approve_money": frozenset({Role.FINANCE}),
     "start_run": frozenset({Role.FINANCE}),
+    # Whoever may key one of the two: stock is the warehouse's, money finance's.
     "key_by_hand": frozenset({Role.WAREHOUSE, Role.FINANCE, Role.INTEGRATOR}),
+    "key_stock": frozenset({Role.WAREHOUSE, Role.INTEGRATOR}),
+    "key_money": frozenset({Role.FINANCE, Role.INTEGRATOR}),
     "replay_event": frozenset({Role.INTEGRATOR, Role.ADMIN}),
     "manage_connections": frozenset({Role.INTEGRATOR, Role.ADMIN}),
     "manage_mappings": frozenset({Role.ADMIN}),
@@ -105,6 +108,11 @@ def roles_of(user: Actor) -> frozenset[str]:
 def can(user: Actor, capability: str) -> bool:
     """Say whether one of the user's roles carries `capability`; unknown names are a KeyError."""
     return bool(CAPABILITIES[capability] & roles_of(user))
+
+
+def keying_capability(kind: str) -> str:
+    """What keying a document of this kind into an ERP by hand asks for."""
+    return "key_money" if kind in MONEY_KINDS else "key_stock"
 
 
 def approving_roles(*, kind: str, level: str) -> frozenset[str]:

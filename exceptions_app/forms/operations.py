@@ -11,16 +11,6 @@ from django import forms
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 
 
-class KeyByHandForm(forms.Form):
-    """The ERP's number of a document that a person keyed."""
-
-    number = forms.CharField(
-        max_length=80,
-        label="Document number",
-        help_text="The number the ERP gave the document when you saved it.",
-    )
-
-
 class TrailForm(forms.Form):
     """The days a reader of the trail asks for; either may be left out."""
 

@@ -14,7 +14,13 @@ from exceptions_app.models.connections import (
 from exceptions_app.models.events import InboundEvent
 from exceptions_app.models.imports import MappingImport, ReturnFile
 from exceptions_app.models.orders import ErpLocation, Item, ItemMiss, SalesOrder, SalesOrderLine
-from exceptions_app.models.postings import CreditRun, CreditTaking, Posting, PostingAttempt
+from exceptions_app.models.postings import (
+    CreditRun,
+    CreditTaking,
+    KeyingClaim,
+    Posting,
+    PostingAttempt,
+)
 from exceptions_app.models.preferences import SavedView, UserPreferences
 from exceptions_app.models.quotes import CreditQuote
 from exceptions_app.models.receipts import ErpClosedPeriod, ErpReceipt
@@ -49,6 +55,7 @@ __all__ = [
     "InboundEvent",
     "Item",
     "ItemMiss",
+    "KeyingClaim",
     "Mapping",
     "MappingImport",
     "Posting",

@@ -1,12 +1,15 @@
 """The outbox: one row per document a return calls for; attempts are append-only."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from exceptions_app.choices import (
+    KEYED_UNPROVED,
     POSTING_OPEN,
     AttemptOutcome,
     HoldReason,
+    Keyed,
     PostingKind,
     PostingStatus,
 )
@@ -75,6 +78,10 @@ class Posting(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     lookups = models.PositiveIntegerField(default=0)
     crashes = models.PositiveIntegerField(default=0)
+    # Whose word the number is, where no worker of ours sent the document.
+    keyed = models.CharField(
+        max_length=8, choices=Keyed.choices, blank=True, default="", db_default=""
+    )
     unknown_since = models.DateTimeField(null=True, blank=True)
     # Set when read-back cannot decide: nothing automatic touches the row until a person acts.
     parked_at = models.DateTimeField(null=True, blank=True)
@@ -174,10 +181,45 @@ class Posting(models.Model):
                 name="posting_by_hold",
             ),
             models.Index(fields=["kind", "-id"], name="posting_by_kind"),
+            # The few documents that nothing but a person's word proves.
+            models.Index(
+                fields=["-id"], condition=Q(keyed=Keyed.WORD), name="posting_keyed_by_word"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def is_taken_on_word(self) -> bool:
+        """Whether it counts as booked because a person says so, no read-back having shown it."""
+        return self.status == PostingStatus.CONFIRMED and self.keyed in KEYED_UNPROVED
+
+    @property
+    def state_label(self) -> str:
+        """Its state in words that never call a person's word a proof."""
+        if self.is_taken_on_word:
+            return str(Keyed(self.keyed).label)
+        if self.status == PostingStatus.POSTED and self.keyed:
+            return "Keyed by hand, not read back yet"
+        return str(PostingStatus(self.status).label)
+
+
+class KeyingClaim(models.Model):
+    """Who is keying a document into the ERP just now, so that no two people do.
+
+    A claim holds for a while after `taken_at` (`rules.keying.KEPT_FOR`), then anybody may take the
+    document over.
+    """
+
+    posting = models.OneToOneField(
+        Posting, on_delete=models.CASCADE, primary_key=True, related_name="keying_claim"
+    )
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    taken_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.posting_id} by {self.person_id}"
 
 
 class PostingAttempt(models.Model):

@@ -33,9 +33,11 @@ class Comparison:
     differences: tuple[tuple[str, str, str], ...] = ()
 
 
-def compare(draft: DocumentDraft, states: Sequence[DocumentState]) -> Comparison:
+def compare(
+    draft: DocumentDraft, states: Sequence[DocumentState], *, number: str = ""
+) -> Comparison:
     """Judge the documents found under `draft.key`; rejected ones count only when nothing else
-    is."""
+    is. `number` is the one a person gave it, where one did."""
     alive = [state for state in states if state.status != DocumentStatus.REJECTED]
     if not alive:
         refused = states[-1] if states else None
@@ -44,7 +46,7 @@ def compare(draft: DocumentDraft, states: Sequence[DocumentState]) -> Comparison
         numbers = ", ".join(state.number or state.external_id for state in alive)
         return Comparison(Verdict.TWICE, alive[0], (("documents", "1", numbers),))
     state = alive[0]
-    differences = tuple(_differences(draft, state))
+    differences = (*_differences(draft, state), *_other_number(state, number))
     if differences:
         return Comparison(Verdict.DIFFERS, state, differences)
     posted = state.status == DocumentStatus.POSTED
@@ -68,6 +70,11 @@ def _differences(draft: DocumentDraft, state: DocumentState) -> list[tuple[str, 
         if meant and is_there and meant != is_there:
             found.append((name, meant, is_there))
     return found
+
+
+def _other_number(state: DocumentState, number: str) -> Iterator[tuple[str, str, str]]:
+    if number and state.number and number not in (state.number, state.external_id):
+        yield "number", number, state.number
 
 
 def _tax_differences(draft: DocumentDraft, state: DocumentState) -> Iterator[tuple[str, str, str]]:

@@ -214,7 +214,9 @@ class PostingFact:
     """A live (not cancelled) posting of this return.
 
     `slot` is stable over replans ("credit_memo", "stock_receipt:10/WH1"). `currency` is that of
-    `gross`, "" for the return's own; `confirmed_at` when the ERP's document was read back.
+    `gross`, "" for the return's own; `confirmed_at` when the ERP's document was read back, or
+    taken on a person's word: `on_word` says so ("keyed by hand, not verified"), "" where it was
+    proved.
     """
 
     id: int
@@ -233,6 +235,7 @@ class PostingFact:
     draft: DocumentDraft | None = None
     currency: str = ""
     confirmed_at: datetime | None = None
+    on_word: str = ""
     residue: Decimal = Decimal(0)
     # The policy's `first_bucket` when it was planned; "" where nobody kept it.
     first_bucket: str = ""

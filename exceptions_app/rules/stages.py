@@ -92,15 +92,22 @@ def _document(
     noun: str,
     blocked: frozenset[str],
 ) -> Stage:
-    """Done by the ERP's own number of a document read back, never by our having sent it."""
+    """Done by the ERP's own number of a document read back, never by our having sent it.
+
+    One that only a person's word says is booked is done as well, and its proof says so.
+    """
     rows = _confirmed(resolved.facts, kind)
     if rows:
-        numbers = ", ".join(row.number for row in rows)
+        numbers = ", ".join(_number(row) for row in rows)
         moments = [row.confirmed_at for row in rows if row.confirmed_at]
         at = max(moments, default=None)
         return Stage(code, label, "done", "erp", at, f"{noun} {numbers}")
     state: State = "blocked" if kind.value in blocked else "waiting"
     return Stage(code, label, state, "erp", None, "")
+
+
+def _number(row: PostingFact) -> str:
+    return f"{row.number} ({row.on_word})" if row.on_word else row.number
 
 
 def _confirmed(facts: RmaFacts, kind: str) -> list[PostingFact]:

@@ -258,6 +258,7 @@ def posting_fact(posting: Posting) -> PostingFact:
         open_facts=posting.open_facts,
         currency=posting.currency,
         confirmed_at=posting.confirmed_at,
+        on_word=posting.state_label.lower() if posting.is_taken_on_word else "",
         draft=drafts.from_json(posting.draft),
         residue=posting.residue,
         first_bucket=posting.made_by.get("first_bucket", ""),

@@ -28,6 +28,7 @@ from django.db.models import (
 
 from exceptions_app.choices import (
     CASE_OPEN,
+    KEYED_UNPROVED,
     BreakerState,
     Closure,
     EventState,
@@ -357,7 +358,7 @@ def proofs(*, rows: Sequence[Feed], now: datetime) -> dict[str, Proof]:
     closed = Case.objects.filter(resolved_at__gt=now - SINCE, closure=Closure.PROOF)
     confirmed = Posting.objects.filter(
         kind__in=_READ_BACK, status=PostingStatus.CONFIRMED, confirmed_at__gt=now - SINCE
-    )
+    ).exclude(keyed__in=KEYED_UNPROVED)
     whole: QuerySet[Any, Any] = (
         confirmed.order_by()
         .values("kind")

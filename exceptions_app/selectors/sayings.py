@@ -162,4 +162,5 @@ def _posting(row: Posting) -> PostingFact:
         open_facts=row.open_facts,
         currency=row.currency,
         confirmed_at=row.confirmed_at,
+        on_word=row.state_label.lower() if row.is_taken_on_word else "",
     )

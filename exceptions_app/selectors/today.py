@@ -17,7 +17,6 @@ from exceptions_app.choices import (
     SEVERITY_RANK,
     FixKind,
     FixStatus,
-    HoldReason,
     MoneyAxis,
     PostingStatus,
     Role,
@@ -34,7 +33,7 @@ from exceptions_app.models import (
 )
 from exceptions_app.models.cases import awake
 from exceptions_app.permissions import approving_roles
-from exceptions_app.selectors import paging
+from exceptions_app.selectors import keying, paging
 from exceptions_app.selectors.sums import Amount, per_currency
 
 ROWS = 8
@@ -117,6 +116,7 @@ class Shell:
 
     cases: int
     approvals: int
+    to_key: int
     simulated: tuple[str, ...]
     data_as_of: datetime | None
 
@@ -145,6 +145,7 @@ def shell(*, roles: frozenset[str], user_id: int) -> Shell:
         counted={
             "cases": Case.objects.filter(is_due, status__in=CASE_OPEN, team__in=teams_of(roles)),
             "approvals": decidable(roles=roles, user_id=user_id),
+            "to_key": keying.waiting(kinds=keying.kinds_of(roles)),
         },
         single={"connections": _as_text(name=F("name"), mode=F("mode"), at=Subquery(oldest))},
     )
@@ -153,6 +154,7 @@ def shell(*, roles: frozenset[str], user_id: int) -> Shell:
     return Shell(
         cases=found["cases"] or 0,
         approvals=found["approvals"] or 0,
+        to_key=found["to_key"] or 0,
         simulated=tuple(dict.fromkeys(row["name"] for row in rows if row["mode"] == "sandbox")),
         data_as_of=min(moments, default=None),
     )
@@ -290,11 +292,11 @@ class Stuck:
     to_key_count: int
 
 
-def stuck() -> Stuck:
-    """Documents whose outcome is not known, and those to be keyed by hand; one query."""
+def stuck(*, roles: frozenset[str]) -> Stuck:
+    """Documents whose outcome is not known, and those these roles can key by hand; one query."""
     lists = {
         "unknown": Posting.objects.filter(status=PostingStatus.UNCONFIRMED),
-        "to_key": Posting.objects.filter(status=PostingStatus.HELD, hold_reason=HoldReason.MANUAL),
+        "to_key": keying.waiting(kinds=keying.kinds_of(roles)),
     }
     first = [rows.order_by("not_before", "pk").values("pk")[: ROWS + 1] for rows in lists.values()]
     found = list(

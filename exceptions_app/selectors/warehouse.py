@@ -33,6 +33,7 @@ from django.db.models.functions import Cast
 
 from connectors.types import Inspection
 from exceptions_app.choices import (
+    KEYED_UNPROVED,
     POSTING_OPEN,
     ApprovalAxis,
     HoldReason,
@@ -158,7 +159,7 @@ def _units(now: datetime) -> dict[str, QuerySet[Any, Any]]:
         kind=PostingKind.STOCK_RECEIPT,
         status=PostingStatus.CONFIRMED,
         confirmed_at__gt=now - CONFIRMED_SINCE,
-    )
+    ).exclude(keyed__in=KEYED_UNPROVED)
     stated = unreceipted.stated(unreceipted.cases()).filter(type__in=unreceipted.NO_RECEIPT_TYPES)
     told = Cast(KeyTextTransform("units", "facts"), IntegerField())
     return {

@@ -73,7 +73,8 @@ def credit_words(rows: Sequence[Posting]) -> str:
         return "no credit memo is planned"
     last = memos[-1]
     if last.status == PostingStatus.CONFIRMED and last.confirmed_at is not None:
-        return f"credit memo {last.number} read back {moments.written(last.confirmed_at)}"
+        how = last.state_label.lower() if last.is_taken_on_word else "read back"
+        return f"credit memo {last.number} {how} {moments.written(last.confirmed_at)}"
     return f"credit memo not read back yet: {last.get_status_display().lower()}"
 
 
@@ -84,6 +85,7 @@ def proof(computed: Plan, rows: Sequence[Posting], accepted: str) -> str:
     """
     numbers = [
         f"{row.get_kind_display()} {row.number}"
+        f"{f' ({row.state_label.lower()})' if row.is_taken_on_word else ''}"
         for row in rows
         if row.status == PostingStatus.CONFIRMED and row.number
         if not (accepted and row.kind == PostingKind.CREDIT_MEMO)

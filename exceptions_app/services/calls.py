@@ -104,6 +104,11 @@ def waiting(*, posting: Posting) -> str:
     return Call(posting).preview
 
 
+def completed(*, posting: Posting) -> DocumentDraft:
+    """The draft as it would leave now, with the numbers and ids of the return's earlier steps."""
+    return _complete(posting)
+
+
 def references(postings: Sequence[Posting]) -> dict[str, DocumentRef]:
     """By key, what a read-back may use besides the key itself; one query for all of them."""
     earlier = _earlier([posting.rma_id for posting in postings])

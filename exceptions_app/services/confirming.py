@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from connectors.errors import ConnectorError
 from connectors.types import DocumentKind, DocumentState
 from exceptions_app import jobs
-from exceptions_app.choices import AttemptOutcome, HoldReason, PostingKind, PostingStatus
+from exceptions_app.choices import AttemptOutcome, HoldReason, Keyed, PostingKind, PostingStatus
 from exceptions_app.errors import PostingSuperseded
 from exceptions_app.models import Connection, Posting
 from exceptions_app.rules import confirming, drafts, retry
@@ -159,7 +159,8 @@ def _read_back(
         by_key[state.key].append(state)
     for posting in batch:
         draft = drafts.from_json(posting.draft)
-        comparison = confirming.compare(draft, by_key[posting.key])
+        told = posting.number if posting.keyed else ""
+        comparison = confirming.compare(draft, by_key[posting.key], number=told)
         _settle(posting, comparison, purpose, now)
     return len(batch)
 
@@ -202,7 +203,8 @@ def _confirmed(posting: Posting, comparison: Comparison, now: datetime) -> Settl
         "confirmed_at": now,
         "posted_at": posting.posted_at or now,
         "external_id": state.external_id,
-        "number": state.number,
+        "number": state.number or posting.number,
+        "keyed": Keyed.VERIFIED if posting.keyed else Keyed.NO,
         "url": state.url,
         "unknown_since": None,
         "open_type": "",
@@ -234,6 +236,8 @@ def _refused(posting: Posting, comparison: Comparison, now: datetime) -> Settled
     periods.note_refusal(connection_id=posting.connection_id, code=state.refusal_code, now=now)
     values = {
         "status": PostingStatus.FAILED,
+        "number": "" if posting.keyed else posting.number,
+        "keyed": Keyed.NO,
         "unknown_since": None,
         "open_type": confirming.refusal_type(state.refusal_code, posting.kind),
         "open_facts": facts,
@@ -259,6 +263,11 @@ def _absent_sent(posting: Posting, comparison: Comparison, now: datetime) -> Set
         wait = retry.next_delay_seconds(attempts=posting.lookups, fraction=1, after_seconds=None)
         values: dict[str, Any] = {"not_before": now + timedelta(seconds=float(wait))}
         return AttemptOutcome.ABSENT, "Not there yet", values
+    if posting.keyed:
+        # Who keyed it may have left our key out: that it is not found is no proof against them.
+        values = {"status": PostingStatus.CONFIRMED, "confirmed_at": now}
+        text = "Not found under our key: taken on the word of who keyed it"
+        return AttemptOutcome.ABSENT, text, values
     facts = {
         "kind": posting.get_kind_display(),
         "key": posting.key,

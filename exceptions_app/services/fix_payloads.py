@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from exceptions_app import errors
 from exceptions_app.catalogue import entry as catalogue_entry
-from exceptions_app.choices import AttemptOutcome, FixKind, HoldReason, PostingStatus
+from exceptions_app.choices import AttemptOutcome, FixKind, HoldReason, Keyed, PostingStatus
 from exceptions_app.models import Bridge, Case, Fix, Posting, Rma
 from exceptions_app.rules import amounts, money
 from exceptions_app.selectors import erp_told
@@ -25,7 +25,7 @@ _DOCUMENT_NUMBER = re.compile(r"(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9 ._/#-]*")
 _SETTLED = (PostingStatus.SENDING, PostingStatus.CONFIRMED, PostingStatus.CANCELLED)
 # What a fix on a posting changes, kept in its effect until it can no longer be taken back.
 _BEFORE = "posting_before"
-_RESTORED = ("status", "number", "open_type", "open_facts", "hold_reason")
+_RESTORED = ("status", "number", "keyed", "open_type", "open_facts", "hold_reason")
 _MOMENTS = ("confirmed_at", "unknown_since", "parked_at")
 
 # Coded reasons of money decisions; a free text alone is never enough for finance.
@@ -166,7 +166,8 @@ def give_back_posting(*, fix: Fix, now: datetime) -> None:
     if fix.kind == FixKind.LINK_DOCUMENT and posting.number != fix.payload["number"]:
         return
     for name in _RESTORED:
-        setattr(posting, name, before[name])
+        # Changes made before documents told whose word they are kept nothing of it.
+        setattr(posting, name, before.get(name, ""))
     for name in _MOMENTS:
         moment = before[name]
         setattr(posting, name, datetime.fromisoformat(moment) if moment else None)
@@ -203,6 +204,7 @@ def _link(posting: Posting, fix: Fix, now: datetime) -> None:
     posting.status = PostingStatus.CONFIRMED
     posting.confirmed_at = now
     posting.number = fix.payload["number"]
+    posting.keyed = Keyed.LINKED
     posting.open_type = ""
     posting.open_facts = {}
     posting.unknown_since = None
@@ -214,6 +216,7 @@ def _link(posting: Posting, fix: Fix, now: datetime) -> None:
             "status",
             "confirmed_at",
             "number",
+            "keyed",
             "open_type",
             "open_facts",
             "unknown_since",

@@ -28,6 +28,7 @@ from exceptions_app.rules import drafts, planning, shares, touching, windows
 from exceptions_app.rules.facts import Finding, Plan, PlannedPosting, RmaFacts
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import fixes as fixes_selector
+from exceptions_app.selectors import keying
 from exceptions_app.services import (
     abilities,
     acceptances,
@@ -136,7 +137,7 @@ def _sync_postings(rma: Rma, facts: RmaFacts, computed: Plan, now: datetime) -> 
     rows: list[Posting] = []
     for planned in computed.postings:
         row = live.pop(planned.slot, None)
-        if row is not None and row.status not in POSTING_UNSENT:
+        if row is not None and (row.status not in POSTING_UNSENT or keying.is_in_hands(row, now)):
             rows.append(row)
             continue
         state = holds.of(
@@ -154,7 +155,7 @@ def _sync_postings(rma: Rma, facts: RmaFacts, computed: Plan, now: datetime) -> 
             _cancel(row, "the facts changed", now)
         rows.append(_create(rma, planned, hash_, row, state, computed, maker, now))
     for row in live.values():
-        if row.status in POSTING_UNSENT:
+        if row.status in POSTING_UNSENT and not keying.is_in_hands(row, now):
             _cancel(row, "no longer called for", now)
         else:
             rows.append(row)

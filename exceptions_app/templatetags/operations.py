@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django import template
 
+from exceptions_app import permissions
 from exceptions_app.choices import BreakerState
-from exceptions_app.models import ConnectionHealth
+from exceptions_app.models import ConnectionHealth, Posting
 from exceptions_app.rules.spelling import spelled
 from exceptions_app.selectors.operations import is_silent
 from exceptions_app.templatetags.desk import when
@@ -32,6 +34,12 @@ PURPOSES = {"post": "Sending", "lookup": "Looking it up", "confirm": "Reading it
 FACTS = {"got": "It came as", "expected": "Should be", "field": "What is wrong", "needs": "Needs"}
 # Badge of a breaker that is not closed.
 _STOPPED = {BreakerState.HALF_OPEN.value: ("Probing", "wait")}
+
+
+@register.filter
+def may_key(can: Mapping[str, bool], posting: Posting) -> bool:
+    """Whether somebody with these rights may key the document into the ERP by hand."""
+    return can.get(permissions.keying_capability(posting.kind), False)
 
 
 @register.filter

@@ -14,14 +14,13 @@ from django.views.decorators.http import require_safe
 from exceptions_app import permissions
 from exceptions_app.catalogue import causes
 from exceptions_app.catalogue import entry as catalogue_entry
-from exceptions_app.choices import PostingStatus
 from exceptions_app.models import Case
 from exceptions_app.rules.penny_parts import NAMES
 from exceptions_app.selectors import differences as selector
 from exceptions_app.selectors import paging, rooms, selection
 from exceptions_app.templatetags.desk import changed_query, money, signed_money
 from exceptions_app.views import exports, penny, triage
-from exceptions_app.views.case_page import POSTING_TONES
+from exceptions_app.views.case_page import posting_tone
 
 
 def asked(request: HttpRequest) -> dict[str, Any]:
@@ -114,10 +113,7 @@ def _opened(row: selector.Row) -> dict[str, Any]:
         "id": row.case.pk,
         "case": row.case,
         "penny": penny.of_case(row.case),
-        "credits": [
-            {"row": each, "tone": POSTING_TONES.get(PostingStatus(each.posting.status), "wait")}
-            for each in credits_found
-        ],
+        "credits": [{"row": each, "tone": posting_tone(each.posting)} for each in credits_found],
         "is_sent": selector.is_sent(credits_found),
     }
 

@@ -22,7 +22,7 @@ from exceptions_app.services import fix_payloads, runs
 from exceptions_app.templatetags.desk import changed_query, money
 from exceptions_app.templatetags.rooms import refund_words
 from exceptions_app.views import exports
-from exceptions_app.views.returns import POSTING_TONES
+from exceptions_app.views.returns import posting_tone
 
 
 @require_safe
@@ -264,7 +264,7 @@ def run_detail(request: HttpRequest, run_id: int) -> HttpResponse:
         "postings": [
             {
                 "posting": posting,
-                "tone": POSTING_TONES.get(posting.status, "wait"),
+                "tone": posting_tone(posting),
                 "blockers": rooms.blockers_of(posting),
             }
             for posting in page.rows
@@ -290,9 +290,9 @@ def _credits_of(run_id: int) -> Iterator[list[exports.Cell]]:
             posting.key,
             str(posting.rma),
             posting.number or "None yet",
-            posting.get_status_display(),
+            posting.state_label,
             ", ".join(rooms.blockers_of(posting)),
-            exports.moment(posting.confirmed_at),
+            "" if posting.is_taken_on_word else exports.moment(posting.confirmed_at),
             exports.amount(posting.gross, posting.currency),
             posting.currency,
         ]

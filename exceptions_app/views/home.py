@@ -43,7 +43,7 @@ def home(request: HttpRequest) -> HttpResponse:
     roles = permissions.roles_of(request.user)
     chosen = request.GET.get("team", "")
     team = Team(chosen if chosen in Team.values else today.teams_of(roles)[0])
-    stuck = today.stuck()
+    stuck = today.stuck(roles=roles)
     feeds = outlook.feeds()
     since = now - outlook.SINCE
     proofs = outlook.proofs(rows=feeds, now=now)

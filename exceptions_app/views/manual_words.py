@@ -65,7 +65,9 @@ CAPABILITIES: dict[str, Text] = {
     "approve_fix": _("Approve a colleague's change"),
     "approve_money": _("Approve a change that touches money"),
     "start_run": _("Start a credit run"),
-    "key_by_hand": _("Key a document into the ERP by hand and note its number"),
+    "key_by_hand": _("See what is to be keyed into the ERP by hand"),
+    "key_stock": _("Key a stock document or an authorisation by hand and note its number"),
+    "key_money": _("Key a credit memo or a refund by hand and note its number"),
     "replay_event": _("Have a message handled again"),
     "manage_connections": _(
         "Set up connections with their credentials, webhook addresses and confirmed writes, and"

@@ -8,23 +8,22 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from connectors.errors import ConnectorError
 from exceptions_app import errors, permissions
-from exceptions_app.choices import POSTING_UNSENT, PostingKind, PostingStatus, SavedPage
-from exceptions_app.forms.operations import KeyByHandForm
+from exceptions_app.choices import POSTING_UNSENT, PostingKind, SavedPage
 from exceptions_app.models import Connection, InboundEvent, Posting
 from exceptions_app.selectors import messages as inbox_selector
 from exceptions_app.selectors import operations as selector
 from exceptions_app.selectors import paging, stopped
 from exceptions_app.selectors.policy_words import maker_words, rounding_words
-from exceptions_app.services import calls, events, runs
+from exceptions_app.services import calls, events
 from exceptions_app.services import operations as acts
 from exceptions_app.templatetags.desk import changed_query
 from exceptions_app.views import exports
 from exceptions_app.views import views as saved_views
-from exceptions_app.views.returns import POSTING_TONES
+from exceptions_app.views.returns import posting_tone
 
 NEWEST = ("-id",)
 EVENT_FILTERS = ("state", "topic", "connection")
@@ -224,7 +223,7 @@ def list_postings(request: HttpRequest) -> HttpResponse:
         "rows": [
             {
                 "posting": each.row,
-                "tone": POSTING_TONES.get(PostingStatus(each.row.status), "wait"),
+                "tone": posting_tone(each.row),
                 "stop": each.stop,
             }
             for each in page.rows
@@ -278,7 +277,7 @@ def _posting_lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
             posting.connection.name,
             str(posting.rma),
             posting.number or "None yet",
-            posting.get_status_display(),
+            posting.state_label,
             stop.reason,
             stop.message,
             *_exceptions(request, stop),
@@ -303,7 +302,7 @@ def posting_detail(request: HttpRequest, posting_id: int) -> HttpResponse:
         raise Http404 from error
     context: dict[str, Any] = {
         "posting": posting,
-        "tone": POSTING_TONES.get(PostingStatus(posting.status), "wait"),
+        "tone": posting_tone(posting),
         "attempts": list(posting.attempt_rows.all()),
         "cases": selector.open_cases_of(posting),
         "blockers": stopped.blockers_of(posting),
@@ -317,34 +316,6 @@ def posting_detail(request: HttpRequest, posting_id: int) -> HttpResponse:
         except (errors.DeskError, ConnectorError) as error:
             context["problem"] = str(error)
     return render(request, "operations/posting.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@permissions.required("key_by_hand")
-def key_by_hand(request: HttpRequest, posting_id: int) -> HttpResponse:
-    posting = get_object_or_404(Posting.objects.select_related("rma", "connection"), pk=posting_id)
-    form = KeyByHandForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            runs.key_by_hand(
-                posting_id=posting.pk,
-                number=form.cleaned_data["number"],
-                actor=permissions.actor_of(request),
-                now=timezone.now(),
-            )
-        except errors.DeskError as error:
-            form.add_error(None, str(error))
-        else:
-            number = form.cleaned_data["number"]
-            messages.success(request, f"{posting.get_kind_display()} kept as {number}.")
-            return redirect("return-detail", rma_id=posting.rma_id)
-    context: dict[str, Any] = {"posting": posting, "form": form, "task": None, "problem": ""}
-    try:
-        context["task"] = runs.manual_task(posting=posting)
-    except (errors.DeskError, ConnectorError) as error:
-        context["problem"] = str(error)
-    status = 422 if form.errors else 200
-    return render(request, "operations/key.html", context, status=status)
 
 
 def _chosen(query: QueryDict, names: tuple[str, ...]) -> dict[str, str]:

@@ -33,6 +33,15 @@ POSTING_TONES = {
     PostingStatus.UNCONFIRMED: "warn",
     PostingStatus.CANCELLED: "calm",
 }
+
+
+def posting_tone(posting: Posting) -> str:
+    """A person's word is no proof: what only it says is booked is to be looked at."""
+    if posting.is_taken_on_word:
+        return "mild"
+    return POSTING_TONES.get(PostingStatus(posting.status), "wait")
+
+
 SOURCES = {"platform": "source", "erp": "erp"}
 
 
@@ -205,7 +214,7 @@ def _blocking(stage: stage_rules.Stage, found: returns.Detail) -> Case | None:
 def _document(posting: Posting, now: datetime) -> dict[str, Any]:
     return {
         "posting": posting,
-        "tone": POSTING_TONES.get(PostingStatus(posting.status), "wait"),
+        "tone": posting_tone(posting),
         "note": _note(posting, now),
         "has_money": posting.kind == PostingKind.CREDIT_MEMO or bool(posting.gross),
     }

@@ -18,7 +18,7 @@ from exceptions_app.models import RmaLine
 from exceptions_app.selectors import causes, paging, restock, rooms, scanning, unreceipted
 from exceptions_app.selectors import warehouse as selector
 from exceptions_app.templatetags.desk import changed_query
-from exceptions_app.views.returns import POSTING_TONES
+from exceptions_app.views.returns import posting_tone
 
 MAX_SCAN = 120
 VIEWS = {
@@ -129,7 +129,7 @@ def _to_book(request: HttpRequest, now: datetime) -> dict[str, Any]:
         "rows": [
             {
                 "posting": posting,
-                "tone": POSTING_TONES.get(posting.status, "wait"),
+                "tone": posting_tone(posting),
                 "why": selector.waits_for(posting),
                 "blockers": rooms.blockers_of(posting),
             }

@@ -87,7 +87,7 @@ def _to_book(request: HttpRequest, now: datetime) -> Lines:
             posting.key,
             posting.place or "Not known",
             posting.units,
-            posting.get_status_display(),
+            posting.state_label,
             blockers or selector.waits_for(posting),
             exports.moment(posting.created_at),
         ]

@@ -97,6 +97,8 @@ SCREENS = (
     Screen("posting-detail", "ines", args=("posting",)),
     Screen("posting-detail", "finn", args=("failed_posting",)),
     Screen("posting-key", "finn", args=("manual_posting",)),
+    Screen("keying", "finn"),
+    Screen("keying", "ines", "?view=unproved"),
     Screen("operations", "cleo", status=403),
     Screen(NOWHERE, NOBODY, status=404),
     Screen(NOWHERE, "cleo", status=404),

@@ -119,7 +119,13 @@ DOORS = {
     "inbox-export": Door("view_operations"),
     "inbox-export-xlsx": Door("view_operations"),
     "posting-detail": Door("view_operations", args=("posting",)),
-    "posting-key": Door("key_by_hand", post=(422,), args=("posting",)),
+    "keying": Door("key_by_hand"),
+    "keying-export": Door("key_by_hand"),
+    "keying-export-xlsx": Door("key_by_hand"),
+    "posting-key": Door("key_by_hand", post=(422,), args=("to_key",)),
+    "posting-take": Door("key_by_hand", **ACT, args=("to_key",)),
+    "posting-release": Door("key_by_hand", **ACT, args=("to_key",)),
+    "posting-could-not": Door("key_by_hand", **ACT, args=("to_key",)),
     # Only a development server has it; elsewhere it does not exist.
     "styleguide": Door("view_desk", get=(404,)),
     "trail": Door("view_audit"),
@@ -191,7 +197,10 @@ def rows(db):
         "connection": connection,
         "inactive": factories.ConnectionFactory(is_active=False),
         "event": factories.InboundEventFactory(connection=connection),
-        "posting": factories.PostingFactory(rma=rma, status="held", hold_reason="manual"),
+        "posting": factories.PostingFactory(rma=rma),
+        "to_key": factories.PostingFactory(
+            rma=rma, kind="stock_receipt", sequence=20, status="held", hold_reason="manual"
+        ),
         "case": case,
         "run": factories.CreditRunFactory(bridge=rma.bridge),
         "group": case.group,

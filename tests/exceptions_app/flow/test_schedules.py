@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from exceptions_app import errors
 from exceptions_app.models import CreditRun, Posting, Rma, SalesOrder
-from exceptions_app.services import runs, sweeping
+from exceptions_app.services import keying, runs, sweeping
 from tests import factories
 from tests.cast import make_user
 from tests.world import make_world
@@ -74,9 +74,10 @@ def test_a_live_erp_without_a_confirmed_api_becomes_a_task_to_key_by_hand():
     keyed = []
     for _ in range(3):
         posting = Posting.objects.filter(status="held", hold_reason="manual").first()
-        task = runs.manual_task(posting=posting)
+        task = keying.task(posting=posting)
         assert task.fields
-        runs.key_by_hand(
+        keying.take(posting_id=posting.pk, actor=wanda, now=world.clock.now)
+        keying.key(
             posting_id=posting.pk,
             number=f"ERP-{posting.kind}",
             actor=wanda,
@@ -86,7 +87,7 @@ def test_a_live_erp_without_a_confirmed_api_becomes_a_task_to_key_by_hand():
         world.run()
 
     assert keyed == ["return_authorisation", "stock_receipt", "credit_memo"]
-    assert set(Posting.objects.values_list("status", flat=True)) == {"confirmed"}
+    assert set(Posting.objects.values_list("status", "keyed")) == {("confirmed", "word")}
     assert world.documents() == []
 
 

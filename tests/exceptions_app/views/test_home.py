@@ -302,7 +302,7 @@ def test_others_see_the_waiting_credits_without_the_way_to_send_them(client):
 
 
 def test_documents_to_key_are_shown_to_those_who_key_them(client):
-    posting = factories.PostingFactory(status="held", hold_reason="manual")
+    posting = factories.PostingFactory(kind="stock_receipt", status="held", hold_reason="manual")
 
     client.force_login(make_user("wanda"))
     wandas = client.get("/").text

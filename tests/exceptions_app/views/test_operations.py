@@ -15,7 +15,6 @@ from exceptions_app.models import (
     CallCount,
     ConnectionBudget,
     ConnectionHealth,
-    Posting,
 )
 from exceptions_app.selectors import operations as selector
 from exceptions_app.selectors import paging
@@ -210,41 +209,6 @@ def test_a_document_shows_every_try_with_its_evidence(client, ines):
     assert [row.outcome for row in page.context["attempts"]] == ["found", "unknown"]
     assert "&lt;doc/&gt;" in page.text
     assert "CM-1 is there" in page.text
-
-
-def test_the_values_to_key_stand_on_the_page_and_the_number_confirms(client):
-    posting = factories.PostingFactory(status="held", hold_reason="manual", kind="credit_memo")
-    client.force_login(make_user("wanda"))
-    page = client.get(f"/postings/{posting.pk}/key/")
-    assert page.context["task"].fields
-
-    answer = client.post(f"/postings/{posting.pk}/key/", {"number": " CM-77 "})
-
-    posting.refresh_from_db()
-    assert answer.url == f"/returns/{posting.rma_id}/"
-    assert (posting.status, posting.number) == ("confirmed", "CM-77")
-    assert AuditEntry.objects.filter(act="posting.key_by_hand", actor="Wanda").count() == 1
-
-
-@pytest.mark.parametrize("number", ["", "   ", "x" * 81])
-def test_a_number_that_cannot_be_one_is_refused_and_nothing_changes(client, number):
-    posting = factories.PostingFactory(status="held", hold_reason="manual")
-    client.force_login(make_user("wanda"))
-
-    assert client.post(f"/postings/{posting.pk}/key/", {"number": number}).status_code == 422
-    assert Posting.objects.get().status == "held"
-    assert not AuditEntry.objects.exists()
-
-
-def test_a_document_that_does_not_wait_is_not_keyed(client):
-    posting = factories.PostingFactory(status="confirmed", number="CM-1")
-    client.force_login(make_user("wanda"))
-
-    answer = client.post(f"/postings/{posting.pk}/key/", {"number": "CM-2"})
-
-    assert answer.status_code == 422
-    assert Posting.objects.get().number == "CM-1"
-    assert not AuditEntry.objects.exists()
 
 
 def exported(client, path):
