@@ -237,6 +237,16 @@ def build_gateway(
     return cast(ports.Gateway, kind.build(config, pacer, transport))
 
 
+def build(
+    config: types.ConnectionConfig, pacer: ports.Pacer, transport: BaseAdapter | None = None
+) -> ports.Source | ports.Gateway:
+    """Whatever `config` describes, in the role its kind has; every one of them has a `check`."""
+    kind = KINDS.get(config.kind)
+    if kind is None:
+        raise errors.Misconfigured(f"'{config.kind}' is no kind of connection.")
+    return kind.build(config, pacer, transport)
+
+
 def _kind(code: str, role: Role) -> Kind:
     kind = KINDS.get(code)
     if kind is None:

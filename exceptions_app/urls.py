@@ -96,6 +96,11 @@ urlpatterns = [
         name="connection-check",
     ),
     path(
+        "operations/connections/<int:connection_id>/locations/",
+        operations.read_locations,
+        name="connection-locations",
+    ),
+    path(
         "operations/connections/<int:connection_id>/resume/",
         operations.resume,
         name="connection-resume",

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods
 from connectors.errors import ConnectorError
 from exceptions_app import errors, permissions
 from exceptions_app.forms.admin import ConfirmForm, WithdrawForm
-from exceptions_app.models import Connection
+from exceptions_app.models import Connection, ErpLocation
 from exceptions_app.permissions import actor_of
+from exceptions_app.selectors import call_costs, mapping_coverage
 from exceptions_app.selectors import setup as setup_selector
 from exceptions_app.services import connections, setup
 
@@ -58,11 +59,21 @@ def history(request: HttpRequest, connection_id: int) -> HttpResponse:
         "most": setup_selector.HISTORY,
         "form": confirm,
         "withdraw_form": withdraw,
+        "cost": call_costs.of_connections([row], now=timezone.now())[row.pk],
+        "locations": _locations(row),
+        "coverage": mapping_coverage.coverage(setup_selector.bridges_of(row)),
         "may_change": permissions.can(request.user, "manage_connections"),
         "may_edit": permissions.can(request.user, "use_admin"),
     }
     status = 422 if confirm.errors or withdraw.errors else 200
     return render(request, "admin/setup/connection.html", context, status=status)
+
+
+def _locations(row: Connection) -> list[ErpLocation] | None:
+    """What the ERP told of its locations; None for a system that has none."""
+    if row.kind not in connections.codes_of(connections.ERP):
+        return None
+    return setup_selector.locations_of(row)
 
 
 def _confirm(request: HttpRequest, row: Connection, form: Any) -> str:

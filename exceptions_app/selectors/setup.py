@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from exceptions_app.choices import CASE_OPEN, POSTING_UNSENT
-from exceptions_app.models import AuditEntry, Bridge, Case, Connection, Posting
+from exceptions_app.models import AuditEntry, Bridge, Case, Connection, ErpLocation, Posting
 from exceptions_app.rules import policy as policies
 from exceptions_app.selectors.policy_words import in_words
 
 HISTORY = 50
+LOCATIONS = 200
 # What the modes of a connection are called on every page.
 MODES = {"sandbox": "Simulated", "live": "Live"}
 # Acts that set the values of a connection.
@@ -162,6 +163,18 @@ def open_return_ids(bridge: Bridge) -> list[int]:
     postings = Posting.objects.filter(bridge=bridge, status__in=POSTING_UNSENT)
     found = {*cases.values_list("rma_id", flat=True), *postings.values_list("rma_id", flat=True)}
     return sorted(number for number in found if number is not None)
+
+
+def bridges_of(connection: Connection) -> list[Bridge]:
+    """Bridges in use that the connection is a side of, by name."""
+    sides = Q(source=connection) | Q(erp=connection)
+    return list(Bridge.objects.filter(sides, is_active=True).order_by("name", "pk"))
+
+
+def locations_of(connection: Connection) -> list[ErpLocation]:
+    """The ERP's locations as last read, those in use first, at most LOCATIONS."""
+    rows = ErpLocation.objects.filter(connection=connection)
+    return list(rows.order_by("-is_active", "division", "code")[:LOCATIONS])
 
 
 def connection_story(connection: Connection, labels: Mapping[str, str]) -> list[dict[str, Any]]:

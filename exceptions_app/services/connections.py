@@ -73,6 +73,13 @@ def gateway(*, connection: Connection, reason: str) -> Gateway:
     )
 
 
+def port(*, connection: Connection, reason: str) -> Source | Gateway:
+    """The system behind `connection`, whichever side of a bridge it stands on."""
+    return registry.build(
+        config_of(connection), _pacer(connection, reason), transport=_transport.get()
+    )
+
+
 def kinds() -> tuple[registry.Kind, ...]:
     """Every kind of system a connection can be, by label, with the fields its form asks for."""
     return tuple(sorted(registry.KINDS.values(), key=lambda kind: kind.label))

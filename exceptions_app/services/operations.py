@@ -8,10 +8,9 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from connectors.errors import ConnectorError
-from connectors.ports import Gateway, Source
 from exceptions_app import errors
 from exceptions_app.models import Connection
-from exceptions_app.services import audit, connections, health
+from exceptions_app.services import audit, connections, health, reference
 
 REASON = "check"
 
@@ -29,7 +28,7 @@ def check_connection(*, connection_id: int, actor: User, now: datetime) -> str:
     if not connection.is_active:
         raise errors.ConnectionUnusable(f"{connection.name} is switched off.")
     try:
-        outcome = _port(connection).check()
+        outcome = connections.port(connection=connection, reason=REASON).check()
     except ConnectorError as error:
         health.note_failure(connection_id=connection.pk, error=error, now=now)
         text = f"{connection.name} did not pass: {error.text}"
@@ -38,6 +37,29 @@ def check_connection(*, connection_id: int, actor: User, now: datetime) -> str:
             health.note_success(connection_id=connection.pk, now=now)
         text = f"{connection.name}: {outcome.text}"
     audit.record(actor=actor, act="connection.check", subject=connection, text=text, now=now)
+    return text
+
+
+def read_locations(*, connection_id: int, actor: User, now: datetime) -> str:
+    """Read the ERP's locations at once, whatever the age of our copy; what came of it, in words.
+
+    Raises:
+        ConnectionUnusable: it is switched off, or not an ERP.
+    """
+    connection = Connection.objects.get(pk=connection_id)
+    if not connection.is_active:
+        raise errors.ConnectionUnusable(f"{connection.name} is switched off.")
+    if connections.kind_of(connection.kind).role != connections.ERP:
+        raise errors.ConnectionUnusable(f"{connection.name} is no ERP: it has no locations.")
+    try:
+        count = reference.read_locations(connection=connection, reason=REASON, now=now)
+    except ConnectorError as error:
+        health.note_failure(connection_id=connection.pk, error=error, now=now)
+        text = f"{connection.name} did not tell its locations: {error.text}"
+    else:
+        health.note_success(connection_id=connection.pk, now=now)
+        text = f"{connection.name}: {count} location{'s' if count != 1 else ''} read."
+    audit.record(actor=actor, act="connection.locations", subject=connection, text=text, now=now)
     return text
 
 
@@ -54,9 +76,3 @@ def resume(*, connection_id: int, actor: User, now: datetime) -> Connection:
         now=now,
     )
     return connection
-
-
-def _port(connection: Connection) -> Source | Gateway:
-    if connections.kind_of(connection.kind).role == "source":
-        return connections.source(connection=connection, reason=REASON)
-    return connections.gateway(connection=connection, reason=REASON)

@@ -49,7 +49,13 @@ def refresh_locations(*, connection: Connection, now: datetime) -> int:
     mark, _ = Watermark.objects.get_or_create(connection=connection, feed="locations")
     if mark.read_at is not None and now - mark.read_at < LOCATIONS_FOR:
         return 0
-    rows = connections.gateway(connection=connection, reason="reference").list_locations()
+    return read_locations(connection=connection, reason="reference", now=now)
+
+
+def read_locations(*, connection: Connection, reason: str, now: datetime) -> int:
+    """Read all warehouses now; returns how many there are. Connector errors pass through."""
+    mark, _ = Watermark.objects.get_or_create(connection=connection, feed="locations")
+    rows = connections.gateway(connection=connection, reason=reason).list_locations()
     with transaction.atomic():
         seen = [_save_location(connection, row, now) for row in rows]
         ErpLocation.objects.filter(connection=connection).exclude(pk__in=seen).update(

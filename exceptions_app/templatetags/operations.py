@@ -24,12 +24,21 @@ REASONS = {
     "plan-read": "Reading for a plan",
     "poll": "Asking for news",
     "post": "Sending documents",
+    "quote": "Quoting credits",
+    "receipts": "Goods checked in there",
     "reference": "Items and places",
     "retry": "Trying again",
     "wasted-429": "Refused for lack of quota",
     "webhook": "Reading what a message names",
 }
-FEEDS = {"rmas": "Returns", "refunds": "Refunds", "items": "Items", "locations": "Places"}
+FEEDS = {
+    "rmas": "Returns",
+    "refunds": "Refunds",
+    "items": "Items",
+    "locations": "Places",
+    "periods": "Closed months",
+    "receipts": "Goods checked in",
+}
 PURPOSES = {"post": "Sending", "lookup": "Looking it up", "confirm": "Reading it back"}
 FACTS = {"got": "It came as", "expected": "Should be", "field": "What is wrong", "needs": "Needs"}
 # Badge of a breaker that is not closed.

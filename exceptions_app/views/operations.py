@@ -64,6 +64,28 @@ def check(request: HttpRequest, connection_id: int) -> HttpResponse:
         messages.error(request, str(error))
     else:
         messages.info(request, text)
+    return _back(request, connection)
+
+
+@require_POST
+@permissions.required("manage_connections")
+def read_locations(request: HttpRequest, connection_id: int) -> HttpResponse:
+    connection = get_object_or_404(Connection, pk=connection_id)
+    try:
+        text = acts.read_locations(
+            connection_id=connection.pk, actor=permissions.actor_of(request), now=timezone.now()
+        )
+    except (errors.DeskError, ConnectorError) as error:
+        messages.error(request, str(error))
+    else:
+        messages.info(request, text)
+    return redirect("admin:connection-history", connection_id=connection.pk)
+
+
+def _back(request: HttpRequest, connection: Connection) -> HttpResponse:
+    """To the connection's own page where the act was asked for there, else to all of them."""
+    if request.POST.get("from") == "connection":
+        return redirect("admin:connection-history", connection_id=connection.pk)
     return redirect("operations")
 
 

@@ -109,6 +109,7 @@ DOORS = {
     "return-detail": Door("view_desk", args=("rma",)),
     "operations": Door("view_operations"),
     "connection-check": Door("manage_connections", **ACT, args=("inactive",)),
+    "connection-locations": Door("manage_connections", **ACT, args=("inactive",)),
     "connection-resume": Door("manage_connections", **ACT, args=("connection",)),
     "inbox": Door("view_operations"),
     "event-detail": Door("view_operations", args=("event",)),
