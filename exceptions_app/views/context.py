@@ -29,7 +29,7 @@ PLACES = (
     Place("Work", "Today", "home", "today", "view_desk", key="t"),
     Place("Work", "Exceptions", "case-list", "flag", "view_desk", key="e", counted="cases"),
     Place("Work", "Approvals", "fix-list", "stamp", "view_desk", key="a", counted="approvals"),
-    Place("Work", "To key by hand", "keying", "stamp", "key_by_hand", key="k", counted="to_key"),
+    Place("Work", "To key by hand", "keying", "pen", "key_by_hand", key="k", counted="to_key"),
     Place("Work", "Returns", "return-list", "return", "view_desk", key="r"),
     Place("Teams", "Warehouse", "warehouse", "house", "view_warehouse", key="w"),
     Place("Teams", "Merchandising", "merchandising", "tag", "view_merchandising", key="d"),

@@ -130,6 +130,12 @@ class PostingRow(serializers.Serializer):
     attempts = serializers.IntegerField()
     external_id = serializers.CharField()
     number = serializers.CharField()
+    keyed = serializers.CharField(
+        help_text=(
+            'Whose word the number is: "word" (keyed by hand, not verified), "verified" (read back'
+            ' since), "linked" (by hand); empty where we sent the document.'
+        )
+    )
     url = serializers.CharField()
     created_at = serializers.DateTimeField()
     sent_at = serializers.DateTimeField(allow_null=True)
