@@ -10,6 +10,8 @@ from typing import cast
 from requests.adapters import BaseAdapter
 
 from connectors import errors, ports, types
+from connectors.netsuite import options as netsuite_options
+from connectors.netsuite import port as netsuite
 from connectors.profiled import port as profiled
 from connectors.returngo import kind as returngo_kind
 from connectors.returngo import port as returngo
@@ -64,6 +66,12 @@ def _build_returngo(
     config: types.ConnectionConfig, pacer: ports.Pacer, transport: BaseAdapter | None
 ) -> ports.Source:
     return returngo.build(config, pacer, transport)
+
+
+def _build_netsuite(
+    config: types.ConnectionConfig, pacer: ports.Pacer, transport: BaseAdapter | None
+) -> ports.Gateway:
+    return netsuite.build(config, pacer, transport)
 
 
 def _build_prima(
@@ -215,6 +223,26 @@ _ALL = (
             " specification confirms them."
         ),
         sandbox_path="/prima/wsa/wsa1",
+    ),
+    Kind(
+        code=netsuite_options.KIND,
+        label=netsuite_options.LABEL,
+        role=Role.ERP,
+        # One of the two ways to sign in is enough.
+        credential_fields=tuple(
+            Field(code, label, help_text, is_required=False)
+            for code, label, help_text in netsuite_options.CREDENTIALS
+        ),
+        settings_fields=tuple(
+            Field(code, label, help_text, is_required=False, default=default)
+            for code, label, help_text, default in netsuite_options.FIELDS
+        ),
+        build=_build_netsuite,
+        documentation=(
+            "The vendor's public help and REST API browser; column names of SuiteQL follow public"
+            " integrations. See the page on NetSuite for what is assumed."
+        ),
+        sandbox_path="/netsuite",
     ),
 )
 

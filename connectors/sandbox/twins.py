@@ -6,11 +6,12 @@ from functools import cache
 
 from connectors.sandbox.base import Twin
 from connectors.sandbox.bluecherry import BlueCherryTwin
+from connectors.sandbox.netsuite import NetSuiteTwin
 from connectors.sandbox.prima import PrimaTwin
 from connectors.sandbox.returngo import ReturnGoTwin
 from connectors.sandbox.reveni import ReveniTwin
 
-TWINS: tuple[type[Twin], ...] = (BlueCherryTwin, PrimaTwin, ReturnGoTwin, ReveniTwin)
+TWINS: tuple[type[Twin], ...] = (BlueCherryTwin, NetSuiteTwin, PrimaTwin, ReturnGoTwin, ReveniTwin)
 
 
 def new_twins() -> dict[str, Twin]:

@@ -35,6 +35,7 @@ def test_every_kind_is_listed_under_its_code_with_its_role():
         "reveni": ("reveni", "source"),
         "bluecherry": ("bluecherry", "erp"),
         "prima": ("prima", "erp"),
+        "netsuite": ("netsuite", "erp"),
     }
 
 
@@ -65,6 +66,30 @@ def test_every_kind_says_what_its_form_asks_for():
         "prima": (
             ["user", "password"],
             [("profile", False), ("profile_text", False), ("profile_values", False)],
+        ),
+        "netsuite": (
+            [
+                "client_id",
+                "certificate_id",
+                "private_key",
+                "consumer_key",
+                "consumer_secret",
+                "token_id",
+                "token_secret",
+            ],
+            [
+                ("account", False),
+                ("order_fields", False),
+                ("sku_field", False),
+                ("tax_engine", False),
+                ("advanced_receiving", False),
+                ("sale_kind", False),
+                ("quarantine_by", False),
+                ("bucket_places", False),
+                ("adjustment_account", False),
+                ("refund_account", False),
+                ("timezone", False),
+            ],
         ),
     }
 

@@ -1,7 +1,17 @@
 """Every system the shared contract is run against."""
 
-from tests.connectors.contract import stage_bluecherry, stage_prima, stage_returngo, stage_reveni
+from tests.connectors.contract import (
+    stage_bluecherry,
+    stage_netsuite,
+    stage_prima,
+    stage_returngo,
+    stage_reveni,
+)
 from tests.connectors.contract.stages import GatewayStage, SourceStage
 
-GATEWAYS: tuple[GatewayStage, ...] = (*stage_bluecherry.stages(), *stage_prima.stages())
+GATEWAYS: tuple[GatewayStage, ...] = (
+    *stage_bluecherry.stages(),
+    *stage_netsuite.stages(),
+    *stage_prima.stages(),
+)
 SOURCES: tuple[SourceStage, ...] = (*stage_returngo.stages(), *stage_reveni.stages())
