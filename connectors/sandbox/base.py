@@ -7,6 +7,7 @@ logic, never the vendor's behaviour, and every reply says so in `X-Simulated`.
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 import time
 from collections import Counter
@@ -88,10 +89,7 @@ class Twin:
         self._calls: Counter[str] = Counter()
         self._late: list[_LateCall] = []
         self._moment: datetime | None = None
-        self._url_map = Map(
-            [Rule(route.path, methods=[route.method], endpoint=route) for route in self.routes],
-            strict_slashes=False,
-        )
+        self._url_map = _url_map(self.routes)
         self.clear()
 
     # --- what a subclass gives ----------------------------------------------------------------
@@ -268,6 +266,13 @@ class Twin:
             yield
         finally:
             self._moment = None
+
+
+@functools.cache
+def _url_map(routes: tuple[Route, ...]) -> Map:
+    """The map of one system's paths; building it costs more than a whole call."""
+    rules = [Rule(route.path, methods=[route.method], endpoint=route) for route in routes]
+    return Map(rules, strict_slashes=False)
 
 
 def _content(request: Request) -> str:
