@@ -56,6 +56,10 @@ class Policy:
     bundle_stock: str = "parent"  # | components
     refund_timing: str = "standard"  # | instant
     arrival_days: int = 30
+    refund_authority: str = "platform"  # | erp_quote
+    depot_by: str = "location"  # | reason
+    # ERP warehouses that never ship; empty where every warehouse has a quarantine of its own
+    returns_warehouses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

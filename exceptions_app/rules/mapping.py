@@ -11,6 +11,9 @@ from exceptions_app.rules.facts import FeeTarget, LocationTarget, Mappings
 # A disposition mapped to this has no effect on the ERP's stock.
 NO_STOCK = "none"
 
+# What source values begin with that are not a word of their kind, but of something beside it.
+TENDER_KEY, PLACE_KEY, REASON_KEY = "tender:", "place:", "reason:"
+
 VAT_INCLUDED = "included"
 # No VAT is in such an order's amounts: the customer owes none, or accounts for it.
 VAT_FREE = frozenset({"exempt", "reverse_charge"})
@@ -122,12 +125,17 @@ def fee(mappings: Mappings, code: str) -> FeeTarget | None:
 
 def tender_key(tender: str) -> str:
     """The source value under which a means of payment is mapped to the ERP's payment method."""
-    return f"tender:{tender}"
+    return f"{TENDER_KEY}{tender}"
+
+
+def depot_key(reason: str) -> str:
+    """The source value under which a reason is mapped to a depot, among the locations (R034)."""
+    return f"{REASON_KEY}{reason}"
 
 
 def place_key(place: str) -> str:
     """The source value under which a place of the ERP is mapped to a bucket, among dispositions."""
-    return f"place:{place}"
+    return f"{PLACE_KEY}{place}"
 
 
 def charge_for(mappings: Mappings, component: str) -> str:

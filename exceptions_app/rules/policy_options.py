@@ -246,4 +246,30 @@ OPTIONS: tuple[Option, ...] = (
         1,
         365,
     ),
+    _chosen(
+        "refund_authority",
+        "Who says what is refunded",
+        "Where the ERP quotes the sum before the customer is told, refund, quote and credit must be"
+        " the same to the penny: no tolerance and no rounding is let pass.",
+        ("platform", "The returns platform; the credit is compared with it"),
+        ("erp_quote", "The ERP: its quote is what is refunded"),
+    ),
+    _chosen(
+        "depot_by",
+        "What decides the depot",
+        "The depot whose stock rises, as division and warehouse. Mapped by reason, a reason is"
+        " written as reason: and the platform's word, among the locations; a reason without an"
+        " entry there goes by its location.",
+        ("location", "Where the goods arrived"),
+        ("reason", "Why they were sent back, else where they arrived"),
+    ),
+    Option(
+        "returns_warehouses",
+        "Warehouses that never ship",
+        "Where goods are booked to quarantine first, a location can be mapped to these alone, so"
+        " that nothing is sold before someone looked at it. Without an entry, every warehouse has"
+        " a quarantine of its own.",
+        "codes of the ERP's warehouses with a comma between them, as in RET, RET2",
+        readers.codes,
+    ),
 )

@@ -101,6 +101,14 @@ def causes(raw: Value) -> Value:
     return MappingProxyType(found)
 
 
+def codes(raw: Value) -> tuple[str, ...]:
+    """ERP codes, given as a list or as text with commas between them; each once, as written."""
+    given = raw.split(",") if isinstance(raw, str) else raw
+    if not isinstance(given, list | tuple):
+        raise ValueError
+    return tuple(dict.fromkeys(code for each in given if (code := str(each).strip())))
+
+
 # What each part of `rounding` may be; a cash step is an amount, or empty for none.
 ROUNDING_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"mode": ("half_up", "half_even"), "scope": ("line", "document")}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from exceptions_app.choices import ApprovalAxis, Bucket, MappingKind
+from exceptions_app.rules.mapping import NO_STOCK
 from exceptions_app.rules.policy_values import Value
 
 
@@ -33,7 +34,10 @@ class Preset:
     mappings: tuple[MappingRow, ...]
 
 
-_RETURNGO_STATUSES = (
+_Words = tuple[tuple[str, ApprovalAxis], ...]
+_Grades = tuple[tuple[str, str], ...]
+
+_RETURNGO_STATUSES: _Words = (
     ("Pending", ApprovalAxis.REQUESTED),
     ("Approved", ApprovalAxis.AUTHORISED),
     ("Received", ApprovalAxis.AUTHORISED),
@@ -42,40 +46,159 @@ _RETURNGO_STATUSES = (
     ("Rejected", ApprovalAxis.REFUSED),
     ("Canceled", ApprovalAxis.CANCELLED),
 )
-
-_RETURNGO_DISPOSITIONS = (
-    ("restockable", Bucket.SALEABLE),
-    ("not_restockable", Bucket.QUARANTINE),
+_RETURNGO_DISPOSITIONS: _Grades = (
+    ("restockable", Bucket.SALEABLE.value),
+    ("not_restockable", Bucket.QUARANTINE.value),
 )
 
-PRESETS: Mapping[str, Preset] = MappingProxyType(
-    {
-        "bluecherry+returngo": Preset(
-            code="bluecherry+returngo",
-            label="BlueCherry + ReturnGO",
-            explanation=(
-                "ReturnGO's disposition leads. The authorisation goes first, stock is booked as"
-                " soon as a disposition is final, and credits follow the confirmed refund."
-            ),
-            policy=MappingProxyType(
-                {
-                    "credit_trigger": "refund_confirmed",
-                    "stock_trigger": "final_disposition",
-                    "disposition_authority": "platform",
-                    "authorise_first": True,
-                    "note_to_platform": True,
-                }
-            ),
-            mappings=(
-                *(
-                    MappingRow(MappingKind.STATUS.value, word, axis.value)
-                    for word, axis in _RETURNGO_STATUSES
-                ),
-                *(
-                    MappingRow(MappingKind.DISPOSITION.value, word, bucket.value)
-                    for word, bucket in _RETURNGO_DISPOSITIONS
-                ),
-            ),
-        )
-    }
+# The words of Reveni's dashboard. What was accepted because 30 days were over was seen by nobody.
+_REVENI_STATUSES: _Words = (
+    ("In progress", ApprovalAxis.AUTHORISED),
+    ("Shipped", ApprovalAxis.AUTHORISED),
+    ("Received", ApprovalAxis.AUTHORISED),
+    ("For review", ApprovalAxis.AUTHORISED),
+    ("Accepted", ApprovalAxis.CLOSED),
+    ("Partly Accepted", ApprovalAxis.CLOSED),
+    ("Rejected", ApprovalAxis.REFUSED),
+    ("Cancelled", ApprovalAxis.CANCELLED),
 )
+_REVENI_DISPOSITIONS: _Grades = (
+    ("accepted/restock", Bucket.SALEABLE.value),
+    ("accepted/no_restock", Bucket.QUARANTINE.value),
+    ("accepted/automatic", NO_STOCK),
+)
+
+# Enums of Shopify's Admin API: ReturnStatus and ReverseFulfillmentOrderDispositionType.
+_SHOPIFY_STATUSES: _Words = (
+    ("REQUESTED", ApprovalAxis.REQUESTED),
+    ("OPEN", ApprovalAxis.AUTHORISED),
+    ("CLOSED", ApprovalAxis.CLOSED),
+    ("DECLINED", ApprovalAxis.REFUSED),
+    ("CANCELED", ApprovalAxis.CANCELLED),
+)
+_SHOPIFY_DISPOSITIONS: _Grades = (
+    ("RESTOCKED", Bucket.SALEABLE.value),
+    ("PROCESSING_REQUIRED", Bucket.QUARANTINE.value),
+    ("NOT_RESTOCKED", Bucket.QUARANTINE.value),
+    ("MISSING", NO_STOCK),
+)
+
+
+def _rows(statuses: _Words, dispositions: _Grades) -> tuple[MappingRow, ...]:
+    return (
+        *(MappingRow(MappingKind.STATUS.value, word, axis.value) for word, axis in statuses),
+        *(MappingRow(MappingKind.DISPOSITION.value, word, target) for word, target in dispositions),
+    )
+
+
+_RETURNGO = _rows(_RETURNGO_STATUSES, _RETURNGO_DISPOSITIONS)
+
+_ALL = (
+    Preset(
+        code="bluecherry+returngo",
+        label="BlueCherry + ReturnGO",
+        explanation=(
+            "ReturnGO's disposition leads. The authorisation goes first, stock is booked as"
+            " soon as a disposition is final, and credits follow the confirmed refund."
+        ),
+        policy=MappingProxyType(
+            {
+                "credit_trigger": "refund_confirmed",
+                "stock_trigger": "final_disposition",
+                "disposition_authority": "platform",
+                "authorise_first": True,
+                "note_to_platform": True,
+            }
+        ),
+        mappings=_RETURNGO,
+    ),
+    Preset(
+        code="bluecherry+reveni",
+        label="BlueCherry + Reveni",
+        explanation=(
+            "Reveni may pay before the goods come. The authorisation goes first, stock needs a"
+            " receipt and a grade, and the credit follows the inspection. Goods that stay away for"
+            " 30 days are an exception. The ERP's windows are for you to enter."
+        ),
+        policy=MappingProxyType(
+            {
+                "credit_trigger": "goods_inspected",
+                "stock_trigger": "receipt_and_grade",
+                "disposition_authority": "platform",
+                "authorise_first": True,
+                "refund_timing": "instant",
+                "arrival_days": 30,
+            }
+        ),
+        mappings=_rows(_REVENI_STATUSES, _REVENI_DISPOSITIONS),
+    ),
+    Preset(
+        code="prima+returngo",
+        label="Prima + ReturnGO",
+        explanation=(
+            "What was inspected and accepted is booked. The reason decides the depot where it is"
+            " mapped, else the location does. Bundles are booked and credited by their parts, and"
+            " a refund that differs from the order's own value waits for finance."
+        ),
+        policy=MappingProxyType(
+            {
+                "credit_trigger": "refund_confirmed",
+                "stock_trigger": "final_disposition",
+                "disposition_authority": "platform",
+                "authorise_first": True,
+                "note_to_platform": True,
+                "depot_by": "reason",
+                "bundle_stock": "components",
+                "bundle_credit": "components",
+            }
+        ),
+        mappings=_RETURNGO,
+    ),
+    Preset(
+        code="brightpearl+returngo",
+        label="Brightpearl + ReturnGO",
+        explanation=(
+            "Brightpearl's own check-in is the receipt and brings the credit, for the units that"
+            " came and no others. Goods lie in quarantine until they are graded. Bundles are"
+            " credited as they were sold, and refunds are recorded as customer payments."
+        ),
+        policy=MappingProxyType(
+            {
+                "credit_trigger": "goods_received",
+                "stock_trigger": "erp_receipt",
+                "disposition_authority": "platform",
+                "authorise_first": True,
+                "note_to_platform": True,
+                "first_bucket": "quarantine",
+                "bundle_stock": "components",
+                "bundle_credit": "parent",
+                "record_refund": True,
+            }
+        ),
+        mappings=_RETURNGO,
+    ),
+    Preset(
+        code="netsuite+shopify",
+        label="NetSuite + Shopify",
+        explanation=(
+            "NetSuite quotes what is refunded, and the credit reverses the original transaction to"
+            " the penny. Authorisation, receipt, inspection and credit keep their order; goods lie"
+            " in quarantine first, and refunds are recorded. What a company buys on account stays"
+            " on account."
+        ),
+        policy=MappingProxyType(
+            {
+                "credit_trigger": "goods_inspected",
+                "stock_trigger": "final_disposition",
+                "disposition_authority": "platform",
+                "authorise_first": True,
+                "first_bucket": "quarantine",
+                "refund_authority": "erp_quote",
+                "record_refund": True,
+            }
+        ),
+        mappings=_rows(_SHOPIFY_STATUSES, _SHOPIFY_DISPOSITIONS),
+    ),
+)
+
+PRESETS: Mapping[str, Preset] = MappingProxyType({preset.code: preset for preset in _ALL})

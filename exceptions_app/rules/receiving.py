@@ -201,7 +201,10 @@ def is_here(facts: RmaFacts) -> bool:
     """Anybody says that goods came, or that none are to come."""
     if facts.logistics in {LogisticsAxis.RECEIVED, LogisticsAxis.NOT_REQUIRED}:
         return True
-    is_graded = any(line.disposition for line in facts.lines)
+    # Accepted without anybody having seen the goods is no grade: it moves no stock.
+    no_goods = {"", mapping.NO_STOCK}
+    words = {line.disposition for line in facts.lines if line.disposition}
+    is_graded = any(mapping.bucket(facts.mappings, word) not in no_goods for word in words)
     return is_graded or facts.received_at is not None or bool(facts.erp_receipts)
 
 

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
-from exceptions_app.choices import Bucket, RefundStatus
+from exceptions_app.choices import Bucket, PostingKind, RefundStatus
 from exceptions_app.rules import mapping, money, receiving, stock_routes, values
-from exceptions_app.rules.facts import Finding
+from exceptions_app.rules.facts import Finding, PostingFact
 from exceptions_app.rules.resolving import (
     Resolved,
     ReturnedLine,
     has_arrived,
     refund_confirmed,
+    sent_postings,
     units_short,
 )
 from exceptions_app.rules.stock_routes import Route
@@ -23,6 +24,7 @@ from exceptions_app.rules.validation import STOCK_KINDS
 def findings(resolved: Resolved) -> Iterator[Finding]:
     """Findings of one return that is approved; amounts are in its currency."""
     yield from _not_arrived(resolved)
+    yield from _wrong_warehouses(resolved)
     if not receiving.of_others(resolved.facts):
         return
     yield from _short(resolved)
@@ -160,6 +162,37 @@ def _too_early(resolved: Resolved) -> Iterator[Finding]:
                 value=value,
                 value_formula=formula,
             )
+
+
+def _wrong_warehouses(resolved: Resolved) -> Iterator[Finding]:
+    """Goods that a mapping would book first to a warehouse that ships (R077)."""
+    policy = resolved.facts.policy
+    if policy.first_bucket != stock_routes.QUARANTINE or not policy.returns_warehouses:
+        return
+    booked = {row.slot.split("#")[0].partition(":")[2] for row in _sent_receipts(resolved)}
+    for route in stock_routes.routes(resolved):
+        place = f"{route.target.division}/{route.target.warehouse}"
+        is_live = route.target.warehouse not in policy.returns_warehouses
+        if route.is_ours and is_live and place not in booked:
+            value, formula = values.paid(route.line, resolved.facts.currency)
+            yield Finding(
+                type="PREMATURE_RESTOCK",
+                subject=f"early:{route.line.line_no}",
+                cause=mapping.normalise(route.line.location),
+                facts={
+                    "got": place,
+                    "sku": route.line.fact.sku,
+                    "units": str(route.line.fact.quantity),
+                    "currency": resolved.facts.currency,
+                },
+                value=value,
+                value_formula=formula,
+                blocks=STOCK_KINDS,
+            )
+
+
+def _sent_receipts(resolved: Resolved) -> list[PostingFact]:
+    return sent_postings(resolved.facts, PostingKind.STOCK_RECEIPT)
 
 
 def _portions(resolved: Resolved) -> Iterator[tuple[ReturnedLine, receiving.Portion]]:

@@ -76,6 +76,8 @@ def tolerated(policy: Policy, found: penny.Explanation) -> Decimal:
     A cause's own amount stands in place of the currency's where nothing else is in the
     difference; a percentage of the credit never raises an amount.
     """
+    if shares.is_to_the_penny(policy):
+        return money.ZERO
     amount = policy.tolerance.get(found.currency)
     if {row.name for row in found.causes} == {found.main}:
         amount = policy.tolerance_causes.get(f"{found.currency}_{found.main}", amount)

@@ -162,7 +162,7 @@ def _never_came(line: LineFact) -> bool:
 def _line(line: LineFact, facts: RmaFacts, came: int | None) -> ReturnedLine:
     mappings = facts.mappings
     pool = line.alias_items if mapping.sku_alias(mappings, line.sku) else line.items
-    location = line.location.strip() or facts.decisions.location.strip()
+    location = _location(line, facts)
     return ReturnedLine(
         fact=line,
         charge=mapping.fee(mappings, line.sku) if line.sku else None,
@@ -174,6 +174,15 @@ def _line(line: LineFact, facts: RmaFacts, came: int | None) -> ReturnedLine:
         reason_code=mapping.reason(mappings, line.reason),
         came=came,
     )
+
+
+def _location(line: LineFact, facts: RmaFacts) -> str:
+    """What decides the depot: by policy the reason where it is mapped, else the place (R034)."""
+    place = line.location.strip() or facts.decisions.location.strip()
+    if facts.policy.depot_by != "reason" or not line.reason.strip():
+        return place
+    key = mapping.depot_key(line.reason.strip())
+    return place if place and mapping.location(facts.mappings, key) is None else key
 
 
 def _choose(pool: tuple[ItemFact, ...], facts: RmaFacts) -> ItemFact | None:

@@ -195,6 +195,11 @@ def _line_share(line: ReturnedLine, row: OrderLineFact, units: int, amounts: Amo
     return LineShare(line, row, units, amounts.net, taxes, amounts.components[DUTY])
 
 
+def is_to_the_penny(policy: Policy) -> bool:
+    """The ERP quotes what is refunded: nothing between the two is let pass (R009)."""
+    return policy.refund_authority == "erp_quote"
+
+
 def allowance(resolved: Resolved) -> Decimal:
     """The difference that is rounding: the policy's tolerance, or a unit per partly returned line.
 
@@ -202,12 +207,16 @@ def allowance(resolved: Resolved) -> Decimal:
     no such freedom.
     """
     facts = resolved.facts
+    if is_to_the_penny(facts.policy):
+        return money.ZERO
     tolerance = facts.policy.tolerance.get(facts.currency, money.ZERO)
     return max(tolerance, rounding_allowance(resolved))
 
 
 def rounding_allowance(resolved: Resolved) -> Decimal:
     """The part of it no policy decides: a minor unit per partly returned line."""
+    if is_to_the_penny(resolved.facts.policy):
+        return money.ZERO
     rounded = sum(1 for share in line_shares(resolved) if share.is_partial)
     return money.minor_unit(resolved.facts.currency) * rounded
 

@@ -26,11 +26,13 @@ def _values(facts: RmaFacts, kind: str) -> Iterable[str]:
     if kind == MappingKind.VAT:
         return [facts.order.vat_setting] if facts.order else []
     if kind == MappingKind.DISPOSITION:
-        return [line.disposition for line in facts.lines]
+        places = [row.place for receipt in facts.erp_receipts for row in receipt.lines]
+        return [*(line.disposition for line in facts.lines), *map(mapping.place_key, places)]
     if kind == MappingKind.REASON:
         return [line.reason for line in facts.lines]
     if kind == MappingKind.LOCATION:
-        return [*(line.location for line in facts.lines), facts.decisions.location]
+        reasons = [mapping.depot_key(line.reason.strip()) for line in facts.lines if line.reason]
+        return [*(line.location for line in facts.lines), facts.decisions.location, *reasons]
     skus = [line.sku for line in facts.lines]
     fees = [fee.kind for line in facts.lines for fee in line.fees]
     return [*skus, *fees, *_tenders(facts)]

@@ -23,13 +23,21 @@ from exceptions_app.models import (
     AuditEntry,
     Bridge,
     Case,
+    ErpReceipt,
     Fix,
     Mapping,
     MappingImport,
     Posting,
     Rma,
 )
-from exceptions_app.rules.mapping import is_withdrawal, normalise, target_word, tender_key
+from exceptions_app.rules.mapping import (
+    PLACE_KEY,
+    REASON_KEY,
+    TENDER_KEY,
+    is_withdrawal,
+    normalise,
+    target_word,
+)
 
 # What a row of each kind says about its target, in the order of a file's columns.
 TARGET_FIELDS: dict[str, tuple[str, ...]] = {
@@ -219,18 +227,39 @@ def touched_by(*, bridge: Bridge, kind: str, keys: Collection[str]) -> QuerySet[
         holds = Q(**{f"{place}__in": _written(waiting, place, wanted)})
         if kind == MappingKind.LOCATION:
             holds |= Q(pk__in=_set_by_hand(bridge, wanted))
+            reasons = _behind(REASON_KEY, wanted)
+            holds |= Q(lines__reason__in=_written(waiting, "lines__reason", reasons))
+        if kind == MappingKind.DISPOSITION:
+            holds |= Q(pk__in=_received_at(waiting, _behind(PLACE_KEY, wanted)))
         found = waiting.filter(holds)
     return found.distinct().order_by("pk")
 
 
 def _of_tenders(bridge: Bridge, keys: Collection[str]) -> Q:
     """Returns with a refund to record, where a means of payment is among the keys."""
-    if not any(key.startswith(tender_key("")) for key in keys):
+    if not _behind(TENDER_KEY, keys):
         return Q(pk__in=())
     unsent = Posting.objects.filter(
         bridge=bridge, kind=PostingKind.REFUND_RECORD, status__in=POSTING_UNSENT
     )
     return Q(pk__in=unsent.order_by().values("rma_id"))
+
+
+def _behind(prefix: str, keys: Collection[str]) -> frozenset[str]:
+    """What follows the prefix in those of the keys that begin with it."""
+    return frozenset(key.removeprefix(prefix) for key in keys if key.startswith(prefix))
+
+
+def _received_at(waiting: QuerySet[Rma], places: Collection[str]) -> list[int]:
+    """Returns whose goods the ERP's own staff put in one of these places."""
+    if not places:
+        return []
+    rows = ErpReceipt.objects.filter(rma__in=waiting.order_by().values("pk"))
+    return [
+        rma_id
+        for rma_id, lines in rows.values_list("rma_id", "lines")
+        if any(normalise(str(line.get("place", ""))) in places for line in lines)
+    ]
 
 
 _PLACES: dict[str, str] = {

@@ -47,24 +47,30 @@ def value_of(option: policies.Option, value: Value) -> str:
     for choice in option.choices:
         if choice.value == code:
             return choice.label
-    if option.name == "schedule":
-        return _schedule(value) if isinstance(value, Mapping) else str(value)
-    if option.name == "tolerance" and isinstance(value, Mapping):
-        sums = [_sum(amount, currency) for currency, amount in sorted(value.items())]
-        return ", ".join(sums) or _("To the penny")
-    if option.name == "tolerance_budget" and isinstance(value, Mapping):
-        sums = [_sum(amount, currency) for currency, amount in sorted(value.items())]
-        return ", ".join(sums) or _("No limit in a month")
-    if option.name == "tolerance_percent" and isinstance(value, Mapping):
-        shares = [f"{currency} {percent:f} %" for currency, percent in sorted(value.items())]
-        return ", ".join(shares) or _("No limit in percent")
-    if option.name == "tolerance_causes" and isinstance(value, Mapping):
-        return ", ".join(_by_cause(value)) or _("Every cause alike")
-    if option.name == "rounding" and isinstance(value, Mapping):
-        return rounding_words(value)
+    told = _table(option.name, value) if isinstance(value, Mapping) else None
+    if told is not None:
+        return told
+    if isinstance(value, tuple):
+        return ", ".join(value) or _("Every warehouse")
     if isinstance(value, Decimal):
         return f"{value:,}"
     return f"{value} {_UNITS.get(option.name, '')}".strip()
+
+
+def _table(name: str, table: Mapping[str, Any]) -> str | None:
+    """A table of the policy in words; None for an option that has none."""
+    if name == "schedule":
+        return _schedule(table)
+    if name == "rounding":
+        return rounding_words(table)
+    if name == "tolerance_causes":
+        return ", ".join(_by_cause(table)) or _("Every cause alike")
+    if name == "tolerance_percent":
+        shares = [f"{currency} {percent:f} %" for currency, percent in sorted(table.items())]
+        return ", ".join(shares) or _("No limit in percent")
+    sums = ", ".join(_sum(amount, currency) for currency, amount in sorted(table.items()))
+    empty = {"tolerance": _("To the penny"), "tolerance_budget": _("No limit in a month")}
+    return (sums or empty[name]) if name in empty else None
 
 
 def _by_cause(table: Mapping[str, Decimal]) -> Iterator[str]:

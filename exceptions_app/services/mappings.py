@@ -16,6 +16,7 @@ from exceptions_app.choices import MappingKind, MappingStatus
 from exceptions_app.models import Bridge, ErpLocation, Item, Mapping, MappingImport
 from exceptions_app.rules import mapping as mapping_rules
 from exceptions_app.rules.mapping import normalise
+from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.services import audit, rmas
 
@@ -37,6 +38,8 @@ class Known:
     items: dict[str, list[Item]] = field(default_factory=dict)  # by normalised SKU
     locations: dict[tuple[str, str], ErpLocation] = field(default_factory=dict)
     location_words: str = ""
+    # The only warehouses goods may be booked to first; empty where the policy names none.
+    first_warehouses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,9 @@ def known_of(*, bridge: Bridge, kind: str, targets: Iterable[dict[str, Any]]) ->
         rows = list(ErpLocation.objects.filter(connection=bridge.erp, is_active=True))
         words = ", ".join(str(row) for row in rows[:8])
         pairs = {(row.division, row.code): row for row in rows}
-        return Known(locations=pairs, location_words=words)
+        policy = facts_selector.policy_of(bridge)
+        first = policy.returns_warehouses if policy.first_bucket == "quarantine" else ()
+        return Known(locations=pairs, location_words=words, first_warehouses=first)
     return Known()
 
 
@@ -331,6 +336,11 @@ def _clean_location(
             f"{erp} has no active pair of division {target.get('division') or '—'} and "
             f"warehouse {target.get('warehouse') or '—'}. "
             f"It has: {known.location_words or 'none read yet'}."
+        )
+    if known.first_warehouses and pair.code not in known.first_warehouses:
+        raise errors.InvalidChoice(
+            f"{pair.code} may ship to customers. Until they are inspected, goods of this bridge go"
+            f" to {' or '.join(known.first_warehouses)}."
         )
     return {"division": pair.division, "warehouse": pair.code}
 

@@ -7,6 +7,7 @@ import pytest
 
 from exceptions_app.choices import ApprovalAxis, Bucket, MappingKind
 from exceptions_app.rules.facts import Policy
+from exceptions_app.rules.mapping import NO_STOCK
 from exceptions_app.rules.policy import OPTIONS, PRESETS, PolicyInvalid, parse
 
 
@@ -78,6 +79,8 @@ def test_values_are_read_as_stored_in_json():
         ("quote_minutes", "20161", "whole minutes from 1 to 20160"),
         ("undo_seconds", True, "whole seconds from 0 to 3600"),
         ("second_approver_above", None, "an amount of 0 or more"),
+        ("returns_warehouses", 5, "codes of the ERP"),
+        ("first_bucket", "shelf", "by_disposition, quarantine"),
         ("credit_triger", "run", "is not an option"),
     ],
 )
@@ -108,3 +111,44 @@ def test_the_first_preset_is_usable_and_decides_nothing_for_the_customer():
     assert rows["disposition", "restockable"] == Bucket.SALEABLE
     assert rows["disposition", "not_restockable"] == Bucket.QUARANTINE
     assert len(rows) == 9
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda preset: preset.code)
+def test_every_preset_is_usable_and_maps_its_platforms_words_to_codes_we_have(preset):
+    parse(preset.policy)
+
+    allowed = {
+        MappingKind.STATUS: set(ApprovalAxis.values) - {ApprovalAxis.UNKNOWN},
+        MappingKind.DISPOSITION: {*Bucket.values, NO_STOCK},
+    }
+    assert preset.label
+    assert preset.explanation
+    assert all(row.target in allowed[row.kind] for row in preset.mappings)
+    words = [(row.kind, row.source_value.casefold()) for row in preset.mappings]
+    assert len(words) == len(set(words))
+
+
+def test_the_five_pairs_have_a_preset_each_and_contradict_each_other_as_their_users_do():
+    policies = {code: parse(preset.policy) for code, preset in PRESETS.items()}
+
+    told = {
+        code: (row.credit_trigger, row.stock_trigger, row.first_bucket, row.record_refund)
+        for code, row in policies.items()
+    }
+    assert told == {
+        "bluecherry+returngo": (
+            "refund_confirmed",
+            "final_disposition",
+            "by_disposition",
+            False,
+        ),
+        "bluecherry+reveni": ("goods_inspected", "receipt_and_grade", "by_disposition", False),
+        "prima+returngo": ("refund_confirmed", "final_disposition", "by_disposition", False),
+        "brightpearl+returngo": ("goods_received", "erp_receipt", "quarantine", True),
+        "netsuite+shopify": ("goods_inspected", "final_disposition", "quarantine", True),
+    }
+
+
+def test_warehouses_are_read_from_a_list_or_from_text():
+    assert parse({"returns_warehouses": "RET, RET2,,RET"}).returns_warehouses == ("RET", "RET2")
+    assert parse({"returns_warehouses": ["RET"]}).returns_warehouses == ("RET",)

@@ -355,3 +355,15 @@ def _summed(row, lines):
         for part in line.taxes:
             found[part.code] = found.get(part.code, Decimal(0)) + part.amount
     return tuple(TaxPart(code, amount) for code, amount in found.items())
+
+
+def test_a_refund_that_the_erp_quotes_agrees_to_the_penny_or_not_at_all():
+    tolerance = {"GBP": Decimal("0.05")}
+    refund = (make.make_refund("60.01"),)
+    lenient = make.make_facts(refunds=refund, policy=make.make_policy(tolerance=tolerance))
+    quoted = make.make_policy(tolerance=tolerance, refund_authority="erp_quote")
+
+    assert plan(lenient).findings == ()
+    assert [row.type for row in plan(replace(lenient, policy=quoted)).findings] == [
+        "REFUND_CM_MISMATCH"
+    ]

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from exceptions_app.rules import planning
+from exceptions_app.rules.facts import LocationTarget
 from tests.exceptions_app.rules import make
 
 QUARANTINE = make.make_policy(first_bucket="quarantine")
@@ -103,3 +104,40 @@ def test_a_bundle_is_booked_by_its_parts_where_the_policy_says_so():
         "stock_receipt:10/WH1": [("SHIRT", 1, "saleable"), ("SOCK", 2, "saleable")]
     }
     assert stock(make_set()) == {"stock_receipt:10/WH1": [("SET", 1, "saleable")]}
+
+
+def test_a_mapping_to_a_warehouse_that_ships_stops_what_nobody_inspected():
+    policy = make.make_policy(first_bucket="quarantine", returns_warehouses=("RET",))
+
+    (finding,) = planning.plan(make.make_facts(policy=policy)).findings
+    mappings = make.make_mappings(location={"leeds": LocationTarget("10", "RET")})
+    places = frozenset({LocationTarget("10", "RET")})
+    good = make.make_facts(policy=policy, mappings=mappings, locations=places)
+
+    assert (finding.type, finding.facts["got"]) == ("PREMATURE_RESTOCK", "10/WH1")
+    assert finding.blocks == {"stock_receipt", "stock_move", "write_off"}
+    assert planning.plan(good).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("reason", "location", "slots"),
+    [
+        pytest.param("Too small", "Leeds", ["stock_receipt:20/DEPOT"], id="the reason decides"),
+        pytest.param("Torn", "Leeds", ["stock_receipt:10/WH1"], id="else where it arrived"),
+        pytest.param("Torn", "", [], id="else nobody knows"),
+    ],
+)
+def test_the_reason_decides_the_depot_where_the_policy_says_so(reason, location, slots):
+    mappings = make.make_mappings()
+    table = {**mappings.location, "reason:too small": LocationTarget("20", "DEPOT")}
+    facts = make.make_facts(
+        make.make_line(reason=reason, location=location),
+        policy=make.make_policy(depot_by="reason"),
+        mappings=replace(mappings, location=table, reason={"too small": "TS", "torn": "TN"}),
+        locations=frozenset(),
+        order=make.make_order(division=""),
+    )
+
+    assert list(stock(facts)) == slots
+    causes = [row.cause for row in planning.plan(facts).findings]
+    assert causes == ([] if slots else ["reason:torn"])
