@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from connectors import types
 from connectors.profiled import targets
+from connectors.profiled.labels import LABELS
 from connectors.profiled.parts import CREATES, Operation, OperationName, Reading, Request
 from connectors.profiled.trees import (
     PLACEHOLDER,
@@ -60,7 +61,23 @@ def problems(profile: Profile) -> list[str]:
         for name, operation in profile.operations.items()
         for problem in _operation_problems(profile, name, operation)
     ]
-    return found + _body_problems(profile) + _reading_problems(profile)
+    return found + _body_problems(profile) + _reading_problems(profile) + _keying_problems(profile)
+
+
+def _keying_problems(profile: Profile) -> list[str]:
+    """What a person is told to key must be a value of a document or a part of an item's key."""
+    parts = {
+        name.removeprefix("key_parts.")
+        for reading in profile.readings.values()
+        for name in reading.fields
+        if name.startswith("key_parts.")
+    }
+    known = {*LABELS, *parts}
+    return [
+        f"keying_order: '{name}' is no value of a document; expected one of {sorted(known)}"
+        for name in profile.keying_order
+        if name not in known
+    ]
 
 
 def _operation_problems(profile: Profile, name: OperationName, operation: Operation) -> list[str]:

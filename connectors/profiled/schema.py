@@ -43,6 +43,8 @@ class Profile(Frozen):
     bodies: dict[str, Node] = {}
     readings: dict[str, Reading] = {}
     labels: dict[str, str] = {}
+    # What the ERP's screen asks for first, where a person keys a document; the rest follows.
+    keying_order: tuple[str, ...] = ()
     schedule: tuple[Window, ...] = ()
     refusal: Refusal | None = None
     error_texts: tuple[str, ...] = ()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 
 from connectors import errors, types
 from connectors.http import Reply
 from connectors.profiled import render
+from connectors.profiled.labels import LABELS
 from connectors.profiled.parts import Request, create_operation
 from connectors.profiled.schema import Profile
 
@@ -15,32 +17,6 @@ _STOCK_KINDS = frozenset(
     {types.DocumentKind.STOCK_RECEIPT, types.DocumentKind.STOCK_MOVE, types.DocumentKind.WRITE_OFF}
 )
 
-LABELS: Mapping[str, str] = {
-    "key": "Our reference",
-    "date": "Date",
-    "division": "Division",
-    "warehouse": "Warehouse",
-    "customer_code": "Customer",
-    "currency": "Currency",
-    "rma_number": "Return",
-    "order_number": "Order",
-    "invoice_number": "Invoice",
-    "authorisation_number": "Return authorisation",
-    "note": "Note",
-    "units": "Units in all",
-    "net": "Net",
-    "tax": "Tax",
-    "gross": "Gross",
-    "component": "Kind of line",
-    "sku": "SKU",
-    "description": "Description",
-    "quantity": "Quantity",
-    "order_line_id": "Order line",
-    "reason_code": "Reason",
-    "bucket": "Goes to",
-    "unit_price": "Unit price",
-    "tax_code": "Tax code",
-}
 _HEADER = (
     "key",
     "date",
@@ -56,7 +32,7 @@ _HEADER = (
 )
 _LINE = ("component", "sku", "description", "quantity", "order_line_id", "reason_code", "bucket")
 _MONEY_LINE = ("unit_price", "net", "tax", "tax_code")
-_MONEY_HEADER = ("currency", "net", "tax", "gross")
+_MONEY_HEADER = ("tender", "reference", "currency", "net", "tax", "gross")
 
 
 class ManualTransport:
@@ -96,21 +72,33 @@ def manual_task(*, profile: Profile, draft: types.DocumentDraft) -> types.Manual
 def _line(
     profile: Profile, line: types.DraftLine, *, has_money: bool
 ) -> tuple[tuple[str, str], ...]:
-    key_parts = tuple(
-        (profile.labels.get(name, name), value) for name, value in line.key_parts.items() if value
-    )
+    parts = dict(line.key_parts)
+    names = (*_LINE, *parts, *(_MONEY_LINE if has_money else ()))
+    pairs = _pairs(profile, line, names, parts)
     if not has_money:
-        return (*_pairs(profile, line, _LINE), *key_parts)
+        return pairs
     label = profile.labels.get("tax", LABELS["tax"])
     taxes = tuple((f"{label} {part.code}", _shown(part.amount)) for part in line.taxes)
-    return (*_pairs(profile, line, _LINE), *key_parts, *_pairs(profile, line, _MONEY_LINE), *taxes)
+    return (*pairs, *taxes)
 
 
 def _pairs(
-    profile: Profile, owner: types.DocumentDraft | types.DraftLine, names: Sequence[str]
+    profile: Profile,
+    owner: types.DocumentDraft | types.DraftLine,
+    names: Sequence[str],
+    parts: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[tuple[str, str], ...]:
-    pairs = ((name, _shown(getattr(owner, name))) for name in names)
-    return tuple((profile.labels.get(name, LABELS[name]), text) for name, text in pairs if text)
+    """Labels and values; what the profile's `keying_order` names comes first, in its order."""
+    place = {name: number for number, name in enumerate(profile.keying_order)}
+    ordered = sorted(dict.fromkeys(names), key=lambda name: place.get(name, len(place)))
+    told = ((name, parts.get(name) or _told(owner, name)) for name in ordered)
+    return tuple(
+        (profile.labels.get(name, LABELS.get(name, name)), text) for name, text in told if text
+    )
+
+
+def _told(owner: types.DocumentDraft | types.DraftLine, name: str) -> str:
+    return _shown(getattr(owner, name, "")) if name in LABELS else ""
 
 
 def _shown(value: object) -> str:

@@ -154,6 +154,22 @@ def test_a_manual_task_gives_labels_and_values_in_keying_order(canned, draft_of)
     assert transport.requests == []
 
 
+def test_a_profile_says_what_the_screen_of_its_erp_asks_for_first(canned, draft_of, profile_text):
+    order = 'keying_order = ["customer_code", "order_number", "quantity", "style"]\n'
+    gateway, _ = canned(profile_text=order + profile_text)
+
+    task = gateway.manual_task(draft_of(DocumentKind.CREDIT_MEMO))
+
+    assert [label for label, _ in task.fields][:4] == ["Customer", "Order", "Reference", "Date"]
+    assert [label for label, _ in task.lines[0]][:3] == ["Quantity", "Style", "Kind of line"]
+    assert len(task.fields) == 15
+
+
+def test_a_value_no_document_has_cannot_be_asked_for_first(canned, profile_text):
+    with pytest.raises(errors.Misconfigured, match="keying_order: 'shoe_size' is no value"):
+        canned(profile_text='keying_order = ["shoe_size"]\n' + profile_text)
+
+
 def test_a_stock_task_shows_no_money(canned, draft_of):
     gateway, _ = canned()
 
