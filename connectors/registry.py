@@ -15,6 +15,8 @@ from connectors.netsuite import port as netsuite
 from connectors.profiled import port as profiled
 from connectors.returngo import kind as returngo_kind
 from connectors.returngo import port as returngo
+from connectors.shopify import kind as shopify_kind
+from connectors.shopify import port as shopify
 
 DEFAULT_BLUECHERRY_PROFILE = "bluecherry-rest"
 DEFAULT_REVENI_PROFILE = "reveni-rest"
@@ -72,6 +74,12 @@ def _build_netsuite(
     config: types.ConnectionConfig, pacer: ports.Pacer, transport: BaseAdapter | None
 ) -> ports.Gateway:
     return netsuite.build(config, pacer, transport)
+
+
+def _build_shopify(
+    config: types.ConnectionConfig, pacer: ports.Pacer, transport: BaseAdapter | None
+) -> ports.Source:
+    return shopify.build(config, pacer, transport)
 
 
 def _build_prima(
@@ -178,6 +186,64 @@ _ALL = (
             " confirmed. Take the dashboard's export in as a file meanwhile."
         ),
         sandbox_path="/reveni",
+    ),
+    Kind(
+        code=shopify_kind.KIND,
+        label=shopify_kind.LABEL,
+        role=Role.SOURCE,
+        credential_fields=(
+            Field("access_token", "Access token", "The app's Admin API token (shpat_…)."),
+            Field(
+                "api_secret",
+                "App secret",
+                "The app's client secret; its messages are signed with it. Without it none is"
+                " accepted.",
+                is_required=False,
+            ),
+        ),
+        settings_fields=(
+            Field("shop_domain", "Shop", "As example.myshopify.com."),
+            Field(
+                "api_version",
+                "API version",
+                f"One of {', '.join(shopify_kind.VERSIONS)}.",
+                is_required=False,
+                default=shopify_kind.DEFAULT_VERSION,
+            ),
+            Field(
+                "customer_details",
+                "Read customers",
+                '"no" where the app may not see customers: returns then have no name.',
+                is_required=False,
+                default="yes",
+            ),
+            Field(
+                "returns_per_read",
+                "Returns per read",
+                "How many returns one call asks for, 1 to 100. Fewer cost less at a time.",
+                is_required=False,
+                default=str(shopify_kind.RETURNS_PER_READ),
+            ),
+            Field(
+                "final_sale_metafield",
+                "Final-sale metafield",
+                "namespace.key of the flag on products or variants that forbids a return.",
+                is_required=False,
+                default=shopify_kind.FINAL_SALE_METAFIELD,
+            ),
+            Field(
+                "final_sale_tag",
+                "Final-sale tag",
+                "A product tag that forbids a return, where the shop uses one.",
+                is_required=False,
+            ),
+        ),
+        build=_build_shopify,
+        documentation=(
+            "The vendor's public Admin API; our queries are checked against its schema of"
+            f" {', '.join(shopify_kind.VERSIONS)}."
+        ),
+        sandbox_path="/shopify",
     ),
     Kind(
         code="bluecherry",

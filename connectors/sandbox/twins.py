@@ -10,8 +10,16 @@ from connectors.sandbox.netsuite import NetSuiteTwin
 from connectors.sandbox.prima import PrimaTwin
 from connectors.sandbox.returngo import ReturnGoTwin
 from connectors.sandbox.reveni import ReveniTwin
+from connectors.sandbox.shopify import ShopifyTwin
 
-TWINS: tuple[type[Twin], ...] = (BlueCherryTwin, NetSuiteTwin, PrimaTwin, ReturnGoTwin, ReveniTwin)
+TWINS: tuple[type[Twin], ...] = (
+    BlueCherryTwin,
+    NetSuiteTwin,
+    PrimaTwin,
+    ReturnGoTwin,
+    ReveniTwin,
+    ShopifyTwin,
+)
 
 
 def new_twins() -> dict[str, Twin]:

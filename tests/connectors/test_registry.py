@@ -33,6 +33,7 @@ def test_every_kind_is_listed_under_its_code_with_its_role():
     assert {code: (kind.code, kind.role.value) for code, kind in registry.KINDS.items()} == {
         "returngo": ("returngo", "source"),
         "reveni": ("reveni", "source"),
+        "shopify": ("shopify", "source"),
         "bluecherry": ("bluecherry", "erp"),
         "prima": ("prima", "erp"),
         "netsuite": ("netsuite", "erp"),
@@ -53,6 +54,17 @@ def test_every_kind_says_what_its_form_asks_for():
         "reveni": (
             ["api_key", "webhook_secret"],
             [("profile", False), ("profile_text", False)],
+        ),
+        "shopify": (
+            ["access_token", "api_secret"],
+            [
+                ("shop_domain", True),
+                ("api_version", False),
+                ("customer_details", False),
+                ("returns_per_read", False),
+                ("final_sale_metafield", False),
+                ("final_sale_tag", False),
+            ],
         ),
         "bluecherry": (
             ["subscription_key"],

@@ -6,6 +6,7 @@ from tests.connectors.contract import (
     stage_prima,
     stage_returngo,
     stage_reveni,
+    stage_shopify,
 )
 from tests.connectors.contract.stages import GatewayStage, SourceStage
 
@@ -14,4 +15,8 @@ GATEWAYS: tuple[GatewayStage, ...] = (
     *stage_netsuite.stages(),
     *stage_prima.stages(),
 )
-SOURCES: tuple[SourceStage, ...] = (*stage_returngo.stages(), *stage_reveni.stages())
+SOURCES: tuple[SourceStage, ...] = (
+    *stage_returngo.stages(),
+    *stage_reveni.stages(),
+    *stage_shopify.stages(),
+)

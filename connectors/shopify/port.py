@@ -1,0 +1,284 @@
+"""Shopify as a `ports.Source`, for shops whose returns live in Shopify itself.
+
+There is no list of returns: the orders that changed are listed, and their returns read in sets.
+A return's refunds come with it, so there is no feed of refunds to read beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from requests.adapters import BaseAdapter
+
+from connectors.errors import Misconfigured, NotFound, UnreadableReply
+from connectors.http import Session
+from connectors.ports import Pacer
+from connectors.shopify import completing, kind, translate, webhooks
+from connectors.shopify.client import Answer, ShopifyClient, TooDear, version_of
+from connectors.shopify.paging import Place
+from connectors.shopify.reading import Node, gid, unreadable
+from connectors.shopify.shop import ShopFloor
+from connectors.types import (
+    ConnectionCheck,
+    ConnectionConfig,
+    RefundPage,
+    RmaPage,
+    RmaRow,
+    SourceCapabilities,
+    SourceRma,
+    WebhookNudge,
+)
+
+T = TypeVar("T")
+
+MAX_REPLY_BYTES = 64 * 1024 * 1024
+ORDERS_PER_PAGE = 100
+RETURNS_PER_ORDER = 10
+# Room for lines and refunds in one reading; lines are read on, refunds cannot be.
+ROOM = (20, 5)
+MORE_REFUNDS = (20, 100)
+# What is asked for when one return alone is too dear.
+LESS_ROOM = (10, 3)
+MAX_NOTE_CHARS = 5_000
+_DOMAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,60}\.myshopify\.com")
+
+
+def build(
+    config: ConnectionConfig, pacer: Pacer, transport: BaseAdapter | None = None
+) -> ShopifySource:
+    """Raises Misconfigured when token, shop or version are missing or cannot be what they say."""
+    token = config.secrets.get("access_token", "").strip()
+    if not token:
+        raise Misconfigured("The Shopify connection has no access token.")
+    if not (token.isascii() and token.isprintable()):
+        raise Misconfigured("The access token of the Shopify connection is not plain text.")
+    domain = config.settings.get("shop_domain", "").strip().lower()
+    if not _DOMAIN.fullmatch(domain):
+        raise Misconfigured("The shop must be named as example.myshopify.com.")
+    session = Session(
+        config=config,
+        pacer=pacer,
+        headers={"X-Shopify-Access-Token": token},
+        transport=transport,
+        max_reply_bytes=MAX_REPLY_BYTES,
+    )
+    client = ShopifyClient(session=session, pacer=pacer, version=version_of(config.settings))
+    return ShopifySource(config=config, client=client, domain=domain)
+
+
+class ShopifySource(ShopFloor):
+    """One shop; `ports.BatchSource`, `ports.SigningSource` and `ports.Storefront` in one."""
+
+    def __init__(self, *, config: ConnectionConfig, client: ShopifyClient, domain: str) -> None:
+        super().__init__(client=client, settings=config.settings)
+        self._domain = domain
+        self._reads_customers = config.settings.get("customer_details", "yes").strip() != "no"
+        self._door = webhooks.Door(
+            secret=config.secrets.get("api_secret", ""), domain=domain, version=client.version
+        )
+        self.capabilities = SourceCapabilities(
+            has_webhooks=True,
+            has_refund_feed=False,
+            daily_call_limit=None,
+            max_page_size=ORDERS_PER_PAGE,
+            can_comment=True,
+            can_set_shipment_status=False,
+            max_rmas_per_read=_returns_per_read(config.settings),
+            signs_webhooks=True,
+        )
+
+    def check(self) -> ConnectionCheck:
+        """One call. Refused credentials are a result here, not an error."""
+        details = {"shop": self._domain, "api_version": self._client.version}
+        try:
+            answer = self._client.read("shop")
+        except Misconfigured as error:
+            return ConnectionCheck(is_ok=False, text=error.text, details=details)
+        shop = answer.data.required("shop")
+        found = shop.required_text("myshopifyDomain").lower()
+        scopes = _scopes(answer)
+        missing = [scope for scope in kind.SCOPES if scope not in scopes]
+        details |= {"answered_by": found, "currency": shop.text("currencyCode")}
+        details |= {"missing_scopes": ", ".join(missing)} if missing else {}
+        if found != self._domain:
+            text = f"This address belongs to {found}, not to {self._domain}."
+            return ConnectionCheck(is_ok=False, text=text, details=details)
+        text = f"{shop.text('name')} answers. {_told(answer, self._client.version)}"
+        if missing:
+            text += f" The token lacks: {', '.join(missing)}."
+        return ConnectionCheck(is_ok=not missing, text=text.strip(), details=details)
+
+    def changed_rmas(self, *, since: datetime, cursor: str = "") -> RmaPage:
+        """One call for up to 100 changed orders, and one more for an order of over ten returns.
+
+        Orders without returns are listed too and lead to no row: a filter by return status would
+        hide returns that were declined or cancelled.
+        """
+        place = Place.parse(cursor) if cursor else Place.start(since)
+        answer = self._client.read(
+            "changed_orders",
+            {
+                "first": ORDERS_PER_PAGE,
+                "after": place.after or None,
+                "query": place.query(),
+                "returns": RETURNS_PER_ORDER,
+            },
+        )
+        return _with_evidence(answer, lambda: self._rma_page(answer, place))
+
+    def rma(self, external_id: str) -> SourceRma:
+        """One call, and more only for a return with over fifty lines."""
+        found = self.rmas((external_id,))
+        if not found:
+            raise NotFound(f"Shopify has no return {external_id}.")
+        return found[0]
+
+    def rmas(self, external_ids: Sequence[str]) -> tuple[SourceRma, ...]:
+        """One call; a set that Shopify finds too dear for one is read in halves."""
+        ids = [named for each in dict.fromkeys(external_ids) if (named := gid("Return", each))]
+        return tuple(self._read_set(ids, ROOM)) if ids else ()
+
+    def changed_refunds(self, *, since: datetime, cursor: str = "") -> RefundPage:
+        """No call: a refund changes its order, so it comes with the return."""
+        return RefundPage(rows=(), next_cursor="")
+
+    def is_genuine(self, *, headers: Mapping[str, str], body: bytes) -> bool:
+        """No call. Signed with the app's secret, and for this shop."""
+        return self._door.is_genuine(headers=headers, body=body)
+
+    def parse_webhook(self, *, headers: Mapping[str, str], body: bytes) -> WebhookNudge:
+        """No call."""
+        return self._door.parse(headers=headers, body=body)
+
+    def comment(self, *, rma_external_id: str, text: str, marker: str) -> None:
+        """One or two calls: the note goes below the order's own note, once.
+
+        Shopify has no operation that adds to a note or to the timeline; the whole note is
+        written, so a change staff make between the two calls would be lost.
+        """
+        named = gid("Return", rma_external_id)
+        answer = self._client.read("order_note", {"id": named}) if named else None
+        node = answer.data.child("node") if answer else None
+        if node is None or "order" not in node.raw:
+            raise NotFound(f"Shopify has no return {rma_external_id}.")
+        order = node.required("order")
+        note, token = order.text("note"), f"[{marker}]"
+        if token in note:
+            return
+        added = f"{text} {token}"
+        kept = note[: max(MAX_NOTE_CHARS - len(added) - 1, 0)]
+        value = {"id": order.required_text("id"), "note": f"{kept}\n{added}".strip()}
+        self._client.write("set_order_note", {"input": value})
+
+    def set_shipment_status(self, *, rma_external_id: str, shipment_id: str, status: str) -> None:
+        """Not offered (`can_set_shipment_status`): Shopify keeps no state of a return parcel."""
+        raise Misconfigured("Shopify keeps no status of a return parcel that could be set.")
+
+    def _rma_page(self, answer: Answer, place: Place) -> RmaPage:
+        connection = answer.data.required("orders")
+        rows: list[RmaRow] = []
+        for order in connection.page():
+            if not place.is_known(order):
+                rows += self._rows_of(order)
+        following = place.following(connection)
+        return RmaPage(rows=tuple(rows), next_cursor=following.text() if following else "")
+
+    def _rows_of(self, order: Node) -> tuple[RmaRow, ...]:
+        first = order.required("returns").page()
+        rest = tuple(completing.rest_of(self._client, "order_returns", order, "returns"))
+        return translate.rows((*first, *rest), order_name=order.required_text("name"))
+
+    def _read_set(self, ids: Sequence[str], room: tuple[int, int]) -> Iterator[SourceRma]:
+        lines, refunds = room
+        variables = {
+            "ids": list(ids),
+            "lines": lines,
+            "refunds": refunds,
+            "withCustomer": self._reads_customers,
+        }
+        try:
+            answer = self._client.read("returns", variables)
+        except TooDear:
+            if len(ids) == 1 and room == LESS_ROOM:
+                raise
+            halves = (ids[: len(ids) // 2], ids[len(ids) // 2 :]) if len(ids) > 1 else (ids,)
+            for half in halves:
+                yield from self._read_set(half, room if len(ids) > 1 else LESS_ROOM)
+            return
+        for node in _with_evidence(answer, lambda: _returns(answer)):
+            if room == ROOM and _is_full(node, room):
+                yield from self._read_set((node.number_of(),), MORE_REFUNDS)
+            else:
+                drift = (*_version_drift(answer, self._client.version), *_full_drift(node, room))
+                yield _with_evidence(answer, partial(self._whole, node, drift))
+
+    def _whole(self, node: Node, drift: tuple[str, ...]) -> SourceRma:
+        return translate.rma(completing.complete_return(self._client, node), drift=drift)
+
+
+def _returns(answer: Answer) -> list[Node]:
+    """An id that is nobody's has null behind it; a return's id never has another thing."""
+    found = [Node(raw, "nodes[]") for raw in _listed(answer.data, "nodes") if raw is not None]
+    for node in found:
+        if node.text("__typename") != "Return":
+            raise unreadable(node.at("__typename"), "is not that of a return")
+    return found
+
+
+def _is_full(node: Node, room: tuple[int, int]) -> bool:
+    """Whether the order may have more refunds than there was room for."""
+    return len(node.required("order").rows("refunds")) >= room[1]
+
+
+def _full_drift(node: Node, room: tuple[int, int]) -> tuple[str, ...]:
+    return ("refunds: there may be more than are read",) if _is_full(node, room) else ()
+
+
+def _with_evidence(answer: Answer, translator: Callable[[], T]) -> T:
+    """Translate, and give an unreadable reply's evidence along."""
+    try:
+        return translator()
+    except UnreadableReply as error:
+        error.evidence = error.evidence or answer.reply.evidence
+        raise
+
+
+def _listed(data: Node, key: str) -> list[object]:
+    found = data.raw.get(key)
+    if not isinstance(found, list):
+        raise UnreadableReply(f"Shopify: {key} is not a list", field=key)
+    return found
+
+
+def _scopes(answer: Answer) -> set[str]:
+    """What the token may do. Writing includes reading."""
+    app = answer.data.required("currentAppInstallation")
+    held = {row.required_text("handle") for row in app.rows("accessScopes")}
+    return held | {f"read_{scope[6:]}" for scope in held if scope.startswith("write_")}
+
+
+def _told(answer: Answer, asked: str) -> str:
+    """What the answer's headers say of the version."""
+    found = []
+    if answer.version and answer.version != asked:
+        found.append(f"It speaks version {answer.version}; {asked} was asked for.")
+    if answer.deprecation:
+        found.append("It says that something we ask for will go away.")
+    return " ".join(found) or f"Version {asked}."
+
+
+def _version_drift(answer: Answer, asked: str) -> tuple[str, ...]:
+    if answer.version and answer.version != asked:
+        return (f"API version: {answer.version} in the place of {asked}",)
+    return ()
+
+
+def _returns_per_read(settings: Mapping[str, str]) -> int:
+    text = settings.get("returns_per_read", "").strip() or str(kind.RETURNS_PER_READ)
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= 100):
+        raise Misconfigured("Returns per read must be a whole number from 1 to 100.")
+    return int(text[:4])
