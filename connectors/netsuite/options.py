@@ -51,6 +51,12 @@ FIELDS: Final = (
     ),
     ("adjustment_account", "Write-off account", "Its id; without it write-offs are manual.", ""),
     ("refund_account", "Refund account", "Its id; NetSuite's own choice if left empty.", ""),
+    (
+        "concurrent_calls",
+        "Calls at once",
+        "How many of the account's simultaneous calls are ours, over all workers.",
+        "4",
+    ),
     ("timezone", "Time zone", "Of the user who signs in, such as Europe/London.", "UTC"),
 )
 _API_HOST: Final = ".suitetalk.api.netsuite.com"

@@ -2,6 +2,9 @@
 
 Every call asks here first, in a statement of its own outside any transaction. Day quota, bucket and
 a peer's "not before" are checked and taken in one UPDATE, so that N hosts together keep one quota.
+
+Where the connection's setting `concurrent_calls` limits calls under way at once, each holds one of
+so many advisory locks of the database: a worker that dies gives its own back with its session.
 """
 
 from __future__ import annotations
@@ -33,6 +36,14 @@ WHERE connection_id = %(connection)s
 RETURNING calls_today
 """
 
+_MOST_SLOTS = 60
+# The first half of the locks' names; no other code here takes advisory locks of two halves.
+_SLOTS = 0x5342
+_TAKE_SLOT = """
+SELECT slot FROM generate_series(%(first)s::int, %(last)s::int) AS slot
+WHERE pg_try_advisory_lock(%(slots)s, slot) LIMIT 1
+"""
+
 _COUNT = """
 INSERT INTO exceptions_app_callcount (connection_id, day, operation, reason, count)
 VALUES (%s, %s, %s, %s, 1)
@@ -52,6 +63,8 @@ class DatabasePacer:
         self, *, connection: Connection, reason: str, clock: Callable[[], datetime]
     ) -> None:
         self._connection_id = connection.pk
+        self._most_at_once = _most_at_once(connection)
+        self._slot: int | None = None
         self._reason = reason
         self._clock = clock
 
@@ -61,6 +74,14 @@ class DatabasePacer:
         Raises:
             BudgetSpent: throttled; `after_seconds` says when a call may be free.
         """
+        self._take_slot()
+        try:
+            self._take(operation=operation, is_write=is_write)
+        except BaseException:
+            self._free_slot()
+            raise
+
+    def _take(self, *, operation: str, is_write: bool) -> None:
         now = self._clock()
         with database.cursor() as cursor:
             cursor.execute(
@@ -78,6 +99,7 @@ class DatabasePacer:
 
     def after(self, *, operation: str, status: int | None, headers: Mapping[str, str]) -> None:
         """Note a throttled answer as wasted; the services slow the connection down."""
+        self._free_slot()
         if status == 429:
             CallCount.objects.bulk_create(
                 [
@@ -97,6 +119,29 @@ class DatabasePacer:
                     [self._connection_id, self._clock().date(), operation, "wasted-429"],
                 )
 
+    def _take_slot(self) -> None:
+        if not self._most_at_once:
+            return
+        first = self._connection_id * (_MOST_SLOTS + 1)
+        last = first + self._most_at_once - 1
+        with database.cursor() as cursor:
+            cursor.execute(_TAKE_SLOT, {"first": first, "last": last, "slots": _SLOTS})
+            found = cursor.fetchone()
+        if found is None:
+            raise BudgetSpent(
+                "As many calls as this connection may make at once are under way.",
+                after_seconds=1,
+                is_throttled=True,
+            )
+        self._slot = found[0]
+
+    def _free_slot(self) -> None:
+        if self._slot is None:
+            return
+        with database.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_SLOTS, self._slot])
+        self._slot = None
+
     def _refusal(self, *, now: datetime, is_write: bool) -> BudgetSpent:
         budget = ConnectionBudget.objects.get(connection_id=self._connection_id)
         return BudgetSpent(
@@ -104,6 +149,12 @@ class DatabasePacer:
             after_seconds=_wait_seconds(budget, now=now, is_write=is_write),
             is_throttled=True,
         )
+
+
+def _most_at_once(connection: Connection) -> int:
+    """Calls this connection may have under way; 0 for any number."""
+    text = str(connection.settings.get("concurrent_calls", "")).strip()
+    return min(int(text), _MOST_SLOTS) if text.isdecimal() else 0
 
 
 def _wait_seconds(budget: ConnectionBudget, *, now: datetime, is_write: bool) -> int:

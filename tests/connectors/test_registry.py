@@ -100,6 +100,7 @@ def test_every_kind_says_what_its_form_asks_for():
                 ("bucket_places", False),
                 ("adjustment_account", False),
                 ("refund_account", False),
+                ("concurrent_calls", False),
                 ("timezone", False),
             ],
         ),

@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection as database
 
 from connectors.errors import RetryLater
 from exceptions_app.models import CallCount, Connection, ConnectionBudget
+from exceptions_app.services import pacing
 from exceptions_app.services.pacing import DatabasePacer
 
 pytestmark = pytest.mark.django_db
@@ -103,3 +105,75 @@ def test_a_peer_that_asked_for_rest_gets_it():
 
     assert _calls(connection, 3, now=NOON + timedelta(minutes=1)) == 0
     assert _calls(connection, 3, now=NOON + timedelta(minutes=2)) == 3
+
+
+@pytest.fixture
+def elsewhere():
+    """The database as another worker sees it: a session of its own."""
+    other = database.copy()
+    yield other
+    other.close()
+
+
+def _pacer(connection):
+    return DatabasePacer(connection=connection, reason="post", clock=lambda: NOON)
+
+
+def _wait_until_gone(process):
+    """The server notices a closed session in its own time."""
+    with database.cursor() as cursor:
+        for _ in range(10_000):
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE pid = %s", [process])
+            if cursor.fetchone() == (0,):
+                return
+
+
+def test_no_more_calls_are_under_way_at_once_than_the_connection_may_make(elsewhere, monkeypatch):
+    connection = _budget()
+    connection.settings = {"concurrent_calls": "1"}
+    ours, theirs = _pacer(connection), _pacer(connection)
+    # Another connection's calls are none of its business.
+    aside = Connection(pk=connection.pk + 1, settings={"concurrent_calls": "1"})
+
+    ours.before(operation="write", is_write=True)
+    with monkeypatch.context() as there:
+        there.setattr(pacing, "database", elsewhere)
+        with pytest.raises(RetryLater) as refusal:
+            theirs.before(operation="write", is_write=True)
+        _pacer(aside)._take_slot()
+    ours.after(operation="write", status=204, headers={})
+    with monkeypatch.context() as there:
+        there.setattr(pacing, "database", elsewhere)
+        theirs._take_slot()
+
+    assert (refusal.value.after_seconds, refusal.value.is_throttled) == (1, True)
+    assert ConnectionBudget.objects.get().calls_today == 1
+
+
+def test_a_worker_that_dies_in_a_call_gives_its_place_back(elsewhere, monkeypatch):
+    connection = _budget()
+    connection.settings = {"concurrent_calls": "1"}
+    with monkeypatch.context() as there:
+        there.setattr(pacing, "database", elsewhere)
+        _pacer(connection)._take_slot()
+    with pytest.raises(RetryLater):
+        _pacer(connection).before(operation="read", is_write=False)
+
+    process = elsewhere.connection.info.backend_pid
+    elsewhere.close()
+    _wait_until_gone(process)
+    _pacer(connection).before(operation="read", is_write=False)
+
+    assert ConnectionBudget.objects.get().calls_today == 1
+
+
+def test_a_call_the_budget_refuses_holds_no_place(elsewhere, monkeypatch):
+    connection = _budget(daily_limit=0)
+    connection.settings = {"concurrent_calls": "1"}
+    with pytest.raises(RetryLater):
+        _pacer(connection).before(operation="write", is_write=True)
+
+    with monkeypatch.context() as there:
+        there.setattr(pacing, "database", elsewhere)
+        _pacer(connection)._take_slot()
