@@ -216,3 +216,25 @@ def test_returns_concerned_by_a_month_are_planned_again(world):
     Rma.objects.update(plan_due_at=None)
     periods.keep(connection=world.bridge.erp, periods=["2026-05"], now=now)
     assert set(due().values()) == {None}
+
+
+def test_goods_the_erps_own_staff_check_in_release_the_credit(monkeypatch):
+    script = speak_in_sets(monkeypatch)
+    policy = {"stock_trigger": "erp_receipt", "credit_trigger": "goods_received"}
+    world = make_world(policy=policy)
+    world.add_order()
+    world.add_return("5001")
+    world.carry()
+    before = [row["doc_type"] for row in world.documents()]
+    (authorisation,) = authorisations()
+
+    script.receipts = [told(authorisation)]
+    world.clock.advance(minutes=10)
+    with world.connected():
+        flow.poll(clock=world.clock)
+    world.settle()
+
+    assert before == ["RA"]
+    assert [row["doc_type"] for row in world.documents()] == ["RA", "CM"]
+    assert Posting.objects.get(kind="credit_memo").status == "confirmed"
+    assert not Posting.objects.filter(kind="stock_receipt").exists()
