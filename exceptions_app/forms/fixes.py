@@ -18,7 +18,7 @@ from exceptions_app.choices import FixKind, MappingKind, PostingStatus
 from exceptions_app.forms.picks import OTHER, PickForm
 from exceptions_app.models import Case
 from exceptions_app.rules import amounts
-from exceptions_app.rules.mapping import TARGET_CHOICES
+from exceptions_app.rules.mapping import TARGET_CHOICES, spoken_place
 from exceptions_app.rules.matching import Suggestion
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import facts as facts_selector
@@ -152,6 +152,10 @@ def _apart(option: Suggestion, *, has_order: bool) -> tuple[str, ...]:
     return (*sold, option.description or "no name", code)
 
 
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 class LocationForm(FixForm):
     pair = forms.ChoiceField(label="Division and warehouse")
     main = ("pair",)
@@ -163,7 +167,7 @@ class LocationForm(FixForm):
             *(
                 (
                     f"{row.division}|{row.code}",
-                    f"Division {row.division}, warehouse {row.code} {row.name}".strip(),
+                    f"{_capitalised(spoken_place(row.division, row.code))} {row.name}".strip(),
                 )
                 for row in rows
             ),

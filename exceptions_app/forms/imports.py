@@ -21,7 +21,8 @@ _FIELDS: dict[str, Any] = {
     "sku": lambda: forms.CharField(label="SKU in the ERP", max_length=120),
     "bucket": lambda: _choice("bucket", "Where such goods go"),
     "code": lambda: forms.CharField(label="The ERP's reason code", max_length=20),
-    "division": lambda: forms.CharField(label="Division", max_length=40),
+    # Some ERPs have none; the pair is looked up in what the ERP told.
+    "division": lambda: forms.CharField(label="Division", max_length=40, required=False),
     "warehouse": lambda: forms.CharField(label="Warehouse", max_length=40),
     "axis": lambda: _choice("axis", "What the status means"),
     "treatment": lambda: _choice("treatment", "How the prices are meant"),

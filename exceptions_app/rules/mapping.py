@@ -97,11 +97,22 @@ def reason(mappings: Mappings, value: str) -> str:
 
 
 def location(mappings: Mappings, value: str) -> LocationTarget | None:
-    """Division and warehouse of a platform location; None unless both are known (R032)."""
+    """Division and warehouse of a platform location; None unless it is mapped (R032).
+
+    An ERP without divisions has pairs of "" and a warehouse. Whether the ERP knows the pair is
+    validation's question.
+    """
     target = mappings.location.get(normalise(value))
-    if target is None or not target.division or not target.warehouse:
-        return None
-    return target
+    return target if target is not None and target.warehouse else None
+
+
+def place(division: str, warehouse: str) -> str:
+    """ "10/WH1" for short, or "WH1" where the ERP has no divisions."""
+    return f"{division}/{warehouse}" if division else warehouse
+
+
+def spoken_place(division: str, warehouse: str) -> str:
+    return f"division {division}, warehouse {warehouse}" if division else f"warehouse {warehouse}"
 
 
 def approval(mappings: Mappings, status: str) -> str:

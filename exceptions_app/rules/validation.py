@@ -213,7 +213,7 @@ def _place_finding(resolved: Resolved, line: ReturnedLine, kind: str) -> Finding
     cause = mapping.normalise(line.location)
     if kind == "DIVISION_MISMATCH":
         value, formula = values.item(line, facts.currency)
-        cause = f"{target.division}/{target.warehouse}"
+        cause = mapping.place(target.division, target.warehouse)
     return Finding(
         type=kind,
         subject=f"line:{line.line_no}",

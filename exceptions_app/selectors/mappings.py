@@ -30,6 +30,7 @@ from exceptions_app.models import (
     Posting,
     Rma,
 )
+from exceptions_app.rules import mapping as mapping_rules
 from exceptions_app.rules.mapping import (
     PLACE_KEY,
     REASON_KEY,
@@ -323,7 +324,7 @@ def places(*, bridge: Bridge) -> list[tuple[str, str]]:
     return [
         (
             row.source_value,
-            f"{row.source_value}, {row.target['division']}/{row.target['warehouse']}",
+            f"{row.source_value}, {mapping_rules.place(**row.target)}",
         )
         for row in rows.order_by("source_key")
     ]

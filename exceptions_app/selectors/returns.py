@@ -32,6 +32,7 @@ from exceptions_app.models import (
     RmaEvent,
     Shipment,
 )
+from exceptions_app.rules import mapping as mapping_rules
 from exceptions_app.rules import money as money_rules
 from exceptions_app.rules import planning, resolving
 from exceptions_app.rules import sayings as saying_rules
@@ -291,7 +292,11 @@ def _lines(facts: RmaFacts) -> tuple[Line, ...]:
     shown = []
     for line in resolving.resolve(facts).lines:
         fact = line.fact
-        place = f"{line.target.division}/{line.target.warehouse}" if line.target else line.location
+        place = (
+            mapping_rules.place(line.target.division, line.target.warehouse)
+            if line.target
+            else line.location
+        )
         shown.append(
             Line(
                 sku=fact.sku,

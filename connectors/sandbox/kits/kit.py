@@ -1,0 +1,65 @@
+"""What a kit is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Protocol
+
+from connectors.sandbox.base import Twin
+from connectors.types import DocumentKind
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What the connection form would be given; `path` goes behind the twin's own address."""
+
+    settings: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A document in the twin's own books.
+
+    `units` and `gross` are what it moves and credits; `is_final` once it is posted for good.
+    """
+
+    key: str
+    kind: DocumentKind
+    number: str
+    units: int
+    gross: Decimal
+    is_final: bool
+
+
+class Kit(Protocol):
+    """A system the kits know; `system` names its twin and its kind of connection."""
+
+    system: str
+
+    def twin(self, **options: Any) -> Twin:
+        """A fresh twin; `options` as the twin's own (`now`, `sleep`)."""
+        ...
+
+    def access(self, twin: Twin) -> Access: ...
+
+    def loads(self, records: Record) -> Record:
+        """Plain records as the twin's own."""
+        ...
+
+
+class ErpKit(Kit, Protocol):
+    def booked(self, documents: Sequence[Record]) -> tuple[Booked, ...]:
+        """The twin's `documents()` as plain rows; refused ones are left out."""
+        ...
+
+
+class PlatformKit(Kit, Protocol):
+    def external_id(self, rma_id: str) -> str:
+        """By which id the platform knows the plain record's return."""
+        ...

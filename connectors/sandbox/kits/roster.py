@@ -1,0 +1,12 @@
+"""The kits there are; a new system is one line here."""
+
+from __future__ import annotations
+
+from connectors.sandbox.kits.bluecherry import BlueCherryKit
+from connectors.sandbox.kits.kit import ErpKit, PlatformKit
+from connectors.sandbox.kits.prima import PrimaKit
+from connectors.sandbox.kits.returngo import ReturnGoKit
+from connectors.sandbox.kits.reveni import ReveniKit
+
+ERPS: dict[str, ErpKit] = {kit.system: kit for kit in (BlueCherryKit(), PrimaKit())}
+PLATFORMS: dict[str, PlatformKit] = {kit.system: kit for kit in (ReturnGoKit(), ReveniKit())}

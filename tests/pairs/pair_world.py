@@ -1,0 +1,154 @@
+"""A world of any pair of systems: two twins, one bridge, one clock, the same plain records.
+
+The real code runs against the real database; what a pair's ERP holds afterwards is read from the
+twin's own books, never from our rows.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connectors.sandbox.base import Twin
+from connectors.sandbox.kits import roster
+from connectors.sandbox.kits.kit import Booked, ErpKit, Kit, PlatformKit
+from connectors.sandbox.wsgi_transport import WsgiTransport
+from exceptions_app.choices import PostingStatus
+from exceptions_app.models import Bridge, Case, Connection, Posting, Rma, Watermark
+from exceptions_app.services import bridges, connections, flow, mappings, polling
+from tests import world as small
+from tests.world import Clock
+
+_MOVING = (
+    PostingStatus.READY,
+    PostingStatus.SENDING,
+    PostingStatus.UNCONFIRMED,
+    PostingStatus.POSTED,
+)
+
+
+@dataclass
+class PairWorld:
+    """`carry()` polls and lets time pass until nothing moves."""
+
+    clock: Clock
+    erp_kit: ErpKit
+    platform_kit: PlatformKit
+    erp: Twin
+    platform: Twin
+    transport: WsgiTransport
+    bridge: Bridge
+
+    @contextlib.contextmanager
+    def connected(self) -> Iterator[None]:
+        with connections.through(self.transport, self.clock):
+            yield
+
+    def add_order(self, number: str, **values: Any) -> None:
+        self.load_erp({"orders": [small.make_order(number, **values)]})
+
+    def add_return(self, rma_id: str, **values: Any) -> None:
+        records = {"rmas": [small.make_rma(rma_id, **values)]}
+        self.platform.load(self.platform_kit.loads(records))
+
+    def load_erp(self, records: Mapping[str, Any]) -> None:
+        self.erp.load(self.erp_kit.loads(records))
+
+    def carry(self, *, rounds: int = 40, seconds: int = 20) -> None:
+        with self.connected():
+            polling.poll_now(connection=self.bridge.source, now=self.clock.now)
+            flow.poll(clock=self.clock)
+            for _ in range(rounds):
+                for step in (flow.ingest, flow.plan, flow.settle, flow.post, flow.settle):
+                    step(clock=self.clock)
+                flow.plan(clock=self.clock)
+                if self.is_quiet():
+                    return
+                self.clock.advance(seconds=seconds)
+
+    def is_quiet(self) -> bool:
+        waits = Posting.objects.filter(status__in=_MOVING, parked_at__isnull=True).exists()
+        return not waits and not Rma.objects.filter(plan_due_at__lte=self.clock.now).exists()
+
+    def booked(self) -> tuple[Booked, ...]:
+        return self.erp_kit.booked(self.erp.documents())
+
+    def rma(self, rma_id: str) -> Rma:
+        return Rma.objects.get(
+            bridge=self.bridge, external_id=self.platform_kit.external_id(rma_id)
+        )
+
+    def open_types(self) -> list[str]:
+        rows = Case.objects.exclude(status="resolved").order_by("type")
+        return list(rows.values_list("type", flat=True))
+
+    def unconfirmed(self) -> list[str]:
+        """Keys of documents that are planned and not confirmed."""
+        done = (PostingStatus.CONFIRMED, PostingStatus.CANCELLED)
+        rows = Posting.objects.exclude(status__in=done)
+        return [f"{row.key} {row.status} {row.blocked_by}" for row in rows]
+
+    def map(self, kind: str, source_value: str, target: dict[str, str]) -> None:
+        row = mappings.propose(
+            bridge=self.bridge,
+            kind=kind,
+            source_value=source_value,
+            target=target,
+            actor=None,
+            reason="test",
+            now=self.clock.now,
+        )
+        mappings.activate(mapping=row, actor=None, now=self.clock.now)
+
+
+def make_pair(
+    erp: str, platform: str, *, preset: str = "", policy: Mapping[str, Any] | None = None
+) -> PairWorld:
+    """A bridge between fresh twins of two systems, its places and items read, nothing mapped."""
+    clock = Clock()
+    erp_kit, platform_kit = roster.ERPS[erp], roster.PLATFORMS[platform]
+    sleep = small._no_sleep(clock)
+    erp_twin = erp_kit.twin(now=clock, sleep=sleep)
+    platform_twin = platform_kit.twin(now=clock, sleep=sleep)
+    erp_twin.load(erp_kit.loads(small.reference_records()))
+    transport = WsgiTransport({f"/{erp}": erp_twin, f"/{platform}": platform_twin})
+    source = _connection(platform_kit, platform_twin, clock)
+    target = _connection(erp_kit, erp_twin, clock)
+    bridge = bridges.create(
+        code="uk",
+        name="Alder UK",
+        source=source,
+        erp=target,
+        preset=preset or f"{erp}+{platform}",
+        currency="GBP",
+        timezone_name="Europe/London",
+        policy={"undo_seconds": 60, **(policy or {})},
+        actor=None,
+        now=clock.now,
+    )
+    world = PairWorld(clock, erp_kit, platform_kit, erp_twin, platform_twin, transport, bridge)
+    with world.connected():
+        polling.refresh_reference(now=clock.now)
+    for feed in ("rmas", "refunds"):
+        Watermark.objects.get_or_create(connection=source, feed=feed)
+    return world
+
+
+def _connection(kit: Kit, twin: Twin, clock: Clock) -> Connection:
+    access = kit.access(twin)
+    return connections.save(
+        code=f"{kit.system}-test",
+        name=kit.system.title(),
+        kind=kit.system,
+        mode="sandbox",
+        base_url=f"http://127.0.0.1:1/{kit.system}{access.path}",
+        settings_values=dict(access.settings),
+        secrets=dict(access.secrets),
+        actor=None,
+        now=clock.now,
+        daily_limit=100_000,
+        refill_per_second=1000,
+        capacity=1000,
+    )
