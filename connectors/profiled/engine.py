@@ -128,13 +128,14 @@ class ProfiledGateway:
         needs, and `Misconfigured` when the operation is done by hand or not confirmed for live use.
         """
         name = create_operation(draft.kind)
-        operation, request = self._book.to_write(name)
+        operation, _ = self._book.to_write(name)
+        request = self.request_for(draft)
         body = self._body(self._bodies, request, draft)
         if self._profile.idempotency.is_looked_up_first:
             self._check_absent(draft)
         reply = self._transport.call(
             operation=name.value,
-            request=addressed(request, _draft_steps(draft)),
+            request=request,
             body=body,
             is_write=True,
         )
@@ -186,6 +187,19 @@ class ProfiledGateway:
         if operation is None or operation.request is None:
             return ""
         return self._transport.shown(self._body(self._shown_bodies, operation.request, draft))
+
+    def request_for(self, draft: types.DocumentDraft) -> Request:
+        """Method and path of what `create` would send.
+
+        Raises `Rejected` when the path needs a value that the draft lacks, and `Misconfigured`
+        when the operation may not be called.
+        """
+        _, request = self._book.to_write(create_operation(draft.kind))
+        return addressed(request, _draft_steps(draft))
+
+    def item_by_barcode(self, barcode: str) -> tuple[types.ErpItem, ...]:
+        """One call; empty also for what the profile does not take for a barcode."""
+        return tuple(self._items_by(OperationName.FIND_ITEM_BY_BARCODE, barcode))
 
     def _body(
         self, bodies: render.BodyRenderer, request: Request, draft: types.DocumentDraft

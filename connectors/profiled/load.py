@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 from pydantic import ValidationError
 
 from connectors import errors
+from connectors.profiled import places
 from connectors.profiled.parts import CREATES, EvidenceMark
 from connectors.profiled.schema import Profile
 from connectors.types import OperationSupport
 
 _PACKAGE = "connectors.profiled.profiles"
 _SUFFIX = ".toml"
+_TOML_LINE = re.compile(r"at line ([0-9]+)")
 
 
 class ProfileError(errors.Misconfigured):
-    """A profile that cannot be used; `problems` name the place and say what is expected there."""
+    """A profile that cannot be used; `problems` name the place and say what is expected there.
 
-    def __init__(self, problems: tuple[str, ...]) -> None:
+    `lines` are the lines of the text they concern, None where no line does.
+    """
+
+    def __init__(
+        self, problems: tuple[str, ...], *, lines: tuple[int | None, ...] | None = None
+    ) -> None:
         super().__init__("The profile cannot be used: " + "; ".join(problems))
         self.problems = problems
+        self.lines = lines or (None,) * len(problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +98,21 @@ def available() -> tuple[AvailableProfile, ...]:
 
 
 def load(name: str) -> LoadedProfile:
-    """The shipped profile called `name`.
+    """The shipped profile called `name`; raises ProfileError as `shipped_text` and `loads` do."""
+    return loads(shipped_text(name))
+
+
+def shipped_text(name: str) -> str:
+    """The text of the shipped profile called `name`.
 
     Raises:
-        ProfileError: there is none, or it cannot be used.
+        ProfileError: there is none.
     """
     shipped = {entry.name: entry for entry in resources.files(_PACKAGE).iterdir()}
     entry = shipped.get(f"{name}{_SUFFIX}")
     if entry is None:
         raise ProfileError((f"'{name}' is not a shipped profile",))
-    return loads(entry.read_text(encoding="utf-8"))
+    return entry.read_text(encoding="utf-8")
 
 
 # A worker builds a gateway per posting; the same text need not be checked each time.
@@ -110,21 +126,50 @@ def loads(text: str) -> LoadedProfile:
     try:
         parsed = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ProfileError((f"not TOML: {error}",)) from None
+        line = _TOML_LINE.search(str(error))
+        raise ProfileError(
+            (f"not TOML: {error}",), lines=(int(line[1]) if line else None,)
+        ) from None
     try:
         profile = Profile.model_validate(parsed)
     except ValidationError as error:
-        raise ProfileError(_problems(error)) from None
+        problems = _problems(error)
+        lines = tuple(_line(text, problem) for problem in problems)
+        raise ProfileError(problems, lines=lines) from None
     return LoadedProfile(profile, hashlib.sha256(text.encode()).hexdigest())
 
 
 def _problems(error: ValidationError) -> tuple[str, ...]:
-    problems = []
+    problems: list[str] = []
     for detail in error.errors(include_url=False):
         # The kinds of a body's nodes are tags of ours (<value>, <each>), not keys of the file.
         steps = [str(step) for step in detail["loc"] if not str(step).startswith("<")]
-        text = detail["msg"].removeprefix("Value error, ")
-        if detail["type"] == "extra_forbidden":
-            text = "this key is not known here"
-        problems.append(f"{'.'.join(steps)}: {text}" if steps else text)
+        if steps[:1] in (["transport"], ["auth"]):
+            # The second step is the kind that was chosen, which is no key of the file either.
+            del steps[1:2]
+        text = _told(detail["type"], detail["msg"], detail.get("ctx", {}))
+        if steps:
+            problems.append(f"{'.'.join(steps)}: {text}")
+        else:
+            # What concerns several parts names its places itself, one a line.
+            problems += text.splitlines()
     return tuple(problems)
+
+
+def _told(kind: str, message: str, context: Mapping[str, Any]) -> str:
+    match kind:
+        case "extra_forbidden":
+            return "this key is not known here"
+        case "missing":
+            return "it is required, and nothing is there"
+        case "union_tag_invalid":
+            expected = context["expected_tags"].replace("<", "").replace(">", "")
+            return f"the kind '{context['tag']}' is not known; expected one of {expected}"
+        case "union_tag_not_found":
+            return "it needs a 'kind'"
+    return message.removeprefix("Value error, ")
+
+
+def _line(text: str, problem: str) -> int | None:
+    place = problem.partition(": ")[0]
+    return places.line_of(text, place.split("."))

@@ -67,5 +67,5 @@ class Profile(Frozen):
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
         if problems := fitting.problems(self):
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return self

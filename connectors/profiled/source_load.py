@@ -46,16 +46,21 @@ class LoadedSource:
 
 
 def load(name: str) -> LoadedSource:
-    """The shipped profile called `name`.
+    """The shipped profile called `name`; raises ProfileError as `shipped_text` and `loads` do."""
+    return loads(shipped_text(name))
+
+
+def shipped_text(name: str) -> str:
+    """The text of the shipped profile called `name`.
 
     Raises:
-        ProfileError: there is none, or it cannot be used.
+        ProfileError: there is none.
     """
     shipped = {entry.name: entry for entry in resources.files(_PACKAGE).iterdir()}
     entry = shipped.get(f"{name}{_SUFFIX}")
     if entry is None:
         raise ProfileError((f"'{name}' is not a shipped profile of a returns platform",))
-    return loads(entry.read_text(encoding="utf-8"))
+    return entry.read_text(encoding="utf-8")
 
 
 # A worker builds a source per event; the same text need not be checked each time.

@@ -22,6 +22,7 @@ from exceptions_app.models.postings import (
     PostingAttempt,
 )
 from exceptions_app.models.preferences import SavedView, UserPreferences
+from exceptions_app.models.profiles import ProfileVersion
 from exceptions_app.models.quotes import CreditQuote
 from exceptions_app.models.receipts import ErpClosedPeriod, ErpReceipt
 from exceptions_app.models.rmas import (
@@ -60,6 +61,7 @@ __all__ = [
     "MappingImport",
     "Posting",
     "PostingAttempt",
+    "ProfileVersion",
     "Refund",
     "ReturnFile",
     "Rma",

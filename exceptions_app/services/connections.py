@@ -24,7 +24,7 @@ from connectors.redaction import redact
 from exceptions_app import errors
 from exceptions_app.models import Connection, ConnectionBudget, ConnectionHealth
 from exceptions_app.selectors.clock import database_now
-from exceptions_app.services import audit
+from exceptions_app.services import audit, profile_versions
 from exceptions_app.services.pacing import DatabasePacer
 
 # The sides of a bridge.
@@ -52,6 +52,11 @@ def through(transport: object, clock: Callable[[], datetime] | None = None) -> I
         _transport.reset(token)
         if clock_token is not None:
             _clock.reset(clock_token)
+
+
+def transport() -> Any:
+    """What stands in the place of the network in this context; None where nothing does."""
+    return _transport.get()
 
 
 def moment() -> datetime:
@@ -226,6 +231,9 @@ def save(
     if row is not None and actor is not None:
         _check_change(is_changed=is_resealed or state(kept) != before, reason=reason)
     _write(kept, is_new=row is None)
+    profile_versions.note(
+        row=kept, before=before["settings"], reason=reason.strip(), actor=actor, now=now
+    )
     was_limit = _limit_in_force(kept)
     _budget(kept, daily_limit, refill_per_second, capacity, now)
     hide = _mask(sealed, bytes(kept.sealed_secrets))
