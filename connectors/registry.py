@@ -10,6 +10,8 @@ from typing import cast
 from requests.adapters import BaseAdapter
 
 from connectors import errors, ports, types
+from connectors.brightpearl import kind as brightpearl_kind
+from connectors.brightpearl import port as brightpearl
 from connectors.netsuite import options as netsuite_options
 from connectors.netsuite import port as netsuite
 from connectors.profiled import port as profiled
@@ -125,6 +127,12 @@ def _profile_fields(default: str) -> tuple[Field, ...]:
             is_multiline=True,
         ),
     )
+
+
+def _build_brightpearl(
+    config: types.ConnectionConfig, pacer: ports.Pacer, transport: BaseAdapter | None
+) -> ports.Gateway:
+    return brightpearl.build(config, pacer, transport)
 
 
 _ALL = (
@@ -309,6 +317,26 @@ _ALL = (
             " integrations. See the page on NetSuite for what is assumed."
         ),
         sandbox_path="/netsuite",
+    ),
+    Kind(
+        code=brightpearl_kind.KIND,
+        label=brightpearl_kind.LABEL,
+        role=Role.ERP,
+        credential_fields=tuple(
+            Field(code, label, help_text, is_required=is_required)
+            for code, label, help_text, is_required in brightpearl_kind.CREDENTIALS
+        ),
+        settings_fields=tuple(
+            Field(code, label, help_text, is_required=is_required)
+            for code, label, help_text, is_required in brightpearl_kind.SETTINGS
+        ),
+        build=_build_brightpearl,
+        documentation=(
+            "The vendor's public API reference. The codes of some refusals are not published: they"
+            " are told by their words, and looked up before they are believed."
+        ),
+        sandbox_path="/brightpearl",
+        default_base_url=brightpearl_kind.DEFAULT_BASE_URL,
     ),
 )
 

@@ -37,6 +37,7 @@ def test_every_kind_is_listed_under_its_code_with_its_role():
         "bluecherry": ("bluecherry", "erp"),
         "prima": ("prima", "erp"),
         "netsuite": ("netsuite", "erp"),
+        "brightpearl": ("brightpearl", "erp"),
     }
 
 
@@ -102,6 +103,20 @@ def test_every_kind_says_what_its_form_asks_for():
                 ("refund_account", False),
                 ("concurrent_calls", False),
                 ("timezone", False),
+            ],
+        ),
+        "brightpearl": (
+            ["app_ref", "account_token", "dev_ref", "client_secret", "refresh_token"],
+            [
+                ("account", True),
+                ("instance_id", True),
+                ("timezone", False),
+                ("untaxed_code", False),
+                ("sales_nominal", False),
+                ("shipping_nominal", False),
+                ("discount_nominal", False),
+                ("channel_id", False),
+                ("credit_status_id", False),
             ],
         ),
     }

@@ -2,6 +2,7 @@
 
 from tests.connectors.contract import (
     stage_bluecherry,
+    stage_brightpearl,
     stage_netsuite,
     stage_prima,
     stage_returngo,
@@ -12,6 +13,7 @@ from tests.connectors.contract.stages import GatewayStage, SourceStage
 
 GATEWAYS: tuple[GatewayStage, ...] = (
     *stage_bluecherry.stages(),
+    *stage_brightpearl.stages(),
     *stage_netsuite.stages(),
     *stage_prima.stages(),
 )

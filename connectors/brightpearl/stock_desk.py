@@ -1,0 +1,269 @@
+"""Receipts, releases from quarantine and write-offs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from connectors import errors
+from connectors.brightpearl import reading, salescredits, stock
+from connectors.brightpearl.client import BrightpearlClient, id_sets
+from connectors.brightpearl.courier import (
+    Courier,
+    Message,
+    Outcomes,
+    id_receipt,
+    rendered,
+    settled,
+)
+from connectors.brightpearl.credit_desk import CreditDesk, credit_of
+from connectors.brightpearl.kind import MAX_MESSAGES
+from connectors.brightpearl.reference import Reference
+from connectors.brightpearl.stock import GoodsIn
+from connectors.types import (
+    DocumentDraft,
+    DocumentKind,
+    DocumentRef,
+    DocumentState,
+    DocumentStatus,
+    ErpReceipt,
+    Receipt,
+)
+
+# How far back a correction without a known id is looked for, and how many movements are read.
+_LOOK_BACK = timedelta(days=30)
+_MOST_PAGES = 40
+_NO_REFS: Mapping[str, DocumentRef] = {}
+
+
+class StockDesk:
+    def __init__(
+        self,
+        *,
+        client: BrightpearlClient,
+        courier: Courier,
+        reference: Reference,
+        credit_desk: CreditDesk,
+    ) -> None:
+        self._client = client
+        self._courier = courier
+        self._reference = reference
+        self._credits = credit_desk
+
+    # --- goods-in notes -----------------------------------------------------------------------
+
+    def receive(self, drafts: Sequence[DocumentDraft]) -> Outcomes:
+        """One read of the credits' rows, one call; one read more where goods came in before."""
+        ids = {draft.key: credit_of(draft.based_on) for draft in drafts}
+        wanted = [credit_id for credit_id in ids.values() if credit_id is not None]
+        standing = self._credits.read_credits(wanted)
+        before = self._notes_of(
+            [
+                credit_id
+                for draft in drafts
+                if draft.based_on.get(DocumentKind.STOCK_RECEIPT.value)
+                and (credit_id := ids[draft.key]) is not None
+            ]
+        )
+
+        def render(draft: DocumentDraft) -> Message:
+            credit_id = ids[draft.key]
+            credit = standing.get(credit_id) if credit_id is not None else None
+            if credit is None:
+                raise _no_credit(draft)
+            places = self._reference.places(salescredits.warehouse_id(draft))
+            earlier = [note for note in before if note.credit_id == credit_id]
+            body = stock.goods_in(draft, credit, earlier, places, self._products(draft))
+            path = f"/warehouse-service/order/{credit_id}/goods-note/goods-in"
+            return Message(draft.key, "POST", path, body)
+
+        prepared = rendered(drafts, render)
+        ready = [row for row in prepared.values() if isinstance(row, Message)]
+        answers = {**prepared, **self._courier.send("create_goods_in", ready)}
+        return settled(
+            drafts, answers, lambda _, response: id_receipt(response, self._client), self._received
+        )
+
+    def preview_receipt(self, draft: DocumentDraft) -> dict[str, Any]:
+        """The note, but for the rows and locations that only a read can tell."""
+        movements = [
+            {
+                "productId": line.item_erp_id,
+                "quantity": line.quantity,
+                "destinationLocationId": "default"
+                if line.bucket == stock.SALEABLE
+                else "quarantine",
+            }
+            for line in draft.lines
+        ]
+        return stock.note_body(draft, salescredits.warehouse_id(draft), movements)
+
+    def find_receipts(
+        self, keys: Sequence[str], refs: Mapping[str, DocumentRef] | None
+    ) -> list[DocumentState]:
+        """One call per 200 credits. A key of which nothing else is known cannot be looked for: a
+        second note under it is refused as a duplicate."""
+        known = refs or _NO_REFS
+        credit_ids, note_ids = [], []
+        for key in keys:
+            ref = known.get(key, DocumentRef())
+            credit_id = credit_of(ref.based_on)
+            if credit_id is not None:
+                credit_ids.append(credit_id)
+            elif ref.external_id.isdigit():
+                note_ids.append(int(ref.external_id))
+        notes = self._notes_of(credit_ids)
+        for ids_text in id_sets(note_ids):
+            path = f"/warehouse-service/order/*/goods-note/goods-in/{ids_text}"
+            notes.extend(stock.read_notes(self._client.read("read_goods_in", path)))
+        evidence = self._client.last_evidence
+        wanted = set(keys)
+        return [
+            stock.goods_in_state(note, "", evidence)
+            for note in notes
+            if note.key in wanted and note.is_alive
+        ]
+
+    def receipts(self, authorisation_ids: Sequence[str]) -> tuple[ErpReceipt, ...]:
+        """One call per 200 authorisations; products not seen before are one more."""
+        ids = [int(text) for text in authorisation_ids if text.isascii() and text.isdigit()]
+        notes = [note for note in self._notes_of(ids) if note.is_alive]
+        if not notes:
+            return ()
+        skus = self._reference.skus(row.product_id for note in notes for row in note.moved)
+        places = self._reference.all_places()
+        now = datetime.now(UTC)
+        return tuple(stock.receipt(note, skus, places, now) for note in notes)
+
+    def _received(self, drafts: Sequence[DocumentDraft]) -> frozenset[str]:
+        refs = {draft.key: DocumentRef(based_on=draft.based_on) for draft in drafts}
+        return frozenset(state.key for state in self.find_receipts(list(refs), refs))
+
+    def _notes_of(self, credit_ids: Sequence[int]) -> list[GoodsIn]:
+        found = []
+        for ids_text in id_sets(credit_ids):
+            path = f"/warehouse-service/order/{ids_text}/goods-note/goods-in"
+            found.extend(stock.read_notes(self._client.read("read_goods_in", path)))
+        return found
+
+    # --- releases from quarantine -------------------------------------------------------------
+
+    def release(self, drafts: Sequence[DocumentDraft]) -> Outcomes:
+        """One read of the notes on the credits, then one call per return and five lines."""
+        ids = {draft.key: credit_of(draft.based_on) for draft in drafts}
+        notes = self._order_notes([found for found in ids.values() if found is not None])
+        return tuple(
+            _tried(lambda draft=draft: self._release(draft, ids[draft.key], notes))  # type: ignore[misc]
+            for draft in drafts
+        )
+
+    def _release(
+        self, draft: DocumentDraft, credit_id: int | None, notes: Mapping[int, list[str]]
+    ) -> Receipt:
+        if credit_id is None:
+            raise _no_credit(draft)
+        places = self._reference.places(salescredits.warehouse_id(draft))
+        done = stock.released(notes.get(credit_id, []), draft.key)
+        messages: list[Message] = []
+        for line, product_id in zip(draft.lines, self._products(draft), strict=True):
+            if line.bucket not in ("", stock.SALEABLE):
+                raise errors.Rejected(
+                    "What leaves Brightpearl's quarantine becomes saleable, and"
+                    f" {line.sku} is meant to be {line.bucket}.",
+                    code=errors.RejectionCode.UNCLASSIFIED,
+                    field="bucket",
+                    value=line.bucket,
+                )
+            if (product_id, line.quantity) in done:
+                done.remove((product_id, line.quantity))
+                continue
+            messages.extend(_release_pair(draft, credit_id, product_id, line.quantity, places))
+        has_written = False
+        for start in range(0, len(messages), MAX_MESSAGES):
+            self._send_releases(messages[start : start + MAX_MESSAGES], has_written=has_written)
+            has_written = True
+        return Receipt(str(credit_id), "", DocumentStatus.POSTED, "", self._client.last_evidence)
+
+    def _send_releases(self, messages: Sequence[Message], *, has_written: bool) -> None:
+        """Raises what stopped the chain; as unknown once anything was released."""
+        try:
+            answers = self._courier.send_chain("release_quarantine", messages)
+        except errors.RetryLater as error:
+            raise _partly(error) if has_written else error from error
+        for at, row in enumerate(messages):
+            answer = answers[row.label]
+            if isinstance(answer, errors.ConnectorError):
+                raise _partly(answer) if has_written or at else answer
+
+    def find_releases(
+        self, keys: Sequence[str], refs: Mapping[str, DocumentRef] | None
+    ) -> list[DocumentState]:
+        """One call per 200 credits; a key whose credit is not known is not found."""
+        known = refs or _NO_REFS
+        ids: dict[str, int] = {}
+        for key in keys:
+            ref = known.get(key, DocumentRef())
+            told = int(ref.external_id) if ref.external_id.isdigit() else None
+            credit_id = credit_of(ref.based_on) or told
+            if credit_id is not None:
+                ids[key] = credit_id
+        notes = self._order_notes(list(ids.values()))
+        evidence = self._client.last_evidence
+        return [
+            stock.release_state(key, credit_id, done, evidence)
+            for key, credit_id in ids.items()
+            if (done := stock.released(notes.get(credit_id, []), key))
+        ]
+
+    def _order_notes(self, credit_ids: Sequence[int]) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = {}
+        for ids_text in id_sets(credit_ids):
+            rows = self._client.read("read_order_notes", f"/order-service/order/{ids_text}/note")
+            for row in reading.rows(rows, "notes"):
+                order_id = reading.whole(row, "orderId")
+                found.setdefault(order_id, []).append(reading.text(row, "text"))
+        return found
+
+    def _products(self, draft: DocumentDraft) -> list[int]:
+        return [self._reference.product_id(line) for line in draft.lines]
+
+
+def _release_pair(
+    draft: DocumentDraft,
+    credit_id: int,
+    product_id: int,
+    quantity: int,
+    places: Any,
+) -> list[Message]:
+    """The release, and the note that proves it, right behind it."""
+    mark = stock.release_mark(draft.key, product_id, quantity)
+    path = f"/warehouse-service/warehouse/{places.warehouse_id}/quarantine/release"
+    body = {"productId": product_id, "quantity": quantity, "toLocationId": places.default}
+    note = {"text": f"{mark} Released from quarantine. {draft.note}", "isPublic": False}
+    return [
+        Message(f"{mark} release", "POST", path, body),
+        Message(f"{mark} note", "POST", f"/order-service/order/{credit_id}/note", note),
+    ]
+
+
+def _tried(act: Callable[[], Receipt]) -> Receipt | errors.ConnectorError:
+    try:
+        return act()
+    except errors.ConnectorError as error:
+        return error
+
+
+def _partly(error: errors.ConnectorError) -> errors.OutcomeUnknown:
+    return errors.OutcomeUnknown(
+        f"Some lines were released and then it stopped: {error.text}", evidence=error.evidence
+    )
+
+
+def _no_credit(draft: DocumentDraft) -> errors.Rejected:
+    return errors.Rejected(
+        "Brightpearl moves a return's goods against its sales credit, and it has none of"
+        f" {draft.rma_number}.",
+        code=errors.RejectionCode.UNCLASSIFIED,
+        field="return_authorisation",
+    )
