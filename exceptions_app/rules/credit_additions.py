@@ -50,7 +50,8 @@ def missing(resolved: Resolved, due: DocumentDraft) -> DocumentDraft | None:
         code = credit.adjustment_code(resolved.facts)
         rows.append(credit.charge_line(credit.ADJUSTMENT, code, reason, amount))
     numbered = [replace(row, line_no=number) for number, row in enumerate(rows, start=1)]
-    return replace(due, lines=tuple(numbered)) if rows else None
+    is_worth = any(row.net or row.tax for row in rows)
+    return replace(due, lines=tuple(numbered)) if is_worth else None
 
 
 def _late(due: DocumentDraft, before: DocumentDraft) -> list[DraftLine]:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from connectors.types import DocumentDraft, DocumentKind
 from exceptions_app.choices import RefundStatus
 from exceptions_app.rules import (
+    authorising,
     bundles,
     credit,
     credit_additions,
@@ -53,7 +54,7 @@ def findings(resolved: Resolved, draft: DocumentDraft | None) -> tuple[Finding, 
     found.extend(_promo(resolved, draft))
     if is_credit_due(resolved):
         found.extend(_period(resolved.facts, draft))
-        found.extend(quoting.findings(resolved, draft))
+        found.extend(quoting.findings(resolved, authorising.without_unpaid(resolved, draft)))
     if is_credit_due(resolved) and refund_findings.is_comparable(resolved):
         found.extend(refund_findings.over_line(resolved, draft))
         found.extend(refund_findings.against_refund(resolved, draft))

@@ -16,6 +16,7 @@ from decimal import Decimal
 from connectors.types import DocumentDraft, DocumentKind, DraftLine
 from exceptions_app.choices import HoldReason, PostingKind, PostingStatus
 from exceptions_app.rules import (
+    authorising,
     checks,
     credit,
     credit_additions,
@@ -68,6 +69,7 @@ def plan(facts: RmaFacts) -> Plan:
     residue = refund_findings.residue(resolved, due_credit)
     if due_credit is not None:
         due_credit = credit_additions.with_variance(resolved, due_credit, residue)
+        due_credit = authorising.with_unpaid(resolved, due_credit)
     stock_plan = stock.plan(resolved) if resolved.is_approved else stock.StockPlan((), ())
     found = list(validation.findings(resolved))
     if resolved.is_approved:
@@ -167,47 +169,11 @@ def _planned(resolved: Resolved, slot: str, sequence: int, draft: DocumentDraft)
 def _authorisation(resolved: Resolved) -> list[PlannedPosting]:
     if not resolved.facts.policy.authorise_first:
         return []
-    draft = _authorisation_draft(resolved)
+    draft = authorising.draft(resolved)
     if not draft.lines:
         return []
+    draft = replace(draft, date=_date(resolved, AUTHORISATION_SLOT, None))
     return [_planned(resolved, AUTHORISATION_SLOT, AUTHORISATION_SEQUENCE, draft)]
-
-
-def _authorisation_draft(resolved: Resolved) -> DocumentDraft:
-    """All item lines the customer announced, whether or not they came back in the end (R021)."""
-    facts = resolved.facts
-    order = facts.order
-    rows = [
-        DraftLine(
-            line_no=0,
-            component="item",
-            sku=line.item.sku if line.item else line.fact.sku,
-            item_erp_id=line.item.erp_id if line.item else "",
-            quantity=line.fact.quantity,
-            description=line.item.description if line.item else line.fact.name,
-            reason_code=line.reason_code,
-            key_parts=line.item.key_parts if line.item else {},
-        )
-        for line in resolved.lines
-        if line.is_item
-    ]
-    rows.sort(key=lambda row: (row.sku, row.item_erp_id, row.reason_code, row.quantity))
-    return DocumentDraft(
-        kind=DocumentKind.RETURN_AUTHORISATION,
-        key="",
-        date=_date(resolved, AUTHORISATION_SLOT, None),
-        division=order.division if order else "",
-        warehouse=order.warehouse if order else "",
-        customer_code=order.customer_code if order else "",
-        currency=facts.currency,
-        rma_number=facts.external_id,
-        order_number=order.number if order else "",
-        order_erp_id=order.erp_id if order else "",
-        invoice_number=order.invoice_number if order else "",
-        authorisation_number="",
-        note=credit.note(resolved),
-        lines=tuple(replace(row, line_no=number) for number, row in enumerate(rows, start=1)),
-    )
 
 
 def _stock(resolved: Resolved, stock_plan: stock.StockPlan) -> list[PlannedPosting]:

@@ -268,7 +268,8 @@ def _create(
         draft=drafts.to_json(draft),
         checks=[list(check) for check in computed.checks],
         units=draft.units,
-        gross=draft.gross,
+        # An authorisation that is the credit's own document says its money ahead of it.
+        gross=0 if planned.kind == PostingKind.RETURN_AUTHORISATION else draft.gross,
         currency=draft.currency,
         rounding=_rounding(rma, planned.kind),
         made_by=maker,
