@@ -52,7 +52,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -226,10 +226,9 @@ class ShopifyTwin(Twin):
         if not isinstance(query, str) or not isinstance(variables, Mapping):
             return 400, {"errors": {"query": "Required parameter missing or invalid"}}
         try:
-            document = parse(query)
+            document, problems = _checked(query)
         except GraphQLError as error:
             return 200, {"errors": [gate.told(error, "PARSE_ERROR")]}
-        problems = validate(_schema(), document)
         if problems:
             return 200, {"errors": [gate.told(each, gate.lint_code(each)) for each in problems]}
         return self._paid(document, dict(variables), asked.get("operationName"))
@@ -332,6 +331,17 @@ class ShopifyTwin(Twin):
         }
         told = {"requestedQueryCost": cost, "actualQueryCost": actual, "throttleStatus": status}
         return {"cost": told}
+
+
+@lru_cache(maxsize=64)
+def _checked(query: str) -> tuple[DocumentNode, list[GraphQLError]]:
+    """A document and what the schema has against it; a client sends the same few all day.
+
+    Raises:
+        GraphQLError: it cannot be parsed.
+    """
+    document = parse(query)
+    return document, validate(_schema(), document)
 
 
 @cache

@@ -13,8 +13,8 @@ To add a system (ten lines):
    where one path serves all). What fetches tokens must not match.
 5. `crowd(twin)` loads several pages and returns the names all pages must yield; `shifts` are
    records others load between two pages. Both empty: the reason goes to `not_here["paging"]`.
-6. What cannot happen at this system goes to `not_here` with its reason: a `RejectionCode`, or
-   "paging", "throttled", "inactive_item". Nothing else is skipped.
+6. What cannot happen at this system goes to `not_here` with its reason: a `RejectionCode` that
+   must be tried, or "paging". Nothing else is skipped.
 7. Add the file to `roster.py`. Run `pytest tests/connectors/contract -k <name>`: under 3 s.
 """
 
