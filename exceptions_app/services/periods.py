@@ -13,7 +13,7 @@ from connectors.errors import ConnectorError, RejectionCode
 from connectors.ports import PeriodReader
 from exceptions_app.choices import CASE_OPEN, POSTING_UNSENT
 from exceptions_app.models import Case, Connection, ErpClosedPeriod, Posting
-from exceptions_app.services import connections, feeds, health, rmas
+from exceptions_app.services import connections, feeds, rmas
 
 FEED = "periods"
 EVERY = timedelta(hours=24)
@@ -30,8 +30,8 @@ def _read_erp(erp: Connection, now: datetime) -> bool:
         return False
     try:
         gateway = connections.gateway(connection=erp, reason="reference")
-    except ConnectorError as error:
-        health.note_failure(connection_id=erp.pk, error=error, now=now)
+    except ConnectorError:
+        # It cannot be opened: what has to be sent or planned tells of it.
         return False
     if not gateway.capabilities.can_read_periods:
         return False

@@ -15,7 +15,7 @@ from connectors.ports import ReceiptReader
 from exceptions_app.choices import PostingKind, PostingStatus
 from exceptions_app.models import Bridge, Connection, ErpReceipt, Posting
 from exceptions_app.selectors import facts as facts_selector
-from exceptions_app.services import connections, feeds, health, rmas
+from exceptions_app.services import connections, feeds, rmas
 
 FEED = "receipts"
 TRIGGER = "erp_receipt"
@@ -41,8 +41,8 @@ def _read_erp(bridges: Sequence[Bridge], now: datetime) -> bool:
         return False
     try:
         gateway = connections.gateway(connection=erp, reason="receipts")
-    except ConnectorError as error:
-        health.note_failure(connection_id=erp.pk, error=error, now=now)
+    except ConnectorError:
+        # It cannot be opened: what has to be sent or planned tells of it.
         return False
     if not gateway.capabilities.can_read_receipts:
         return False

@@ -6,7 +6,7 @@ import pytest
 
 from connectors.errors import OutcomeUnknown, Rejected, RejectionCode, RetryLater
 from exceptions_app.models import ConnectionHealth, Posting, PostingAttempt
-from exceptions_app.services import claims, confirming, faultpoints, flow
+from exceptions_app.services import faultpoints, flow
 from tests.batches import speak_in_sets
 from tests.faults.actors import Crash
 from tests.world import make_world
@@ -230,30 +230,6 @@ def test_one_whose_worker_died_before_travels_alone(world, monkeypatch):
 
     assert [sorted(keys) for keys in script.sets] == [KEYS[1:]]
     assert states() == [(key, "posted") for key in KEYS]
-
-
-def test_a_set_is_read_back_together(world, monkeypatch):
-    speak_in_sets(monkeypatch)
-    send(world)
-    before = dict(world.erp.calls())
-    world.clock.advance(seconds=5)
-
-    with world.connected():
-        done = confirming.confirm_sent(connection=world.bridge.erp, now=world.clock.now)
-
-    after = world.erp.calls()
-    assert done == 3
-    assert sum(after.values()) - sum(before.values()) == 1
-
-
-def test_the_lease_of_a_set_lasts_longer_than_that_of_one(world, monkeypatch):
-    first = claims.claim(now=world.clock.now)
-
-    company = claims.claim_company(first=first, most=9, now=world.clock.now)
-
-    assert len(company) == 2
-    until = world.clock.now + claims.LEASE + claims.LEASE_PER_DOCUMENT * 9
-    assert set(claimed().values_list("lease_until", flat=True)) == {until}
 
 
 def claimed():
