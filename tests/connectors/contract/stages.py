@@ -101,6 +101,8 @@ class GatewayStage:
     bundle_line_id: str = ""
     before: Mapping[DocumentKind, tuple[DocumentKind, ...]] = field(default_factory=dict)
     read: Rule = field(default_factory=dict)
+    # The call that makes several documents at once, where the gateway has one.
+    batch: Rule = field(default_factory=lambda: {"method": "POST"})
     crowd: Callable[[Twin], frozenset[str]] | None = None
     shifts: tuple[Mapping[str, Any], ...] = ()
     throttled: Rule = field(default_factory=lambda: THROTTLED)

@@ -4,9 +4,9 @@ import contextlib
 
 import pytest
 
-from connectors import errors
+from connectors import errors, types
 from connectors.sandbox import retyping
-from tests.connectors.contract.plays import GatewayPlay, assert_never_half, is_whole
+from tests.connectors.contract.plays import GatewayPlay, assert_never_half, is_whole, outcome_of
 from tests.connectors.contract.test_gateway_documents import assert_is
 
 _HOURS = 3 * 3600
@@ -122,6 +122,27 @@ def test_a_yes_of_the_wrong_type_is_no_yes(play, kind, becomes):
 
     assert play.documents() == before + 1
     assert_is(play.found(draft)[0], draft)
+
+
+@pytest.mark.parametrize("fault", ["drop_after", "drop_before", "truncated", "status_after"])
+def test_a_batch_whose_reply_is_lost_doubles_nothing_and_loses_nothing(play, kind, fault):
+    if play.gateway.capabilities.max_documents_per_write < 3:
+        return
+    drafts = [play.draft(kind) for _ in range(3)]
+    before = play.documents()
+    play.strike({**play.stage.batch, "kind": fault})
+
+    answer = outcome_of(lambda: play.gateway.create_many(drafts))
+
+    told = [answer] * 3 if isinstance(answer, errors.ConnectorError) else answer
+    settled = (types.Receipt, errors.OutcomeUnknown, errors.RetryLater)
+    assert [each for each in told if not isinstance(each, settled)] == []
+    for draft, each in zip(drafts, told, strict=True):
+        if not isinstance(each, types.Receipt) and not play.found(draft):
+            play.gateway.create(draft)
+        (state,) = play.found(draft)
+        assert_is(state, draft)
+    assert play.documents() == before + 3
 
 
 # --- reads -------------------------------------------------------------------------------------
