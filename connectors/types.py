@@ -635,3 +635,5 @@ class SourceCapabilities:
     max_rmas_per_read: int = 1
     # Its messages prove who sent them: the source is a `ports.SigningSource`.
     signs_webhooks: bool = False
+    # False: nobody confirmed how it is asked, so that its returns come as files meanwhile.
+    can_list: bool = True

@@ -65,6 +65,8 @@ CAPABILITIES: dict[str, frozenset[str]] = {
     "key_money": frozenset({Role.FINANCE, Role.INTEGRATOR}),
     "replay_event": frozenset({Role.INTEGRATOR, Role.ADMIN}),
     "manage_connections": frozenset({Role.INTEGRATOR, Role.ADMIN}),
+    # A file of returns holds customers' names, and becomes returns like the platform's own word.
+    "import_returns": frozenset({Role.INTEGRATOR, Role.ADMIN}),
     "manage_mappings": frozenset({Role.ADMIN}),
     # Whoever fixes a mapping, sets one up, or checks how it came to be.
     "view_mappings": EVERYONE - {Role.CX},

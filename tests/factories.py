@@ -31,6 +31,7 @@ from exceptions_app.models import (
     Posting,
     PostingAttempt,
     Refund,
+    ReturnFile,
     Rma,
     RmaEvent,
     RmaLine,
@@ -465,3 +466,26 @@ class SavedViewFactory(DjangoModelFactory):
     query = "severity=high"
     created_by = "Mira"
     created_at = NOW
+
+
+class ReturnFileFactory(DjangoModelFactory):
+    """An export nobody has chosen the columns of yet."""
+
+    class Meta:
+        model = ReturnFile
+
+    connection = factory.SubFactory(ConnectionFactory)
+    file_name = "transactions.csv"
+    content = b"Return,Order\nR-1,SO-1\n"
+    file_hash = factory.LazyAttribute(lambda row: hashlib.sha256(row.content).hexdigest())
+    heads = factory.LazyFunction(lambda: ["Return", "Order"])
+    row_count = 1
+    writing = factory.LazyFunction(
+        lambda: {
+            "date_order": "dmy",
+            "decimal_sign": ".",
+            "timezone": "Europe/London",
+            "currency": "GBP",
+        }
+    )
+    uploaded_at = NOW

@@ -66,6 +66,7 @@ class ProfiledSource:
             max_page_size=self._page_size(),
             can_comment=self._may_call(Name.ADD_NOTE),
             can_set_shipment_status=False,
+            can_list=self._may_call(Name.LIST_RETURNS) and self._may_call(Name.READ_RETURN),
         )
 
     def check(self) -> types.ConnectionCheck:

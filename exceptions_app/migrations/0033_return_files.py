@@ -43,7 +43,6 @@ class Migration(migrations.Migration):
                 ("leaves_out_wrong", models.BooleanField(default=False)),
                 ("position", models.PositiveIntegerField(default=0)),
                 ("kept", models.PositiveIntegerField(default=0)),
-                ("lease_until", models.DateTimeField(blank=True, null=True)),
                 ("uploaded_at", models.DateTimeField()),
                 ("taken_at", models.DateTimeField(blank=True, null=True)),
             ],

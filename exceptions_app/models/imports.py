@@ -68,7 +68,6 @@ class ReturnFile(models.Model):
     # Returns gone through so far, and of them those kept as messages.
     position = models.PositiveIntegerField(default=0)
     kept = models.PositiveIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True, blank=True)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )

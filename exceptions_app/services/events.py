@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -26,7 +26,9 @@ from exceptions_app.services.faultpoints import reach
 MAX_BODY_BYTES = 1024 * 1024
 # A repeat this long after its first was handled may be real news: it is fetched again.
 REPEAT_IS_NEWS_AFTER = timedelta(seconds=60)
-REFUND_TOPIC = "REFUND"
+REFUND_TOPIC, FILE_TOPIC = "REFUND", "FILE"
+# Messages that carry what they tell; all others only name the return to read.
+WHOLE_TOPICS = (REFUND_TOPIC, FILE_TOPIC)
 REPLAY, REPLAY_END = "event.replay", "event.replayed"
 # What became of it, in the trail.
 REPLAYED: dict[str, str] = {
@@ -151,6 +153,32 @@ def wake_parked(*, connection: Connection, now: datetime) -> int:
         error_type="OUT_OF_ORDER",
         not_before__lte=now,
     ).update(state=EventState.NEW, lease_until=None)
+
+
+def receive_file(
+    *, connection: Connection, messages: Iterable[tuple[str, str, bytes]], now: datetime
+) -> None:
+    """Keep returns told by a file: (external id, return's id, body) each; known ids are left.
+
+    Wakes the ingest queue.
+    """
+    InboundEvent.objects.bulk_create(
+        [
+            InboundEvent(
+                connection=connection,
+                external_id=external_id,
+                topic=FILE_TOPIC,
+                origin="file",
+                body=body,
+                digest=hashlib.sha256(body).hexdigest(),
+                subject_id=subject_id,
+                received_at=now,
+            )
+            for external_id, subject_id, body in messages
+        ],
+        ignore_conflicts=True,
+    )
+    jobs.nudge("ingest")
 
 
 def receive_refund(*, connection: Connection, refund: SourceRefund, now: datetime) -> None:

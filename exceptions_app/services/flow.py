@@ -21,6 +21,7 @@ from exceptions_app.services import (
     polling,
     posting,
     receipts,
+    return_files,
 )
 from exceptions_app.services.faultpoints import reach
 
@@ -29,7 +30,11 @@ BUDGET = timedelta(seconds=45)
 
 
 def ingest(*, clock: Clock) -> int:
-    """Handle due events, those one reading answers together; returns how many readings."""
+    """Take in what files hold, then handle due events, those one reading answers together.
+
+    Returns how many readings.
+    """
+    _drain(lambda now: return_files.take_next(now=now), clock)
 
     def step(now: datetime) -> bool:
         event = ingesting.claim_due(now=now)

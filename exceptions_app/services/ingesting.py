@@ -25,7 +25,7 @@ from connectors.ports import BatchSource, Source
 from connectors.types import SourceRma
 from exceptions_app.choices import EventState
 from exceptions_app.models import Bridge, Connection, InboundEvent
-from exceptions_app.rules import refund_text, retry
+from exceptions_app.rules import refund_text, retry, return_rows
 from exceptions_app.services import connections, events, health, leases, rmas
 
 LEASE = leases.lease(seconds=180)
@@ -57,7 +57,7 @@ def claim_company(*, first: InboundEvent, now: datetime) -> list[InboundEvent]:
     if not _points_at_return(first) or first.attempts > 1:
         return []
     rows = _due(now).filter(connection=first.connection, attempts=0).exclude(subject_id="")
-    rows = rows.exclude(topic=events.REFUND_TOPIC)
+    rows = rows.exclude(topic__in=events.WHOLE_TOPICS)
     most = _most_at_once(first.connection)
     if most == 1:
         return _take(rows.filter(subject_id=first.subject_id)[: MOST_TOGETHER - 1], now)
@@ -90,7 +90,7 @@ def _take(rows: Iterable[InboundEvent], now: datetime) -> list[InboundEvent]:
 
 
 def _points_at_return(event: InboundEvent) -> bool:
-    return bool(event.subject_id) and event.topic != events.REFUND_TOPIC
+    return bool(event.subject_id) and event.topic not in events.WHOLE_TOPICS
 
 
 def _most_at_once(connection: Connection) -> int:
@@ -115,6 +115,8 @@ def process(*, claimed: Sequence[InboundEvent], now: datetime) -> None:
             events.finish(event, EventState.QUIET, now)
         elif event.topic == events.REFUND_TOPIC:
             _process_refund(event, bridge, now)
+        elif event.topic == events.FILE_TOPIC:
+            _process_file(event, bridge, now)
         elif not event.subject_id:
             events.poll_soon(connection, now)
             events.finish(event, EventState.QUIET, now)
@@ -182,9 +184,7 @@ def _settle(event: InboundEvent, bridge: Bridge, answer: Answer, now: datetime) 
     elif isinstance(answer, ConnectorError):
         raise answer
     else:
-        outcome = rmas.apply(bridge=bridge, reading=answer, now=now)
-        state = EventState.PROCESSED if outcome.is_changed else EventState.QUIET
-        events.finish(event, state, now)
+        _apply(event, bridge, answer, now)
 
 
 def _settle_unreadable(
@@ -210,6 +210,23 @@ def _process_refund(event: InboundEvent, bridge: Bridge, now: datetime) -> None:
         return
     facts = {"needs": f"the return that refund {refund.external_id} belongs to"}
     events.park(event, bridge, "OUT_OF_ORDER", facts, now)
+
+
+def _process_file(event: InboundEvent, bridge: Bridge, now: datetime) -> None:
+    """Apply a return told by a file: no call, the message carries it whole."""
+    try:
+        reading = return_rows.from_body(bytes(event.body), received_at=event.received_at)
+    except (ValueError, KeyError, TypeError):
+        facts = {"field": "rows", "got": "no rows of a file", "expected": "a return"}
+        events.park(event, bridge, "PAYLOAD_INVALID", facts, now)
+        return
+    _apply(event, bridge, reading, now)
+
+
+def _apply(event: InboundEvent, bridge: Bridge, reading: SourceRma, now: datetime) -> None:
+    outcome = rmas.apply(bridge=bridge, reading=reading, now=now)
+    state = EventState.PROCESSED if outcome.is_changed else EventState.QUIET
+    events.finish(event, state, now)
 
 
 def _delay(event: InboundEvent, error: RetryLater) -> int:

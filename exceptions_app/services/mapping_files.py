@@ -27,6 +27,7 @@ from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[impor
 from exceptions_app import errors
 from exceptions_app.rules.spreadsheets import cleaned, unguarded
 from exceptions_app.selectors.mappings import TARGET_FIELDS
+from exceptions_app.services import csv_tables
 
 MOST_ROWS = 5_000
 # A workbook is built in memory; a longer list is a CSV.
@@ -40,7 +41,6 @@ HISTORY_FIELDS = ("version", "state", "made_by", "made_at", "approved_by", "ende
 # A checked file carries these; they may stay when it comes back corrected.
 IGNORED = ("line", "error")
 _MOST_COLUMNS = 20
-_DELIMITERS = (",", ";", "\t")
 _ALIASES = {"source_value": "value", "platform_value": "value", "bluecherry_sku": "sku"}
 # What openpyxl and its parsers raise for a workbook that is broken, encrypted, hostile or none.
 _UNREADABLE = (
@@ -210,43 +210,10 @@ def _row(line: int, cells: Sequence[_Cell], places: dict[str, int], kind: str) -
     )
 
 
-# --- CSV -------------------------------------------------------------------------------------
-
-
 def _csv(content: bytes) -> Iterator[tuple[int, list[_Cell]]]:
-    text = _decoded(content)
-    if "\x00" in text:
-        raise errors.InvalidChoice("This is not a text file. Save it as CSV (UTF-8) or as XLSX.")
-    first = text.lstrip("\r\n").partition("\n")[0]
-    delimiter = max(_DELIMITERS, key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line = 1
-    while True:
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise errors.InvalidChoice(
-                f"Line {line} cannot be read: a quote is opened and not closed, or stands in the "
-                "middle of a cell."
-            ) from error
-        if cells:
-            yield line, [_Cell(cell) for cell in cells]
-        line = reader.line_num + 1
-
-
-def _decoded(content: bytes) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings: tuple[str, ...] = ("utf-16",)
-    else:
-        encodings = ("utf-8-sig", "cp1252")
-    for encoding in encodings:
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise errors.InvalidChoice("The letters cannot be read. Save the file as CSV (UTF-8).")
+    return (
+        (line, [_Cell(text) for text in cells]) for line, cells in csv_tables.rows(content=content)
+    )
 
 
 # --- XLSX ------------------------------------------------------------------------------------

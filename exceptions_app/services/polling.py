@@ -85,6 +85,8 @@ Reader = Callable[[Bridge, Source, datetime, datetime], None]
 
 def _poll_feed(bridge: Bridge, feed: str, read: Reader, now: datetime) -> int:
     connection = bridge.source
+    if feeds.is_due(connection=connection, feed=feed, now=now) and _comes_as_files(connection):
+        return 0
 
     def act(mark: Watermark) -> None:
         since = mark.read_at - _overlap(connection) if mark.read_at else now - FIRST_READ
@@ -92,6 +94,15 @@ def _poll_feed(bridge: Bridge, feed: str, read: Reader, now: datetime) -> int:
 
     every = _every(connection)
     return int(feeds.read(connection=connection, feed=feed, every=every, act=act, now=now))
+
+
+def _comes_as_files(connection: Connection) -> bool:
+    """Whether nobody confirmed yet how its API is asked: then no call is tried."""
+    try:
+        source = connections.source(connection=connection, reason="poll")
+    except ConnectorError:
+        return False
+    return not source.capabilities.can_list
 
 
 def _read_rmas(bridge: Bridge, source: Source, since: datetime, now: datetime) -> None:

@@ -17,8 +17,9 @@ from exceptions_app.choices import (
     ApprovalAxis,
     EventState,
     PostingStatus,
+    ReturnFileStatus,
 )
-from exceptions_app.models import InboundEvent, Rma, Shipment
+from exceptions_app.models import InboundEvent, ReturnFile, Rma, Shipment
 from exceptions_app.services import events, quotes, rmas
 
 RAW_KEPT_FOR = timedelta(days=90)
@@ -35,12 +36,18 @@ def sweep(*, now: datetime) -> int:
 
 
 def forget_raw(*, now: datetime) -> int:
-    """Empty bodies and headers of messages older than the retention time; digests stay."""
+    """Empty bodies and headers of messages older than the retention time; digests stay.
+
+    A file of returns that nobody took in by then is discarded.
+    """
     old = (
         InboundEvent.objects.filter(received_at__lt=now - RAW_KEPT_FOR)
         .exclude(body=b"")
         .values_list("pk", flat=True)[:BATCH]
     )
+    ReturnFile.objects.filter(
+        status=ReturnFileStatus.OPEN, uploaded_at__lt=now - RAW_KEPT_FOR
+    ).update(status=ReturnFileStatus.DISCARDED, content=b"")
     return InboundEvent.objects.filter(pk__in=list(old)).update(body=b"", headers={})
 
 
@@ -92,8 +99,15 @@ def reread_open(*, now: datetime) -> int:
         connection=OuterRef("bridge__source"),
         external_id=Concat(Value("reread:"), OuterRef("external_id"), Value(f":{now:%Y%m%d}")),
     )
+    # What a file told is not asked of an API that nobody confirmed.
+    told = InboundEvent.objects.filter(
+        connection=OuterRef("bridge__source"),
+        subject_id=OuterRef("external_id"),
+        topic=events.FILE_TOPIC,
+    )
     stale = Rma.objects.select_related("bridge__source").filter(
         ~Exists(asked),
+        ~Exists(told),
         bridge__is_active=True,
         approval__in=[ApprovalAxis.REQUESTED, ApprovalAxis.AUTHORISED],
         planned_at__lt=now - REREAD_AFTER,
