@@ -46,7 +46,8 @@ _RETURNGO_STATUSES: _Words = (
     ("Rejected", ApprovalAxis.REFUSED),
     ("Canceled", ApprovalAxis.CANCELLED),
 )
-_RETURNGO_DISPOSITIONS: _Grades = (
+# The words a connector gives final dispositions where the platform has none of its own.
+_GRADES: _Grades = (
     ("restockable", Bucket.SALEABLE.value),
     ("not_restockable", Bucket.QUARANTINE.value),
 )
@@ -68,19 +69,13 @@ _REVENI_DISPOSITIONS: _Grades = (
     ("accepted/automatic", NO_STOCK),
 )
 
-# Enums of Shopify's Admin API: ReturnStatus and ReverseFulfillmentOrderDispositionType.
+# Shopify's ReturnStatus. Its kinds of disposition come in the words all platforms share.
 _SHOPIFY_STATUSES: _Words = (
     ("REQUESTED", ApprovalAxis.REQUESTED),
     ("OPEN", ApprovalAxis.AUTHORISED),
     ("CLOSED", ApprovalAxis.CLOSED),
     ("DECLINED", ApprovalAxis.REFUSED),
     ("CANCELED", ApprovalAxis.CANCELLED),
-)
-_SHOPIFY_DISPOSITIONS: _Grades = (
-    ("RESTOCKED", Bucket.SALEABLE.value),
-    ("PROCESSING_REQUIRED", Bucket.QUARANTINE.value),
-    ("NOT_RESTOCKED", Bucket.QUARANTINE.value),
-    ("MISSING", NO_STOCK),
 )
 
 
@@ -91,7 +86,7 @@ def _rows(statuses: _Words, dispositions: _Grades) -> tuple[MappingRow, ...]:
     )
 
 
-_RETURNGO = _rows(_RETURNGO_STATUSES, _RETURNGO_DISPOSITIONS)
+_RETURNGO = _rows(_RETURNGO_STATUSES, _GRADES)
 
 _ALL = (
     Preset(
@@ -197,7 +192,7 @@ _ALL = (
                 "record_refund": True,
             }
         ),
-        mappings=_rows(_SHOPIFY_STATUSES, _SHOPIFY_DISPOSITIONS),
+        mappings=_rows(_SHOPIFY_STATUSES, _GRADES),
     ),
 )
 

@@ -16,7 +16,7 @@ from connectors.sandbox.kits import roster
 from connectors.sandbox.kits.kit import Booked, ErpKit, Kit, PlatformKit
 from connectors.sandbox.wsgi_transport import WsgiTransport
 from exceptions_app.choices import PostingStatus
-from exceptions_app.models import Bridge, Case, Connection, Posting, Rma, Watermark
+from exceptions_app.models import Bridge, Case, Connection, ErpLocation, Posting, Rma, Watermark
 from exceptions_app.services import bridges, connections, flow, mappings, polling
 from tests import world as small
 from tests.world import Clock
@@ -47,7 +47,10 @@ class PairWorld:
             yield
 
     def add_order(self, number: str, **values: Any) -> None:
-        self.load_erp({"orders": [small.make_order(number, **values)]})
+        """An order of the shop, which the ERP has as well."""
+        records = {"orders": [small.make_order(number, **values)]}
+        self.load_erp(records)
+        self.platform.load(self.platform_kit.loads(records))
 
     def add_return(self, rma_id: str, **values: Any) -> None:
         records = {"rmas": [small.make_rma(rma_id, **values)]}
@@ -89,6 +92,11 @@ class PairWorld:
         done = (PostingStatus.CONFIRMED, PostingStatus.CANCELLED)
         rows = Posting.objects.exclude(status__in=done)
         return [f"{row.key} {row.status} {row.blocked_by}" for row in rows]
+
+    def place(self, name: str) -> dict[str, str]:
+        """A place of the ERP by its name, as a mapping's target."""
+        found = ErpLocation.objects.get(connection=self.bridge.erp, name=name)
+        return {"division": found.division, "warehouse": found.code}
 
     def map(self, kind: str, source_value: str, target: dict[str, str]) -> None:
         row = mappings.propose(

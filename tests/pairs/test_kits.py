@@ -6,29 +6,29 @@ import pytest
 
 from connectors.sandbox.kits import roster
 from connectors.types import DocumentKind
-from exceptions_app.models import ErpLocation
 from tests.pairs.pair_world import PairWorld, make_pair
 
 pytestmark = pytest.mark.django_db
 
-# What Reveni's words mean until its own preset says so.
-_RENAMED = {
-    "reveni": (
-        ("status", "ACCEPTED", {"axis": "closed"}),
-        ("disposition", "ACCEPTED/RESTOCK", {"bucket": "saleable"}),
-    )
+# Presets of the pairs there are; a pair nobody asked for starts from the one of its platform.
+_PRESETS = {("bluecherry", "reveni"): "bluecherry+reveni", ("prima", "returngo"): "prima+returngo"}
+_PLATFORM_PRESETS = {"returngo": "bluecherry+returngo", "shopify": "netsuite+shopify"}
+# What every pair does here alike, whatever its preset says.
+_POLICY = {
+    "credit_trigger": "refund_confirmed",
+    "stock_trigger": "final_disposition",
+    "first_bucket": "by_disposition",
+    "refund_authority": "platform",
+    "record_refund": False,
+    "note_to_platform": False,
 }
 
 
 def _mapped(erp: str, platform: str) -> PairWorld:
-    world = make_pair(
-        erp, platform, preset="bluecherry+returngo", policy={"note_to_platform": False}
-    )
-    division = ErpLocation.objects.get(code="WH1").division
-    world.map("location", "Leeds DC", {"division": division, "warehouse": "WH1"})
+    preset = _PRESETS.get((erp, platform)) or _PLATFORM_PRESETS[platform]
+    world = make_pair(erp, platform, preset=preset, policy=_POLICY)
+    world.map("location", "Leeds DC", world.place("Leeds"))
     world.map("reason", "Does not fit", {"code": "FIT"})
-    for kind, source_value, target in _RENAMED.get(platform, ()):
-        world.map(kind, source_value, target)
     return world
 
 

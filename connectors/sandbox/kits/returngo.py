@@ -22,7 +22,7 @@ class ReturnGoKit:
         )
 
     def loads(self, records: Record) -> Record:
-        return records
+        return {"rmas": records.get("rmas", ())}
 
     def external_id(self, rma_id: str) -> str:
         return rma_id
