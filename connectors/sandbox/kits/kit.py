@@ -26,8 +26,8 @@ class Access:
 class Booked:
     """A document in the twin's own books.
 
-    `units` is what it moves, `gross` what it credits or pays back, 0 for other documents; `is_final`
-    once it is posted for good.
+    `units` is what it moves, `gross` what it credits or pays back (0 for other documents);
+    `is_final` once it is posted for good.
     """
 
     key: str

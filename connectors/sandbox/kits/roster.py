@@ -11,4 +11,6 @@ from connectors.sandbox.kits.reveni import ReveniKit
 from connectors.sandbox.kits.shopify import ShopifyKit
 
 ERPS: dict[str, ErpKit] = {kit.system: kit for kit in (BlueCherryKit(), NetSuiteKit(), PrimaKit())}
-PLATFORMS: dict[str, PlatformKit] = {kit.system: kit for kit in (ReturnGoKit(), ReveniKit(), ShopifyKit())}
+PLATFORMS: dict[str, PlatformKit] = {
+    kit.system: kit for kit in (ReturnGoKit(), ReveniKit(), ShopifyKit())
+}
