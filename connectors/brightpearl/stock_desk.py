@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -134,7 +135,16 @@ class StockDesk:
         skus = self._reference.skus(row.product_id for note in notes for row in note.moved)
         places = self._reference.all_places()
         now = datetime.now(UTC)
-        return tuple(stock.receipt(note, skus, places, now) for note in notes)
+        found = [stock.receipt(note, skus, places, now) for note in notes]
+        # A location that several warehouses share does not tell which it was: the credit does.
+        unplaced = [int(row.authorisation_id) for row in found if not row.warehouse]
+        standing = self._credits.read_credits(unplaced)
+        return tuple(
+            row
+            if row.warehouse or (credit := standing.get(int(row.authorisation_id))) is None
+            else dataclasses.replace(row, warehouse=credit.warehouse)
+            for row in found
+        )
 
     def _received(self, drafts: Sequence[DocumentDraft]) -> frozenset[str]:
         refs = {draft.key: DocumentRef(based_on=draft.based_on) for draft in drafts}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from connectors import wire_json
 from connectors.sandbox import brightpearl_wire as wire
 from connectors.sandbox.base import Twin
 from connectors.sandbox.brightpearl_store import ZERO, Order, Row, Store, moment, stamp
@@ -191,9 +190,9 @@ class OrderService(Twin):
             row_id=self._store.next_id(),
             product_id=product_id,
             name=str(body.get("name") or product.get("name", "")),
-            quantity=_decimal(body.get("quantity", "1")),
-            net=_decimal(body.get("net", "0")),
-            tax=_decimal(body.get("tax", "0")),
+            quantity=wire.decimal(body.get("quantity", "1")),
+            net=wire.decimal(body.get("net", "0")),
+            tax=wire.decimal(body.get("tax", "0")),
             tax_code=tax_code or min(self._codes(), default=""),
             nominal_code=str(
                 body.get("nominalCode") or self._store.configuration["salesNominalCode"]
@@ -259,12 +258,12 @@ class OrderService(Twin):
             "/rowValue/rowNet/value": "net",
             "/rowValue/rowTax/value": "tax",
         }
-        patch = _json(request)
+        patch = wire.json_of(request)
         if not isinstance(patch, list) or not all(
             isinstance(step, dict) and step.get("path") in fields for step in patch
         ):
             raise Refused("SIM-024", "The patch cannot be read")
-        values = {fields[step["path"]]: _decimal(step.get("value")) for step in patch}
+        values = {fields[step["path"]]: wire.decimal(step.get("value")) for step in patch}
         if values.get("quantity", row.quantity) < row.received:
             raise Refused("SIM-025", "The quantity is below what was received")
         for name, value in values.items():
@@ -364,7 +363,7 @@ class OrderService(Twin):
         return self._yes(wire.search(list(records), columns, request.args, page_cap=cap))
 
     def _object(self, request: Request) -> dict[str, Any]:
-        body = _json(request)
+        body = wire.json_of(request)
         if not isinstance(body, dict):
             raise Refused("CMNC-010", "A JSON body is required")
         return body
@@ -373,23 +372,6 @@ class OrderService(Twin):
         unknown = set(body) - known
         if unknown and self.switches["unknown_fields"] == "refused":
             raise Refused("SIM-040", f"There is no field {min(unknown)}")
-
-
-def _json(request: Request) -> Any:
-    try:
-        return wire_json.decode(request.get_data(as_text=True))
-    except ValueError:
-        raise Refused("CMNC-010", "A JSON body is required") from None
-
-
-def _decimal(value: object) -> Decimal:
-    try:
-        found = Decimal(str(value))
-    except InvalidOperation:
-        raise Refused("SIM-041", f"{value} is no number") from None
-    if not found.is_finite():
-        raise Refused("SIM-041", f"{value} is no number")
-    return found
 
 
 def _day(body: Mapping[str, Any], name: str, default: datetime) -> datetime:

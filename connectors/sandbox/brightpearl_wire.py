@@ -11,9 +11,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from werkzeug.wrappers import Request
+
+from connectors import wire_json
 from connectors.sandbox.brightpearl_store import Order, Row, Store, moment, stamp
 
 MAX_PAGE = 500
@@ -56,6 +59,23 @@ def id_set(text: str) -> list[int]:
         found.extend(range(first, last + 1))
     if len(found) > _MAX_IDS:
         raise Refused("SIM-002", f"An ID set holds {_MAX_IDS} IDs at most.")
+    return found
+
+
+def json_of(request: Request) -> Any:
+    try:
+        return wire_json.decode(request.get_data(as_text=True))
+    except ValueError:
+        raise Refused("CMNC-010", "A JSON body is required") from None
+
+
+def decimal(value: object) -> Decimal:
+    try:
+        found = Decimal(str(value))
+    except InvalidOperation:
+        raise Refused("SIM-041", f"{value} is no number") from None
+    if not found.is_finite():
+        raise Refused("SIM-041", f"{value} is no number")
     return found
 
 
