@@ -147,6 +147,7 @@ urlpatterns = [
     path("trail/", trail.index, name="trail"),
     path("trail/export.csv", trail.export, name="trail-export"),
     path("trail/export.xlsx", trail.export_xlsx, name="trail-export-xlsx"),
+    path("hooks/<str:code>/", hooks.receive_signed, name="signed-hook"),
     path("hooks/<str:code>/<str:secret>/", hooks.receive, name="hook"),
     path("styleguide/", styleguide.index, name="styleguide"),
     path("manual/", manual.index, name="manual"),

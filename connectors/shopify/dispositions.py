@@ -18,7 +18,8 @@ from connectors.types import Inspection
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`code` is the disposition in the words all platforms share, empty until it is final."""
+    """`code` is the vendor's own word, empty until it is final: goods that need more work are not
+    judged yet."""
 
     inspection: Inspection
     code: str = ""
@@ -31,10 +32,10 @@ class Verdict:
 
 
 OPEN = Verdict(Inspection.NOT_INSPECTED)
-_FINAL = {
-    "RESTOCKED": (Inspection.PASSED, "restockable"),
-    "NOT_RESTOCKED": (Inspection.FAILED, "not_restockable"),
-    "MISSING": (Inspection.NOT_RETURNED, "not_returned"),
+_FOUND = {
+    "RESTOCKED": Inspection.PASSED,
+    "NOT_RESTOCKED": Inspection.FAILED,
+    "MISSING": Inspection.NOT_RETURNED,
 }
 _WORK_NEEDED = "PROCESSING_REQUIRED"
 
@@ -97,7 +98,7 @@ def _decided(row: Node) -> _Decided:
     units = row.units("quantity")
     if kind_of(row) == _WORK_NEEDED:
         return _Decided(Verdict(Inspection.NOT_INSPECTED, location=location), units)
-    # A kind nobody knows is kept as it is: the goods were judged, and a mapping says for what.
-    inspection, code = _FINAL.get(kind_of(row), (Inspection.FAILED, kind_of(row).lower()))
+    # A word nobody knows is a verdict too; what it means for stock, a mapping must say.
+    inspection = _FOUND.get(kind_of(row), Inspection.FAILED)
     at = row.required_moment("createdAt")
-    return _Decided(Verdict(inspection, code, location, at), units)
+    return _Decided(Verdict(inspection, kind_of(row), location, at), units)

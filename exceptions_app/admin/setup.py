@@ -170,8 +170,10 @@ class ConnectionAdmin(ServiceAdmin):
         if not self.has_change_permission(request):
             raise PermissionDenied("manage_connections")
         connection = get_object_or_404(Connection, pk=connection_id)
-        address = ""
-        if request.method == "POST":
+        is_signed, address = connections.signs_messages(connection), ""
+        if is_signed:
+            address = request.build_absolute_uri(reverse("signed-hook", args=[connection.code]))
+        elif request.method == "POST":
             secret = connections.new_webhook_secret(
                 connection_id=connection.pk, actor=actor_of(request), now=timezone.now()
             )
@@ -181,6 +183,7 @@ class ConnectionAdmin(ServiceAdmin):
             "title": f"Webhook address of {connection.name}",
             "connection": connection,
             "address": address,
+            "is_signed": is_signed,
         }
         answer = render(request, "admin/webhook.html", context)
         answer["Cache-Control"] = "no-store"

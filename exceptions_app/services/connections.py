@@ -71,6 +71,15 @@ def source(*, connection: Connection, reason: str) -> Source:
     )
 
 
+def signs_messages(connection: Connection) -> bool:
+    """Whether the platform's messages prove themselves, so that their address needs no secret."""
+    try:
+        found = source(connection=connection, reason="webhook")
+    except Misconfigured:
+        return False
+    return found.capabilities.signs_webhooks
+
+
 def gateway(*, connection: Connection, reason: str) -> Gateway:
     """The ERP behind `connection`; `reason` is booked with each call."""
     return registry.build_gateway(

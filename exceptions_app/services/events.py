@@ -14,11 +14,11 @@ from django.db import connection as database
 from django.db import transaction
 from django.db.models import Q
 
-from connectors.types import SourceRefund, UnreadableRow
+from connectors.types import PrivacyRequest, SourceRefund, UnreadableRow
 from exceptions_app import errors, jobs
 from exceptions_app.choices import EventState
 from exceptions_app.models import AuditEntry, Bridge, Connection, InboundEvent, Watermark
-from exceptions_app.rules import refund_text
+from exceptions_app.rules import privacy_text, refund_text
 from exceptions_app.rules.facts import Finding
 from exceptions_app.services import audit, cases
 from exceptions_app.services.faultpoints import reach
@@ -29,6 +29,10 @@ REPEAT_IS_NEWS_AFTER = timedelta(seconds=60)
 REFUND_TOPIC, FILE_TOPIC = "REFUND", "FILE"
 # Messages that carry what they tell; all others only name the return to read.
 WHOLE_TOPICS = (REFUND_TOPIC, FILE_TOPIC)
+# A person's wish, or that of a shop that left; the body is the wish in our own words.
+PRIVACY_TOPIC = "PRIVACY"
+# Under this name a kept message tells which act of the sender's it belongs to.
+CAUSE_HEADER = "Cause"
 REPLAY, REPLAY_END = "event.replay", "event.replayed"
 # What became of it, in the trail.
 REPLAYED: dict[str, str] = {
@@ -89,6 +93,42 @@ def receive(
             jobs.nudge("ingest")
     reach("after_keep", external_id)
     return event_id, is_new
+
+
+def known_as(
+    *, connection: Connection, topic: str, subject_id: str, cause_id: str, body: bytes
+) -> str:
+    """The id of a kept message that tells the same of the same act; "" when there is none.
+
+    Senders that repeat a message under a new delivery id, or through two subscriptions, name the
+    act in each; one act has messages on several subjects, so all of it must be alike.
+    """
+    if not cause_id or not subject_id:
+        return ""
+    alike = InboundEvent.objects.filter(
+        connection=connection,
+        subject_id=subject_id[:80],
+        topic=topic[:80],
+        digest=hashlib.sha256(body).hexdigest(),
+    )
+    found = alike.filter(**{f"headers__{CAUSE_HEADER}": cause_id}).values_list(
+        "external_id", flat=True
+    )
+    return found.order_by("id").first() or ""
+
+
+def receive_privacy(
+    *, connection: Connection, external_id: str, request: PrivacyRequest, now: datetime
+) -> None:
+    """Keep a wish of privacy, and of its message nothing else."""
+    receive(
+        connection=connection,
+        external_id=external_id,
+        topic=PRIVACY_TOPIC,
+        origin="webhook",
+        body=privacy_text.to_bytes(request),
+        now=now,
+    )
 
 
 def _insert(values: list[Any]) -> int | None:

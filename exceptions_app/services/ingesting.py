@@ -26,7 +26,7 @@ from connectors.types import SourceRma
 from exceptions_app.choices import EventState
 from exceptions_app.models import Bridge, Connection, InboundEvent
 from exceptions_app.rules import refund_text, retry, return_rows
-from exceptions_app.services import connections, events, health, leases, rmas
+from exceptions_app.services import connections, events, health, leases, privacy, rmas
 
 LEASE = leases.lease(seconds=180)
 # A reply that is garbled as a whole was mostly cut off on its way; one bad field stays bad.
@@ -109,19 +109,7 @@ def process(*, claimed: Sequence[InboundEvent], now: datetime) -> None:
     """
     connection = claimed[0].connection
     bridge = events.bridge_of(connection)
-    pointing = []
-    for event in claimed:
-        if bridge is None:
-            events.finish(event, EventState.QUIET, now)
-        elif event.topic == events.REFUND_TOPIC:
-            _process_refund(event, bridge, now)
-        elif event.topic == events.FILE_TOPIC:
-            _process_file(event, bridge, now)
-        elif not event.subject_id:
-            events.poll_soon(connection, now)
-            events.finish(event, EventState.QUIET, now)
-        else:
-            pointing.append(event)
+    pointing = [event for event in claimed if not _is_done(event, bridge, now)]
     if bridge is None or not pointing:
         return
     if not health.may_call(connection_id=connection.pk, now=now):
@@ -132,6 +120,24 @@ def process(*, claimed: Sequence[InboundEvent], now: datetime) -> None:
     _note_health(connection, answers.values(), now)
     for event in pointing:
         _settle(event, bridge, answers[event.subject_id], now)
+
+
+def _is_done(event: InboundEvent, bridge: Bridge | None, now: datetime) -> bool:
+    """Handle an event that needs no reading; False for one that names a return to read."""
+    if event.topic == events.PRIVACY_TOPIC:
+        privacy.honour(event=event, now=now)
+    elif bridge is None:
+        events.finish(event, EventState.QUIET, now)
+    elif event.topic == events.REFUND_TOPIC:
+        _process_refund(event, bridge, now)
+    elif event.topic == events.FILE_TOPIC:
+        _process_file(event, bridge, now)
+    elif not event.subject_id:
+        events.poll_soon(event.connection, now)
+        events.finish(event, EventState.QUIET, now)
+    else:
+        return False
+    return True
 
 
 def _read(connection: Connection, pointing: Sequence[InboundEvent]) -> dict[str, Answer]:

@@ -10,13 +10,17 @@ so many advisory locks of the database: a worker that dies gives its own back wi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection as database
+from django.db.models import Q
 
 from connectors.errors import RetryLater
 from exceptions_app.models import CallCount, Connection, ConnectionBudget
+
+# However empty the other side's meter looks.
+MOST_METER_WAIT = Decimal(60)
 
 _TAKE = """
 UPDATE exceptions_app_connectionbudget SET
@@ -141,6 +145,22 @@ class DatabasePacer:
         with database.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_SLOTS, self._slot])
         self._slot = None
+
+    def note_meter(
+        self, *, cost: Decimal, available: Decimal, restored_per_second: Decimal
+    ) -> None:
+        """Let no call of any worker out before one like the last can be paid.
+
+        The other side's meter counts points and ours counts calls; so only its shortage is kept.
+        """
+        if cost <= available or restored_per_second <= 0:
+            return
+        seconds = min((cost - available) / restored_per_second, MOST_METER_WAIT)
+        until = self._clock() + timedelta(seconds=float(seconds))
+        ConnectionBudget.objects.filter(
+            Q(quiet_until__isnull=True) | Q(quiet_until__lt=until),
+            connection_id=self._connection_id,
+        ).update(quiet_until=until)
 
     def _refusal(self, *, now: datetime, is_write: bool) -> BudgetSpent:
         budget = ConnectionBudget.objects.get(connection_id=self._connection_id)

@@ -35,6 +35,7 @@ DOORS = {
     "healthz": Door(OPEN),
     "sign-in": Door(OPEN, post=(200,)),
     "sign-out": Door(OPEN, get=(405,), post=(302,)),
+    "signed-hook": Door(OPEN, get=(405,), post=(401,), args=("nobody",)),
     "hook": Door(OPEN, get=(405,), post=(401,), args=("nobody", "guess")),
     "account_login": Door(OPEN, post=(200,)),
     "account_logout": Door(OPEN, get=(405,), post=(302,)),
@@ -298,7 +299,7 @@ def test_someone_with_the_capability_gets_in(client, rows, name):
 
 @pytest.mark.parametrize("name", [n for n, door in DOORS.items() if door.post != (405,)])
 def test_a_post_without_its_token_is_refused(rows, name):
-    if name == "hook":
+    if name in ("hook", "signed-hook"):
         return
     strict = Client(enforce_csrf_checks=True)
     door = DOORS[name]
@@ -313,14 +314,14 @@ def test_a_post_without_its_token_is_refused(rows, name):
     assert state() == before
 
 
-def test_only_the_webhook_door_needs_no_token():
+def test_only_the_webhook_doors_need_no_token():
     exempt = {
         pattern.name or route
         for route, pattern in every_pattern()
         if getattr(pattern.callback, "csrf_exempt", False) and not route.startswith("api/")
     }
 
-    assert exempt == {"hook"}
+    assert exempt == {"hook", "signed-hook"}
 
 
 @pytest.mark.parametrize("name", [n for n in GUARDED if DOORS[n].post not in ((405,),)])

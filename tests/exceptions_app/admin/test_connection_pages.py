@@ -244,3 +244,21 @@ def test_going_back_restores_the_calls_a_day_that_were_in_force(client):
     assert answer.status_code == 302, errors_of(answer)
     row.budget.refresh_from_db()
     assert row.budget.daily_limit == 100_000
+
+
+def test_a_platform_that_signs_has_an_address_without_a_secret(client):
+    connection = factories.ConnectionFactory(
+        code="shop-uk",
+        name="Shopify",
+        kind="shopify",
+        settings={"shop_domain": "alder.myshopify.com"},
+        sealed_secrets=connections.seal({"access_token": "shpat_x", "api_secret": "shpss_x"}),
+    )
+    client.force_login(make_user("ines"))
+
+    page = client.get(f"/admin/exceptions_app/connection/{connection.pk}/webhook/").text
+
+    assert "http://testserver/hooks/shop-uk/</code>" in page
+    assert "each message is signed" in page
+    assert "Make a new address" not in page
+    assert Connection.objects.get().webhook_secret_hash == ""

@@ -177,3 +177,33 @@ def test_a_call_the_budget_refuses_holds_no_place(elsewhere, monkeypatch):
     with monkeypatch.context() as there:
         there.setattr(pacing, "database", elsewhere)
         _pacer(connection)._take_slot()
+
+
+@pytest.mark.parametrize(
+    ("cost", "available", "seconds"),
+    [
+        pytest.param("100", "100", 0, id="enough"),
+        pytest.param("400", "100", 3, id="the rest comes back in three seconds"),
+        pytest.param("99999", "0", 60, id="a minute at most"),
+    ],
+)
+def test_a_shortage_on_the_other_sides_meter_holds_every_worker_back(cost, available, seconds):
+    connection = _budget()
+    pacer = DatabasePacer(connection=connection, reason="poll", clock=lambda: NOON)
+
+    pacer.note_meter(
+        cost=Decimal(cost), available=Decimal(available), restored_per_second=Decimal(100)
+    )
+
+    if seconds:
+        assert _calls(connection, 1, now=NOON + timedelta(seconds=seconds - 1)) == 0
+    assert _calls(connection, 1, now=NOON + timedelta(seconds=seconds)) == 1
+
+
+def test_a_longer_pause_is_not_cut_short_by_the_meter():
+    connection = _budget(quiet_until=NOON + timedelta(seconds=30))
+    pacer = DatabasePacer(connection=connection, reason="poll", clock=lambda: NOON)
+
+    pacer.note_meter(cost=Decimal(200), available=Decimal(100), restored_per_second=Decimal(100))
+
+    assert ConnectionBudget.objects.get().quiet_until == NOON + timedelta(seconds=30)
