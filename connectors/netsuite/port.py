@@ -106,7 +106,7 @@ class NetSuiteGateway:
             can_find_by_key=True,
             is_staged=False,
             settle_seconds=SETTLE_SECONDS,
-            max_orders_per_read=50,
+            max_orders_per_read=100,
             max_items_per_read=suiteql.MOST_VALUES,
             max_documents_per_read=100,
             timezone=options.timezone,
@@ -151,7 +151,7 @@ class NetSuiteGateway:
         return tuple(found.values())
 
     def find_orders(self, numbers: Sequence[str]) -> tuple[types.ErpOrder, ...]:
-        """With lines, kits with their members; one call for 50 or for a thousand lines."""
+        """With lines, kits with their members; one call for 100, and for each thousand lines."""
         found: list[types.ErpOrder] = []
         for names in _sets(numbers, self.capabilities.max_orders_per_read):
             answers = list(self._client.rows("find_orders", suiteql.orders(self._options, names)))

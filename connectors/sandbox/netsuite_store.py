@@ -11,6 +11,7 @@ Load schema, as the other ERPs' (amounts as number or text, never a float):
   invoice_number (an invoice is made, or with cash_sale a cash sale), and `lines`: line_id, sku,
   quantity, unit_price, discount, net, tax, tax_code, taxes, description, parent_line_id
 - `closed_periods`: months such as "2026-04"; replaces what was there
+- `statuses`: [{key, status}]: somebody gives the documents with this external id another letter
 - `charges`: codes of Other Charge items that fees and goodwill are booked with
 
 A code of digits is the internal id; any other gets one, as do items and orders without `id`. A
@@ -113,10 +114,18 @@ class Store:
             for record in records.get(kind, ()):
                 loader(record, at)
             counts[kind] = len(records.get(kind, ()))
+        for told in records.get("statuses", ()):
+            self._change_status(str(told["key"]), str(told["status"]))
         if "closed_periods" in records:
             self.closed_months = frozenset(map(str, records["closed_periods"]))
         self.reflection.periods(at, self.closed_months)
         return counts
+
+    def _change_status(self, key: str, status: str) -> None:
+        for (_, external_id), number in self._by_external_id.items():
+            if external_id == key:
+                self.transactions[number].status = status
+                self.reflection.transaction(self.transactions[number])
 
     def _load_location(self, record: Record, at: datetime) -> None:
         number, subsidiary = self.id_of("location", str(record["code"])), self._division(record)

@@ -19,11 +19,13 @@ from werkzeug.wrappers import Request, Response
 from connectors import wire_json
 from connectors.sandbox.base import Twin
 from connectors.sandbox.bluecherry import BlueCherryTwin
+from connectors.sandbox.netsuite import NetSuiteTwin
 from connectors.sandbox.returngo import ReturnGoTwin
 from connectors.sandbox.returngo_records import moment as parse_moment
 
 # Where webhooks go is asked for anew at each start: the address carries a port and a secret.
-_NOT_KEPT = ("/webhook",)
+# Questions that are sent as a POST change nothing.
+_NOT_KEPT = ("/webhook", "/services/rest/query")
 
 BRIDGES = ("uk", "outlet", "fr", "de", "ie")
 
@@ -66,7 +68,9 @@ class Journal(Twin):
             body = base64.b64encode(request.get_data(cache=True)).decode()
             headers = {name: value for name, value in request.headers.items() if name != "Host"}
             call = {"method": request.method, "path": request.path, "headers": headers}
-            self._keep("call", {**call, "body": body})
+            # A signature is one of the whole address.
+            address = {"root": request.url_root, "query": request.query_string.decode("latin-1")}
+            self._keep("call", {**call, **address, "body": body})
         return super()._handle(request)
 
     def _keep(self, kind: str, what: object) -> None:
@@ -89,6 +93,10 @@ class Journal(Twin):
 
 class KeptBlueCherry(Journal, BlueCherryTwin):
     """A BlueCherry-like ERP that survives a restart."""
+
+
+class KeptNetSuite(Journal, NetSuiteTwin):
+    """A NetSuite-like ERP that survives a restart."""
 
 
 class KeptReturnGo(Journal, ReturnGoTwin):
@@ -140,6 +148,8 @@ def _request(call: Mapping[str, Any]) -> Request:
     builder = EnvironBuilder(
         method=call["method"],
         path=call["path"],
+        base_url=call.get("root"),
+        query_string=call.get("query", ""),
         headers=call["headers"],
         data=base64.b64decode(call["body"]),
     )

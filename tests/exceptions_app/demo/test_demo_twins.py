@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
+from connectors import registry, types
 from connectors.sandbox.wsgi_transport import WsgiTransport
 from exceptions_app.management.demo import names, records, twins
 
@@ -74,3 +75,49 @@ def test_half_a_line_of_a_killed_process_is_passed_over(begin, tmp_path):
     _post_authorisation(third)
 
     assert [row["ref_num"] for row in third.documents()] == ["RA-1"]
+
+
+@pytest.mark.parametrize("login", ["private_key", "token_secret"])
+def test_what_signed_calls_made_is_there_again_after_a_restart(tmp_path, login):
+    first = twins.KeptNetSuite(now=lambda: AT)
+    first.open_journal(tmp_path / "netsuite.jsonl")
+    first.load({"locations": [{"code": "11", "name": "Leeds", "division": "2"}]})
+    first.load({"items": [{"sku": "TEE-BLK-M", "id": "70"}]})
+    keys = first.credentials()
+    gateway = registry.build_gateway(
+        types.ConnectionConfig(
+            kind="netsuite",
+            base_url="http://127.0.0.1/erp",
+            settings={"account": keys["account"], "adjustment_account": "9"},
+            secrets={
+                name: keys[name] for name in keys if login == "private_key" or name[:5] != "priva"
+            },
+        ),
+        _Pacer(),
+        WsgiTransport({"/erp": first}),
+    )
+    line = types.DraftLine(1, "item", "TEE-BLK-M", "70", 2, bucket="damaged")
+    write_off = types.DocumentKind.WRITE_OFF
+    fields = ("customer_code", "currency", "rma_number", "order_number", "order_erp_id")
+    rest = dict.fromkeys((*fields, "invoice_number", "authorisation_number"), "")
+    gateway.create(
+        types.DocumentDraft(
+            write_off, "wo-1", AT.date(), "2", "11", note="Damaged", lines=(line,), **rest
+        )
+    )
+    first.close_journal()
+
+    second = twins.KeptNetSuite(now=lambda: AT)
+    second.open_journal(tmp_path / "netsuite.jsonl")
+    second.close_journal()
+
+    assert [made["key"] for made in first.documents()] == ["wo-1"]
+    assert second.documents() == first.documents()
+
+
+class _Pacer:
+    def before(self, *, operation, is_write):
+        """Nothing is counted here."""
+
+    def after(self, *, operation, status, headers):
+        """Nothing is counted here."""
