@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from exceptions_app.management.demo import faulty, ordinary, setup, troubles
+from exceptions_app.management.demo import faulty, ordinary, setup, troubles, twins
 from exceptions_app.management.demo.records import Record, reference
 from exceptions_app.management.demo.world import World
 
@@ -91,6 +91,7 @@ def _exceptions(world: World, base_url: str, until: datetime) -> None:
     troubles.given_up(world)
     troubles.strange_messages(world)
     troubles.closed_month(world)
+    troubles.left_to_hands(world, base_url=f"{base_url}/{twins.erp_name('fr')}")
     troubles.throttled(world)
     troubles.expired_key(world, base_url=base_url)
     troubles.worker_died_then_erp_went(world)

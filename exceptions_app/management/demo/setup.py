@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from importlib import resources
 from typing import Any
 
 from django.contrib.auth.models import Group, User
@@ -99,21 +100,35 @@ def source_connection(
     )
 
 
-def erp_connection(world: World, code: str, *, base_url: str) -> Connection:
-    """`base_url` is where the ERP itself answers."""
+def erp_connection(
+    world: World, code: str, *, base_url: str, by_hand: Sequence[str] = ()
+) -> Connection:
+    """`base_url` is where the ERP itself answers; the operations `by_hand` are left to people."""
     return connections.save(
         code=twins.erp_name(code),
         name=_named("BlueCherry", code),
         kind="bluecherry",
         mode="sandbox",
         base_url=base_url,
-        settings_values={"vnd_id": "ALDER"},
+        settings_values={"vnd_id": "ALDER", "profile_text": _profile(by_hand)},
         secrets={"subscription_key": next(iter(world.erp(code).credentials().values()))},
         actor=None,
         now=world.clock.now,
         refill_per_second=200,
         capacity=1000,
     )
+
+
+def _profile(by_hand: Sequence[str]) -> str:
+    """The shipped profile with some operations left to people; "" for the shipped one itself."""
+    if not by_hand:
+        return ""
+    shipped = resources.files("connectors.profiled.profiles") / "bluecherry-rest.toml"
+    text = shipped.read_text(encoding="utf-8")
+    for operation in by_hand:
+        head = f"[operations.{operation}]"
+        text = text.replace(head, f'{head}\nsupport = "manual"')
+    return text
 
 
 def mapped(world: World, code: str) -> None:

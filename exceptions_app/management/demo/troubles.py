@@ -151,6 +151,25 @@ def closed_month(world: World) -> None:
     world.run("outlet")
 
 
+def left_to_hands(world: World, *, base_url: str) -> None:
+    """Alder FR's BlueCherry takes no credits and write-offs by call: people key them."""
+    setup.erp_connection(
+        world, "fr", base_url=base_url, by_hand=("create_credit_memo", "create_write_off")
+    )
+    at = world.clock.now
+    soiled = records.validation(
+        at,
+        store_location_id=names.LOCATIONS[0][0],
+        is_restockable=False,
+        non_restockable_reason="Soiled",
+    )
+    one_return(world, 4270, code="fr")
+    one_return(world, 4271, code="fr", article=_COAT)
+    unit = records.unit("42721", _DRESS, at, validation=soiled)
+    one_return(world, 4272, code="fr", units=[unit])
+    world.carry("fr")
+
+
 def expired_key(world: World, *, base_url: str) -> None:
     """The API key of Alder FR ran out: the platform answers 401."""
     setup.source_connection(world, "fr", base_url=base_url, api_key="expired-key")

@@ -33,6 +33,8 @@ def test_the_seed_makes_every_exception_and_keeps_every_confirmed_document():
     assert Case.objects.filter(type="SKU_UNKNOWN").count() == faulty.MISSPELT
     assert AuditEntry.objects.filter(at__gt=UNTIL).count() == 0
     assert OrmQ.objects.count() == 0
+    held = Posting.objects.filter(bridge__code="fr", status="held", hold_reason="manual")
+    assert set(held.values_list("kind", flat=True)) == {"credit_memo", "write_off"}
     for bridge in world.bridges.values():
         _check_documents(world, bridge)
 
