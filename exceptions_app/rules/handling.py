@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from exceptions_app.choices import Bucket, LogisticsAxis, PostingKind, PostingStatus
+from exceptions_app.rules import receiving
 from exceptions_app.rules.facts import Finding, LocationTarget, RmaFacts
 from exceptions_app.rules.resolving import Resolved, ReturnedLine, resolve
 
@@ -114,6 +115,9 @@ def _booked(resolved: Resolved, graded: list[ReturnedLine], target: LocationTarg
     wanted = sum(line.fact.quantity for line in graded if line.target == target)
     if rows and sum(row.units for row in rows) >= wanted:
         return f"Booked: {', '.join(row.number for row in rows)}"
+    there = receiving.of_others(resolved.facts)
+    if there and receiving.units_of_others(resolved.facts) >= wanted:
+        return f"Booked: {', '.join(row.number or row.external_id for row in there)}"
     return "Not booked in the ERP yet"
 
 

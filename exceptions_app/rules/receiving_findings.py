@@ -102,11 +102,12 @@ def _places(resolved: Resolved) -> Iterator[Finding]:
             told.add(("place", line.line_no))
             value, formula = values.stock(line, resolved.facts.currency)
             yield Finding(
-                type="DISPOSITION_UNMAPPED",
+                type="PLACE_UNMAPPED",
                 subject=f"place:{line.line_no}",
                 cause=mapping.normalise(key),
                 facts={
                     "source_value": key,
+                    "location": portion.place,
                     "sku": line.fact.sku,
                     "name": line.fact.name,
                     "units": str(portion.units),

@@ -55,7 +55,8 @@ def findings(resolved: Resolved) -> Iterator[Finding]:
             subject=f"refund:{refund.external_id}",
             cause=mapping.normalise(key),
             facts={
-                "component": key,
+                "source_value": key,
+                "component": tender.kind,
                 "refund": money.text(refund.amount, _currency(resolved, refund)),
                 "currency": _currency(resolved, refund),
             },

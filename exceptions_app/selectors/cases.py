@@ -44,7 +44,7 @@ _VALUE_FACT: dict[str, tuple[str, ...]] = {
     FixKind.SKU_ALIAS: ("sku",),
     FixKind.LOCATION: ("location",),
     FixKind.VAT: ("setting",),
-    FixKind.FEE: ("component", "sku"),
+    FixKind.FEE: ("source_value", "component", "sku"),
     FixKind.DISPOSITION: ("source_value",),
     FixKind.REASON: ("source_value",),
     FixKind.STATUS: ("source_value",),

@@ -24,7 +24,7 @@ from exceptions_app.models import (
     Rma,
     SalesOrder,
 )
-from exceptions_app.rules import drafts, planning, shares, touching, windows
+from exceptions_app.rules import drafts, planning, shares, touching, waits, windows
 from exceptions_app.rules.facts import Finding, Plan, PlannedPosting, RmaFacts
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import fixes as fixes_selector
@@ -98,7 +98,9 @@ def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) ->
     if accepted:
         acceptances.retell(rma=rma, accepted=accepted, proof=proof, now=now)
     _mark_waiting(opened, now)
-    _finish(rma, rows, planned_from, now, ends_at=found.ends_at if found else None)
+    accepted_until = found.ends_at if found else None
+    limits = [at for at in (accepted_until, waits.next_look(facts)) if at is not None]
+    _finish(rma, rows, planned_from, now, ends_at=min(limits, default=None))
     if any(row.status == PostingStatus.READY for row in rows):
         jobs.nudge("post")
     return Planned(rma_id=rma.pk, postings=tuple(rows), cases=opened)
@@ -350,7 +352,7 @@ def _finish(
     wait = LOOK_AGAIN if age < LOOK_OFTEN_FOR else LOOK_RARELY
     due = now + wait if is_open or owes_credit else None
     if ends_at is not None:
-        # What was accepted until a day is looked at again when that day is over.
+        # A limit that ends, or a day until which something was accepted, is looked at when over.
         due = min(due, ends_at) if due else ends_at
     fresh = Rma.objects.filter(pk=rma.pk)
     if planned_from is not None:

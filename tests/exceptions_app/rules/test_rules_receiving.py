@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from exceptions_app.rules import planning, stages
+from exceptions_app.rules import planning, stages, waits
 from exceptions_app.rules.erp_facts import ErpFact, ErpReceiptFact, ErpReceiptLineFact
 from tests.exceptions_app.rules import make
 from tests.exceptions_app.rules.make import NOW
@@ -157,7 +157,7 @@ def test_a_place_nobody_mapped_stops_the_move_and_not_the_credit():
     plan = planning.plan(facts)
 
     (finding,) = plan.findings
-    assert (finding.type, finding.cause) == ("DISPOSITION_UNMAPPED", "place:bay 9")
+    assert (finding.type, finding.cause) == ("PLACE_UNMAPPED", "place:bay 9")
     assert "credit_memo" not in finding.blocks
     assert sorted(documents(facts)) == ["credit_memo", "return_authorisation"]
 
@@ -290,3 +290,16 @@ def test_goods_that_stay_away_after_an_instant_refund_are_missing_after_their_ti
     assert planning.plan(earlier).findings == ()
     arrived = replace(facts, logistics="received", received_at=NOW - timedelta(hours=1))
     assert planning.plan(arrived).findings == ()
+
+
+def test_a_return_is_looked_at_again_when_its_next_limit_is_over():
+    short = make_facts(receipt(2), graded=False)
+    graded = make_facts()
+    instant = make.make_policy(refund_timing="instant", credit_trigger="goods_inspected")
+    paid = make_facts(policy=instant, graded=False, refunds=(make.make_refund(),))
+
+    assert waits.next_look(short) == NOW + timedelta(hours=22)
+    assert waits.next_look(graded) == NOW + timedelta(hours=22)
+    assert waits.next_look(paid) == NOW - timedelta(hours=1) + timedelta(days=30)
+    assert waits.next_look(make_facts(receipt(3), graded=False)) is None
+    assert waits.next_look(replace(paid, logistics="received")) is None

@@ -116,6 +116,7 @@ def test_an_unmapped_means_holds_back_the_record_alone():
         "tender:card",
         Decimal("60.00"),
     )
+    assert finding.facts["source_value"] == "tender:card"
     assert finding.blocks == {"refund_record"}
 
 
