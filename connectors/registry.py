@@ -84,6 +84,12 @@ def _build_shopify(
     return shopify.build(config, pacer, transport)
 
 
+def _build_other(
+    config: types.ConnectionConfig, pacer: ports.Pacer, transport: BaseAdapter | None
+) -> ports.Gateway:
+    return profiled.build(config, pacer, transport)
+
+
 def _build_prima(
     config: types.ConnectionConfig, pacer: ports.Pacer, transport: BaseAdapter | None
 ) -> ports.Gateway:
@@ -275,6 +281,23 @@ _ALL = (
             " them."
         ),
         sandbox_path="/bluecherry",
+    ),
+    Kind(
+        code="other",
+        label="Another ERP",
+        role=Role.ERP,
+        credential_fields=(
+            Field("user", "User", "Where its profile names one.", is_required=False),
+            Field("password", "Password", "Where its profile names one.", is_required=False),
+            Field("api_key", "API key", "Where its profile names one.", is_required=False),
+        ),
+        settings_fields=_profile_fields(""),
+        build=_build_other,
+        documentation=(
+            "Any ERP that a profile describes. Write one by the guide and check it before it is"
+            " put in force; nothing of it is known but what it says."
+        ),
+        sandbox_path="",
     ),
     Kind(
         code="prima",

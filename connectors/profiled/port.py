@@ -42,6 +42,8 @@ def build(
     """
     text = config.settings.get("profile_text", "")
     name = config.settings.get("profile", "") or default_profile
+    if not (text or name):
+        raise errors.Misconfigured("The connection has no profile yet, so nothing can be called.")
     loaded = load.loads(text) if text else load.load(name)
     config = dataclasses.replace(config, settings=_with_values(config.settings))
     _require_settings(loaded.profile, config.settings)

@@ -21,6 +21,7 @@ from connectors.profiled.schema import Profile
 from connectors.profiled.ways import RestXml, SoapString, secrets_of
 from connectors.redaction import MASK
 
+_QUESTION = "A question"
 _SAMPLE_SETTING = "SAMPLE"
 
 
@@ -37,6 +38,11 @@ class Sample:
     text: str = ""
     problem: str = ""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a question, or of a plain return: what every profile must be able to."""
+        return self.scenario in (_QUESTION, scenarios.PLAIN)
+
 
 def samples(loaded: LoadedProfile, settings: Mapping[str, str] | None = None) -> tuple[Sample, ...]:
     """Every question and every document of the rehearsal, in the profile's own form.
@@ -48,7 +54,7 @@ def samples(loaded: LoadedProfile, settings: Mapping[str, str] | None = None) ->
         loaded=loaded, config=_config(profile, settings or {}), transport=_Recorder(profile)
     )
     asked = [
-        _recorded(name.value, "A question", question)
+        _recorded(name.value, _QUESTION, question)
         for name, question in _questions(gateway)
         if _is_called(profile, name)
     ]

@@ -18,6 +18,7 @@ from connectors.types import DocumentDraft, DocumentKind, DraftLine, TaxPart
 ORDER_NUMBER = "#1001"
 SKU = "DRESS-RED-M"
 BARCODE = "5012345678900"
+PLAIN = "A plain return"
 # Of the credit of the rehearsal's returns.
 KEY = "rb-credit-memo-5001"
 _KEY_PART = "key_parts."
@@ -35,7 +36,7 @@ def scenarios(profile: Profile) -> tuple[Scenario, ...]:
     """The returns of the rehearsal; each has at least one document."""
     parts = _key_parts(profile)
     return (
-        _return("A plain return", (_item(parts),)),
+        _return(PLAIN, (_item(parts),)),
         _return("Part of a line", (_item(parts, quantity=1, net="27.50", tax="5.50"),)),
         _return(
             "Two taxes, delivery paid back and a fee kept",

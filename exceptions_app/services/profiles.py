@@ -60,7 +60,7 @@ def check(*, text: str, role: str = connections.ERP) -> Report:
 
 
 def text_of(connection: Connection) -> str:
-    """The profile in force; "" for a kind that needs none.
+    """The profile in force; "" for a kind that needs none, or that has none yet.
 
     Raises:
         Misconfigured: the shipped profile it names does not exist.
@@ -73,6 +73,8 @@ def text_of(connection: Connection) -> str:
     if own:
         return own
     name = str(connection.settings.get("profile", "") or fields["profile"].default)
+    if not name:
+        return ""
     if kind.role == connections.SOURCE:
         return source_load.shipped_text(name)
     return load.shipped_text(name)

@@ -172,7 +172,7 @@ def _lock_as_seen(
 
 
 def operations_of(*, connection: Connection) -> tuple[load.OperationEvidence, ...]:
-    """Every operation of the connection's profile with how it is known; none for a public API.
+    """Every operation of the connection's profile with how it is known; none without a profile.
 
     Raises:
         Misconfigured: the profile cannot be read.
@@ -183,6 +183,8 @@ def operations_of(*, connection: Connection) -> tuple[load.OperationEvidence, ..
         return ()
     text = connection.settings.get("profile_text", "")
     name = connection.settings.get("profile", "") or fields["profile"].default
+    if not (text or name):
+        return ()
     if kind.role == connections.SOURCE:
         return (source_load.loads(text) if text else source_load.load(name)).evidence()
     return (load.loads(text) if text else load.load(name)).evidence()

@@ -36,6 +36,7 @@ def test_every_kind_is_listed_under_its_code_with_its_role():
         "shopify": ("shopify", "source"),
         "bluecherry": ("bluecherry", "erp"),
         "prima": ("prima", "erp"),
+        "other": ("other", "erp"),
         "netsuite": ("netsuite", "erp"),
         "brightpearl": ("brightpearl", "erp"),
     }
@@ -75,6 +76,10 @@ def test_every_kind_says_what_its_form_asks_for():
                 ("profile_values", False),
                 ("vnd_id", True),
             ],
+        ),
+        "other": (
+            ["user", "password", "api_key"],
+            [("profile", False), ("profile_text", False), ("profile_values", False)],
         ),
         "prima": (
             ["user", "password"],
@@ -139,6 +144,7 @@ def test_a_gateway_is_built_from_the_default_profile_without_a_call():
     [
         ({"vnd_id": "RB", "profile": "bluecherry-fax"}, "'bluecherry-fax' is not a shipped"),
         ({"vnd_id": " "}, "lacks the settings: vnd_id"),
+        ({"vnd_id": "RB", "profile_values": "no value"}, "not of the form: name = value"),
     ],
 )
 def test_a_gateway_that_cannot_work_is_refused(settings, words):
@@ -158,3 +164,16 @@ def test_a_connection_is_not_built_in_the_other_role():
         registry.build_source(make_config("bluecherry"), Pacer())
     with pytest.raises(errors.Misconfigured, match="ReturnGO cannot stand in the role 'erp'"):
         registry.build_gateway(make_config("returngo"), Pacer())
+
+
+def test_another_erp_has_nothing_to_say_until_it_has_a_profile():
+    with pytest.raises(errors.Misconfigured, match="has no profile yet"):
+        registry.build_gateway(make_config("other"), Pacer())
+
+
+def test_a_value_only_the_profile_asks_for_comes_from_a_line_of_its_own():
+    settings = {"profile_values": "\n vnd_id = RETURNS\n"}
+
+    gateway = registry.build_gateway(make_config("bluecherry", settings=settings), Pacer())
+
+    assert gateway.capabilities.profile.startswith("bluecherry-rest")

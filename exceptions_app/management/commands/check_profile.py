@@ -25,8 +25,8 @@ class Command(BaseCommand):
     help = (
         "Check the profile in FILE: every problem with its line, a sample of each request, and what"
         " is still a placeholder. With --address, ask a test system everything once; with --write,"
-        " return one unit of --order there for real. Exit code 0: fine, 1: problems, 2: the command"
-        " cannot be carried out."
+        " return one unit of --order there for real. Exit code 0: fine, 1: it does not serve even"
+        " for a plain return, or a trial failed, 2: the command cannot be carried out."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -62,14 +62,13 @@ class Command(BaseCommand):
             self._tell_problems(options["file"], report.problems)
             raise SystemExit(_PROBLEMS)
         self.stdout.write(f"{report.label}: no problem found.")
-        if not options["quiet"]:
-            self._tell_samples(report.samples)
-        self._tell_gaps(report)
         refused = [sample for sample in report.samples if sample.problem]
+        self._tell_samples(refused if options["quiet"] else report.samples)
+        self._tell_gaps(report)
+        is_failed = any(sample.is_plain for sample in refused)
         if options["address"]:
-            failed = self._try(text, options)
-            raise SystemExit(_PROBLEMS if failed or refused else 0)
-        if refused:
+            is_failed = self._try(text, options) or is_failed
+        if is_failed:
             raise SystemExit(_PROBLEMS)
 
     def _tell_problems(self, file: Path, problems: Iterable[profiles.Problem]) -> None:

@@ -4,6 +4,7 @@ from tests.connectors.contract import (
     stage_bluecherry,
     stage_brightpearl,
     stage_netsuite,
+    stage_orrery,
     stage_prima,
     stage_returngo,
     stage_reveni,
@@ -16,6 +17,7 @@ GATEWAYS: tuple[GatewayStage, ...] = (
     *stage_brightpearl.stages(),
     *stage_netsuite.stages(),
     *stage_prima.stages(),
+    *stage_orrery.stages(),
 )
 SOURCES: tuple[SourceStage, ...] = (
     *stage_returngo.stages(),
