@@ -117,12 +117,12 @@ urlpatterns = [
     path(
         "operations/files/<int:file_id>/wrong.csv",
         return_files.wrong_export,
-        name="return-file-wrong",
+        name="return-file-wrong-export",
     ),
     path(
         "operations/files/<int:file_id>/wrong.xlsx",
         return_files.wrong_export_xlsx,
-        name="return-file-wrong-xlsx",
+        name="return-file-wrong-export-xlsx",
     ),
     path("operations/inbox/", operations.inbox, name="inbox"),
     path("operations/inbox/export.csv", operations.inbox_export, name="inbox-export"),

@@ -9,8 +9,24 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from exceptions_app.models import Bridge, Case, Fix, InboundEvent, MappingImport, Posting, Rma
-from exceptions_app.services import events, fixes, mapping_files, mapping_imports, setup
+from exceptions_app.models import (
+    Bridge,
+    Case,
+    Fix,
+    InboundEvent,
+    MappingImport,
+    Posting,
+    ReturnFile,
+    Rma,
+)
+from exceptions_app.services import (
+    events,
+    fixes,
+    mapping_files,
+    mapping_imports,
+    return_files,
+    setup,
+)
 from tests import factories
 from tests.cast import make_user
 from tests.world import Clock, World, make_unit, make_validation, make_world
@@ -38,6 +54,7 @@ def build() -> tuple[World, dict[str, int]]:
         "person": make_user("cleo").pk,
         "import": _wrong_file(world),
         "applied_import": _applied_file(world),
+        **_return_files(world),
         "connection": world.bridge.source_id,
         "erp": _confirmed(world),
         "rma": Rma.objects.get(external_id="5010").pk,
@@ -142,6 +159,43 @@ def _checked(world: World, rows: list[tuple[str, ...]]) -> MappingImport:
         actor=make_user("ada"),
         now=world.clock.now,
     )
+
+
+def _return_files(world: World) -> dict[str, int]:
+    """One export as it came, one with wrong rows, and one that was taken in."""
+    heads = "Transaction ID,Order,State,Created at,SKU,Quantity,Price,Customer email,Status"
+    right = f"R-1,SO-9001,Shipped,20/05/2026,{LONG_SKU},2,36.00,a@example.com,"
+    wrong = "R-2,SO-9002,Shipped,31/02/2026,=1+1,none,36.00,b@example.com,Accepted"
+    ines, now = make_user("ines"), world.clock.now
+
+    def kept(*lines: str) -> ReturnFile:
+        return return_files.keep(
+            connection=world.bridge.source,
+            file_name="transactions-of-the-last-quarter-as-exported-from-the-dashboard.csv",
+            content="\n".join([heads, *lines]).encode(),
+            actor=ines,
+            now=now,
+        )
+
+    def chosen(*lines: str) -> ReturnFile:
+        found = kept(*lines)
+        writing = {"date_order": "dmy", "decimal_sign": ".", "currency": "GBP"}
+        return return_files.choose(file_id=found.pk, columns=found.columns, writing=writing)
+
+    taken = chosen(right)
+    return_files.take(
+        file_id=taken.pk,
+        seen=return_files.stamp(taken),
+        leaves_out_wrong=False,
+        actor=ines,
+        now=now,
+    )
+    return_files.take_next(now=now)
+    return {
+        "fresh_return_file": kept(right).pk,
+        "wrong_return_file": chosen(right, wrong).pk,
+        "taken_return_file": taken.pk,
+    }
 
 
 def _strange_messages(world: World) -> None:

@@ -64,7 +64,7 @@ def test_wrong_rows_are_named_and_come_back_as_a_harmless_file(ines, bridge):
     found = ReturnFile.objects.get()
 
     shown = show(ines, found).content.decode()
-    answer = ines.get(reverse("return-file-wrong", args=[found.pk]))
+    answer = ines.get(reverse("return-file-wrong-export", args=[found.pk]))
     text = b"".join(answer.streaming_content).decode()
 
     assert "1 row is wrong. Nothing was taken in." in shown
