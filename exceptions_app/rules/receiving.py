@@ -55,8 +55,15 @@ def limits_credit(policy: Policy) -> bool:
 
 
 def of_others(facts: RmaFacts) -> tuple[ErpReceiptFact, ...]:
-    """The receipts that are none of our own documents, oldest first."""
-    ours = {row.key for row in facts.postings if row.status in POSTING_SENT}
+    """The receipts that are none of our own documents, oldest first.
+
+    Staff may write another key of ours on theirs, as that of the authorisation they receive.
+    """
+    ours = {
+        row.key
+        for row in facts.postings
+        if row.kind == PostingKind.STOCK_RECEIPT and row.status in POSTING_SENT
+    }
     rows = [row for row in facts.erp_receipts if not row.key or row.key not in ours]
     return tuple(sorted(rows, key=lambda row: (row.received_at, row.external_id)))
 

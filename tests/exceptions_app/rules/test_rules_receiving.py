@@ -219,6 +219,15 @@ def test_our_own_receipt_that_the_erp_tells_again_counts_once():
     assert not any(slot.startswith("stock_move") for slot in found)
 
 
+def test_a_receipt_on_which_staff_wrote_the_key_of_the_authorisation_is_theirs():
+    announced = documents(make_facts())["return_authorisation"]
+    posting = sent("return_authorisation", announced, key="RA-1")
+
+    found = documents(make_facts(receipt(3, key="RA-1"), postings=(posting,), graded=False))
+
+    assert found["credit_memo"].units == 3
+
+
 def test_what_the_erp_received_is_not_booked_again_after_the_policy_changed():
     found = documents(make_facts(receipt(2), policy=make.make_policy()))
 
