@@ -46,8 +46,7 @@ _RETURNGO_STATUSES: _Words = (
     ("Rejected", ApprovalAxis.REFUSED),
     ("Canceled", ApprovalAxis.CANCELLED),
 )
-# The words a connector gives final dispositions where the platform has none of its own.
-_GRADES: _Grades = (
+_RETURNGO_DISPOSITIONS: _Grades = (
     ("restockable", Bucket.SALEABLE.value),
     ("not_restockable", Bucket.QUARANTINE.value),
 )
@@ -69,13 +68,18 @@ _REVENI_DISPOSITIONS: _Grades = (
     ("accepted/automatic", NO_STOCK),
 )
 
-# Shopify's ReturnStatus. Its kinds of disposition come in the words all platforms share.
+# Enums of Shopify's Admin API: ReturnStatus, and the kinds of disposition that are final.
 _SHOPIFY_STATUSES: _Words = (
     ("REQUESTED", ApprovalAxis.REQUESTED),
     ("OPEN", ApprovalAxis.AUTHORISED),
     ("CLOSED", ApprovalAxis.CLOSED),
     ("DECLINED", ApprovalAxis.REFUSED),
     ("CANCELED", ApprovalAxis.CANCELLED),
+)
+_SHOPIFY_DISPOSITIONS: _Grades = (
+    ("RESTOCKED", Bucket.SALEABLE.value),
+    ("NOT_RESTOCKED", Bucket.QUARANTINE.value),
+    ("MISSING", NO_STOCK),
 )
 
 
@@ -86,7 +90,7 @@ def _rows(statuses: _Words, dispositions: _Grades) -> tuple[MappingRow, ...]:
     )
 
 
-_RETURNGO = _rows(_RETURNGO_STATUSES, _GRADES)
+_RETURNGO = _rows(_RETURNGO_STATUSES, _RETURNGO_DISPOSITIONS)
 
 _ALL = (
     Preset(
@@ -192,7 +196,7 @@ _ALL = (
                 "record_refund": True,
             }
         ),
-        mappings=_rows(_SHOPIFY_STATUSES, _GRADES),
+        mappings=_rows(_SHOPIFY_STATUSES, _SHOPIFY_DISPOSITIONS),
     ),
 )
 
