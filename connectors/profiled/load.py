@@ -9,15 +9,17 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from connectors import errors
 from connectors.profiled import places
 from connectors.profiled.parts import CREATES, EvidenceMark
 from connectors.profiled.schema import Profile
 from connectors.types import OperationSupport
+
+AnyProfile = TypeVar("AnyProfile", bound=BaseModel)
 
 _PACKAGE = "connectors.profiled.profiles"
 _SUFFIX = ".toml"
@@ -123,6 +125,11 @@ def loads(text: str) -> LoadedProfile:
     Raises:
         ProfileError: it is no TOML, or not a profile; every problem is listed at once.
     """
+    return LoadedProfile(validated(text, Profile), hashlib.sha256(text.encode()).hexdigest())
+
+
+def validated(text: str, model: type[AnyProfile]) -> AnyProfile:
+    """TOML as a profile of either side; raises ProfileError as `loads` does."""
     try:
         parsed = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -131,12 +138,11 @@ def loads(text: str) -> LoadedProfile:
             (f"not TOML: {error}",), lines=(int(line[1]) if line else None,)
         ) from None
     try:
-        profile = Profile.model_validate(parsed)
+        return model.model_validate(parsed)
     except ValidationError as error:
         problems = _problems(error)
         lines = tuple(_line(text, problem) for problem in problems)
         raise ProfileError(problems, lines=lines) from None
-    return LoadedProfile(profile, hashlib.sha256(text.encode()).hexdigest())
 
 
 def _problems(error: ValidationError) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from connectors.profiled.parts import (
     create_operation,
 )
 from connectors.profiled.schema import Profile
+from connectors.profiled.source_load import LoadedSource
 from connectors.profiled.ways import RestXml, SoapString, secrets_of
 from connectors.redaction import MASK
 
@@ -67,7 +68,7 @@ def samples(loaded: LoadedProfile, settings: Mapping[str, str] | None = None) ->
     return (*asked, *sent)
 
 
-def unconfirmed(loaded: LoadedProfile) -> tuple[OperationEvidence, ...]:
+def unconfirmed(loaded: LoadedProfile | LoadedSource) -> tuple[OperationEvidence, ...]:
     """What live mode refuses: placeholders, and writes that are only inferred."""
     called = [row for row in loaded.evidence() if row.support is types.OperationSupport.SUPPORTED]
     return tuple(

@@ -66,6 +66,7 @@ class ProfiledSource:
             max_page_size=self._page_size(),
             can_comment=self._may_call(Name.ADD_NOTE),
             can_set_shipment_status=False,
+            signs_webhooks=self._secret() != "",
             can_list=self._may_call(Name.LIST_RETURNS) and self._may_call(Name.READ_RETURN),
         )
 
@@ -127,7 +128,7 @@ class ProfiledSource:
         webhook = self._profile.webhook
         if webhook is None or len(body) > MAX_BODY_BYTES:
             return UNREADABLE
-        if webhook.signature and not self._is_signed(webhook.signature, headers, body):
+        if not self.is_genuine(headers=headers, body=body):
             return UNREADABLE
         try:
             message = wire_json.decode(body.decode())
@@ -139,6 +140,17 @@ class ProfiledSource:
             return UNREADABLE
         is_id = _PLAIN_ID.fullmatch(external_id) is not None
         return types.WebhookNudge(topic=topic, rma_external_id=external_id if is_id else "")
+
+    def is_genuine(self, *, headers: Mapping[str, str], body: bytes) -> bool:
+        """Whether the message is signed with the connection's secret; true without one."""
+        signature = self._profile.webhook.signature if self._profile.webhook else None
+        secret = self._secret()
+        if signature is None or not secret:
+            return True
+        wanted = signature.header.casefold()
+        given = next((text for name, text in headers.items() if name.casefold() == wanted), "")
+        digest = hmac.new(secret.encode(), body, hashlib.sha256).digest()
+        return hmac.compare_digest(digest, _signed_bytes(signature, given))
 
     def comment(self, *, rma_external_id: str, text: str, marker: str) -> None:
         """One or two calls. The note ends with the marker in square brackets, which is looked for.
@@ -260,14 +272,12 @@ class ProfiledSource:
         is_guess = operation.evidence is EvidenceMark.INFERRED and name in SOURCE_WRITES
         return is_guess or operation.evidence is EvidenceMark.PLACEHOLDER
 
-    def _is_signed(self, signature: Signature, headers: Mapping[str, str], body: bytes) -> bool:
-        secret = self._config.secrets.get(signature.secret, "")
-        if not secret:
-            return True
-        wanted = signature.header.casefold()
-        given = next((text for name, text in headers.items() if name.casefold() == wanted), "")
-        digest = hmac.new(secret.encode(), body, hashlib.sha256).digest()
-        return hmac.compare_digest(digest, _signed_bytes(signature, given))
+    def _secret(self) -> str:
+        """What messages are signed with; "" where they are not, as far as is known."""
+        webhook = self._profile.webhook
+        if webhook is None or webhook.signature is None:
+            return ""
+        return self._config.secrets.get(webhook.signature.secret, "")
 
     def _page_size(self) -> int:
         paging = self._profile.operations[Name.LIST_RETURNS].paging

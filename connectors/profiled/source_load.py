@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import tomllib
 from dataclasses import dataclass
 from importlib import resources
 
-from pydantic import ValidationError
-
-from connectors.profiled.load import OperationEvidence, ProfileError
+from connectors.profiled.load import OperationEvidence, ProfileError, validated
 from connectors.profiled.source_schema import SOURCE_WRITES, SourceProfile
 from connectors.types import OperationSupport
 
@@ -71,23 +68,5 @@ def loads(text: str) -> LoadedSource:
     Raises:
         ProfileError: it is no TOML, or not a profile; every problem is listed at once.
     """
-    try:
-        parsed = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ProfileError((f"not TOML: {error}",)) from None
-    try:
-        profile = SourceProfile.model_validate(parsed)
-    except ValidationError as error:
-        raise ProfileError(_problems(error)) from None
+    profile = validated(text, SourceProfile)
     return LoadedSource(profile, hashlib.sha256(text.encode()).hexdigest())
-
-
-def _problems(error: ValidationError) -> tuple[str, ...]:
-    problems = []
-    for detail in error.errors(include_url=False):
-        place = ".".join(str(step) for step in detail["loc"])
-        text = detail["msg"].removeprefix("Value error, ")
-        if detail["type"] == "extra_forbidden":
-            text = "this key is not known here"
-        problems.append(f"{place}: {text}" if place else text)
-    return tuple(problems)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from connectors import errors, types
-from connectors.ports import Gateway
+from connectors.ports import Gateway, Source
 from connectors.types import DocumentKind, OperationSupport
 
 _RETURN = (
@@ -43,6 +43,30 @@ def questions(gateway: Gateway, *, order_number: str = "", sku: str = "") -> tup
         steps.append(_step("find_order", lambda: _order(gateway, order_number)))
     if gateway.capabilities.can_find_by_key:
         steps.append(_step("find_document", lambda: _nothing(gateway)))
+    return tuple(steps)
+
+
+def source_questions(source: Source, *, since: datetime) -> tuple[Step, ...]:
+    """The same of a returns platform: its list, one return of it, its refunds."""
+    found: list[types.RmaRow] = []
+
+    def listed() -> str:
+        found.extend(source.changed_rmas(since=since).rows)
+        return _counted(found, "return")
+
+    steps = [
+        _step("check_connection", lambda: _checked(source.check())),
+        _step("list_returns", listed),
+    ]
+    if found:
+        steps.append(_step("read_return", lambda: _read(source, found[0].external_id)))
+    if source.capabilities.has_refund_feed:
+        steps.append(
+            _step(
+                "list_refunds",
+                lambda: _counted(source.changed_refunds(since=since).rows, "refund"),
+            )
+        )
     return tuple(steps)
 
 
@@ -93,6 +117,13 @@ def _counted(rows: Sequence[object], word: str) -> str:
     if not rows:
         raise _Unfit(f"The answer is readable, and has no {word}.")
     return f"{len(rows)} {word}{'' if len(rows) == 1 else 's'} read."
+
+
+def _read(source: Source, external_id: str) -> str:
+    rma = source.rma(external_id)
+    units = sum(line.quantity for line in rma.lines)
+    drift = f" Read with doubts: {'; '.join(rma.drift)}." if rma.drift else ""
+    return f"{external_id} is {rma.status}: {units} units of {len(rma.lines)} lines.{drift}"
 
 
 def _item(gateway: Gateway, sku: str) -> str:

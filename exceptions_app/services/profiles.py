@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from django.contrib.auth.models import User
@@ -18,6 +18,8 @@ from exceptions_app.services import audit, connections, profile_versions
 
 REASON = "trial"
 LONGEST = 200_000
+# How far back a platform is asked for changed returns in a trial.
+TRIED_BACK = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ def check(*, text: str, role: str = connections.ERP) -> Report:
     """Validate and rehearse the profile `text` of a system of `role`. Calls nothing."""
     try:
         if role == connections.SOURCE:
-            return Report(label=source_load.loads(text).label)
+            source = source_load.loads(_unix(text))
+            return Report(label=source.label, unconfirmed=rehearsal.unconfirmed(source))
         loaded = load.loads(_unix(text))
     except load.ProfileError as error:
         found = zip(error.lines, error.problems, strict=True)
@@ -102,14 +105,20 @@ def try_out(
     if not row.is_active:
         raise errors.ConnectionUnusable(f"{row.name} is switched off.")
     row.settings = {**row.settings, profile_versions.SETTING: _unix(text)}
-    gateway = connections.gateway(connection=row, reason=REASON)
-    steps = trial.questions(gateway, order_number=order_number, sku=sku)
+    if connections.kind_of(row.kind).role == connections.SOURCE:
+        label = source_load.loads(_unix(text)).label
+        source = connections.source(connection=row, reason=REASON)
+        steps = trial.source_questions(source, since=now - TRIED_BACK)
+    else:
+        gateway = connections.gateway(connection=row, reason=REASON)
+        label = gateway.capabilities.profile
+        steps = trial.questions(gateway, order_number=order_number, sku=sku)
     passed = sum(step.is_ok for step in steps)
     audit.record(
         actor=actor,
         act="connection.try_profile",
         subject=row,
-        text=f"{gateway.capabilities.profile} tried: {passed} of {len(steps)} questions answered",
+        text=f"{label} tried: {passed} of {len(steps)} questions answered",
         now=now,
     )
     return steps

@@ -15,6 +15,7 @@ from connectors.errors import (
     RetryLater,
     UnreadableReply,
 )
+from connectors.profiled import trial
 from connectors.profiled.source import UNREADABLE
 from connectors.sandbox.faults import FaultKind, FaultRule
 from connectors.sandbox.reveni import API_KEY, WEBHOOK_SECRET, ReveniTwin, signed
@@ -523,3 +524,28 @@ def test_without_a_secret_an_unsigned_message_is_a_nudge(twin, pacer):
     nudge = source.parse_webhook(headers={}, body=BODY)
 
     assert nudge.rma_external_id == ONE
+
+
+@pytest.mark.parametrize("secret", [WEBHOOK_SECRET, ""])
+def test_messages_prove_themselves_only_where_a_secret_is_shared(twin, pacer, secret):
+    source = make_source(twin, pacer, secret=secret)
+    right = {"X-Reveni-Signature": signed(BODY)}
+
+    assert source.capabilities.signs_webhooks is bool(secret)
+    assert source.is_genuine(headers=right, body=BODY)
+    assert source.is_genuine(headers={}, body=BODY) is (secret == "")
+
+
+def test_a_trial_asks_everything_once(twin, source, pacer):
+    twin.load({"transactions": [make_transaction(mode="INSTANT")]})
+
+    steps = trial.source_questions(source, since=MARCH)
+
+    assert [(step.name, step.is_ok) for step in steps] == [
+        ("check_connection", True),
+        ("list_returns", True),
+        ("read_return", True),
+        ("list_refunds", True),
+    ]
+    assert steps[2].text == f"{ONE} is In progress: 3 units of 2 lines."
+    assert len(pacer.asked) == 4

@@ -69,3 +69,11 @@ def test_a_mistake_is_named_with_its_place(old, new, expected):
 def test_a_profile_nobody_ships_is_refused():
     with pytest.raises(ProfileError, match="is not a shipped profile of a returns platform"):
         source_load.load("bluecherry-rest")
+
+
+def test_a_problem_bears_its_line():
+    line = TEXT.splitlines().index('sku = "sku"') + 1
+    with pytest.raises(ProfileError) as caught:
+        source_load.loads(TEXT.replace('sku = "sku"\n', 'sku = "a["\n'))
+
+    assert caught.value.lines == (line,)
