@@ -7,7 +7,7 @@ twin's own books, never from our rows.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,14 +46,18 @@ class PairWorld:
         with connections.through(self.transport, self.clock):
             yield
 
-    def add_order(self, number: str, **values: Any) -> None:
-        """An order of the shop, which the ERP has as well."""
-        records = {"orders": [small.make_order(number, **values)]}
-        self.load_erp(records)
-        self.platform.load(self.platform_kit.loads(records))
+    def add_order(
+        self, number: str, *, shop_lines: Sequence[Mapping[str, Any]] = (), **values: Any
+    ) -> None:
+        """An order of the shop, which the ERP has as well; `shop_lines` where the shop's differ."""
+        order = small.make_order(number, **values)
+        self.load_erp({"orders": [order]})
+        told = {**order, "lines": list(shop_lines)} if shop_lines else order
+        self.platform.load(self.platform_kit.loads({"orders": [told]}))
 
     def add_return(self, rma_id: str, **values: Any) -> None:
-        records = {"rmas": [small.make_rma(rma_id, **values)]}
+        told = {"updated_at": self.clock.now.isoformat(), **values}
+        records = {"rmas": [small.make_rma(rma_id, **told)]}
         self.platform.load(self.platform_kit.loads(records))
 
     def load_erp(self, records: Mapping[str, Any]) -> None:

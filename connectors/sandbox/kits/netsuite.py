@@ -69,13 +69,19 @@ class NetSuiteKit:
                 key=row["key"],
                 kind=_KINDS[row["record"]],
                 number=row["number"],
-                units=sum(int(line["quantity"]) for line in row["lines"]),
+                units=_units(row["lines"]),
                 gross=Decimal(row["total"]) if _KINDS[row["record"]] in _WITH_MONEY else Decimal(0),
                 is_final=True,
             )
             for row in documents
             if row["record"] in _KINDS
         )
+
+
+def _units(lines: Sequence[Record]) -> int:
+    """A transfer's lines leave one place and come to the other; a write-off's only leave."""
+    moved = [int(line["quantity"]) for line in lines]
+    return max(sum(each for each in moved if each > 0), -sum(each for each in moved if each < 0))
 
 
 def _location(row: Record) -> Record:

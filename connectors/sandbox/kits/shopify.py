@@ -64,6 +64,11 @@ class ShopifyKit:
             "status": _STATUSES[rma["status"]],
             "created_at": rma["created_at"],
             "lines": [_line(rma, unit_id, unit) for unit_id, unit in units],
+            "exchange_lines": [
+                {"id": number_of("exchange", unit_id), "quantity": unit.get("quantity", 1)}
+                for unit_id, unit in units
+                if _EXCHANGE in str(unit.get("resolution_type", "")).lower()
+            ],
             "dispositions": [
                 _disposition(unit_id, unit) for unit_id, unit in units if unit.get("validation")
             ],
