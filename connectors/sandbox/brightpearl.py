@@ -143,12 +143,14 @@ class BrightpearlTwin(Door):
             return counts
 
     def documents(self) -> list[dict[str, Any]]:
-        """Everything made here, by kind: credits, their invoices, notes, corrections, payments."""
+        """Everything made here, by kind: orders and credits, notes, invoices, payments."""
         with self.lock:
             self.settle()
+            made = [order for order in self._store.orders.values() if order.is_ours]
             return [
-                *(row for order in self._store.orders.values() for row in self._made(order)),
+                *(self._order_told(order) for order in made),
                 *(self._note_told(note) for note in self._store.notes.values()),
+                *(self._invoice_told(order) for order in made if order.closed_at is not None),
                 *(
                     {"kind": "customer_payment", "id": payment.payment_id, **payment.body}
                     for payment in self._store.payments.values()
@@ -160,25 +162,23 @@ class BrightpearlTwin(Door):
             super().settle()
             self._run_accounting()
 
-    def _made(self, order: Order) -> list[dict[str, Any]]:
-        if not order.is_ours:
-            return []
-        shape = wire.order_shape(order, self._store)
-        shape["notes"] = [words for _, words in order.notes]
-        kind = {"SC": "sales_credit", "SO": "sales_order"}[order.type_code]
-        rows: list[dict[str, Any]] = [{"kind": kind, **shape}]
-        if order.closed_at is not None:
-            status = "invoiced" if order.invoice else "pending"
-            rows.append(
-                {
-                    "kind": "sales_credit_invoice",
-                    "id": order.order_id,
-                    "number": order.invoice,
-                    "status": status,
-                    **shape["totalValue"],
-                }
-            )
-        return rows
+    def _order_told(self, order: Order) -> dict[str, Any]:
+        return {
+            "kind": {"SC": "sales_credit", "SO": "sales_order"}[order.type_code],
+            **wire.order_shape(order, self._store),
+            "notes": [words for _, words in order.notes],
+            "units": wire.units(order),
+        }
+
+    def _invoice_told(self, order: Order) -> dict[str, Any]:
+        return {
+            "kind": "sales_credit_invoice",
+            "id": order.order_id,
+            "number": order.invoice,
+            "status": "invoiced" if order.invoice else "pending",
+            "units": wire.units(order),
+            **wire.order_shape(order, self._store)["totalValue"],
+        }
 
     def _note_told(self, note: Note) -> dict[str, Any]:
         kinds = {"GI": "goods_in", "SC": "stock_correction", "QR": "quarantine_release"}

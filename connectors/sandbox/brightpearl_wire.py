@@ -332,6 +332,12 @@ def total(order: Order) -> tuple[Decimal, Decimal]:
     return sum((row.net for row in rows), Decimal(0)), sum((row.tax for row in rows), Decimal(0))
 
 
+def units(order: Order) -> int:
+    """Goods on an order; the parts of a bundle are their bundle's."""
+    rows = [row for row in order.rows.values() if row.product_id and not row.parent_row_id]
+    return sum(int(row.quantity) for row in rows)
+
+
 def text(value: Decimal) -> str:
     """An amount as its answers write it: text with four places."""
     return f"{value:.4f}"
