@@ -1,25 +1,28 @@
 """Read what changed from a returns platform. Polling is the truth; a webhook only hastens it.
 
 A feed's watermark is the time its poll *started*, for list rows carry no change time. It moves
-only after
-every page has landed, and the next poll begins an overlap before it, so nothing at the edge is
-lost.
+only after every page has landed, and the next poll begins an overlap before it, so nothing at the
+edge is lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from connectors.errors import ConnectorError
 from connectors.ports import Source
-from exceptions_app.models import Bridge, Connection, Watermark
+from connectors.types import RmaRow
+from exceptions_app.choices import EventState
+from exceptions_app.models import Bridge, Connection, InboundEvent, Watermark
 from exceptions_app.services import connections, events, feeds, health, reference, rmas
 
 OVERLAP = timedelta(minutes=15)
 EVERY = timedelta(minutes=10)
+# How far the platform's clock, and what it shows of a change, may be behind ours.
+CLOCKS_APART = timedelta(minutes=2)
 # How far back the first poll of a new connection reads.
 FIRST_READ = timedelta(days=90)
 MAX_PAGES = 1000
@@ -106,23 +109,67 @@ def _comes_as_files(connection: Connection) -> bool:
 
 
 def _read_rmas(bridge: Bridge, source: Source, since: datetime, now: datetime) -> None:
+    """Have every changed return read, those of the overlap only where that may bring news.
+
+    The list carries no change time. A return that was read after the last poll began, and is not
+    among those changed since a little before that, is only listed again for the overlap's sake.
+    """
+    last_began = since + _overlap(bridge.source)
+    listed_again: dict[str, RmaRow] = {}
+    for rows in _pages(source, since):
+        read_since = _read_since(bridge.source, [row.external_id for row in rows], last_began)
+        for row in rows:
+            if row.external_id in read_since:
+                listed_again[row.external_id] = row
+            else:
+                _announce(bridge.source, row, now)
+    for row in _with_news(source, listed_again, since, last_began):
+        _announce(bridge.source, row, now)
+
+
+def _pages(source: Source, since: datetime) -> Iterator[Sequence[RmaRow]]:
     cursor = ""
     for _ in range(MAX_PAGES):
         page = source.changed_rmas(since=since, cursor=cursor)
-        for row in page.rows:
-            # One event per return and poll: the list carries no change time to compare.
-            events.receive(
-                connection=bridge.source,
-                external_id=f"poll:{row.external_id}:{now:%Y%m%dT%H%M%S%f}",
-                topic="POLL",
-                origin="poll",
-                body=f"{row.external_id} {row.status} {row.order_name}".encode(),
-                now=now,
-                subject_id=row.external_id,
-            )
+        yield page.rows
         cursor = page.next_cursor
         if not cursor:
             return
+
+
+def _read_since(connection: Connection, external_ids: Sequence[str], began: datetime) -> set[str]:
+    """Those of these returns of which a message was handled, and so its return read, since then."""
+    handled = InboundEvent.objects.filter(
+        connection=connection,
+        subject_id__in=external_ids,
+        state__in=(EventState.PROCESSED, EventState.QUIET),
+        processed_at__gte=began,
+    ).exclude(topic=events.REFUND_TOPIC)
+    return set(handled.values_list("subject_id", flat=True))
+
+
+def _with_news(
+    source: Source, listed_again: dict[str, RmaRow], since: datetime, last_began: datetime
+) -> Iterable[RmaRow]:
+    """Of returns listed again, those changed since the last poll; asked where it saves calls."""
+    certain_from = last_began - CLOCKS_APART
+    if certain_from <= since or len(listed_again) <= source.capabilities.max_rmas_per_read:
+        return listed_again.values()
+    changed = {row.external_id for rows in _pages(source, certain_from) for row in rows}
+    return [row for external_id, row in listed_again.items() if external_id in changed]
+
+
+def _announce(connection: Connection, row: RmaRow, now: datetime) -> None:
+    """One event per return and poll."""
+    events.receive(
+        connection=connection,
+        external_id=f"poll:{row.external_id}:{now:%Y%m%dT%H%M%S%f}",
+        topic="POLL",
+        origin="poll",
+        body=f"{row.external_id} {row.status} {row.order_name}".encode(),
+        now=now,
+        subject_id=row.external_id,
+    )
 
 
 def _read_refunds(bridge: Bridge, source: Source, since: datetime, now: datetime) -> None:
