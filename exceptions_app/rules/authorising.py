@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from connectors.types import DocumentDraft, DocumentKind, DraftLine
-from exceptions_app.rules import credit, mapping, stock_routes
+from exceptions_app.rules import credit
 from exceptions_app.rules.facts import RmaFacts
 from exceptions_app.rules.resolving import Resolved, ReturnedLine, resolve
 
@@ -63,37 +63,15 @@ def without_unpaid(resolved: Resolved, due: DocumentDraft) -> DocumentDraft:
 
 
 def _unpaid(resolved: Resolved) -> Iterator[DraftLine]:
-    """Exchanged units, and the parts of a bundle that is credited as it was sold.
+    """Exchanged units. They name no order line: they take nothing of what the line bears.
 
-    An exchanged unit names no order line: it takes nothing of what the line bears.
+    The parts of a bundle are no rows of ours: the ERP adds them to the bundle's own (documented
+    for Brightpearl, whose API makes component rows by itself).
     """
-    facts = resolved.facts
     for line in resolved.lines:
         units = line.fact.quantity if line.came is None else line.came
-        if not line.is_item or line.is_not_returned or not units:
-            continue
-        if line.is_exchange:
+        if line.is_item and line.is_exchange and not line.is_not_returned and units:
             yield _row(line, units)
-        elif facts.policy.bundle_stock == "components":
-            yield from _parts(facts, line, units)
-
-
-def _parts(facts: RmaFacts, line: ReturnedLine, units: int) -> Iterator[DraftLine]:
-    sold = facts.order.lines if facts.order else ()
-    whole = replace(line, fact=replace(line.fact, quantity=units))
-    for part in stock_routes.as_parts(facts, whole):
-        if part.fact.sku == line.fact.sku:
-            continue
-        code = mapping.normalise(part.fact.sku)
-        line_id = next(row.line_id for row in sold if mapping.normalise(row.sku) == code)
-        if not _has_price(facts, line_id):
-            yield replace(_row(part, part.fact.quantity), order_line_id=line_id)
-
-
-def _has_price(facts: RmaFacts, line_id: str) -> bool:
-    """The policy's own pricing moved the money: a part that bears some is in the credit already."""
-    rows = facts.order.lines if facts.order else ()
-    return any(row.line_id == line_id and bool(row.net or row.tax) for row in rows)
 
 
 def _plain(resolved: Resolved) -> DocumentDraft:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from exceptions_app.choices import ApprovalAxis, Bucket, MappingKind
-from exceptions_app.rules.mapping import NO_STOCK
+from exceptions_app.rules.mapping import NO_STOCK, PLACE_KEY
 from exceptions_app.rules.policy_values import Value
 
 
@@ -80,6 +80,13 @@ _SHOPIFY_DISPOSITIONS: _Grades = (
     ("RESTOCKED", Bucket.SALEABLE.value),
     ("NOT_RESTOCKED", Bucket.QUARANTINE.value),
     ("MISSING", NO_STOCK),
+)
+
+
+# What the connector calls the two locations Brightpearl's API names for every warehouse.
+_BRIGHTPEARL_PLACES: _Grades = (
+    (f"{PLACE_KEY}quarantine", Bucket.QUARANTINE.value),
+    (f"{PLACE_KEY}default", Bucket.SALEABLE.value),
 )
 
 
@@ -174,7 +181,7 @@ _ALL = (
                 "record_refund": True,
             }
         ),
-        mappings=_RETURNGO,
+        mappings=_rows(_RETURNGO_STATUSES, (*_RETURNGO_DISPOSITIONS, *_BRIGHTPEARL_PLACES)),
     ),
     Preset(
         code="netsuite+shopify",

@@ -81,11 +81,10 @@ def stock_lines(resolved: Resolved) -> list[ReturnedLine]:
     rows = [line for line in resolved.lines if line.is_for_stock and line.bucket]
     if resolved.facts.policy.bundle_stock != "components":
         return rows
-    return [part for line in rows for part in as_parts(resolved.facts, line)]
+    return [part for line in rows for part in _as_parts(resolved.facts, line)]
 
 
-def as_parts(facts: RmaFacts, line: ReturnedLine) -> list[ReturnedLine]:
-    """The line as its bundle's parts, or as it is where it is no bundle of the order."""
+def _as_parts(facts: RmaFacts, line: ReturnedLine) -> list[ReturnedLine]:
     needs = receiving.parts_of(facts, line.fact)
     if not needs or facts.order is None:
         return [line]
