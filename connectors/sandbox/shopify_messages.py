@@ -91,7 +91,11 @@ def _dispositions(row: Record, fresh: list[Mapping[str, Any]]) -> dict[str, Any]
         "id": int(derived(_REVERSE_ORDER, row["id"])),
         "total_dispositions": len(fresh),
         "dispositions": [
-            {"id": int(each["id"]), "type": each["type"].lower(), "quantity": each["quantity"]}
+            {
+                "id": int(each["id"]),
+                "type": each["type"].lower(),
+                "quantity": int(each.get("quantity", 1)),
+            }
             for each in fresh
         ],
     }

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from graphql import GraphQLResolveInfo, get_directive_values
+
 from connectors.sandbox.shopify_amounts import View
 from connectors.sandbox.shopify_paging import connection, refusal
 from connectors.sandbox.shopify_returns import MOVES, ReturnDesk, ReturnRefused
@@ -363,15 +365,12 @@ class Shop:
         self._written.append({"kind": kind, "at": self._at.isoformat(), **facts})
 
 
-def _key_of(info: Any) -> str:
+def _key_of(info: GraphQLResolveInfo) -> str:
     """The key of `@idempotent` on the running field."""
-    for directive in info.field_nodes[0].directives or ():
-        if directive.name.value == "idempotent":
-            value = directive.arguments[0].value
-            if hasattr(value, "value"):
-                return str(value.value)
-            return str(info.variable_values.get(value.name.value, ""))
-    return ""
+    directive = info.schema.get_directive("idempotent")
+    assert directive is not None
+    found = get_directive_values(directive, info.field_nodes[0], info.variable_values)
+    return str(found["key"]) if found else ""
 
 
 def _by_number(row: Mapping[str, Any]) -> str:

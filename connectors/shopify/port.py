@@ -211,7 +211,7 @@ class ShopifySource(ShopFloor):
             return
         for node in _with_evidence(answer, lambda: _returns(answer)):
             if room == ROOM and _is_full(node, room):
-                yield from self._read_set((node.number_of(),), MORE_REFUNDS)
+                yield from self._read_set((node.required_text("id"),), MORE_REFUNDS)
             else:
                 drift = (*_version_drift(answer, self._client.version), *_full_drift(node, room))
                 yield _with_evidence(answer, partial(self._whole, node, drift))
