@@ -7,7 +7,9 @@ Brightpearl locks up to a day. `goods_in` is passed on as it is: what the ERP's 
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable, Sequence
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -63,20 +65,23 @@ class BrightpearlKit:
         return made
 
     def booked(self, documents: Sequence[Record]) -> tuple[Booked, ...]:
-        rows = [row for document in documents for row in _booked(document)]
-        merged: dict[tuple[str, DocumentKind], Booked] = {}
-        for row in rows:
-            known = merged.get((row.key, row.kind)) if row.kind is DocumentKind.WRITE_OFF else None
-            if known is None:
-                # A document without our key stands for itself.
-                merged[(row.key or row.number, row.kind)] = row
-                continue
-            # Each line of a write-off is a note of its own.
-            units = known.units + row.units
-            merged[(row.key, row.kind)] = Booked(
-                row.key, row.kind, known.number, units, _ZERO, is_final=True
-            )
-        return tuple(merged.values())
+        """A document that bears no key of ours is told by the credit it hangs on."""
+        keys = {
+            row["id"]: str(row.get("externalRef", ""))
+            for row in documents
+            if row["kind"] == "sales_credit"
+        }
+        merged: dict[tuple[str, DocumentKind, str], Booked] = {}
+        for document in documents:
+            for row in _booked(document, keys):
+                # Each line of a release or a write-off stands for itself.
+                is_line = row.kind in (DocumentKind.STOCK_MOVE, DocumentKind.WRITE_OFF)
+                place = row.key, row.kind, "" if is_line else row.number
+                known = merged.get(place)
+                merged[place] = (
+                    dataclasses.replace(known, units=known.units + row.units) if known else row
+                )
+        return tuple(sorted(merged.values(), key=lambda row: _ORDER.index(row.kind)))
 
 
 def _id(kind: str, code: str) -> int:
@@ -165,22 +170,17 @@ def _lock(months: Iterable[str]) -> Record | None:
     return {"locked_until": f"{closed[-1]}-{calendar.monthrange(year, month)[1]}"}
 
 
-def _booked(row: Record) -> Iterable[Booked]:
+_ORDER = list(DocumentKind)
+_MARK = re.compile(r"\[(\S+) \d+x(\d+)\]")
+
+
+def _booked(row: Record, keys: Mapping[int, str]) -> Iterable[Booked]:
     kind = row["kind"]
     if kind == "sales_credit":
-        # A credit the memo made by itself is told by its invoice.
-        if not str(row.get("externalRef", "")).startswith("CM"):
-            yield Booked(
-                key=row["externalRef"],
-                kind=DocumentKind.RETURN_AUTHORISATION,
-                number=str(row["id"]),
-                units=int(row["units"]),
-                gross=_ZERO,
-                is_final=True,
-            )
+        yield from _of_credit(row)
     elif kind == "sales_credit_invoice":
         yield Booked(
-            key=str(row["id"]),
+            key=keys.get(row["id"], ""),
             kind=DocumentKind.CREDIT_MEMO,
             number=row["number"],
             units=int(row["units"]),
@@ -189,22 +189,31 @@ def _booked(row: Record) -> Iterable[Booked]:
         )
     elif kind == "customer_payment":
         gross = Decimal(row["amountPaid"])
-        yield Booked(
-            row["transactionRef"],
-            DocumentKind.REFUND_RECORD,
-            str(row["id"]),
-            0,
-            gross,
-            is_final=True,
-        )
-    elif kind in _STOCK:
-        units = abs(sum(moved["quantity"] for moved in row["moved"]))
-        key = row["reference"] or row["reason"].partition("]")[0].removeprefix("[")
-        yield Booked(key, _STOCK[kind], str(row["id"]), units, _ZERO, is_final=True)
+        yield _made(row["transactionRef"], DocumentKind.REFUND_RECORD, row["id"], 0, gross)
+    elif kind == "goods_in":
+        key = row["reference"] or keys.get(row["order"], "")
+        yield _made(key, DocumentKind.STOCK_RECEIPT, row["id"], _units(row))
+    elif kind == "stock_correction":
+        key = row["reason"].partition("]")[0].removeprefix("[")
+        yield _made(key, DocumentKind.WRITE_OFF, row["id"], _units(row))
 
 
-_STOCK = {
-    "goods_in": DocumentKind.STOCK_RECEIPT,
-    "quarantine_release": DocumentKind.STOCK_MOVE,
-    "stock_correction": DocumentKind.WRITE_OFF,
-}
+def _of_credit(row: Record) -> Iterable[Booked]:
+    """The authorisation, and the releases its notes tell of."""
+    key = str(row.get("externalRef", ""))
+    # A credit the memo made by itself is told by its invoice.
+    if not key.startswith("CM"):
+        yield _made(key, DocumentKind.RETURN_AUTHORISATION, row["id"], int(row["units"]))
+    for note in row["notes"]:
+        for found in _MARK.finditer(note):
+            yield _made(found[1], DocumentKind.STOCK_MOVE, row["id"], int(found[2]))
+
+
+def _made(
+    key: str, kind: DocumentKind, number: object, units: int, gross: Decimal = _ZERO
+) -> Booked:
+    return Booked(key, kind, str(number), units, gross, is_final=True)
+
+
+def _units(row: Record) -> int:
+    return abs(sum(int(moved["quantity"]) for moved in row["moved"]))
