@@ -30,6 +30,7 @@ KINDS: dict[str, str] = {
     "creditquote": "Credit quote",
     "mapping": "Mapping",
     "mappingimport": "File of mappings",
+    "returnfile": "File of returns",
     "bridge": "Bridge",
     "connection": "Connection",
     "inboundevent": "Message",

@@ -20,8 +20,12 @@ def rows(*, content: bytes) -> Iterator[tuple[int, list[str]]]:
     text = _decoded(content)
     if "\x00" in text:
         raise errors.InvalidChoice("This is not a text file. Save it as CSV (UTF-8).")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    delimiter = _delimiter(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     line = 1
+    if _names_separator(text):
+        next(reader)
+        line = 2
     while True:
         try:
             cells = next(reader)
@@ -44,7 +48,15 @@ def has_semicolons(*, content: bytes) -> bool:
 
 def _delimiter(text: str) -> str:
     first = text.lstrip("\r\n").partition("\n")[0]
+    if _names_separator(text):
+        return first.rstrip("\r")[-1]
     return max(_DELIMITERS, key=first.count)
+
+
+def _names_separator(text: str) -> bool:
+    """Whether the first line is the one by which a spreadsheet is told the separator."""
+    first = text.partition("\n")[0].rstrip("\r")
+    return first[:-1].casefold() == "sep=" and first[-1:] in _DELIMITERS
 
 
 def _decoded(content: bytes) -> str:

@@ -31,6 +31,7 @@ _PAGES = {
     "connection": ("admin:connection-history", "view_operations"),
     "creditrun": ("run-detail", "view_finance"),
     "mappingimport": ("admin:mapping-import", "view_mappings"),
+    "returnfile": ("return-file", "import_returns"),
     "bridge": ("admin:bridge-policy", "view_mappings"),
     "user": ("person", "manage_users"),
 }

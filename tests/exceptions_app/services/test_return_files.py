@@ -224,6 +224,13 @@ def test_letters_of_an_old_code_page_are_read(source, ines):
     assert choose(found, status="Zustand für alles").verdict["returns"]["new"] == 2
 
 
+def test_a_line_that_names_the_separator_is_no_head(source, ines):
+    found = choose(keep(source, ines, heads=f"sep=;\r\n{HEADS}", lines=LINES))
+
+    assert found.heads[0] == "Transaction ID"
+    assert [wrong["line"] for wrong in found.verdict["wrong"]] == [5]
+
+
 def test_the_choice_is_remembered_for_the_next_file(source, ines):
     heads = HEADS.replace("State", "Estado")
     choose(keep(source, ines, heads=heads), status="Estado")
