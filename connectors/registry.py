@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import cast
 
 from requests.adapters import BaseAdapter
@@ -12,6 +9,7 @@ from requests.adapters import BaseAdapter
 from connectors import errors, ports, types
 from connectors.brightpearl import kind as brightpearl_kind
 from connectors.brightpearl import port as brightpearl
+from connectors.kinds import Field, Kind, Role
 from connectors.netsuite import options as netsuite_options
 from connectors.netsuite import port as netsuite
 from connectors.profiled import port as profiled
@@ -23,47 +21,6 @@ from connectors.shopify import port as shopify
 DEFAULT_BLUECHERRY_PROFILE = "bluecherry-rest"
 DEFAULT_REVENI_PROFILE = "reveni-rest"
 DEFAULT_PRIMA_PROFILE = "prima-soap"
-
-Build = Callable[
-    [types.ConnectionConfig, ports.Pacer, BaseAdapter | None], ports.Source | ports.Gateway
-]
-
-
-class Role(StrEnum):
-    """Which side of a bridge a connection may stand on."""
-
-    SOURCE = "source"
-    ERP = "erp"
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One thing the connection form asks for; `code` is its name in secrets or settings."""
-
-    code: str
-    label: str
-    help_text: str
-    is_required: bool = True
-    default: str = ""
-    is_multiline: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A vendor as the connection form and `services.connections` need it.
-
-    `documentation` says how its API is known; `sandbox_path` is where the sandbox serves its twin.
-    """
-
-    code: str
-    label: str
-    role: Role
-    credential_fields: tuple[Field, ...]
-    settings_fields: tuple[Field, ...]
-    build: Build
-    documentation: str
-    sandbox_path: str
-    default_base_url: str = ""
 
 
 def _build_returngo(

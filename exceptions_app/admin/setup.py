@@ -28,7 +28,7 @@ from exceptions_app.permissions import actor_of
 from exceptions_app.rules import policy as policies
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.selectors import setup as setup_selector
-from exceptions_app.services import bridges, connections
+from exceptions_app.services import bridges, connections, webhook_addresses
 
 GOING_BACK = (
     "These are the values of an earlier change. Credentials stay as they are. Nothing is in force"
@@ -174,7 +174,7 @@ class ConnectionAdmin(ServiceAdmin):
         if is_signed:
             address = request.build_absolute_uri(reverse("signed-hook", args=[connection.code]))
         elif request.method == "POST":
-            secret = connections.new_webhook_secret(
+            secret = webhook_addresses.renew(
                 connection_id=connection.pk, actor=actor_of(request), now=timezone.now()
             )
             address = request.build_absolute_uri(reverse("hook", args=[connection.code, secret]))

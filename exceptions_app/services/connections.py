@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import secrets as random_secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from datetime import datetime
@@ -19,6 +18,7 @@ from django.db import IntegrityError, transaction
 from connectors import registry, types
 from connectors.errors import Misconfigured
 from connectors.http import check_base_url
+from connectors.kinds import Kind, Role
 from connectors.ports import Gateway, Source
 from connectors.redaction import redact
 from exceptions_app import errors
@@ -28,7 +28,7 @@ from exceptions_app.services import audit, profile_versions
 from exceptions_app.services.pacing import DatabasePacer
 
 # The sides of a bridge.
-SOURCE, ERP = registry.Role.SOURCE.value, registry.Role.ERP.value
+SOURCE, ERP = Role.SOURCE.value, Role.ERP.value
 
 _CODE_TAKEN = "Another connection has this code."
 _CHANGED = (
@@ -94,7 +94,7 @@ def port(*, connection: Connection, reason: str) -> Source | Gateway:
     )
 
 
-def kinds() -> tuple[registry.Kind, ...]:
+def kinds() -> tuple[Kind, ...]:
     """Every kind of system a connection can be, by label, with the fields its form asks for."""
     return tuple(sorted(registry.KINDS.values(), key=lambda kind: kind.label))
 
@@ -110,7 +110,7 @@ def labels_of(code: str) -> dict[str, str]:
     return {field.code: field.label for field in kind.settings_fields} if kind else {}
 
 
-def kind_of(code: str) -> registry.Kind:
+def kind_of(code: str) -> Kind:
     """The kind `code`.
 
     Raises:
@@ -377,27 +377,6 @@ def _budget(
         ConnectionBudget.objects.filter(connection=row).update(
             daily_limit=daily_limit, write_reserve=reserve
         )
-
-
-@transaction.atomic
-def new_webhook_secret(*, connection_id: int, actor: User | None, now: datetime) -> str:
-    """Make the secret part of the connection's webhook address; shown once, kept as a digest."""
-    row = Connection.objects.select_for_update().get(pk=connection_id)
-    secret = random_secrets.token_urlsafe(32)
-    row.webhook_secret_hash = webhook_digest(secret)
-    row.save(update_fields=["webhook_secret_hash"])
-    audit.record(
-        actor=actor,
-        act="connection.webhook_secret",
-        subject=row,
-        text="A new webhook address was made; the old one no longer works",
-        now=now,
-    )
-    return secret
-
-
-def webhook_digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _pacer(connection: Connection, reason: str) -> DatabasePacer:

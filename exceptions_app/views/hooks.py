@@ -17,7 +17,7 @@ from connectors.ports import SigningSource, Source
 from connectors.types import WebhookNudge
 from exceptions_app import errors
 from exceptions_app.models import Connection
-from exceptions_app.services import connections, events
+from exceptions_app.services import connections, events, webhook_addresses
 
 log = structlog.get_logger(__name__)
 
@@ -107,7 +107,7 @@ def _connection(code: str) -> Connection | None:
 def _knows(connection: Connection, secret: str) -> bool:
     """Whether the secret is the connection's. Without one kept, nothing fits."""
     kept = connection.webhook_secret_hash if connection.is_active else ""
-    is_same = constant_time_compare(connections.webhook_digest(secret), kept or _NOBODY)
+    is_same = constant_time_compare(webhook_addresses.digest(secret), kept or _NOBODY)
     return bool(kept) and is_same
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from exceptions_app.models import AuditEntry, InboundEvent, Refund, Rma, RmaLine
-from exceptions_app.services import connections, events, flow, rmas
+from exceptions_app.services import connections, events, flow, rmas, webhook_addresses
 from tests.world import World, make_rma, make_unit, make_validation, make_world
 
 pytestmark = pytest.mark.django_db
@@ -165,7 +165,7 @@ HOSTILE = st.text(st.characters(codec="latin-1", exclude_characters="\r\n"), max
 )
 def test_no_header_makes_the_hook_fail(world, client, delivery, content_type, length):
     with undone():
-        secret = connections.new_webhook_secret(
+        secret = webhook_addresses.renew(
             connection_id=world.bridge.source_id, actor=None, now=world.clock.now
         )
         named = {"X-Delivery-Id": delivery} if delivery else {}

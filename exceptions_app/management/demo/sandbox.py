@@ -15,7 +15,7 @@ from exceptions_app import jobs
 from exceptions_app.management.demo import seeding, setup, state, twins
 from exceptions_app.management.demo.world import Clock, World
 from exceptions_app.models import Bridge, Connection
-from exceptions_app.services import connections
+from exceptions_app.services import webhook_addresses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,9 +67,7 @@ def subscribe(served: Mapping[str, twins.Journal], *, web_port: int) -> None:
     """Have the platform of Alder UK nudge us: the address is made anew at each start."""
     source = Bridge.objects.get(code="uk").source
     actor = User.objects.get(username="ines")
-    secret = connections.new_webhook_secret(
-        connection_id=source.pk, actor=actor, now=timezone.now()
-    )
+    secret = webhook_addresses.renew(connection_id=source.pk, actor=actor, now=timezone.now())
     platform = served[twins.platform_name("uk")]
     assert isinstance(platform, twins.KeptReturnGo)
     url = f"http://{server.HOST}:{web_port}/hooks/{source.code}/{secret}/"

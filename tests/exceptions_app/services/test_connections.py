@@ -8,7 +8,7 @@ from cryptography.fernet import Fernet
 from connectors.errors import Misconfigured
 from exceptions_app import errors
 from exceptions_app.models import AuditEntry, Connection, ConnectionBudget
-from exceptions_app.services import connections, setup
+from exceptions_app.services import connections, setup, webhook_addresses
 
 pytestmark = pytest.mark.django_db
 
@@ -83,12 +83,12 @@ def test_an_address_that_may_not_be_called_live_is_refused_and_nothing_is_saved(
 def test_a_webhook_secret_is_kept_only_as_a_digest():
     row = _save()
 
-    secret = connections.new_webhook_secret(connection_id=row.pk, actor=None, now=NOW)
+    secret = webhook_addresses.renew(connection_id=row.pk, actor=None, now=NOW)
 
     row.refresh_from_db()
     assert len(secret) >= 32
     assert secret not in str(Connection.objects.values().get())
-    assert row.webhook_secret_hash == connections.webhook_digest(secret)
+    assert row.webhook_secret_hash == webhook_addresses.digest(secret)
     assert secret not in str(list(AuditEntry.objects.values()))
 
 

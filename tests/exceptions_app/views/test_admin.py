@@ -1,7 +1,7 @@
 import pytest
 
 from exceptions_app.models import AuditEntry, Bridge, Connection, ConnectionBudget, Item, Mapping
-from exceptions_app.services import connections
+from exceptions_app.services import connections, webhook_addresses
 from tests import factories
 from tests.cast import make_user
 
@@ -234,7 +234,7 @@ def test_a_webhook_address_is_made_by_a_post_and_shown_once(client, ada):
     address = answer.context["address"]
     secret = address.rstrip("/").rpartition("/")[2]
     row.refresh_from_db()
-    assert row.webhook_secret_hash == connections.webhook_digest(secret)
+    assert row.webhook_secret_hash == webhook_addresses.digest(secret)
     assert "no-store" in answer["Cache-Control"]
     assert secret not in client.get(path).text
     assert client.post(address, b"{}", content_type="application/json").status_code == 202

@@ -7,7 +7,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from exceptions_app.models import Connection, InboundEvent
-from exceptions_app.services import connections, events
+from exceptions_app.services import events, webhook_addresses
 from returnsbridge.logs import redact_text
 from tests import factories
 from tests.factories import NOW
@@ -24,7 +24,7 @@ def returngo():
 
 @pytest.fixture
 def secret(returngo):
-    return connections.new_webhook_secret(connection_id=returngo.pk, actor=None, now=NOW)
+    return webhook_addresses.renew(connection_id=returngo.pk, actor=None, now=NOW)
 
 
 def send(client, secret, body=BODY, code="returngo-uk", **headers):
@@ -88,7 +88,7 @@ def test_a_connection_that_is_switched_off_takes_nothing(client, secret, returng
 
 
 def test_a_new_secret_ends_the_old_one(client, secret, returngo):
-    newer = connections.new_webhook_secret(connection_id=returngo.pk, actor=None, now=NOW)
+    newer = webhook_addresses.renew(connection_id=returngo.pk, actor=None, now=NOW)
 
     assert send(client, secret).status_code == 401
     assert send(client, newer).status_code == 202

@@ -6,7 +6,7 @@ import pytest
 
 from connectors.sandbox.shopify import ACCESS_TOKEN, API_SECRET, SHOP_DOMAIN, ShopifyTwin
 from exceptions_app.models import Connection, InboundEvent
-from exceptions_app.services import connections
+from exceptions_app.services import connections, webhook_addresses
 from tests import factories
 from tests.factories import NOW
 
@@ -85,7 +85,7 @@ def test_one_byte_more_breaks_the_signature(client, shop):
 
 
 def test_the_door_with_a_secret_asks_for_the_signature_too(send, shop):
-    secret = connections.new_webhook_secret(connection_id=shop.pk, actor=None, now=NOW)
+    secret = webhook_addresses.renew(connection_id=shop.pk, actor=None, now=NOW)
     door = f"{DOOR}{secret}/"
 
     assert send(door=door, **{"X-Shopify-Hmac-Sha256": "bm90IGl0"}).status_code == 401

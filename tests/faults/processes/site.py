@@ -28,7 +28,7 @@ from exceptions_app.models import (
     Rma,
 )
 from exceptions_app.selectors.clock import database_now
-from exceptions_app.services import connections, polling
+from exceptions_app.services import polling, webhook_addresses
 from returnsbridge import embedded
 from tests.faults.processes.children import (
     PATIENCE_SECONDS,
@@ -144,7 +144,7 @@ class Site:
             connection.settings |= {"settle_seconds": str(SETTLE_SECONDS)}
             connection.save(update_fields=["base_url", "settings"])
         ConnectionBudget.objects.update(daily_limit=None)
-        self.secret = connections.new_webhook_secret(
+        self.secret = webhook_addresses.renew(
             connection_id=self.source.pk, actor=None, now=database_now()
         )
         for child in (*self.clusters.values(), self.web):

@@ -1,0 +1,52 @@
+"""What a kind of system is: what its form asks for, its side of a bridge, how it is built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from requests.adapters import BaseAdapter
+
+from connectors import ports, types
+
+Build = Callable[
+    [types.ConnectionConfig, ports.Pacer, BaseAdapter | None], ports.Source | ports.Gateway
+]
+
+
+class Role(StrEnum):
+    """Which side of a bridge a connection may stand on."""
+
+    SOURCE = "source"
+    ERP = "erp"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing the connection form asks for; `code` is its name in secrets or settings."""
+
+    code: str
+    label: str
+    help_text: str
+    is_required: bool = True
+    default: str = ""
+    is_multiline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A vendor as the connection form and `services.connections` need it.
+
+    `documentation` says how its API is known; `sandbox_path` is where the sandbox serves its twin.
+    """
+
+    code: str
+    label: str
+    role: Role
+    credential_fields: tuple[Field, ...]
+    settings_fields: tuple[Field, ...]
+    build: Build
+    documentation: str
+    sandbox_path: str
+    default_base_url: str = ""
