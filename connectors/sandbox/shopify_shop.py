@@ -365,7 +365,7 @@ class Shop:
         self._written.append({"kind": kind, "at": self._at.isoformat(), **facts})
 
 
-def _key_of(info: GraphQLResolveInfo) -> str:
+def _key_of(info: GraphQLResolveInfo[Any]) -> str:
     """The key of `@idempotent` on the running field."""
     directive = info.schema.get_directive("idempotent")
     assert directive is not None
