@@ -22,7 +22,6 @@ _NO_GOODS = frozenset({"OthCharge", "Service", "Discount", "Markup", "ShipItem",
 # Status letters by type: seen alike in several public mapping tables.
 _STAGED = frozenset({("RtnAuth", "A")})
 _DEAD = frozenset({("RtnAuth", "C"), ("CustCred", "V"), ("CashRfnd", "V"), ("CustRfnd", "V")})
-_SALES = frozenset({"RtnAuth", "CustCred", "CashRfnd"})
 
 
 def location(row: Row) -> types.ErpLocation:
@@ -90,11 +89,11 @@ def _status(row: Row) -> types.DocumentStatus:
 
 
 def _units(kind: types.DocumentKind, rows: list[Row], reply: Reply) -> int:
-    """A kit counts as itself on a sales document and by its members where goods move."""
+    """A kit counts as itself, and its members where they came without it."""
     counted = ZERO
+    numbers = {row.get("line") for row in rows}
     for row in _goods(rows):
-        is_member = bool(row.get("kitmemberof"))
-        if is_member if row.get("type") in _SALES else row.get("itemtype") == "Kit":
+        if row.get("kitmemberof") and row["kitmemberof"] in numbers:
             continue
         units = amount(row, "quantity", reply)
         # A transfer takes from one place what it brings to the other.

@@ -129,8 +129,10 @@ class Writer:
         return list(rows.values())
 
     def _place_of_receipt(self, line: DraftLine) -> str:
-        """Units for repair are received like others, since a move of their own follows."""
-        return "" if line.bucket == "repair" else self._options.places.get(line.bucket, "")
+        """Units for repair wait where others do: a move of their own follows, and takes them from
+        there."""
+        bucket = "quarantine" if line.bucket == "repair" else line.bucket
+        return self._options.places.get(bucket, "")
 
     def _credit(self, draft: DocumentDraft, book: Lines) -> Write:
         based_on = draft.based_on.get(DocumentKind.RETURN_AUTHORISATION.value, "")
@@ -174,11 +176,17 @@ class Writer:
     # --- what stands alone --------------------------------------------------------------------
 
     def _move(self, draft: DocumentDraft) -> Write:
-        """Back to the shelf from quarantine, else from the shelf to the bucket's own place."""
-        bucket = next((line.bucket for line in draft.lines), "")
-        place = self._options.places.get("quarantine" if bucket == "saleable" else bucket, "")
-        place = _needed(place, "bucket", RejectionCode.UNKNOWN_WAREHOUSE)
-        ends = (place, draft.warehouse) if bucket == "saleable" else (draft.warehouse, place)
+        """From where they wait, else from the shelf, to the shelf or the bucket's own place."""
+        source = self._options.places.get("quarantine", draft.warehouse)
+        targets = {self._target_of(draft, line) for line in draft.lines}
+        if len(targets) != 1 or targets == {source}:
+            raise Rejected(
+                "A transfer in NetSuite goes from one location to one other: give each condition"
+                " a place of its own, or move them in separate documents.",
+                code=RejectionCode.UNCLASSIFIED,
+                field="bucket",
+            )
+        ends = (source, targets.pop())
         rows = [{**_item(line), "adjustQtyBy": line.quantity} for line in draft.lines]
         body = {
             **_head(draft),
@@ -188,6 +196,12 @@ class Writer:
             "inventory": {"items": rows},
         }
         return Write("inventoryTransfer", body)
+
+    def _target_of(self, draft: DocumentDraft, line: DraftLine) -> str:
+        if line.bucket == "saleable":
+            return draft.warehouse
+        place = self._options.places.get(line.bucket, "")
+        return _needed(place, "bucket", RejectionCode.UNKNOWN_WAREHOUSE)
 
     def _write_off(self, draft: DocumentDraft) -> Write:
         """Taken from where the receipt brought it."""

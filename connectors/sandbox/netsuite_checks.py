@@ -170,6 +170,13 @@ class Checks:
             raise business(f"The item {item.sku} is inactive.")
         return item
 
+    def stocked(self, reference: Any, path: str) -> Item:
+        """An item there can be stock of."""
+        item = self.item(reference, path)
+        if item.type not in ("InvtPart", "Assembly"):
+            raise business(f"The item {item.sku} holds no stock.")
+        return item
+
     def units(self, row: Mapping[str, Any], default: Decimal, *, limit: Decimal) -> Decimal:
         quantity = default if row.get("quantity") is None else number(row, "quantity")
         if quantity <= 0:

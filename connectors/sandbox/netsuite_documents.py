@@ -140,7 +140,7 @@ class Documents:
             line = self._line(made, origin, row, path, left)
             made.lines.append(line)
             if origin is not None:
-                made.lines.extend(self._members(made, source, origin, line))
+                made.lines.extend(self._members(source, origin, line))
         _number_lines(made)
         self._add_details(made, content)
 
@@ -154,9 +154,10 @@ class Documents:
                     found[line.source_line] = held + line.quantity
         return found
 
-    def _members(
-        self, made: Transaction, source: Transaction, origin: Line, line: Line
-    ) -> list[Line]:
+    def _line_of(self, source: Transaction, made: Line) -> Line:
+        return next(line for line in source.lines if line.number == made.source_line)
+
+    def _members(self, source: Transaction, origin: Line, line: Line) -> list[Line]:
         """A kit brings its members along, in their proportion and without amounts."""
         return [
             Line(
@@ -191,6 +192,9 @@ class Documents:
             line.statuses = self._statuses(row, line.quantity, path)
             made.lines.append(line)
             origin.received += line.quantity
+            for member in self._members(source, origin, line):
+                made.lines.append(member)
+                self._line_of(source, member).received += member.quantity
         _number_lines(made)
         _settle(source)
 
@@ -245,7 +249,7 @@ class Documents:
             raise checks.business("Please enter a value for account.")
         for position, row in enumerate(checks.rows(content, "inventory")):
             path = f"inventory.items[{position}]"
-            item = self._checks.item(row.get("item"), f"{path}.item")
+            item = self._checks.stocked(row.get("item"), f"{path}.item")
             location = row.get("location", content.get("adjlocation"))
             place = self._checks.location(location, made.subsidiary, f"{path}.location")
             units = checks.number(row, "adjustqtyby")
@@ -260,7 +264,7 @@ class Documents:
         if not place or not made.location or place == made.location:
             raise checks.business("Please enter two different locations.")
         for position, row in enumerate(checks.rows(content, "inventory")):
-            item = self._checks.item(row.get("item"), f"inventory.items[{position}].item")
+            item = self._checks.stocked(row.get("item"), f"inventory.items[{position}].item")
             units = checks.number(row, "adjustqtyby")
             made.lines.append(Line(0, item.id, item.type, -units, location=made.location))
             made.lines.append(Line(0, item.id, item.type, units, location=place))

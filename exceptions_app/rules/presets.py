@@ -199,6 +199,8 @@ _ALL = (
                 "disposition_authority": "platform",
                 "authorise_first": True,
                 "first_bucket": "quarantine",
+                # A kit holds no stock of its own there; its members do.
+                "bundle_stock": "components",
                 "refund_authority": "erp_quote",
                 "record_refund": True,
             }

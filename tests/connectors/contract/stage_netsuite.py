@@ -20,6 +20,7 @@ _RECORDS = {
     DocumentKind.CREDIT_MEMO: "creditMemo",
     DocumentKind.REFUND_RECORD: "customerRefund",
 }
+_BUCKETS = {DocumentKind.STOCK_RECEIPT: "quarantine", DocumentKind.STOCK_MOVE: "saleable"}
 _OAUTH2 = ("client_id", "certificate_id", "private_key")
 _TBA = ("consumer_key", "consumer_secret", "token_id", "token_secret")
 _SETTINGS = {
@@ -158,7 +159,7 @@ def _draft(kind: DocumentKind, key: str, based_on: Mapping[str, str]) -> Documen
             quantity=1,
             order_line_id="1" if has_money else "",
             description="Midi dress",
-            bucket="quarantine" if kind is DocumentKind.STOCK_RECEIPT else "damaged",
+            bucket=_BUCKETS.get(kind, "damaged"),
             unit_price=Decimal("25.00") if has_money else Decimal(0),
             net=Decimal("25.00") if has_money else Decimal(0),
             tax=Decimal("5.00") if has_money else Decimal(0),

@@ -84,6 +84,7 @@ def make_twin(clock, *, sleep=time.sleep, **switches):
             "locations": [
                 {"code": "11", "name": "London", "division": "2"},
                 {"code": "12", "name": "Quarantine", "division": "2"},
+                {"code": "13", "name": "Repair", "division": "2"},
                 {"code": "31", "name": "Paris", "division": "3"},
             ],
             "items": [

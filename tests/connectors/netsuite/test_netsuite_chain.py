@@ -167,6 +167,20 @@ def test_a_kit_is_authorised_as_itself_and_received_by_its_members(gateway, twin
     assert (state.units, received.units) == (1, 2)
 
 
+def test_a_kit_received_as_itself_brings_its_members_and_counts_once(gateway, twin):
+    kit = sold(1, sku="SET", item_erp_id=SET, order_line_id="2")
+    based_on = authorised(gateway, kit)
+
+    gateway.create(draft(RECEIPT, line(sku="SET", item_erp_id=SET), based_on=based_on))
+
+    rows = [(each["item"], each["quantity"], each["kit"]) for each in last(twin)["lines"]]
+    assert rows == [(SET, 1, 0), (TOP, 2, 1)]
+    (state,) = gateway.find_documents(RECEIPT, ["rb-stock_receipt-1"])
+    assert state.units == 1
+    (told,) = gateway.receipts([based_on[AUTHORISATION.value]])
+    assert [(row.sku, row.quantity) for row in told.lines] == [("TOP", 2)]
+
+
 def test_a_kits_member_is_authorised_without_a_line_of_the_order(gateway, twin):
     gateway.create(draft(AUTHORISATION, line(sku="TOP", item_erp_id=TOP, order_line_id="2.3")))
 
@@ -418,10 +432,15 @@ def test_an_authorisation_not_approved_is_staged_and_a_cancelled_one_rejected(cl
 
 
 @pytest.mark.parametrize(
-    ("bucket", "ends"), [("quarantine", ["11", "12"]), ("saleable", ["12", "11"])]
+    ("places", "bucket", "ends"),
+    [
+        ("quarantine=12", "saleable", ["12", "11"]),
+        ("quarantine=12,repair=13", "repair", ["12", "13"]),
+        ("repair=13", "repair", ["11", "13"]),
+    ],
 )
-def test_stock_moves_between_the_shelf_and_the_buckets_place(twin, bucket, ends):
-    gateway = make_gateway(twin, settings={"bucket_places": "quarantine=12"})
+def test_stock_moves_from_where_it_waits_to_the_buckets_place(twin, places, bucket, ends):
+    gateway = make_gateway(twin, settings={"bucket_places": places})
 
     gateway.create(draft(DocumentKind.STOCK_MOVE, line(bucket=bucket, quantity=2)))
 
@@ -429,6 +448,18 @@ def test_stock_moves_between_the_shelf_and_the_buckets_place(twin, bucket, ends)
         (ends[0], -2),
         (ends[1], 2),
     ]
+
+
+def test_a_move_to_two_places_or_to_none_is_refused_before_any_call(twin, pacer):
+    gateway = make_gateway(twin, pacer, settings={"bucket_places": "quarantine=12,repair=13"})
+    both = (line(bucket="saleable"), line(bucket="repair", line_no=2))
+
+    for lines, code in ((both, "unclassified"), ((line(bucket="disposal"),), "unknown_warehouse")):
+        with pytest.raises(errors.Rejected) as refused:
+            gateway.create(draft(DocumentKind.STOCK_MOVE, *lines))
+        assert (refused.value.code, refused.value.field) == (code, "bucket")
+
+    assert twin.documents() == []
 
 
 def test_what_has_no_place_or_account_is_keyed_by_hand(twin, pacer):

@@ -148,6 +148,7 @@ def test_a_location_names_its_subsidiary_as_division(gateway):
     assert [(each.code, each.division) for each in gateway.list_locations()] == [
         ("11", "2"),
         ("12", "2"),
+        ("13", "2"),
         ("31", "3"),
     ]
 
