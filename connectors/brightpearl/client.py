@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from connectors import errors, wire_json
@@ -16,6 +17,7 @@ from connectors.brightpearl.access import Access
 from connectors.brightpearl.account import Account
 from connectors.brightpearl.kind import MAX_IDS, PAGE_SIZE
 from connectors.http import Reply, Session
+from connectors.ports import CostPacer, Pacer
 from connectors.types import Evidence
 
 T = TypeVar("T")
@@ -36,8 +38,9 @@ class BrightpearlClient:
     """Reads raise what `Session.call` raises and UnreadableReply; writes raise Rejected and
     OutcomeUnknown besides."""
 
-    def __init__(self, *, session: Session, account: Account, access: Access) -> None:
+    def __init__(self, *, session: Session, account: Account, access: Access, pacer: Pacer) -> None:
         self._session = session
+        self._pacer = pacer
         self._account = account
         self._access = access
         self._last: Evidence | None = None
@@ -149,7 +152,19 @@ class BrightpearlClient:
                 raise
             reply = once()
         self._last = reply.evidence
+        self._heed_quota(reply.headers)
         return reply
+
+    def _heed_quota(self, headers: Mapping[str, str]) -> None:
+        """After the last call of a minute no worker makes another before one is free again.
+
+        The pool is the account's, so that other apps may have used what our own pace allows.
+        """
+        left, wait = envelope.quota(headers)
+        if left == 0 and wait > 0 and isinstance(self._pacer, CostPacer):
+            self._pacer.note_meter(
+                cost=Decimal(1), available=Decimal(0), restored_per_second=Decimal(1) / wait
+            )
 
 
 def id_sets(ids: Iterable[int]) -> list[str]:

@@ -18,7 +18,9 @@ from connectors.types import Evidence
 
 NOTHING_SET = "CMNC-404"
 QUOTA_WORDS = "too many requests"
+_REMAINING = "brightpearl-requests-remaining"
 _NEXT_PERIOD = "brightpearl-next-throttle-period"
+_MINUTE_SECONDS = 60
 _LONGEST_TEXT = 1_000
 
 _BY_CODE = {"WHSB-023": (RejectionCode.QUANTITY, "quantity")}
@@ -63,10 +65,19 @@ def quota_wait(headers: Mapping[str, str], text: str) -> int | None:
     """
     if QUOTA_WORDS not in text.lower():
         return None
-    milliseconds = headers.get(_NEXT_PERIOD, "").strip()
-    if not (milliseconds.isascii() and milliseconds.isdigit()):
-        return 60
-    return -(-int(milliseconds[:9]) // 1000)
+    wait = _whole(headers, _NEXT_PERIOD)
+    return _MINUTE_SECONDS if wait is None else -(-wait // 1000)
+
+
+def quota(headers: Mapping[str, str]) -> tuple[int | None, int]:
+    """Calls left in this minute, where told, and seconds until more are free."""
+    wait = _whole(headers, _NEXT_PERIOD)
+    return _whole(headers, _REMAINING), 0 if wait is None else -(-wait // 1000)
+
+
+def _whole(headers: Mapping[str, str], name: str) -> int | None:
+    text = headers.get(name, "").strip()
+    return int(text[:9]) if text.isascii() and text.isdigit() else None
 
 
 def answered(reply: Reply) -> Any:

@@ -57,6 +57,7 @@ def build(
         session=session,
         account=settings,
         access=access.of(config, settings, remembered),
+        pacer=pacer,
     )
     return BrightpearlGateway(config=config, account=settings, client=client, memory=remembered)
 

@@ -118,6 +118,8 @@ class BrightpearlTwin(Door):
         "partial_receipt": "allowed",
         # "refused" or "allowed": rows and receipts of an archived product.
         "archived_products": "refused",
+        # "added" or "left": whether a bundle's row on a new credit brings its components' rows.
+        "bundle_rows": "added",
         # "allowed" or "refused".
         "unknown_fields": "allowed",
         "page_cap": 500,

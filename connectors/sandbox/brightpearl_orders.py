@@ -200,7 +200,7 @@ class OrderService(Twin):
             external_ref=str(body.get("externalRef") or ""),
         )
         order.rows[row.row_id] = row
-        if product.get("components"):
+        if product.get("components") and self.switches["bundle_rows"] == "added":
             self._add_parts(order, row)
         return row
 

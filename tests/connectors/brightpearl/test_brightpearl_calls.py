@@ -13,6 +13,7 @@ from tests.connectors.brightpearl.brightpearl_cast import (
     OAUTH,
     PRIVATE,
     ROOT,
+    CountingPacer,
     make_draft,
     make_gateway,
     make_line,
@@ -151,6 +152,29 @@ def test_both_quota_headers_are_told_to_the_pacer(gateway, clock, pacer):
         for _, headers in pacer.told
     ]
     assert told == [("199", "60000"), ("198", "40000")]
+
+
+class MeteredPacer(CountingPacer):
+    def __init__(self):
+        super().__init__()
+        self.meters = []
+
+    def note_meter(self, *, cost, available, restored_per_second):
+        self.meters.append((cost - available) / restored_per_second)
+
+
+def test_after_the_last_call_of_a_minute_every_worker_waits(transport, twin, clock):
+    """Other apps of the account use the same pool: our own pace alone cannot know."""
+    twin.set_switches({"calls_per_minute": 2})
+    pacer = MeteredPacer()
+    gateway = make_gateway(transport, pacer)
+    gateway.check()
+    clock.pass_seconds(20)
+
+    assert pacer.meters == []
+    gateway.check()
+
+    assert [round(seconds) for seconds in pacer.meters] == [40]
 
 
 @pytest.mark.parametrize("weight", [1, 0])

@@ -120,6 +120,19 @@ def test_a_bundle_is_received_by_its_parts(gateway, twin, credit_of):
     assert [(row["productId"], row["quantity"]) for row in note["moved"]] == [(DRESS, 2)]
 
 
+def test_a_bundle_whose_parts_have_no_rows_is_not_received_as_something_else(
+    gateway, twin, credit_of
+):
+    twin.set_switches({"bundle_rows": "left"})
+    line = make_line(sku="SET", item_erp_id="1003", net=Decimal("60.00"), tax=Decimal("12.00"))
+    based_on = credit_of(line, order_erp_id="502")
+
+    with pytest.raises(errors.Rejected, match="waits for 0 of the 2 units"):
+        gateway.create(make_draft(RECEIPT, "RC-1", [goods_line(2)], based_on=based_on))
+
+    assert made(twin, "goods_in") == []
+
+
 def test_a_note_is_found_by_its_id_where_the_credit_is_not_known(gateway, credit_of):
     draft = make_draft(RECEIPT, "RC-1", [goods_line()], based_on=credit_of())
     receipt = gateway.create(draft)
