@@ -526,10 +526,13 @@ class DocumentRef:
     """What is known of a sent document besides its key, for ERPs that find it faster so.
 
     `based_on` is as in `DocumentDraft`; a document that has no place for our key is found by it.
+    `number` is the ERP's own as a person gave it, for a document keyed by hand: a gateway that can
+    looks for it where the key finds nothing, and tells what it finds under the key.
     """
 
     external_id: str = ""
     based_on: Mapping[str, str] = field(default_factory=dict)
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,7 +193,10 @@ class NetSuiteGateway:
         keys: Sequence[str],
         refs: Mapping[str, types.DocumentRef] | None = None,
     ) -> tuple[types.DocumentState, ...]:
-        """By external id; one call for 100 documents of up to a thousand lines together."""
+        """By external id; one call for 100 documents of up to a thousand lines together.
+
+        What a person keyed has none: it is found by its number, in one call more.
+        """
         found: list[types.DocumentState] = []
         for names in _sets(keys, self.capabilities.max_documents_per_read):
             answers = self._client.rows("find_documents", suiteql.documents(kind, names))
@@ -201,7 +204,25 @@ class NetSuiteGateway:
                 if reading.is_asked((state.key,), names, reply):
                     url = self._page(kind, state.external_id)
                     found.append(dataclasses.replace(state, url=url))
-        return tuple(found)
+        known = {state.key for state in found}
+        numbers = {
+            ref.number: key
+            for key, ref in (refs or {}).items()
+            if ref.number and key in keys and key not in known
+        }
+        return (*found, *self._keyed_by_hand(kind, numbers))
+
+    def _keyed_by_hand(
+        self, kind: DocumentKind, numbers: Mapping[str, str]
+    ) -> Iterator[types.DocumentState]:
+        """Documents by number, under the key each is asked for; those of another key are others."""
+        for names in _sets(list(numbers), self.capabilities.max_documents_per_read):
+            asked = suiteql.documents(kind, names, field="tranid")
+            answers = self._client.rows("find_documents", asked)
+            for state, reply in reading.document_states(kind, answers, self._options):
+                if reading.is_asked((state.number,), names, reply) and not state.key:
+                    url = self._page(kind, state.external_id)
+                    yield dataclasses.replace(state, key=numbers[state.number], url=url)
 
     def receipts(self, authorisation_ids: Sequence[str]) -> tuple[types.ErpReceipt, ...]:
         found: list[types.ErpReceipt] = []

@@ -97,7 +97,8 @@ def _tax_join(options: Options) -> str:
     )
 
 
-def documents(kind: DocumentKind, keys: Sequence[str]) -> str:
+def documents(kind: DocumentKind, names: Sequence[str], *, field: str = "externalid") -> str:
+    """By external id, or by number ("tranid")."""
     return (
         "SELECT t.id, t.externalid, t.tranid, t.type, t.status, c.symbol AS currency,"
         " t.foreigntotal, TO_CHAR(t.createddate, 'YYYY-MM-DD HH24:MI:SS') AS created,"
@@ -105,7 +106,7 @@ def documents(kind: DocumentKind, keys: Sequence[str]) -> str:
         " tl.location, tl.subsidiary, tl.kitmemberof"
         " FROM transaction t JOIN transactionline tl ON tl.transaction = t.id"
         " LEFT JOIN currency c ON c.id = t.currency"
-        f" WHERE t.externalid IN ({texts(keys)}) AND t.type IN ({texts(TYPES[kind])})"
+        f" WHERE t.{field} IN ({texts(names)}) AND t.type IN ({texts(TYPES[kind])})"
         " ORDER BY t.id, tl.id"
     )
 

@@ -114,7 +114,9 @@ def references(postings: Sequence[Posting]) -> dict[str, DocumentRef]:
     earlier = _earlier([posting.rma_id for posting in postings])
     return {
         posting.key: DocumentRef(
-            external_id=posting.external_id, based_on=earlier[posting.rma_id].ids
+            external_id=posting.external_id,
+            based_on=earlier[posting.rma_id].ids,
+            number=posting.number if posting.keyed else "",
         )
         for posting in postings
     }

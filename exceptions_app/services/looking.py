@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +27,9 @@ class Look:
 def before_linking(*, kind: str, payload: dict[str, Any]) -> Look | None:
     """What the ERP holds under our key, beside the number given; None for any other change.
 
-    The ERP is asked by our key, the only question every gateway can answer: a document keyed by
-    hand has another, and the answer then says that the number could not be checked.
+    The ERP is asked by our key, the only question every gateway can answer, and by the number where
+    it can be: a document keyed by hand has no key of ours, and the answer then says that the number
+    could not be checked.
     """
     if kind != FixKind.LINK_DOCUMENT:
         return None
@@ -36,8 +38,11 @@ def before_linking(*, kind: str, payload: dict[str, Any]) -> Look | None:
     erp = posting.connection.name
     try:
         gateway = connections.gateway(connection=posting.connection, reason="lookup")
+        known = calls.references([posting])[posting.key]
         found = gateway.find_documents(
-            DocumentKind(posting.kind), [posting.key], calls.references([posting])
+            DocumentKind(posting.kind),
+            [posting.key],
+            {posting.key: dataclasses.replace(known, number=number)},
         )
     except (ConnectorError, errors.DeskError) as error:
         return Look("warn", f"{number} could not be checked in {erp}: {error} {_READ}")

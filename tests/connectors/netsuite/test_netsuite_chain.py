@@ -8,7 +8,7 @@ import pytest
 from connectors import errors
 from connectors.errors import RejectionCode
 from connectors.sandbox.wsgi_transport import WsgiTransport
-from connectors.types import DocumentKind, DocumentStatus, OperationSupport
+from connectors.types import DocumentKind, DocumentRef, DocumentStatus, OperationSupport
 from tests.connectors.netsuite.netsuite_cast import (
     AUTHORISATION,
     CREDIT,
@@ -33,6 +33,23 @@ def authorised(gateway, *lines, **changes):
     """What later documents are based on."""
     receipt = gateway.create(draft(AUTHORISATION, *(lines or (sold(2),)), **changes))
     return {AUTHORISATION.value: receipt.external_id}
+
+
+def test_what_a_person_keyed_is_found_by_its_number_under_the_key_asked_for(gateway, twin):
+    key = "rb-mine"
+    for each in ("rb-another", ""):
+        gateway.create(dataclasses.replace(draft(AUTHORISATION, sold(1)), key=each))
+    theirs, by_hand = (each["number"] for each in twin.documents())
+
+    def found(number):
+        refs = {key: DocumentRef(number=number)}
+        states = gateway.find_documents(AUTHORISATION, [key], refs)
+        return [(state.key, state.number, state.units) for state in states]
+
+    assert found(by_hand) == [(key, by_hand, 1)]
+    assert found(theirs) == []
+    assert found("NO-SUCH") == []
+    assert found("") == []
 
 
 def last(twin):
