@@ -61,6 +61,7 @@ def history(request: HttpRequest, connection_id: int) -> HttpResponse:
         "withdraw_form": withdraw,
         "cost": call_costs.of_connections([row], now=timezone.now())[row.pk],
         "locations": _locations(row),
+        "periods": list(row.closed_periods.values_list("period", flat=True)),
         "coverage": mapping_coverage.coverage(setup_selector.bridges_of(row)),
         "may_change": permissions.can(request.user, "manage_connections"),
         "may_edit": permissions.can(request.user, "use_admin"),
