@@ -1,15 +1,18 @@
 """Reveni into our copy: polled, read, and read again when it may have decided by itself."""
 
+import html
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from connectors.sandbox.reveni import API_KEY, ReveniTwin
 from connectors.sandbox.wsgi_transport import WsgiTransport
-from exceptions_app.models import InboundEvent, Rma
+from exceptions_app.models import Case, ConnectionHealth, InboundEvent, Rma
 from exceptions_app.services import bridges, connections, flow, polling
 from tests import factories
+from tests.cast import make_user
 from tests.world import Clock, World
 
 pytestmark = pytest.mark.django_db
@@ -112,3 +115,28 @@ def test_without_anything_due_nothing_is_read_again(world):
 
     assert Rma.objects.get().reread_at is None
     assert not InboundEvent.objects.filter(topic="AGAIN").exists()
+
+
+def test_a_live_connection_nobody_confirmed_is_left_alone(world):
+    source = world.bridge.source
+    source.mode, source.base_url = "live", "https://api.reveni.example/reveni"
+    source.save(update_fields=["mode", "base_url"])
+
+    poll(world)
+
+    health = ConnectionHealth.objects.get(connection=source)
+    assert (health.failures, health.refused_at, health.last_ok_at) == (0, None, None)
+    assert world.platform.calls() == {}
+    assert not Case.objects.exists()
+
+
+def test_the_connection_says_how_each_operation_is_known(world, client):
+    client.force_login(make_user("ines"))
+
+    page = client.get(reverse("admin:connection-history", args=[world.bridge.source_id]))
+
+    text = page.content.decode()
+    assert page.status_code == 200
+    for operation in ("list_returns", "read_return", "list_refunds", "add_note"):
+        assert operation in text
+    assert "no path of Reveni's API is publicly known" in html.unescape(text)
