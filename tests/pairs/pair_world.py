@@ -15,6 +15,7 @@ from connectors.sandbox.base import Twin
 from connectors.sandbox.kits import roster
 from connectors.sandbox.kits.kit import Booked, ErpKit, Kit, PlatformKit
 from connectors.sandbox.wsgi_transport import WsgiTransport
+from connectors.types import DocumentKind
 from exceptions_app.choices import PostingStatus
 from exceptions_app.models import Bridge, Case, Connection, ErpLocation, Posting, Rma, Watermark
 from exceptions_app.services import bridges, connections, flow, mappings, polling
@@ -75,6 +76,19 @@ class PairWorld:
                     return
                 self.clock.advance(seconds=seconds)
 
+    def check_in(self) -> None:
+        """The ERP's own staff receive all that is announced, where they do; then all goes on."""
+        announced = [
+            self.erp_kit.check_in(row.key)
+            for row in self.booked()
+            if row.kind is DocumentKind.RETURN_AUTHORISATION
+        ]
+        for records in filter(None, announced):
+            self.erp.load(records)
+        if any(announced):
+            self.clock.advance(minutes=30)
+            self.carry()
+
     def is_quiet(self) -> bool:
         waits = Posting.objects.filter(status__in=_MOVING, parked_at__isnull=True).exists()
         return not waits and not Rma.objects.filter(plan_due_at__lte=self.clock.now).exists()
@@ -125,6 +139,9 @@ def make_pair(
     erp_twin = erp_kit.twin(now=clock, sleep=sleep)
     platform_twin = platform_kit.twin(now=clock, sleep=sleep)
     erp_twin.load(erp_kit.loads(small.reference_records()))
+    if "calls_per_minute" in erp_twin.switches:
+        # A quota of so many calls a minute has tests of its own.
+        erp_twin.set_switches({"calls_per_minute": 0})
     transport = WsgiTransport({f"/{erp}": erp_twin, f"/{platform}": platform_twin})
     source = _connection(platform_kit, platform_twin, clock)
     target = _connection(erp_kit, erp_twin, clock)

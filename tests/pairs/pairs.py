@@ -48,6 +48,8 @@ PAIRS = (
     Pair("bluecherry", "returngo", {"note_to_platform": False}),
     Pair("bluecherry", "reveni"),
     Pair("prima", "returngo", {"note_to_platform": False}),
+    # A refund that does not say how it was paid names who paid it.
+    Pair("brightpearl", "returngo", {"note_to_platform": False}, tender="shopify"),
     Pair("netsuite", "shopify", tender="card"),
 )
 
@@ -57,6 +59,8 @@ def set_up(pair: Pair) -> PairWorld:
     world.load_erp({"items": [small.make_item("SET-1", "Gift set", members=_MEMBERS)]})
     world.map("location", "Leeds DC", world.place("Leeds"))
     world.map("reason", "Does not fit", {"code": "FIT"})
+    # Where staff of an ERP check goods in, its own place tells the bucket.
+    world.map("disposition", "place:quarantine", {"bucket": "quarantine"})
     world.map("disposition", f"not_restockable/{DAMAGED}", {"bucket": "damaged"})
     if pair.tender:
         charge = {"component": "refund", "erp_code": "8"}

@@ -32,6 +32,9 @@ class BlueCherryKit:
     def loads(self, records: Record) -> Record:
         return records
 
+    def check_in(self, key: str) -> Record | None:
+        return None
+
     def booked(self, documents: Sequence[Record]) -> tuple[Booked, ...]:
         return tuple(
             Booked(

@@ -64,6 +64,10 @@ class BrightpearlKit:
             made["period_lock"] = _lock(records["closed_periods"])
         return made
 
+    def check_in(self, key: str) -> Record | None:
+        """All that is awaited on a sales credit, put into quarantine by the ERP's own staff."""
+        return {"goods_in": [{"credit": key, "place": "quarantine"}]}
+
     def booked(self, documents: Sequence[Record]) -> tuple[Booked, ...]:
         """A document that bears no key of ours is told by the credit it hangs on."""
         keys = {

@@ -55,6 +55,13 @@ class Kit(Protocol):
 
 
 class ErpKit(Kit, Protocol):
+    def check_in(self, key: str) -> Record | None:
+        """Records by which the ERP's own staff receive what the authorisation `key` announces.
+
+        None where they do not.
+        """
+        ...
+
     def booked(self, documents: Sequence[Record]) -> tuple[Booked, ...]:
         """The twin's `documents()` as plain rows; refused ones are left out."""
         ...

@@ -63,6 +63,9 @@ class NetSuiteKit:
             made["orders"] = [_order(row) for row in made["orders"]]
         return made
 
+    def check_in(self, key: str) -> Record | None:
+        return None
+
     def booked(self, documents: Sequence[Record]) -> tuple[Booked, ...]:
         return tuple(
             Booked(

@@ -46,6 +46,9 @@ class PrimaKit:
             order["vat_inclusive"] = plain.get("prices_include_tax", False)
         return made
 
+    def check_in(self, key: str) -> Record | None:
+        return None
+
     def booked(self, documents: Sequence[Record]) -> tuple[Booked, ...]:
         return tuple(
             Booked(
