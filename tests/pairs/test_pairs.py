@@ -24,23 +24,21 @@ _COMMON = {
     **_STOPPED,
 }
 _MOVED = ("authorised, received, moved, credited 20.00, refunded 20.00", "")
-_CHECKED_IN = ("authorised, received, credited 20.00, refunded 20.00", "")
 EXPECTED = {
     "bluecherry+returngo": _COMMON,
     # Reveni tells of no damage: what is not to be restocked waits in quarantine.
     "bluecherry+reveni": {**_COMMON, pairs.BROKEN: _PLAIN},
     "prima+returngo": _COMMON,
-    # Brightpearl's own staff check goods in, wherever the platform says they went; a release from
-    # quarantine bears no key there. Bundles are credited as sold, so a part of one is worth nothing
-    # until the whole is back.
+    # Brightpearl's own staff check goods in, wherever the platform says they went. Bundles are
+    # credited as sold, so a part of one is worth nothing until the whole is back.
     "brightpearl+returngo": {
-        pairs.WHOLE: _CHECKED_IN,
-        pairs.PARTIAL: _CHECKED_IN,
-        pairs.BUNDLE: ("authorised, received", "REFUND_OVER_LINE"),
-        pairs.EXCHANGE: ("authorised, received", ""),
+        pairs.WHOLE: _MOVED,
+        pairs.PARTIAL: _MOVED,
+        pairs.BUNDLE: ("authorised, received, moved", "REFUND_OVER_LINE"),
+        pairs.EXCHANGE: ("authorised, received, moved", ""),
         pairs.BROKEN: ("authorised, received, written off, credited 20.00, refunded 20.00", ""),
         pairs.STRANGE: ("", "SKU_UNKNOWN"),
-        pairs.NOWHERE: _CHECKED_IN,
+        pairs.NOWHERE: _MOVED,
     },
     # Goods lie in quarantine first; what may not be restocked stays there.
     "netsuite+shopify": {
