@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import deque
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -39,7 +38,7 @@ class Door(AccountingService):
     # --- who calls, and how often -------------------------------------------------------------
 
     def refusal(self, request: Request) -> Response | None:
-        if request.path.rstrip("/").endswith("/oauth/token"):
+        if _is_token(request):
             return None
         if self._is_known(request):
             return None
@@ -62,22 +61,22 @@ class Door(AccountingService):
         words = f"There is no resource at {request.path}."
         return self.reply(Refused("CMNC-404", words).document(), status=status)
 
-    def _handle(self, request: Request) -> Response:
-        is_token = request.path.rstrip("/").endswith("/oauth/token")
-        left, wait = self._take(request) if not is_token else (1, 0)
-        if left < 0:
-            response = self.reply(
-                {"response": "You have sent too many requests. Wait before trying again."},
-                status=503,
-            )
-        else:
-            response = self._carried_out(request)
-        if not is_token:
-            response.headers["brightpearl-requests-remaining"] = str(max(left, 0))
-            response.headers["brightpearl-next-throttle-period"] = str(wait)
+    def _answer(self, request: Request) -> Response:
+        """A call over the quota is turned away before anything is done or remembered of it."""
+        if _is_token(request):
+            return super()._answer(request)
+        with self.lock:
+            left, wait = self._take(request)
+            if left < 0:
+                words = "You have sent too many requests. Wait before trying again."
+                response = self.reply({"response": words}, status=503)
+            else:
+                response = super()._answer(request)
+        response.headers["brightpearl-requests-remaining"] = str(max(left, 0))
+        response.headers["brightpearl-next-throttle-period"] = str(wait)
         return response
 
-    def _carried_out(self, request: Request) -> Response:
+    def _handle(self, request: Request) -> Response:
         try:
             return super()._handle(request)
         except Refused as refused:
@@ -127,8 +126,9 @@ class Door(AccountingService):
         if not is_known:
             return self.reply({"error": "invalid_grant"}, status=400)
         if self.switches["rotates_refresh_tokens"]:
-            self._refresh_token = f"sandbox-{secrets.token_hex(12)}"
-        token = f"sandbox-{secrets.token_hex(16)}"
+            self._refresh_token = f"sandbox-refresh-{len(self._tokens) + 2}"
+        # The same calls give the same tokens, so that a journal can bring them back.
+        token = f"sandbox-token-{len(self._tokens) + 1}"
         life = int(self.switches["token_seconds"])
         self._tokens[token] = self.moment() + timedelta(seconds=life)
         return self.reply(
@@ -198,3 +198,7 @@ class Door(AccountingService):
             words = f"The message cannot be read: {type(error).__name__}"
             return self.reply(Refused("SIM-000", words).document(), status=400)
         return response
+
+
+def _is_token(request: Request) -> bool:
+    return request.path.rstrip("/").endswith("/oauth/token")

@@ -93,13 +93,13 @@ class AccountingService(WarehouseService):
         day, until = moment(body["paymentDate"]).date(), self._store.locked_until()
         if until is not None and day <= until:
             raise Refused("SIM-030", f"The accounting period is locked until {until.isoformat()}")
-        key = body.get("transactionRef"), body["paymentMethodCode"]
-        for payment in self._store.payments.values():
-            known = payment.body.get("transactionRef"), payment.body["paymentMethodCode"]
-            if key[0] and key == known:
-                raise Refused("SIM-083", f"transactionRef {key[0]} has already been used")
+        key = str(body.get("transactionRef") or "")
+        place = ("payment", key, str(body["paymentMethodCode"]))
+        if key and place in self._store.taken:
+            raise Refused("SIM-083", f"transactionRef {key} has already been used")
         amount = Decimal(str(body.get("amountPaid", "0")))
         kept = {**body, "orderId": int(body["orderId"]), "amountPaid": str(amount)}
+        self._store.taken.add(place)
         payment_id = self._store.next_id()
         self._store.payments[payment_id] = Payment(payment_id, kept, self.moment())
         return self._yes(payment_id)

@@ -137,7 +137,11 @@ class OrderService(Twin):
             raise Refused("SIM-013", f"Warehouse {warehouse} was not found")
         key = str(body.get("externalRef") or "")
         instance = int(body.get("installedIntegrationInstanceId") or 0)
-        self._check_unique(type_code, key, instance)
+        place = (type_code, key, str(instance))
+        # Only both together are unique.
+        if key and instance and place in self._store.taken:
+            words = f"An order with the external reference {key} already exists"
+            raise Refused("SIM-014", words)
         at = self.moment()
         order = Order(
             order_id=self._store.next_id(),
@@ -162,20 +166,8 @@ class OrderService(Twin):
             self._check_fields(row, _ROW_FIELDS)
             self._add_row(order, row)
         self._store.orders[order.order_id] = order
+        self._store.taken.add(place)
         return self._yes(order.order_id)
-
-    def _check_unique(self, type_code: str, key: str, instance: int) -> None:
-        """Only both together are unique."""
-        for order in self._store.orders.values():
-            is_same = (order.type_code, order.external_ref, order.instance_id) == (
-                type_code,
-                key,
-                instance,
-            )
-            if key and instance and is_same:
-                raise Refused(
-                    "SIM-014", f"An order with the external reference {key} already exists"
-                )
 
     def _add_row(self, order: Order, body: Mapping[str, Any]) -> Row:
         product_id = int(body.get("productId") or 0)
@@ -318,7 +310,7 @@ class OrderService(Twin):
             raise Refused("SIM-030", f"The accounting period is locked until {until.isoformat()}")
         credit.tax_date = day
         credit.closed_at = credit.closed_at or self.moment()
-        self._store.pending.add(credit.order_id)
+        self._store.pending.setdefault(credit.order_id, self.moment())
         self._run_accounting()
         return self._yes({})
 
@@ -327,12 +319,13 @@ class OrderService(Twin):
         if self.switches["accounting_fails"]:
             return
         wait = timedelta(seconds=float(self.switches["invoice_seconds"]))
-        for order_id in sorted(self._store.pending):
-            order = self._store.orders[order_id]
-            if order.closed_at is not None and order.closed_at + wait <= self.moment():
+        # In the order they were closed, whenever it is looked at.
+        for order_id, closed_at in list(self._store.pending.items()):
+            if closed_at + wait <= self.moment():
+                order = self._store.orders[order_id]
                 order.invoice = f"SC{self._store.next_id()}"
                 order.invoiced_on = order.tax_date
-                self._store.pending.discard(order_id)
+                del self._store.pending[order_id]
 
     def _open(self, order_id: int) -> Order:
         order = self._store.orders.get(order_id)

@@ -102,11 +102,7 @@ class WarehouseService(OrderService):
         if warehouse not in self._store.warehouses:
             raise Refused("SIM-051", f"Warehouse {warehouse} was not found")
         reference = str(body.get("userBatchReference") or "")
-        is_taken = any(
-            note.type_code == _GOODS_IN and note.reference == reference
-            for note in self._store.notes.values()
-        )
-        if reference and is_taken:
+        if reference and (_GOODS_IN, reference) in self._store.taken:
             raise Refused("SIM-052", f"userBatchReference {reference} must be unique")
         moved = [self._movement(credit, warehouse, row) for row in body.get("goodsMoved") or []]
         if not moved:
@@ -352,6 +348,7 @@ class WarehouseService(OrderService):
             self._store.next_id(), type_code, warehouse, order_id, reference, reason, at, moved
         )
         self._store.notes[note.note_id] = note
+        self._store.taken.add((type_code, reference))
         return note
 
 

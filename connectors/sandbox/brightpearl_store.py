@@ -130,8 +130,10 @@ class Store:
         self.payments: dict[int, Payment] = {}
         self.stock: dict[tuple[int, int], int] = {}
         self.lock: dict[str, Any] | None = None
-        # Credits whose invoice accounting has not written yet.
-        self.pending: set[int] = set()
+        # When each credit was closed whose invoice accounting has not written yet.
+        self.pending: dict[int, datetime] = {}
+        # Keys that may stand once only, with what they are keys of.
+        self.taken: set[tuple[str, ...]] = set()
         self._last_id = 100_000
 
     def next_id(self) -> int:

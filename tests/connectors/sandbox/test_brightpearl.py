@@ -185,6 +185,43 @@ def test_over_the_quota_the_answer_is_503_in_words_and_headers(call, twin):
     assert replies[3].headers["brightpearl-next-throttle-period"] == "60000"
 
 
+def test_what_the_quota_turned_away_is_not_remembered(clock):
+    """A journal carries out again what was handled: a call turned away must not be among it."""
+    handled = []
+
+    class Kept(BrightpearlTwin):
+        def _handle(self, request):
+            handled.append(request.method)
+            return super()._handle(request)
+
+    twin = Kept(now=clock)
+    twin.load(books())
+    twin.set_switches({"calls_per_minute": 1})
+    path = f"{ROOT}/order-service/sales-credit"
+
+    statuses = [
+        Client(twin).post(path, json={**CREDIT, "externalRef": key}, headers=HEADERS).status_code
+        for key in ("K-1", "K-2")
+    ]
+
+    assert (statuses, handled) == ([200, 503], ["POST"])
+
+
+def test_invoices_are_numbered_as_the_credits_were_closed(call, twin, clock):
+    """Whenever it is looked at: what is brought back from a journal has the same numbers."""
+    twin.set_switches({"invoice_seconds": 60})
+    first = call("POST", "/order-service/sales-credit", CREDIT).json["response"]
+    second = call("POST", "/order-service/sales-credit", {**CREDIT, "externalRef": "K-2"})
+    for number in (second.json["response"], first):
+        call("POST", f"/order-service/sales-credit/{number}/close", {})
+        clock.pass_seconds(1)
+    clock.pass_seconds(120)
+
+    made = {row["id"]: row["number"] for row in twin.documents() if "number" in row}
+
+    assert made[second.json["response"]] < made[first]
+
+
 def multi(*messages, mode="SEQUENTIAL", on_fail="STOP"):
     rows = [
         {"label": label, "uri": uri, "httpMethod": method, "body": body}
