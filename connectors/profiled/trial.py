@@ -116,7 +116,11 @@ def _checked(found: types.ConnectionCheck) -> str:
 def _counted(rows: Sequence[object], word: str) -> str:
     if not rows:
         raise _Unfit(f"The answer is readable, and has no {word}.")
-    return f"{len(rows)} {word}{'' if len(rows) == 1 else 's'} read."
+    return f"{_many(len(rows), word)} read."
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def _read(source: Source, external_id: str) -> str:
@@ -137,7 +141,7 @@ def _order(gateway: Gateway, number: str) -> str:
     net = sum((line.net for line in order.lines), Decimal(0))
     tax = sum((line.tax for line in order.lines), Decimal(0))
     return (
-        f"{order.number} of {order.customer_code}: {len(order.lines)} lines,"
+        f"{order.number} of {order.customer_code}: {_many(len(order.lines), 'line')},"
         f" {net} {order.currency} and {tax} tax."
     )
 

@@ -20,7 +20,7 @@ from exceptions_app.selectors import call_costs, mapping_coverage
 from exceptions_app.selectors import setup as setup_selector
 from exceptions_app.services import connections, setup
 
-_MARKS = {
+MARKS = {
     "documented": ("Documented", "good"),
     "customer_confirmed": ("Confirmed by a customer", "good"),
     "inferred": ("Inferred", "warn"),
@@ -64,6 +64,7 @@ def history(request: HttpRequest, connection_id: int) -> HttpResponse:
         "periods": list(row.closed_periods.values_list("period", flat=True)),
         "coverage": mapping_coverage.coverage(setup_selector.bridges_of(row)),
         "may_change": permissions.can(request.user, "manage_connections"),
+        "has_profile": "profile" in connections.labels_of(row.kind),
         "may_edit": permissions.can(request.user, "use_admin"),
     }
     status = 422 if confirm.errors or withdraw.errors else 200
@@ -120,7 +121,7 @@ def _operations(row: Connection) -> tuple[list[dict[str, Any]], str]:
     shown = []
     for each in found:
         is_confirmed = each.name in row.confirmed_operations
-        label, tone = _MARKS[each.evidence.value]
+        label, tone = MARKS[each.evidence.value]
         if is_confirmed and setup.is_unproven(each):
             label, tone = "Confirmed by evidence", "good"
         shown.append(

@@ -7,6 +7,7 @@ from exceptions_app.admin import (
     import_pages,
     mapping_pages,
     policy_pages,
+    profile_pages,
     take_back_pages,
 )
 
@@ -51,6 +52,11 @@ urlpatterns = [
         "connections/<int:connection_id>/history/",
         connection_pages.history,
         name="connection-history",
+    ),
+    path(
+        "connections/<int:connection_id>/profile/",
+        profile_pages.profile,
+        name="connection-profile",
     ),
     path(f"{_KIND}export.<slug:file_format>", mapping_pages.export, name="mapping-export"),
 ]

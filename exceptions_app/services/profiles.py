@@ -20,14 +20,19 @@ REASON = "trial"
 LONGEST = 200_000
 # How far back a platform is asked for changed returns in a trial.
 TRIED_BACK = timedelta(days=30)
+_LONGEST_QUOTE = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with a profile; `line` counts from 1, None where no line is meant."""
+    """What is wrong with a profile; `line` counts from 1, None where no line is meant.
+
+    `quote` is what stands on that line.
+    """
 
     line: int | None
     text: str
+    quote: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +58,20 @@ def check(*, text: str, role: str = connections.ERP) -> Report:
         loaded = load.loads(_unix(text))
     except load.ProfileError as error:
         found = zip(error.lines, error.problems, strict=True)
-        return Report(problems=tuple(Problem(line, problem) for line, problem in found))
+        return Report(
+            problems=tuple(Problem(line, problem, _quote(text, line)) for line, problem in found)
+        )
     return Report(
         label=loaded.label,
         samples=rehearsal.samples(loaded),
         unconfirmed=rehearsal.unconfirmed(loaded),
         missing=rehearsal.missing(loaded),
     )
+
+
+def _quote(text: str, line: int | None) -> str:
+    lines = _unix(text).split("\n")
+    return lines[line - 1].strip()[:_LONGEST_QUOTE] if line and line <= len(lines) else ""
 
 
 def text_of(connection: Connection) -> str:

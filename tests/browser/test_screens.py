@@ -135,6 +135,7 @@ SCREENS = (
     Screen("admin:bridge-change", args=("bridge",)),
     Screen("admin:connection-history", args=("connection",)),
     Screen("admin:connection-history", "ines", args=("erp",)),
+    Screen("admin:connection-profile", "ines", args=("erp",)),
     Screen("styleguide", is_for_developers=True),
     Screen("trail", "aud"),
     Screen("trail", "finn", "?kind=savedview"),

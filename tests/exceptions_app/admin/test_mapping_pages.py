@@ -39,6 +39,7 @@ DOORS = {
     "bridge-change": ({"ada", "ines"}, {"ada", "ines"}),
     "bridge-policy": (READERS, {"ada", "ines"}),
     "connection-history": (OPERATORS, {"ada", "ines"}),
+    "connection-profile": (OPERATORS, {"ada", "ines"}),
 }
 
 
@@ -117,6 +118,7 @@ def addresses(bridge, found):
         "bridge-change": reverse("admin:bridge-change", args=[bridge.pk]),
         "bridge-policy": reverse("admin:bridge-policy", args=[bridge.pk]),
         "connection-history": reverse("admin:connection-history", args=[bridge.erp_id]),
+        "connection-profile": reverse("admin:connection-profile", args=[bridge.erp_id]),
     }
 
 
