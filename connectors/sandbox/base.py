@@ -114,6 +114,10 @@ class Twin:
         """The answer to a caller without valid credentials, else None."""
         return None
 
+    def changes_nothing(self, request: Request) -> bool:
+        """Whether a call only asks, so that a replay of what happened here can do without it."""
+        return request.method == "GET"
+
     def unknown_path(self, request: Request, status: int) -> Response:
         """The answer to a path or method the system does not have."""
         return self.reply({"message": "No such resource."}, status=status)

@@ -53,6 +53,15 @@ def forbidden(
     return None
 
 
+def mutations(document: DocumentNode) -> list[str]:
+    """The names of what a document asks to be changed; empty for a query."""
+    is_write = any(
+        isinstance(each, OperationDefinitionNode) and each.operation.value == "mutation"
+        for each in document.definitions
+    )
+    return [field.name.value for field in _root_fields(document)] if is_write else []
+
+
 _BAD = {"code": "BAD_REQUEST"}
 
 

@@ -64,7 +64,7 @@ class Journal(Twin):
             return super().set_switches(values)
 
     def _handle(self, request: Request) -> Response:
-        if request.method != "GET" and not request.path.startswith(_NOT_KEPT):
+        if not self.changes_nothing(request) and not request.path.startswith(_NOT_KEPT):
             body = base64.b64encode(request.get_data(cache=True)).decode()
             headers = {name: value for name, value in request.headers.items() if name != "Host"}
             call = {"method": request.method, "path": request.path, "headers": headers}

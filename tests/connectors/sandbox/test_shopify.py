@@ -4,10 +4,13 @@ import json
 from threading import Event
 
 import pytest
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
 
 from connectors.sandbox.shopify import SHOP_DOMAIN
 from connectors.shopify.webhooks import Door
 from tests.connectors.shopify.shopify_cast import (
+    ENDPOINT,
     Clock,
     ask,
     make_line,
@@ -165,6 +168,24 @@ def test_amounts_are_texts_without_trailing_zeros_but_one(twin):
 
     (line,) = answer["data"]["orders"]["nodes"][0]["lineItems"]["nodes"]
     assert line["originalTotalSet"]["shopMoney"] == {"amount": "72.0", "currencyCode": "GBP"}
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("{ shop { name } }", True),
+        ("query A { shop { name } }", True),
+        (SUBSCRIBE, True),
+        ("no query {", True),
+        (7, True),
+        (MOVE, False),
+        (REFUND, False),
+    ],
+)
+def test_a_call_that_only_asks_is_known_as_one(twin, query, expected):
+    builder = EnvironBuilder(method="POST", path=ENDPOINT, json={"query": query})
+
+    assert twin.changes_nothing(Request(builder.get_environ())) is expected
 
 
 # --- returns -------------------------------------------------------------------------------------
