@@ -110,6 +110,8 @@ class ShopifySource(ShopFloor):
         text = f"{shop.text('name')} answers. {_told(answer, self._client.version)}"
         if missing:
             text += f" The token lacks: {', '.join(missing)}."
+        elif kind.NOTE_SCOPE not in scopes:
+            text += f" Notes cannot be written: the token lacks {kind.NOTE_SCOPE}."
         return ConnectionCheck(is_ok=not missing, text=text.strip(), details=details)
 
     def changed_rmas(self, *, since: datetime, cursor: str = "") -> RmaPage:

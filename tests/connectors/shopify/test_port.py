@@ -64,19 +64,26 @@ def fault(**rule):
 
 
 def test_a_check_tells_shop_version_and_what_the_token_lacks():
-    twin = make_twin(scopes=["read_orders", "write_returns"])
+    twin = make_twin(scopes=["write_orders"])
 
     check = make_source(twin).check()
 
     assert check.is_ok is False
-    assert check.text == "Sandbox shop answers. Version 2026-10. The token lacks: write_orders."
+    assert check.text == "Sandbox shop answers. Version 2026-10. The token lacks: read_returns."
     assert check.details == {
         "shop": "sandbox-shop.myshopify.com",
         "api_version": "2026-10",
         "answered_by": "sandbox-shop.myshopify.com",
         "currency": "GBP",
-        "missing_scopes": "write_orders",
+        "missing_scopes": "read_returns",
     }
+
+
+def test_a_token_that_cannot_write_notes_is_good_for_the_rest():
+    check = make_source(make_twin(scopes=["read_orders", "read_returns"])).check()
+
+    assert check.is_ok
+    assert check.text.endswith("Notes cannot be written: the token lacks write_orders.")
 
 
 def test_a_check_tells_that_something_will_go_away():
