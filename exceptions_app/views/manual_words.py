@@ -69,6 +69,7 @@ CAPABILITIES: dict[str, Text] = {
     "key_stock": _("Key a stock document or an authorisation by hand and note its number"),
     "key_money": _("Key a credit memo or a refund by hand and note its number"),
     "replay_event": _("Have a message handled again"),
+    "import_returns": _("Take in a file of returns, with its customers' names"),
     "manage_connections": _(
         "Set up connections with their credentials, webhook addresses and confirmed writes, and"
         " bridges with their policies; check a connection and let it work again"
