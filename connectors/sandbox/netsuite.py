@@ -45,7 +45,9 @@ class NetSuiteTwin(Twin):
         Route("POST", f"{_RECORD}/<record>", "insert"),
         Route("GET", f"{_RECORD}/<record>", "listing"),
         Route("GET", f"{_RECORD}/<record>/<reference>", "read"),
+        Route("GET", f"{_RECORD}/<record>/<reference>/<sublist>", "lines"),
         Route("PATCH", f"{_RECORD}/<record>/<reference>", "change"),
+        Route("PUT", f"{_RECORD}/<record>/<reference>", "upsert"),
         Route("GET", f"{_JOB}/<job>", "job"),
         Route("GET", f"{_JOB}/<job>/task", "tasks"),
         Route("GET", f"{_JOB}/<job>/task/<task>/result", "result"),
@@ -206,12 +208,51 @@ class NetSuiteTwin(Twin):
 
         return self._guarded(request, make)
 
+    def upsert(self, request: Request, record: str, reference: str) -> Response:
+        """Changes the record with this external id, or makes it."""
+
+        def make(request: Request) -> Response:
+            kind = _kind(record)
+            if not reference.lower().startswith("eid:"):
+                raise checks.missing(f"{record}/{reference}")
+            content = {**self._checked(request, kind), "externalid": reference[4:]}
+            found = self._store.find(kind, reference)
+            if found is None:
+                made = self._documents.insert(kind, content, at=self.moment())
+                return self._created(request, made)
+            self._documents.change(found, content)
+            return self._no_content(request, found)
+
+        return self._guarded(request, make)
+
+    def lines(self, request: Request, record: str, reference: str, sublist: str) -> Response:
+        def answer(request: Request) -> Response:
+            if sublist.lower() != "item":
+                raise checks.missing(f"{record}/{reference}/{sublist}")
+            return self.reply(view.sublist(self._found(record, reference)))
+
+        return self._guarded(request, answer)
+
     def read(self, request: Request, record: str, reference: str) -> Response:
         def answer(request: Request) -> Response:
+            if record.lower() in view.MASTERS:
+                return self.reply(self._master(record.lower(), reference, request))
             found = self._found(record, reference)
             return self.reply(view.record(found, request))
 
         return self._guarded(request, answer)
+
+    def _master(self, record: str, reference: str, request: Request) -> dict[str, Any]:
+        """Master data is read only here, by id or by external id."""
+        table, names = view.MASTERS[record]
+        column, value = ("id", reference)
+        if reference.lower().startswith("eid:"):
+            column, value = "externalid", reference[4:]
+        quoted = value.replace("'", "''")
+        rows = self._store.mirror.select(f"SELECT * FROM \"{table}\" WHERE {column} = '{quoted}'")
+        if not rows:
+            raise checks.missing(f"{record}/{reference}")
+        return view.master(rows[0], names, request)
 
     def listing(self, request: Request, record: str) -> Response:
         def answer(request: Request) -> Response:

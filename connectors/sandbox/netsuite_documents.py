@@ -12,13 +12,15 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.sandbox import netsuite_checks as checks
+from connectors.sandbox.netsuite_lines import LineMaker
 from connectors.sandbox.netsuite_records import KINDS, ZERO, Line, Transaction
-from connectors.sandbox.netsuite_reflect import STATUSES
 from connectors.sandbox.netsuite_store import Store
 
 Body = Mapping[str, Any]
 
 TRANSFORMS = {
+    ("salesorder", "invoice"),
+    ("salesorder", "cashsale"),
     ("salesorder", "returnauthorization"),
     ("invoice", "returnauthorization"),
     ("cashsale", "returnauthorization"),
@@ -30,7 +32,6 @@ TRANSFORMS = {
     ("creditmemo", "customerrefund"),
 }
 _UNPOSTED = frozenset({"salesorder", "returnauthorization"})
-_CENT = Decimal("0.01")
 
 
 class Documents:
@@ -40,6 +41,7 @@ class Documents:
         self._store = store
         self._switches = switches
         self._checks = checks.Checks(store)
+        self._lines = LineMaker(store, switches, self._checks)
         self.made: list[int] = []
 
     def transform(
@@ -62,6 +64,8 @@ class Documents:
                 self._receive(made, source, content, replaced)
             case "customerrefund":
                 self._refund(made, source, content)
+            case "invoice" | "cashsale":
+                self._bill(made, source, content, replaced)
             case _:
                 self._credit(made, source, content, replaced)
         return self._keep(made, source)
@@ -74,6 +78,8 @@ class Documents:
                 self._adjust(made, content)
             case "inventorytransfer":
                 self._transfer(made, content)
+            case "salesorder":
+                self._sell(made, content)
             case _:
                 raise checks.business(f"A {kind} is made by a transform here.")
         return self._keep(made, None)
@@ -135,14 +141,14 @@ class Documents:
     ) -> None:
         made.status = self._store.reference("status", content.get("orderstatus")) or "A"
         returned = self._returned(source)
-        for origin, row, path in self._pairs(source, content, replaced, returned):
+        for origin, row, path in self._lines.pairs(source, content, replaced, returned):
             left = ZERO if origin is None else origin.quantity - returned.get(origin.number, ZERO)
-            line = self._line(made, origin, row, path, left)
+            line = self._lines.line(made, origin, row, path, left)
             made.lines.append(line)
             if origin is not None:
                 made.lines.extend(self._members(source, origin, line))
         _number_lines(made)
-        self._add_details(made, content)
+        self._lines.add_details(made, content)
 
     def _returned(self, source: Transaction) -> dict[int, Decimal]:
         """Units of the source's lines that authorisations not cancelled hold already."""
@@ -182,14 +188,14 @@ class Documents:
         if source.status not in ("B", "D", "E"):
             raise checks.business(f"The return authorization has the status {source.status}.")
         received = {line.number: line.received for line in source.lines}
-        for origin, row, path in self._pairs(source, content, replaced, received):
+        for origin, row, path in self._lines.pairs(source, content, replaced, received):
             if origin is None:
                 raise checks.invalid("A receipt's line needs its order line.", path)
             if row.get("itemreceive") is False:
                 continue
-            line = self._line(made, origin, row, path, origin.quantity - origin.received)
+            line = self._lines.line(made, origin, row, path, origin.quantity - origin.received)
             line.rate, line.amount, line.taxes = ZERO, ZERO, []
-            line.statuses = self._statuses(row, line.quantity, path)
+            line.statuses = self._lines.statuses(row, line.quantity, path)
             made.lines.append(line)
             origin.received += line.quantity
             for member in self._members(source, origin, line):
@@ -197,18 +203,6 @@ class Documents:
                 self._line_of(source, member).received += member.quantity
         _number_lines(made)
         _settle(source)
-
-    def _statuses(self, row: Body, quantity: Decimal, path: str) -> list[tuple[str, Decimal]]:
-        detail = checks.folded(row.get("inventorydetail") or {})
-        assigned = []
-        for each in checks.rows(detail, "inventoryassignment"):
-            status = self._store.reference("inventorystatus", each.get("inventorystatus"))
-            if status not in {number for number, _, _ in STATUSES}:
-                raise checks.invalid("Invalid inventory status.", f"{path}.inventoryDetail")
-            assigned.append((status, checks.number(each, "quantity")))
-        if assigned and sum(units for _, units in assigned) != quantity:
-            raise checks.business("The inventory detail does not sum to the line's quantity.")
-        return assigned
 
     def _credit(
         self, made: Transaction, source: Transaction, content: Body, replaced: Collection[str]
@@ -218,19 +212,44 @@ class Documents:
             if source.status not in tuple(allowed):
                 raise checks.business(f"The return authorization has the status {source.status}.")
         billed = {line.number: line.billed for line in source.lines}
-        for origin, row, path in self._pairs(source, content, replaced, billed):
+        for origin, row, path in self._lines.pairs(source, content, replaced, billed):
             left = ZERO if origin is None else origin.quantity - origin.billed
-            line = self._line(made, origin, row, path, left)
+            line = self._lines.line(made, origin, row, path, left)
             made.lines.append(line)
             if origin is not None:
                 origin.billed += line.quantity
         _number_lines(made)
         made.shipping = checks.number(content, "shippingcost")
-        self._add_details(made, content)
+        self._lines.add_details(made, content)
         if made.total <= 0:
             raise checks.business("The amount of a credit must be greater than zero.")
         if source.kind == "returnauthorization":
             _settle(source)
+
+    def _bill(
+        self, made: Transaction, source: Transaction, content: Body, replaced: Collection[str]
+    ) -> None:
+        billed = {line.number: line.billed for line in source.lines}
+        for origin, row, path in self._lines.pairs(source, content, replaced, billed):
+            left = ZERO if origin is None else origin.quantity - origin.billed
+            line = self._lines.line(made, origin, row, path, left)
+            made.lines.append(line)
+            if origin is not None:
+                origin.billed += line.quantity
+                made.lines.extend(self._members(source, origin, line))
+        _number_lines(made)
+
+    def _sell(self, made: Transaction, content: Body) -> None:
+        """An order of its own, such as one for an exchange."""
+        made.entity = self._store.reference("customer", content.get("entity"))
+        if not made.entity:
+            raise checks.business("Please enter a value for entity.")
+        made.status = "B"
+        for position, row in enumerate(checks.rows(content, "item")):
+            made.lines.append(self._lines.line(made, None, row, f"item.items[{position}]", ZERO))
+        if not made.lines:
+            raise checks.business("You must enter at least one line item for this transaction.")
+        _number_lines(made)
 
     def _refund(self, made: Transaction, source: Transaction, content: Body) -> None:
         applied = [row for row in checks.rows(content, "apply") if row.get("apply")]
@@ -254,7 +273,7 @@ class Documents:
             place = self._checks.location(location, made.subsidiary, f"{path}.location")
             units = checks.number(row, "adjustqtyby")
             line = Line(0, item.id, item.type, units, location=place)
-            line.statuses = self._statuses(row, units, path)
+            line.statuses = self._lines.statuses(row, units, path)
             made.lines.append(line)
         _number_lines(made)
 
@@ -269,92 +288,6 @@ class Documents:
             made.lines.append(Line(0, item.id, item.type, -units, location=made.location))
             made.lines.append(Line(0, item.id, item.type, units, location=place))
         _number_lines(made)
-
-    # --- lines --------------------------------------------------------------------------------
-
-    def _pairs(
-        self,
-        source: Transaction,
-        content: Body,
-        replaced: Collection[str],
-        taken: Mapping[int, Decimal],
-    ) -> list[tuple[Line | None, Body, str]]:
-        """Each line to be made: what it is made from, what was said of it, where it was said."""
-        pairs: list[tuple[Line | None, Body, str]] = []
-        for position, row in enumerate(checks.rows(content, "item")):
-            path = f"item.items[{position}]"
-            document = self._store.reference("transaction", row.get("orderdoc"))
-            if document not in ("", str(source.id)):
-                raise checks.invalid("Invalid order document.", f"{path}.orderDoc")
-            pairs.append((checks.source_line(source, row, f"{path}.orderLine"), row, path))
-        if "item" in replaced:
-            return pairs
-        named = {origin.number for origin, _, _ in pairs if origin is not None}
-        copied: list[tuple[Line | None, Body, str]] = [
-            (line, {}, "item")
-            for line in source.lines
-            if line.number not in named
-            and not line.kit
-            and line.quantity > taken.get(line.number, ZERO)
-        ]
-        return [*copied, *pairs]
-
-    def _line(
-        self, made: Transaction, origin: Line | None, row: Body, path: str, left: Decimal
-    ) -> Line:
-        place = self._checks.location(row.get("location"), made.subsidiary, f"{path}.location")
-        if origin is None:
-            item = self._checks.item(row.get("item"), f"{path}.item")
-            quantity = self._checks.units(row, Decimal(1), limit=Decimal(10) ** 9)
-            line = Line(0, item.id, item.type, quantity)
-        else:
-            quantity = self._checks.units(row, left, limit=left)
-            line = Line(0, origin.item, origin.item_type, quantity, rate=origin.rate)
-            line.source_line = origin.number
-            share = quantity / origin.quantity
-            line.taxes = [(code, (tax * share).quantize(_CENT)) for code, tax in origin.taxes]
-            if origin.amount != origin.rate * origin.quantity:
-                line.amount = (origin.amount * share).quantize(_CENT)
-        line.location = place or made.location
-        line.memo = str(row.get("description") or "")
-        self._price(line, row)
-        return line
-
-    def _price(self, line: Line, row: Body) -> None:
-        if row.get("rate") is not None:
-            line.rate, line.amount = checks.number(row, "rate"), ZERO
-        line.amount = line.amount or (line.rate * line.quantity).quantize(_CENT)
-        if row.get("amount") is not None:
-            line.amount = checks.number(row, "amount")
-        if self._switches["suitetax"] and "tax1amt" in row:
-            raise checks.invalid("This field does not exist where SuiteTax is on.", "tax1Amt")
-        code = self._store.reference("salestaxitem", row.get("taxcode"))
-        if row.get("tax1amt") is not None:
-            kept = code or (line.taxes[0][0] if line.taxes else "")
-            line.taxes = [(kept, checks.number(row, "tax1amt"))]
-        elif code and line.taxes:
-            line.taxes = [(code, line.tax)]
-
-    def _add_details(self, made: Transaction, content: Body) -> None:
-        """Taxes as SuiteTax takes them: beside the lines, by their references."""
-        details = checks.rows(content, "taxdetails")
-        if details and not self._switches["suitetax"]:
-            raise checks.invalid("This sublist exists where SuiteTax is on.", "taxDetails")
-        if not (details and content.get("taxdetailsoverride")):
-            return
-        sent = [str(row.get("taxdetailsreference", "")) for row in checks.rows(content, "item")]
-        sold = [line for line in made.lines if not line.kit]
-        # Copied lines come before those that were sent.
-        lines = dict(zip(sent, sold[len(sold) - len(sent) :], strict=True))
-        for line in lines.values():
-            line.taxes = []
-        for position, row in enumerate(details):
-            name = str(row.get("taxdetailsreference", ""))
-            if name not in lines:
-                path = f"taxDetails.items[{position}].taxDetailsReference"
-                raise checks.invalid("No line has this reference.", path)
-            code = self._store.reference("salestaxitem", row.get("taxcode"))
-            lines[name].taxes.append((code, checks.number(row, "taxamount")))
 
 
 def _number_lines(made: Transaction) -> None:

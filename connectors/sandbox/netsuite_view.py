@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
@@ -99,6 +100,36 @@ def record(found: Transaction, request: Request) -> dict[str, Any]:
         return whole
     # The id comes with every answer.
     return {name: value for name, value in whole.items() if name.lower() in asked | {"id", "links"}}
+
+
+# Tables of master data by the record's name, and what their columns are called in REST.
+_ITEM = {"itemid": "itemId", "upccode": "upcCode", "displayname": "displayName"}
+MASTERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "location": ("location", {"name": "name"}),
+    "subsidiary": ("subsidiary", {"name": "name"}),
+    "customer": ("customer", {"entityid": "entityId"}),
+    "inventoryitem": ("item", _ITEM),
+    "kititem": ("item", _ITEM),
+    "otherchargesaleitem": ("item", _ITEM),
+}
+
+
+def master(row: Mapping[str, str], names: Mapping[str, str], request: Request) -> dict[str, Any]:
+    """A record of master data as far as it is kept here."""
+    told = {theirs: row[ours] for ours, theirs in names.items() if ours in row}
+    return {
+        "links": [{"rel": "self", "href": request.base_url}],
+        "id": row["id"],
+        "externalId": row.get("externalid", ""),
+        "isInactive": row.get("isinactive") == "T",
+        **told,
+    }
+
+
+def sublist(found: Transaction) -> dict[str, Any]:
+    rows = [_line(line) for line in found.lines]
+    page = {"count": len(rows), "hasMore": False, "offset": 0, "totalResults": len(rows)}
+    return {"links": [], **page, "items": rows}
 
 
 def _line(line: Line) -> dict[str, Any]:

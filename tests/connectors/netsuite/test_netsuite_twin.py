@@ -207,3 +207,39 @@ def test_a_collection_is_listed_by_key_with_ids_only(caller):
 
     assert [sorted(row) for row in found["items"]] == [["id", "links"]]
     assert none["totalResults"] == 0
+
+
+def test_an_order_is_made_once_by_its_external_id_billed_and_returned(caller, twin):
+    sold = {
+        "entity": {"id": "501"},
+        "subsidiary": {"id": "2"},
+        "item": {"items": [{"item": {"id": DRESS}, "quantity": 2, "rate": 0}]},
+    }
+    path = "/record/v1/salesOrder/eid:EX-1"
+
+    first = caller("PUT", path, json=sold)
+    again = caller("PUT", path, json={**sold, "memo": "Exchange"})
+
+    assert (first.status_code, again.status_code) == (204, 204)
+    assert first.headers["Location"] == again.headers["Location"]
+    number = first.headers["Location"].rpartition("/")[2]
+    assert caller("GET", path).json()["memo"] == "Exchange"
+    rows = caller("GET", f"/record/v1/salesOrder/{number}/item").json()["items"]
+    assert [(row["line"], row["quantity"], row["amount"]) for row in rows] == [(1, 2, 0)]
+    made = {}
+    for source, target in (
+        ("salesOrder/eid:EX-1", "invoice"),
+        ("salesOrder/eid:EX-1", "returnAuthorization"),
+    ):
+        answer = caller("POST", f"/record/v1/{source}/!transform/{target}", json={})
+        made[target] = answer.headers["Location"].rpartition("/")[2]
+    assert [each["created_from"] for each in twin.documents()] == ["", number, number]
+
+
+def test_master_data_is_read_by_id_and_by_external_id(caller):
+    by_id = caller("GET", f"/record/v1/inventoryItem/{DRESS}").json()
+    by_key = caller("GET", "/record/v1/inventoryItem/eid:DRESS").json()
+
+    assert by_id["itemId"] == by_key["itemId"] == "DRESS"
+    assert caller("GET", "/record/v1/location/12").json()["name"] == "Quarantine"
+    assert _code(caller("GET", "/record/v1/location/99")) == (404, "NONEXISTENT_ID")
