@@ -15,6 +15,8 @@ from connectors.types import DocumentKind
 
 # Most values of one IN list.
 MOST_VALUES = 200
+# Ids of all transactions are one sequence; a page holds a thousand lines at most.
+_IDS_AHEAD = 5_000
 _WHOLE = re.compile(r"\d{1,18}")
 
 TYPES = {
@@ -112,7 +114,7 @@ def documents(kind: DocumentKind, names: Sequence[str], *, field: str = "externa
 
 
 def open_lines(transaction_type: str, from_id: str) -> str:
-    """Goods lines of a document and of all of its type made after it; those come next."""
+    """Goods lines of a document and of those of its type made soon after it; they come next."""
     return (
         "SELECT tl.transaction AS document, tl.id AS line, tl.item, tl.quantity,"
         " tl.quantityshiprecv, tl.kitmemberof, pl.previousline"
@@ -120,6 +122,7 @@ def open_lines(transaction_type: str, from_id: str) -> str:
         " LEFT JOIN previoustransactionlinelink pl"
         " ON pl.nextdoc = tl.transaction AND pl.nextline = tl.id"
         f" WHERE t.type = '{transaction_type}' AND t.id >= {int(from_id)}"
+        f" AND t.id < {int(from_id) + _IDS_AHEAD}"
         " AND tl.mainline = 'F' AND tl.taxline = 'F' AND tl.item IS NOT NULL"
         " ORDER BY tl.transaction, tl.id"
     )

@@ -153,11 +153,10 @@ class Documents:
     def _returned(self, source: Transaction) -> dict[int, Decimal]:
         """Units of the source's lines that authorisations not cancelled hold already."""
         found: dict[int, Decimal] = {}
-        for each in self._store.transactions.values():
-            if each.source == source.id and each.kind == "returnauthorization":
-                for line in each.lines if each.status != "C" else ():
-                    held = found.get(line.source_line, ZERO)
-                    found[line.source_line] = held + line.quantity
+        for each in self._store.made_from(source.id, "returnauthorization"):
+            for line in each.lines if each.status != "C" else ():
+                held = found.get(line.source_line, ZERO)
+                found[line.source_line] = held + line.quantity
         return found
 
     def _line_of(self, source: Transaction, made: Line) -> Line:

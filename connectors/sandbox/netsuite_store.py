@@ -47,6 +47,7 @@ class Store:
         self._ids: dict[tuple[str, str], int] = {}
         self._loaded: dict[tuple[str, str], Record] = {}
         self._by_external_id: dict[tuple[str, str], int] = {}
+        self._by_source: dict[int, dict[int, None]] = {}
         self._last_id = 1_000
 
     def next_id(self) -> int:
@@ -82,8 +83,14 @@ class Store:
         found = self.transactions.get(number)
         return found if found is not None and found.kind == kind else None
 
+    def made_from(self, source: int, kind: str) -> list[Transaction]:
+        """What of this kind was made from a transaction, in order."""
+        found = [self.transactions[number] for number in self._by_source.get(source, ())]
+        return [each for each in found if each.kind == kind]
+
     def keep(self, transaction: Transaction) -> None:
         self.transactions[transaction.id] = transaction
+        self._by_source.setdefault(transaction.source, {})[transaction.id] = None
         if transaction.external_id:
             self._by_external_id[transaction.kind, transaction.external_id] = transaction.id
         self.reflection.transaction(transaction)
@@ -91,6 +98,7 @@ class Store:
     def forget(self, transaction: Transaction) -> None:
         """As if it had never been made."""
         del self.transactions[transaction.id]
+        del self._by_source[transaction.source][transaction.id]
         self._by_external_id.pop((transaction.kind, transaction.external_id), None)
         self.reflection.gone(transaction.id)
 
