@@ -8,11 +8,15 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from exceptions_app.choices import CASE_OPEN, POSTING_UNSENT
-from exceptions_app.models import AuditEntry, Bridge, Case, Connection, ErpLocation, Posting
+from exceptions_app.choices import CASE_OPEN, POSTING_UNSENT, ApprovalAxis
+from exceptions_app.models import AuditEntry, Bridge, Case, Connection, ErpLocation, Posting, Rma
 from exceptions_app.rules import policy as policies
+from exceptions_app.rules import touching
+from exceptions_app.selectors import standing
 from exceptions_app.selectors.policy_words import in_words
 
+# Where returns stand that are not at their end; each is found by an index of its own.
+_UNFINISHED = ("coming", "inspect", "unrefunded")
 HISTORY = 50
 LOCATIONS = 200
 # What the modes of a connection are called on every page.
@@ -58,6 +62,8 @@ class PolicyVersion:
     entry: AuditEntry
     changes: tuple[Change, ...]
     values: dict[str, Any]
+    # What documents say that were decided by it; "" where it holds a value no release reads now.
+    sign: str = ""
 
 
 def policy_rows(bridge: Bridge) -> tuple[OptionRow, ...]:
@@ -121,9 +127,21 @@ def policy_history(bridge: Bridge) -> list[PolicyVersion]:
         values = after.get("policy", {}) if entry.act == "bridge.create" else after
         before = entry.before or {}
         found.append(
-            PolicyVersion(entry, policy_changes(bridge.preset, before, values), dict(values))
+            PolicyVersion(
+                entry,
+                policy_changes(bridge.preset, before, values),
+                dict(values),
+                _sign(bridge.preset, values),
+            )
         )
     return found
+
+
+def _sign(preset: str, values: Mapping[str, Any]) -> str:
+    try:
+        return touching.policy_print(policies.parse({**policies.PRESETS[preset].policy, **values}))
+    except policies.PolicyInvalid:
+        return ""
 
 
 def bridge_history(bridge: Bridge) -> list[dict[str, Any]]:
@@ -158,10 +176,21 @@ def policy_at(bridge: Bridge, entry_id: int) -> dict[str, Any] | None:
 
 
 def open_return_ids(bridge: Bridge) -> list[int]:
-    """Returns with an open exception or something that has not left: they follow the policy."""
+    """Returns that follow the policy: not at their end, or with something open.
+
+    Open is an exception, or a document that has not left. Not at its end is one whose goods or
+    money are not there yet: another policy may call for a document at once that this one waited
+    with.
+    """
     cases = Case.objects.filter(bridge=bridge, status__in=CASE_OPEN, rma__isnull=False)
     postings = Posting.objects.filter(bridge=bridge, status__in=POSTING_UNSENT)
     found = {*cases.values_list("rma_id", flat=True), *postings.values_list("rma_id", flat=True)}
+    for state in _UNFINISHED:
+        _, condition = standing.WHERE[state]
+        rows = Rma.objects.filter(condition, bridge=bridge).exclude(
+            approval__in=(ApprovalAxis.REQUESTED, ApprovalAxis.UNKNOWN)
+        )
+        found |= set(rows.order_by().values_list("pk", flat=True))
     return sorted(number for number in found if number is not None)
 
 

@@ -3,6 +3,8 @@ import json
 import pytest
 
 from exceptions_app.models import AuditEntry, Bridge, Rma
+from exceptions_app.rules import touching
+from exceptions_app.selectors import facts
 from exceptions_app.services import bridges
 from tests import factories
 from tests.cast import make_user
@@ -72,7 +74,15 @@ def test_a_change_is_shown_before_it_is_saved(client, ada, bridge):
 def test_a_change_is_one_act_and_plans_open_returns_again(client, ada, bridge):
     waiting = factories.RmaFactory(bridge=bridge)
     factories.CaseFactory(rma=waiting)
-    settled = factories.RmaFactory(bridge=bridge)
+    coming = factories.RmaFactory(bridge=bridge, approval="authorised", logistics="expected")
+    asked = factories.RmaFactory(bridge=bridge, approval="requested", logistics="expected")
+    settled = factories.RmaFactory(
+        bridge=bridge,
+        approval="closed",
+        logistics="received",
+        inspection="inspected",
+        money="confirmed",
+    )
 
     change(
         client,
@@ -94,9 +104,10 @@ def test_a_change_is_one_act_and_plans_open_returns_again(client, ada, bridge):
         "Policy of Alder UK changed: Agreed with finance",
     )
     due = Rma.objects.filter(plan_due_at__isnull=False)
-    assert [row.pk for row in due] == [waiting.pk]
-    settled.refresh_from_db()
-    assert settled.plan_due_at is None
+    assert {row.pk for row in due} == {waiting.pk, coming.pk}
+    assert not due.filter(pk__in=[asked.pk, settled.pk]).exists()
+    sign = touching.policy_print(facts.policy_of(bridge))
+    assert f"Policy {sign}" in client.get(address(bridge)).text
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ import pytest
 from exceptions_app.models import Case, Connection, Mapping, Posting, Rma
 from exceptions_app.rules import touching
 from exceptions_app.selectors import facts
+from exceptions_app.services import bridges
+from tests.cast import make_user
 from tests.world import make_world
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +83,31 @@ def test_a_note_whose_reply_was_lost_is_not_written_twice():
     assert markers
     assert all(told.count(f"[{marker}]") == 1 for marker in markers)
     assert set(Posting.objects.values_list("status", flat=True)) == {"confirmed"}
+
+
+def test_a_policy_changed_in_the_middle_books_what_is_missing_and_nothing_twice():
+    world = make_world()
+    world.add_order()
+    world.add_return(refunded=None)
+    world.carry()
+    before = [row["doc_type"] for row in world.documents()]
+
+    bridges.change_policy(
+        bridge_id=world.bridge.pk,
+        policy={
+            **world.bridge.policy,
+            "credit_trigger": "goods_inspected",
+            "first_bucket": "quarantine",
+            "stock_trigger": "receipt_and_grade",
+        },
+        actor=make_user("ada"),
+        now=world.clock.now,
+        reason="Agreed with finance",
+    )
+    world.settle()
+
+    assert before == ["RA", "RCV"]
+    assert [row["doc_type"] for row in world.documents()] == ["RA", "RCV", "CM"]
+    assert world.open_types() == []
+    made_by = {row.kind: row.made_by["policy"] for row in Posting.objects.all()}
+    assert made_by["stock_receipt"] != made_by["credit_memo"]
