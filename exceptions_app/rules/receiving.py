@@ -95,12 +95,13 @@ def arrivals(
     if not receipts:
         return Arrivals()
     left = {line.line_no: line.quantity for line in lines}
+    fitting = _by_code(facts, lines)
     portions: list[Portion] = []
     rest: list[tuple[ErpReceiptFact, str, str, int]] = []
     for receipt in receipts:
         for row in receipt.lines:
             units = row.quantity
-            for line in _fitting(facts, lines, row.sku):
+            for line in fitting.get(mapping.normalise(row.sku), ()):
                 taken = min(units, left[line.line_no])
                 if taken > 0:
                     left[line.line_no] -= taken
@@ -116,10 +117,13 @@ def arrivals(
     return Arrivals(tuple(portions), over)
 
 
-def _fitting(facts: RmaFacts, lines: Sequence[LineFact], sku: str) -> list[LineFact]:
-    code = mapping.normalise(sku)
-    found = [line for line in lines if code in matching.codes(line, facts.mappings)]
-    return sorted(found, key=lambda line: line.line_no)
+def _by_code(facts: RmaFacts, lines: Sequence[LineFact]) -> dict[str, list[LineFact]]:
+    """The lines by every code the ERP may know their item under, in the order of line numbers."""
+    found: dict[str, list[LineFact]] = {}
+    for line in sorted(lines, key=lambda each: each.line_no):
+        for code in matching.codes(line, facts.mappings):
+            found.setdefault(code, []).append(line)
+    return found
 
 
 def _bundles(
@@ -129,6 +133,8 @@ def _bundles(
     rest: list[tuple[ErpReceiptFact, str, str, int]],
 ) -> Iterator[Portion]:
     """Whole bundles out of the parts in `rest`, which keeps what is not used."""
+    if not rest:
+        return
     for line in sorted(lines, key=lambda each: each.line_no):
         needs = parts_of(facts, line)
         if not needs or not left[line.line_no]:

@@ -14,6 +14,9 @@ from exceptions_app.rules.resolving import Resolved, resolve, units_short
 
 def next_look(facts: RmaFacts) -> datetime | None:
     """The first moment after `facts.now` at which a limit is over; None where none is running."""
+    is_instant = facts.policy.refund_timing == "instant"
+    if not is_instant and not receiving.is_by_erp(facts.policy) and not facts.erp_receipts:
+        return None
     moments = [at for at in _limits(resolve(facts)) if at > facts.now]
     return min(moments, default=None)
 
