@@ -238,10 +238,15 @@ class CreditDesk:
     def find_authorisations(
         self, keys: Sequence[str], refs: Mapping[str, DocumentRef] | None
     ) -> list[DocumentState]:
-        """One call per 200 whose ids are known; one search more per key that is all we have."""
+        """One call per 200 whose ids are known; one search more per key that is all we have.
+
+        A credit keyed by hand bears no key: it is found by its id.
+        """
         known = refs or _NO_REFS
         ids = {key: [found] for key in keys if (found := _id_of(known.get(key, DocumentRef())))}
         ids.update(self._by_key([key for key in keys if key not in ids]))
+        by_hand = _numbered(keys, known, ids)
+        ids.update(by_hand)
         standing = self._read(credit_id for found in ids.values() for credit_id in found)
         return [
             salescredits.state(
@@ -253,7 +258,8 @@ class CreditDesk:
             )
             for key, found in ids.items()
             for credit_id in found
-            if (credit := standing.get(credit_id)) is not None and credit.external_ref == key
+            if (credit := standing.get(credit_id)) is not None
+            and credit.external_ref == ("" if key in by_hand else key)
         ]
 
     def find_memos(
@@ -272,6 +278,7 @@ class CreditDesk:
             if found is not None:
                 ids[key] = [found]
         ids.update(self._by_key([key for key in keys if key not in ids]))
+        ids.update(_numbered(keys, known, ids))
         standing = self._read(credit_id for found in ids.values() for credit_id in found)
         states = []
         for key, found_ids in ids.items():
@@ -300,8 +307,10 @@ class CreditDesk:
         for ids_text in id_sets(ids):
             rows = self._client.read("read_sales_credits", f"/order-service/order/{ids_text}")
             for row in reading.rows(rows, "orders"):
-                credit = salescredits.read(row)
-                found[credit.credit_id] = credit
+                # A number keyed by hand may be that of another kind of order.
+                if reading.text(row, "orderTypeCode", "SC") == "SC":
+                    credit = salescredits.read(row)
+                    found[credit.credit_id] = credit
         return found
 
     def _by_key(self, keys: Sequence[str]) -> dict[str, list[int]]:
@@ -349,6 +358,14 @@ def _authorised(based_on: Mapping[str, str]) -> int | None:
 def _id_of(ref: DocumentRef) -> int | None:
     text = ref.external_id
     return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _numbered(
+    keys: Sequence[str], refs: Mapping[str, DocumentRef], found: Mapping[str, object]
+) -> dict[str, list[int]]:
+    """The ids a person gave for keys that nothing was found for."""
+    numbers = {key: refs[key].number for key in keys if key in refs and key not in found}
+    return {key: [int(text)] for key, text in numbers.items() if text.isascii() and text.isdigit()}
 
 
 def _close_path(credit_id: int) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from connectors import errors
@@ -59,7 +60,10 @@ class PaymentDesk:
     def find(
         self, keys: Sequence[str], refs: Mapping[str, DocumentRef] | None
     ) -> list[DocumentState]:
-        """One search per 200 credits; one per key whose credit is not known."""
+        """One search per 200 credits; one per key whose credit is not known.
+
+        A payment keyed by hand bears no key of ours: it is found by its id.
+        """
         known = refs or {}
         credit_ids, lost = [], []
         for key in keys:
@@ -77,12 +81,27 @@ class PaymentDesk:
             for row in self._search(filters)
         ]
         wanted = set(keys)
-        return [
+        states = [
             payments.state(row, self._client.last_evidence)
             for row in rows
             if reading.text(row, "transactionRef") in wanted
             and reading.text(row, "paymentType") == "PAYMENT"
         ]
+        there = {state.key for state in states}
+        return [*states, *self._keyed_by_hand([key for key in keys if key not in there], known)]
+
+    def _keyed_by_hand(
+        self, keys: Sequence[str], refs: Mapping[str, DocumentRef]
+    ) -> Iterator[DocumentState]:
+        numbers = {
+            int(refs[key].number): key for key in keys if key in refs and refs[key].number.isdigit()
+        }
+        for ids_text in id_sets(numbers):
+            for row in self._search(("paymentId", ids_text)):
+                is_out = reading.text(row, "paymentType") == "PAYMENT"
+                if is_out and reading.text(row, "transactionRef") not in refs:
+                    state = payments.state(row, self._client.last_evidence)
+                    yield dataclasses.replace(state, key=numbers[int(state.external_id)])
 
     def _paid(self, drafts: Sequence[DocumentDraft]) -> frozenset[str]:
         refs = {draft.key: DocumentRef(based_on=draft.based_on) for draft in drafts}

@@ -104,9 +104,10 @@ class StockDesk:
         self, keys: Sequence[str], refs: Mapping[str, DocumentRef] | None
     ) -> list[DocumentState]:
         """One call per 200 credits. A key of which nothing else is known cannot be looked for: a
-        second note under it is refused as a duplicate."""
+        second note under it is refused as a duplicate. A note keyed by hand is found by its id."""
         known = refs or _NO_REFS
         credit_ids, note_ids = [], []
+        by_hand: dict[int, str] = {}
         for key in keys:
             ref = known.get(key, DocumentRef())
             credit_id = credit_of(ref.based_on)
@@ -114,17 +115,22 @@ class StockDesk:
                 credit_ids.append(credit_id)
             elif ref.external_id.isdigit():
                 note_ids.append(int(ref.external_id))
+            if ref.number.isdigit():
+                by_hand[int(ref.number)] = key
+        note_ids.extend(by_hand)
         notes = self._notes_of(credit_ids)
         for ids_text in id_sets(note_ids):
             path = f"/warehouse-service/order/*/goods-note/goods-in/{ids_text}"
             notes.extend(stock.read_notes(self._client.read("read_goods_in", path)))
         evidence = self._client.last_evidence
         wanted = set(keys)
-        return [
-            stock.goods_in_state(note, "", evidence)
-            for note in notes
-            if note.key in wanted and note.is_alive
-        ]
+        found = {note.note_id: note for note in notes if note.key in wanted and note.is_alive}
+        there = {note.key for note in found.values()}
+        for note in notes:
+            key = by_hand.get(note.note_id, "")
+            if key and key not in there and note.is_alive and not note.key:
+                found[note.note_id] = dataclasses.replace(note, key=key)
+        return [stock.goods_in_state(note, "", evidence) for note in found.values()]
 
     def receipts(self, authorisation_ids: Sequence[str]) -> tuple[ErpReceipt, ...]:
         """One call per 200 authorisations; products not seen before are one more."""

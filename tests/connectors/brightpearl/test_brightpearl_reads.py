@@ -279,6 +279,39 @@ def test_a_refund_needs_a_payment_method(gateway, twin, credit_of, method):
     assert [made for made in twin.documents() if made["kind"] == "customer_payment"] == []
 
 
+# --- documents keyed by hand -------------------------------------------------------------------
+
+
+def keyed_by_hand(gateway, kind, number):
+    """What a look-up tells that knows our key and the number a person gave."""
+    found = gateway.find_documents(kind, ["OURS"], {"OURS": DocumentRef(number=number)})
+    return [(state.key, state.external_id) for state in found]
+
+
+def test_what_a_person_keyed_is_found_by_its_number(gateway, twin, clock, credit_of):
+    """No key of ours stands on it; what bears a key of somebody's is another document."""
+    theirs = credit_of()["return_authorisation"]
+    twin.load({"goods_in": [{"credit": theirs}]})
+    note = gateway.receipts([theirs])[0].external_id
+    payment = gateway.create(refund_draft("POS-7", based_on={"credit_memo": theirs})).external_id
+    twin._store.orders[int(theirs)].external_ref = ""
+
+    assert keyed_by_hand(gateway, DocumentKind.RETURN_AUTHORISATION, theirs) == [("OURS", theirs)]
+    assert keyed_by_hand(gateway, DocumentKind.CREDIT_MEMO, theirs) == []
+    based_on = {"return_authorisation": theirs}
+    gateway.create(make_draft(DocumentKind.CREDIT_MEMO, "CM", based_on=based_on))
+    clock.pass_seconds(2)
+    assert keyed_by_hand(gateway, DocumentKind.CREDIT_MEMO, theirs) == [("OURS", theirs)]
+    assert keyed_by_hand(gateway, DocumentKind.STOCK_RECEIPT, note) == [("OURS", note)]
+    assert keyed_by_hand(gateway, DocumentKind.REFUND_RECORD, payment) == [("OURS", payment)]
+
+
+@pytest.mark.parametrize("kind", list(DocumentKind))
+@pytest.mark.parametrize("number", ["501", "999999", "INV-7", ""])
+def test_a_number_that_is_no_such_document_finds_nothing(gateway, kind, number):
+    assert keyed_by_hand(gateway, kind, number) == []
+
+
 # --- the connection itself ---------------------------------------------------------------------
 
 
