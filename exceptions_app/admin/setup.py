@@ -30,6 +30,8 @@ from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.selectors import setup as setup_selector
 from exceptions_app.services import bridges, connections, webhook_addresses
 
+# What the sides of a bridge are called where a system is chosen.
+SIDES = {connections.SOURCE: "Returns platforms and shops", connections.ERP: "ERPs"}
 GOING_BACK = (
     "These are the values of an earlier change. Credentials stay as they are. Nothing is in force"
     " before you save."
@@ -118,14 +120,29 @@ class ConnectionAdmin(ServiceAdmin):
             raise ReauthenticationRequired
         return super().changeform_view(request, *args, **kwargs)
 
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """The system first: a form of every kind's fields would be a page nobody reads."""
+        if request.method == "GET" and not _chosen(request) and self.has_add_permission(request):
+            sides = [
+                {
+                    "title": title,
+                    "kinds": [kind for kind in connections.kinds() if kind.role == role],
+                }
+                for role, title in SIDES.items()
+            ]
+            return render(request, "admin/setup/choose_kind.html", {"sides": sides})
+        return super().add_view(request, *args, **kwargs)
+
     def form_class(self, request: HttpRequest, obj: Any) -> Any:
         as_of = _as_of(request, obj) if obj is not None else None
-        return connection_form(_kinds(obj), is_new=obj is None, as_of=as_of)
+        kinds = _kinds(request, obj)
+        return connection_form(kinds, is_new=obj is None, as_of=as_of)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         own = ["code", "name", "kind", "mode", "base_url", "is_active"]
         shown: list[Any] = [(None, {"fields": own})]
-        for kind in _kinds(obj):
+        kinds = _kinds(request, obj)
+        for kind in kinds:
             names = [setting_name(kind.code, field.code) for field in kind.settings_fields]
             names += [secret_name(kind.code, field.code) for field in kind.credential_fields]
             shown.append((kind.label, {"fields": names, "description": kind.documentation}))
@@ -190,10 +207,16 @@ class ConnectionAdmin(ServiceAdmin):
         return answer
 
 
-def _kinds(obj: Connection | None) -> tuple[Any, ...]:
-    """All kinds for a new connection; a kept one stays what it is."""
+def _chosen(request: HttpRequest) -> tuple[Any, ...]:
+    """The kind the address names for a new connection; empty while none is chosen."""
+    code = request.GET.get("kind", "")
+    return tuple(kind for kind in connections.kinds() if kind.code == code)
+
+
+def _kinds(request: HttpRequest, obj: Connection | None) -> tuple[Any, ...]:
+    """The kind chosen for a new connection, else all; a kept one stays what it is."""
     if obj is None:
-        return connections.kinds()
+        return _chosen(request) or connections.kinds()
     return tuple(kind for kind in connections.kinds() if kind.code == obj.kind)
 
 

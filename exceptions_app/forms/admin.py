@@ -76,6 +76,10 @@ class ConnectionForm(ServiceForm):
         kind_field: Any = self.fields["kind"]
         kind_field.choices = [(kind.code, kind.label) for kind in self.kinds]
         row = self.instance
+        if len(self.kinds) == 1:
+            kind_field.initial = self.kinds[0].code
+            own = self.kinds[0].default_base_url
+            self.fields["base_url"].help_text = f"The vendor's own is {own}" if own else ""
         if row.pk:
             shown = {**connections.state(row), **(self.as_of or {}), "code": row.code}
             self.fields["seen"].initial = connections.stamp(row)

@@ -3,6 +3,7 @@
 import pytest
 
 from exceptions_app.models import AuditEntry, CallCount, ConnectionHealth, ErpLocation
+from exceptions_app.services import connections
 from tests.cast import make_user
 from tests.world import make_world
 
@@ -85,3 +86,16 @@ def test_someone_who_only_looks_is_offered_no_act(client):
     assert answer.status_code == 200
     assert "/check/" not in answer.text
     assert "Read the locations now" not in answer.text
+
+
+def test_a_new_connection_begins_with_its_system_and_asks_for_what_that_needs(client):
+    client.force_login(make_user("ada"))
+
+    choices = client.get("/admin/exceptions_app/connection/add/").text
+    form = client.get("/admin/exceptions_app/connection/add/?kind=brightpearl").text
+
+    for kind in connections.kinds():
+        assert f'href="?kind={kind.code}"' in choices
+    assert "_save" not in choices
+    assert "brightpearl__setting__account" in form
+    assert "bluecherry__" not in form

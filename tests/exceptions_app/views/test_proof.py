@@ -89,7 +89,7 @@ def test_a_form_for_credentials_asks_when_it_is_opened(client, ada):
     row = factories.ConnectionFactory()
     let_time_pass(client, minutes=15)
 
-    for path in ("add/", f"{row.pk}/change/"):
+    for path in ("add/?kind=bluecherry", f"{row.pk}/change/"):
         led = client.get(f"/admin/exceptions_app/connection/{path}")
         assert led.url.startswith("/account/confirm/?next=%2Fadmin%2Fexceptions_app%2Fconnection")
     assert client.get("/admin/exceptions_app/connection/").status_code == 200
