@@ -112,6 +112,8 @@ def _instead(name: str, meant: str, found: str) -> str:
     return f"{found} instead of {meant}" if name == "amount" else f"{name} {found}, not {meant}"
 
 
+# Documents whose refusal leaves no goods without a receipt.
+_WITHOUT_GOODS = _OF_MONEY | {DocumentKind.RETURN_AUTHORISATION}
 # Refusals that name their own type; all others are the document's refusal as such.
 _REFUSAL_TYPES = {
     RejectionCode.PERIOD_CLOSED: "PERIOD_CLOSED",
@@ -130,5 +132,5 @@ def refusal_type(code: str, kind: str) -> str:
     """The case type of an ERP's refusal (DESIGN section 4: type by vendor code)."""
     if code == RejectionCode.DUPLICATE_KEY:
         return "OUTCOME_UNKNOWN"
-    fallback = "CM_REJECTED" if kind == DocumentKind.CREDIT_MEMO else "RECEIPT_NOT_POSTED"
+    fallback = "CM_REJECTED" if kind in _WITHOUT_GOODS else "RECEIPT_NOT_POSTED"
     return _REFUSAL_TYPES.get(code, fallback)

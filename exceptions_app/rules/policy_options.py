@@ -68,7 +68,8 @@ OPTIONS: tuple[Option, ...] = (
         "When stock is booked",
         "Only a final disposition moves stock, so goods never become saleable before someone"
         " looked at them. Where the ERP's own staff check goods in, no receipt is sent: theirs is"
-        " read, and a credit that follows the goods is for the units on it.",
+        " read, and a credit that follows the goods is for the units on it. A place of the ERP gets"
+        " its bucket among the dispositions, written as in place:returns.",
         ("final_disposition", "When the disposition of a unit is final"),
         ("receipt_and_grade", "When the goods are in and their grade is final"),
         ("erp_receipt", "When the ERP's own staff check the goods in"),
@@ -210,8 +211,8 @@ OPTIONS: tuple[Option, ...] = (
         "record_refund",
         "Record each refund in the ERP",
         "A payment is entered against the confirmed credit for every refund, so that the customer's"
-        " account there is even. Each means of payment needs its code. Where the ERP cannot take"
-        " such a record, none is planned.",
+        " account there is even. Each means of payment needs its code among the charges, written as"
+        " in tender:card. Where the ERP cannot take such a record, none is planned.",
     ),
     _chosen(
         "first_bucket",

@@ -103,6 +103,7 @@ def _currency(resolved: Resolved, refund: RefundFact) -> str:
 def _draft(resolved: Resolved, refund: RefundFact, tender: Tender) -> DocumentDraft:
     facts = resolved.facts
     order = facts.order
+    amount = money.quantise(tender.amount, _currency(resolved, refund))
     return DocumentDraft(
         kind=DocumentKind.REFUND_RECORD,
         key="",
@@ -125,8 +126,8 @@ def _draft(resolved: Resolved, refund: RefundFact, tender: Tender) -> DocumentDr
                 item_erp_id="",
                 quantity=1,
                 description=f"Refund {refund.external_id}",
-                unit_price=tender.amount,
-                net=tender.amount,
+                unit_price=amount,
+                net=amount,
                 charge_code=_code(resolved, tender),
             ),
         ),

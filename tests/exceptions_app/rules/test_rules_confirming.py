@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from connectors.types import DocumentKind, DocumentState, DocumentStatus, DraftLine, TaxPart
-from exceptions_app.rules.confirming import Verdict, compare, found_words
+from exceptions_app.rules.confirming import Verdict, compare, found_words, refusal_type
 from tests.exceptions_app.rules.make import make_draft
 
 GST, PST = TaxPart("GST", Decimal("1.50")), TaxPart("PST", Decimal("4.00"))
@@ -63,3 +63,28 @@ def test_a_tax_that_was_booked_otherwise_is_told_in_words():
     found = compare(draft_of(tax_code="S"), [state_of(tax=Decimal("5.00"))])
 
     assert found_words(found) == "Booked as CM000173, tax £5.00, not £5.50"
+
+
+def test_a_refund_recorded_with_another_sum_differs():
+    line = DraftLine(1, "refund", "", "", 1, net=Decimal("60.00"), charge_code="CARD")
+    draft = make_draft("refund_record", lines=(line,))
+    state = state_of(kind=DocumentKind.REFUND_RECORD, units=0, gross=Decimal("50.00"))
+
+    found = compare(draft, [state])
+
+    assert found.verdict == Verdict.DIFFERS
+    assert found.differences == (("amount", "£60.00", "£50.00"),)
+
+
+@pytest.mark.parametrize(
+    ("kind", "type_"),
+    [
+        ("credit_memo", "CM_REJECTED"),
+        ("refund_record", "CM_REJECTED"),
+        ("return_authorisation", "CM_REJECTED"),
+        ("stock_receipt", "RECEIPT_NOT_POSTED"),
+    ],
+)
+def test_a_refusal_without_a_type_of_its_own_is_the_documents(kind, type_):
+    assert refusal_type("unclassified", kind) == type_
+    assert refusal_type("period_closed", kind) == "PERIOD_CLOSED"
