@@ -11,6 +11,7 @@ from graphql import GraphQLResolveInfo, get_directive_values
 
 from connectors.sandbox.shopify_amounts import View
 from connectors.sandbox.shopify_paging import connection, refusal
+from connectors.sandbox.shopify_parts import location
 from connectors.sandbox.shopify_returns import MOVES, ReturnDesk, ReturnRefused
 from connectors.sandbox.shopify_search import parse
 from connectors.sandbox.shopify_stock import Refused, StockRoom, balance_rows, payout
@@ -24,7 +25,7 @@ from connectors.sandbox.shopify_store import (
     parts,
     told,
 )
-from connectors.sandbox.shopify_views import OrderViews, location
+from connectors.sandbox.shopify_views import OrderViews
 
 Told = Callable[[Mapping[str, Any] | None, Mapping[str, Any]], None]
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from connectors.sandbox.shopify_amounts import View, money
 from connectors.sandbox.shopify_paging import connection, refusal
+from connectors.sandbox.shopify_parts import location
 from connectors.sandbox.shopify_store import Record, Store, gid, item_number, parts, told
-from connectors.sandbox.shopify_views import location
 
 WRITABLE = ("available", "damaged", "incoming", "quality_control", "reserved", "safety_stock")
 _ON_HAND = ("available", "committed", "reserved", "damaged", "safety_stock", "quality_control")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from connectors.sandbox.shopify_amounts import (
     tax,
 )
 from connectors.sandbox.shopify_paging import connection
+from connectors.sandbox.shopify_parts import location, return_status, returned_line
 from connectors.sandbox.shopify_store import (
     FULFILLED_LINE,
     REVERSE_LINE,
@@ -27,18 +28,6 @@ from connectors.sandbox.shopify_store import (
     gid,
     told,
 )
-
-_REASONS = {
-    "too-small": "SIZE_TOO_SMALL",
-    "too-big": "SIZE_TOO_LARGE",
-    "changed-my-mind": "UNWANTED",
-    "item-not-as-described": "NOT_AS_DESCRIBED",
-    "received-the-wrong-item": "WRONG_ITEM",
-    "damaged-or-defective": "DEFECTIVE",
-    "style": "STYLE",
-    "color": "COLOR",
-    "unknown": "UNKNOWN",
-}
 
 
 class OrderViews:
@@ -252,28 +241,8 @@ class OrderViews:
 
     def _returned_line(self, order: Record, row: Mapping[str, Any]) -> View:
         quantity = int(row.get("quantity", 1))
-        processed = int(row.get("processed", 0))
-        handle = row.get("reason", "unknown")
         fee = row.get("restocking_fee")
-        common = {
-            "id": gid("ReturnLineItem", row["id"]),
-            "quantity": quantity,
-            "processableQuantity": quantity - processed,
-            "processedQuantity": processed,
-            "unprocessedQuantity": quantity - processed,
-            "refundableQuantity": quantity,
-            "refundedQuantity": 0,
-            "customerNote": row.get("customer_note"),
-            "returnReason": _REASONS.get(handle, "OTHER"),
-            "returnReasonNote": row.get("note", ""),
-            "returnReasonDefinition": handle
-            and {
-                "id": gid("ReturnReasonDefinition", 1),
-                "handle": handle,
-                "name": str(handle).replace("-", " ").capitalize(),
-                "deleted": False,
-            },
-        }
+        common = returned_line(row)
         if row.get("line_id") is None:
             price = money(row.get("unit_price"), order["currency"])
             return {**common, "__typename": "UnverifiedReturnLineItem", "unitPrice": price}
@@ -374,29 +343,6 @@ class OrderViews:
 
     def _sold(self, order: Record, number: object) -> Mapping[str, Any]:
         return next(line for line in order["lines"] if line["id"] == str(number))
-
-
-def location(row: Mapping[str, Any]) -> View:
-    return {
-        "__typename": "Location",
-        "id": gid("Location", row["id"]),
-        "legacyResourceId": str(row["id"]),
-        "name": row["name"],
-        "isActive": bool(row.get("active", True)),
-    }
-
-
-def return_status(returns: Iterable[Mapping[str, Any]]) -> str:
-    """As recorded: the returns of an order together."""
-    states = {row["status"] for row in returns}
-    for state, told_as in (
-        ("REQUESTED", "RETURN_REQUESTED"),
-        ("OPEN", "IN_PROGRESS"),
-        ("CLOSED", "RETURNED"),
-    ):
-        if state in states:
-            return told_as
-    return "NO_RETURN"
 
 
 def _paid(line: Mapping[str, Any], units: int) -> Decimal:
