@@ -159,7 +159,10 @@ class NetSuiteTwin(Twin):
             raise checks.Refused(400, "INVALID_HEADER", text, errorHeader="Prefer")
         limit, offset = _window(request)
         try:
-            rows = self._store.mirror.select(str(self._content(request).get("q", "")))
+            rows = self._store.mirror.select(
+                str(self._content(request).get("q", "")),
+                is_prefixed=self.switches["status_form"] == "prefixed",
+            )
         except QueryRefused as error:
             text = f"Invalid search query. Detailed unprocessed description follows. {error}."
             raise checks.Refused(400, "INVALID_PARAMETER", text, errorQueryParam="q") from None

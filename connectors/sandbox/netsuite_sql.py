@@ -23,31 +23,34 @@ _DATE_MARK = "\x02"
 
 _TABLES: Mapping[str, str] = {
     "transaction": (
-        "id INTEGER, tranid, externalid, otherrefnum, type, recordtype, status, entity, trandate,"
-        " createddate, lastmodifieddate, currency, foreigntotal REAL, memo, posting, voided"
+        "id INTEGER, tranid, externalid, otherrefnum, type, recordtype, status, entity INTEGER,"
+        " trandate, createddate, lastmodifieddate, currency INTEGER, foreigntotal REAL, memo,"
+        " posting, voided"
     ),
     "transactionline": (
-        '"transaction" INTEGER, id INTEGER, uniquekey INTEGER, linesequencenumber INTEGER, item,'
-        " itemtype, quantity REAL, quantityshiprecv REAL, quantitybilled REAL, rate REAL,"
-        " foreignamount REAL, netamount REAL, location, subsidiary, createdfrom INTEGER, mainline,"
-        " taxline, taxcode, taxamount REAL, kitmemberof, kitcomponent, transactiondiscount, memo,"
-        " isclosed, iscogs, entity"
+        '"transaction" INTEGER, id INTEGER, uniquekey INTEGER, linesequencenumber INTEGER,'
+        " item INTEGER, itemtype, quantity REAL, quantityshiprecv REAL, quantitybilled REAL,"
+        " rate REAL, foreignamount REAL, netamount REAL, location INTEGER, subsidiary INTEGER,"
+        " createdfrom INTEGER, mainline, taxline, taxcode INTEGER, taxamount REAL,"
+        " kitmemberof INTEGER, kitcomponent, transactiondiscount, memo, isclosed, iscogs,"
+        " entity INTEGER"
     ),
     "transactiontaxdetail": (
-        '"transaction" INTEGER, line INTEGER, taxcode, taxbasis REAL, taxrate REAL, taxamount REAL'
+        '"transaction" INTEGER, line INTEGER, taxcode INTEGER, taxbasis REAL, taxrate REAL,'
+        " taxamount REAL"
     ),
     "previoustransactionlinelink": (
         "previousdoc INTEGER, previousline INTEGER, nextdoc INTEGER, nextline INTEGER, linktype"
     ),
     "inventoryassignment": (
-        '"transaction" INTEGER, transactionline INTEGER, inventorystatus, quantity REAL'
+        '"transaction" INTEGER, transactionline INTEGER, inventorystatus INTEGER, quantity REAL'
     ),
     "item": (
         "id INTEGER, itemid, externalid, upccode, displayname, itemtype, isinactive,"
         " averagecost REAL, lastmodifieddate, createddate"
     ),
     "kititemmember": "parentitem INTEGER, item INTEGER, quantity REAL",
-    "location": "id INTEGER, name, externalid, subsidiary, isinactive",
+    "location": "id INTEGER, name, externalid, subsidiary INTEGER, isinactive",
     "subsidiary": "id INTEGER, name, externalid, isinactive",
     "customer": "id INTEGER, entityid, externalid, isinactive",
     "currency": "id INTEGER, symbol, name",
@@ -73,10 +76,12 @@ _INDEXES = (
     ("item", "itemid"),
     ("item", "upccode"),
 )
+_NEXT_LINKS = "CREATE VIEW nexttransactionlinelink AS SELECT * FROM previoustransactionlinelink"
 _READING = frozenset(
     {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 )
 _TOKEN = re.compile(r"'(?:[^']|'')*'|BUILTIN\.DF\b|\btransaction\b|\bSYSDATE\b", re.IGNORECASE)
+_PREFIXED = re.compile(r"'[A-Z][A-Za-z]{5,9}:([A-Z])'")
 _FETCH = re.compile(r"\bFETCH\s+(?:FIRST|NEXT)\s+(\d+)\s+ROWS?\s+ONLY\s*$", re.IGNORECASE)
 _FORMATS = (
     ("YYYY", "%Y"),
@@ -105,6 +110,7 @@ class Mirror:
             self._db.execute(f'CREATE INDEX "by_{name}" ON "{name}" ({key})')
         for number, (table, column) in enumerate(_INDEXES):
             self._db.execute(f"CREATE INDEX by_{number} ON {table} ({column})")
+        self._db.execute(_NEXT_LINKS)
         self._db.create_function("TO_CHAR", 2, _to_char)
         self._db.create_function("TO_DATE", 2, _to_date)
         self._db.create_function("NVL", 2, lambda value, other: other if value is None else value)
@@ -121,14 +127,18 @@ class Mirror:
             values = [_plain(value) for value in row.values()]
             self._db.execute(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', values)
 
-    def select(self, query: str) -> list[Row]:
+    def select(self, query: str, *, is_prefixed: bool = True) -> list[Row]:
         """All rows: lower-case columns, every value a text, empty ones left out.
+
+        A status may be asked for with its type before it where none is kept so.
 
         Raises:
             QueryRefused: the query cannot be read, or would do something else than read.
         """
         statement = _TOKEN.sub(_token, query.strip().rstrip(";"))
         statement = _FETCH.sub(r"LIMIT \1", statement)
+        if not is_prefixed:
+            statement = _PREFIXED.sub(r"'\1'", statement)
         self._db.set_authorizer(_authorise)
         try:
             cursor = self._db.execute(statement)

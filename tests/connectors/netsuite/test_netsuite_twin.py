@@ -132,7 +132,8 @@ def test_suiteql_answers_texts_by_lower_case_names_and_leaves_empty_ones_out(cal
         "SELECT t.ID, t.tranid AS Number, t.memo, tl.quantity, BUILTIN.DF(t.status) st,"
         " NVL(tl.memo, 'none') AS note FROM Transaction t"
         " INNER JOIN transactionLine tl ON tl.transaction = t.id"
-        " WHERE t.type = 'SalesOrd' AND tl.mainline = 'F' AND tl.taxline = 'F' ORDER BY tl.id",
+        " WHERE t.status IN ('SalesOrd:F') AND t.entity = 501"
+        " AND tl.mainline = 'F' AND tl.taxline = 'F' ORDER BY tl.id",
         limit=1,
         offset=0,
     ).json()
