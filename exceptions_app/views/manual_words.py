@@ -74,7 +74,6 @@ CAPABILITIES: dict[str, Text] = {
         "Set up connections with their credentials, webhook addresses and confirmed writes, and"
         " bridges with their policies; check a connection and let it work again"
     ),
-    "import_returns": _("Take a returns platform's export in as a file"),
     "manage_mappings": _("Edit mappings directly"),
     "manage_users": _("Make accounts and give roles"),
     "use_admin": _("Open Set-up"),
