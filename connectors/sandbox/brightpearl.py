@@ -20,23 +20,11 @@ from typing import Any, ClassVar
 
 from werkzeug.wrappers import Request, Response
 
+from connectors.sandbox import brightpearl_columns as columns
 from connectors.sandbox import brightpearl_wire as wire
 from connectors.sandbox.base import Route
 from connectors.sandbox.brightpearl_door import CREDENTIALS, Door
-from connectors.sandbox.brightpearl_store import Note, Order, Store, stamp
-from connectors.sandbox.brightpearl_wire import Column
-
-_PRODUCT_COLUMNS = (
-    Column("productId", "INTEGER", lambda row: row[0]),
-    Column("productName", "STRING", lambda row: row[1].get("name", "")),
-    Column("SKU", "STRING", lambda row: row[1]["sku"]),
-    Column("barcode", "STRING", lambda row: row[1].get("barcode", "")),
-    Column("EAN", "STRING", lambda row: ""),
-    Column("UPC", "STRING", lambda row: ""),
-    Column("stockTracked", "BOOLEAN", lambda row: not row[1].get("components")),
-    Column("updatedOn", "PERIOD", lambda row: stamp(row[1]["updated_on"])),
-    Column("productStatus", "STRING", lambda row: row[1].get("status", "LIVE")),
-)
+from connectors.sandbox.brightpearl_store import Note, Order, Store
 
 _ORDERS = "/order-service"
 _STOCK = "/warehouse-service"
@@ -76,6 +64,9 @@ _PATHS = (
     ("GET", "/product-service/product/<ids>", "get_products"),
     ("GET", "/contact-service/contact/<ids>", "get_contacts"),
     ("GET", "/integration-service/account-configuration", "get_configuration"),
+    ("POST", f"{_ORDERS}/order", "create_order"),
+    ("GET", f"{_ORDERS}/order-type", "list_order_types"),
+    ("GET", f"{_STOCK}/product-availability/<ids>", "get_availability"),
     ("GET", f"{_STOCK}/warehouse", "list_warehouses"),
     ("GET", f"{_STOCK}/warehouse/<ids>", "list_warehouses"),
     ("GET", f"{_STOCK}/warehouse/<int:warehouse>/location", "list_locations"),
@@ -200,7 +191,7 @@ class BrightpearlTwin(Door):
     # --- the rest -----------------------------------------------------------------------------
 
     def product_search(self, request: Request, account: str) -> Response:
-        return self._searched(request, self._store.products.items(), _PRODUCT_COLUMNS)
+        return self._searched(request, self._store.products.items(), columns.PRODUCTS)
 
     def get_products(self, request: Request, account: str, ids: str) -> Response:
         rows = []

@@ -9,12 +9,12 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+from connectors.sandbox import brightpearl_columns as columns
 from connectors.sandbox import brightpearl_wire as wire
 from connectors.sandbox.base import Twin
 from connectors.sandbox.brightpearl_store import ZERO, Order, Row, Store, moment, stamp
 from connectors.sandbox.brightpearl_wire import Column, Refused
 
-_TYPES = {"SO": 1, "SC": 3}
 _SALES_CREDIT_FIELDS = frozenset(
     {
         "customer", "customerId", "billing", "ref", "placedOn", "taxDate", "parentId", "statusId",
@@ -27,35 +27,6 @@ _ROW_FIELDS = frozenset(
     {"productId", "name", "quantity", "taxCode", "net", "tax", "nominalCode", "externalRef"}
 )
 
-ORDER_COLUMNS = (
-    Column("orderId", "IDSET", lambda order: order.order_id),
-    Column("orderTypeId", "INTEGER", lambda order: _TYPES[order.type_code]),
-    Column("contactId", "INTEGER", lambda order: order.contact_id),
-    Column("orderStatusId", "INTEGER", lambda order: order.status_id),
-    Column("createdOn", "PERIOD", lambda order: stamp(order.created_on)),
-    Column("customerRef", "STRING", lambda order: order.ref),
-    Column("updatedOn", "PERIOD", lambda order: stamp(order.updated_on)),
-    Column("parentOrderId", "IDSET", lambda order: order.parent_id),
-    Column("externalRef", "STRING", lambda order: order.external_ref),
-    Column("installedIntegrationInstanceId", "INTEGER", lambda order: order.instance_id),
-    Column("warehouseId", "INTEGER", lambda order: order.warehouse_id),
-    Column("taxDate", "PERIOD", lambda order: stamp(order.tax_date)),
-)
-SALES_ORDER_COLUMNS = (
-    Column("salesOrderId", "IDSET", lambda order: order.order_id),
-    Column("customerId", "INTEGER", lambda order: order.contact_id),
-    Column("orderStatusId", "INTEGER", lambda order: order.status_id),
-    Column("createdOn", "PERIOD", lambda order: stamp(order.created_on)),
-    Column("customerRef", "STRING", lambda order: order.ref),
-    Column("updatedOn", "PERIOD", lambda order: stamp(order.updated_on)),
-    Column("externalRef", "STRING", lambda order: order.external_ref),
-    Column("installedIntegrationInstanceId", "INTEGER", lambda order: order.instance_id),
-    Column("warehouseId", "INTEGER", lambda order: order.warehouse_id),
-    Column("channelId", "INTEGER", lambda order: order.channel_id),
-    Column("taxDate", "PERIOD", lambda order: stamp(order.tax_date)),
-    Column("customerRefs", "STRING_SET", lambda order: order.ref, is_shown=False),
-)
-
 
 class OrderService(Twin):
     """Handlers of `/order-service`; the books are the twin's."""
@@ -65,11 +36,11 @@ class OrderService(Twin):
     # --- reads --------------------------------------------------------------------------------
 
     def order_search(self, request: Request, account: str) -> Response:
-        return self._searched(request, self._store.orders.values(), ORDER_COLUMNS)
+        return self._searched(request, self._store.orders.values(), columns.ORDERS)
 
     def sales_order_search(self, request: Request, account: str) -> Response:
         orders = [order for order in self._store.orders.values() if order.type_code == "SO"]
-        return self._searched(request, orders, SALES_ORDER_COLUMNS)
+        return self._searched(request, orders, columns.SALES_ORDERS)
 
     def get_orders(self, request: Request, account: str, ids: str) -> Response:
         found = [self._store.orders[number] for number in self._known(ids)]
@@ -120,6 +91,42 @@ class OrderService(Twin):
 
     def create_sales_order(self, request: Request, account: str) -> Response:
         return self._create(request, "SO")
+
+    def create_order(self, request: Request, account: str) -> Response:
+        """The older way: a head without rows, which are added one by one."""
+        body = self._object(request)
+        type_code = str(body.get("orderTypeCode"))
+        contact = ((body.get("parties") or {}).get("customer") or {}).get("contactId")
+        if type_code not in columns.TYPES:
+            raise Refused("SIM-015", f"There is no order type {type_code}")
+        if contact not in self._store.contacts:
+            raise Refused("SIM-011", f"Contact {contact} was not found")
+        at = self.moment()
+        order = Order(
+            order_id=self._store.next_id(),
+            type_code=type_code,
+            ref=str(body.get("reference") or ""),
+            contact_id=int(contact),
+            warehouse_id=int(body.get("warehouseId") or min(self._store.warehouses, default=0)),
+            currency=str((body.get("currency") or {}).get("orderCurrencyCode") or "GBP"),
+            price_mode=str(body.get("priceModeCode") or "EXC"),
+            placed_on=_day(body, "placedOn", at),
+            tax_date=at,
+            created_on=at,
+            updated_on=at,
+            parent_id=int(body.get("parentOrderId") or 0),
+            is_ours=True,
+        )
+        self._store.orders[order.order_id] = order
+        return self._yes(order.order_id)
+
+    def list_order_types(self, request: Request, account: str) -> Response:
+        names = {"SO": "Sales order", "PO": "Purchase order", "SC": "Sales credit"}
+        rows = [
+            {"orderTypeId": number, "orderTypeCode": code, "name": names[code]}
+            for number, code in ((1, "SO"), (2, "PO"), (3, "SC"))
+        ]
+        return self._yes(rows)
 
     def _create(self, request: Request, type_code: str) -> Response:
         body = self._object(request)
@@ -347,13 +354,13 @@ class OrderService(Twin):
         return self.reply({"response": response}, status=status)
 
     def _searched(
-        self, request: Request, records: Iterable[Any], columns: tuple[Column, ...]
+        self, request: Request, records: Iterable[Any], of_search: tuple[Column, ...]
     ) -> Response:
         if request.path.rstrip("/").endswith("/meta-data"):
-            shown = [wire.column_data(column) for column in columns if column.is_shown]
+            shown = [wire.column_data(column) for column in of_search if column.is_shown]
             return self._yes({"metaData": {"columns": shown}})
         cap = int(self.switches["page_cap"])
-        return self._yes(wire.search(list(records), columns, request.args, page_cap=cap))
+        return self._yes(wire.search(list(records), of_search, request.args, page_cap=cap))
 
     def _object(self, request: Request) -> dict[str, Any]:
         body = wire.json_of(request)

@@ -85,6 +85,28 @@ class WarehouseService(OrderService):
     def quarantine_location(self, request: Request, account: str, warehouse: int) -> Response:
         return self._yes(int(self._warehouse(warehouse)["quarantine_location"]))
 
+    def get_availability(self, request: Request, account: str, ids: str) -> Response:
+        """On hand is what may be sold: quarantine is in stock and not on hand."""
+        found = {
+            str(product): self._availability(product)
+            for product in wire.id_set(ids)
+            if product in self._store.products
+        }
+        if not found:
+            raise wire.nothing_found()
+        return self._yes(found)
+
+    def _availability(self, product: int) -> dict[str, Any]:
+        warehouses = {}
+        total = {"inStock": 0, "onHand": 0, "allocated": 0, "inTransit": 0}
+        for number, record in self._store.warehouses.items():
+            on_hand = self._store.on_hand(product, int(record["default_location"]))
+            held = self._store.on_hand(product, int(record["quarantine_location"]))
+            row = {"inStock": on_hand + held, "onHand": on_hand, "allocated": 0, "inTransit": 0}
+            warehouses[str(number)] = row
+            total = {name: total[name] + row[name] for name in total}
+        return {"total": total, "warehouses": warehouses}
+
     def _warehouse(self, number: int) -> dict[str, Any]:
         if number not in self._store.warehouses:
             raise wire.nothing_found()

@@ -135,6 +135,8 @@ def column_data(column: Column) -> dict[str, Any]:
         "sortable": column.is_shown,
         "filterable": True,
         "reportDataType": column.data_type,
+        "referenceData": [],
+        "isFreeTextSearchable": False,
         "required": False,
     }
 
@@ -158,7 +160,10 @@ def _sort(found: list[Any], text: str, by_name: Mapping[str, Column]) -> list[di
     if name not in by_name or direction not in ("ASC", "DESC"):
         raise Refused("SIM-003", f"The sorting cannot be read: {text}")
     column = by_name[name]
-    found.sort(key=column.value, reverse=direction == "DESC")
+    found.sort(
+        key=lambda row: ((value := column.value(row)) is not None, value),
+        reverse=direction == "DESC",
+    )
     return [{"filterable": column_data(column), "direction": direction}]
 
 
@@ -169,7 +174,9 @@ def _passes(column: Column, value: Any, text: str) -> bool:
         return str(value) in text.split(",")
     if column.data_type == "PERIOD":
         return _is_within(moment(value), text) if value else False
-    return str(value) == text
+    if column.data_type == "BOOLEAN":
+        return value is (text == "true")
+    return value is not None and str(value) == text
 
 
 def _is_within(at: datetime, text: str) -> bool:

@@ -86,6 +86,55 @@ def test_a_search_names_its_columns_when_asked(call):
     assert names[:3] == ["orderId", "orderTypeId", "contactId"]
 
 
+def test_rows_read_by_their_place_are_as_the_vendor_lists_them(call):
+    """A public client takes the first five columns of an order for granted."""
+    orders = call("GET", "/order-service/order-search", orderStatusId="1").json["response"]
+    products = call("GET", "/product-service/product-search").json["response"]
+
+    assert [row[:5] for row in orders["results"]] == [[501, 1, 200, 1, 10], [502, 1, 200, 1, 10]]
+    named = [column["name"] for column in products["metaData"]["columns"]]
+    assert (named[2], named[15]) == ("SKU", "productStatus")
+    assert {len(row) for row in products["results"]} == {len(named)} == {17}
+
+
+def test_availability_keeps_quarantine_apart(call, twin):
+    twin.load(
+        {
+            "stock": [
+                {"product_id": 1001, "location_id": 20, "quantity": 4},
+                {"product_id": 1001, "location_id": 21, "quantity": 2},
+            ]
+        }
+    )
+
+    found = call("GET", "/warehouse-service/product-availability/1001").json["response"]["1001"]
+
+    assert found["total"] == {"inStock": 6, "onHand": 4, "allocated": 0, "inTransit": 0}
+    assert found["warehouses"]["2"]["onHand"] == 4
+
+
+def test_a_credit_can_be_made_head_first_and_row_by_row(call):
+    head = {
+        "orderTypeCode": "SC",
+        "parentOrderId": 501,
+        "parties": {"customer": {"contactId": 200}},
+    }
+    number = call("POST", "/order-service/order", head).json["response"]
+    row = {
+        "productId": 1001,
+        "quantity": {"magnitude": "1"},
+        "rowValue": {
+            "taxCode": "T20", "rowNet": {"value": "25.00"}, "rowTax": {"value": "5.00"},
+        },
+    }  # fmt: skip
+
+    added = call("POST", f"/order-service/order/{number}/row", row)
+
+    (order,) = call("GET", f"/order-service/order/{number}").json["response"]
+    assert list(order["orderRows"]) == [str(added.json["response"])]
+    assert (order["orderTypeCode"], order["parentOrderId"]) == ("SC", 501)
+
+
 @pytest.mark.parametrize("query", [{"reference": "x"}, {"columns": "nope"}, {"sort": "orderId"}])
 def test_a_search_refuses_what_it_does_not_know(call, query):
     assert call("GET", "/order-service/order-search", **query).status_code == 400
