@@ -5,9 +5,11 @@ import json
 import pytest
 
 from connectors.sandbox.shopify import ACCESS_TOKEN, API_SECRET, SHOP_DOMAIN, ShopifyTwin
-from exceptions_app.models import Connection, InboundEvent
-from exceptions_app.services import connections, webhook_addresses
+from connectors.sandbox.wsgi_transport import WsgiTransport
+from exceptions_app.models import CallCount, Connection, InboundEvent, Rma
+from exceptions_app.services import connections, flow, webhook_addresses
 from tests import factories
+from tests.connectors.shopify.shopify_cast import make_order, make_return, make_twin
 from tests.factories import NOW
 
 pytestmark = pytest.mark.django_db
@@ -175,3 +177,25 @@ def test_of_a_wish_of_privacy_only_the_wish_is_kept(send):
         "email": "ida@customer.example",
         "order_ids": ["299938", "280263"],
     }
+
+
+def test_a_message_brings_the_return_and_a_wish_takes_the_person_out_again(send, shop):
+    twin = make_twin(lambda: NOW)
+    twin.load({"orders": [make_order(returns=[make_return(945000954)])]})
+    factories.BudgetFactory(connection=shop)
+    factories.HealthFactory(connection=shop)
+    ida = json.dumps({"customer": {"email": "IDA@customer.example"}}).encode()
+
+    with connections.through(WsgiTransport({"": twin}), clock=lambda: NOW):
+        send()
+        flow.ingest(clock=lambda: NOW)
+        rma = Rma.objects.get()
+        told = (rma.external_id, rma.order_name, rma.customer_name, rma.units_in)
+        send(body=ida, topic="customers/redact", **{"X-Shopify-Webhook-Id": "w-2"})
+        flow.ingest(clock=lambda: NOW)
+
+    rma.refresh_from_db()
+    assert told == ("945000954", "#1051", "Ida Berg", 2)
+    assert (rma.customer_name, rma.customer_email, rma.units_in) == ("", "", 2)
+    assert set(InboundEvent.objects.values_list("state", "body")) == {("processed", b"")}
+    assert CallCount.objects.get().operation == "returns"
