@@ -39,6 +39,8 @@ from connectors.sandbox.prima_checks import Refused
 from connectors.sandbox.prima_soap import Element
 
 PATH = "/wsa/wsa1"
+# Each of these makes something; every other request only asks.
+_ORDERS = ("neworder", "multineworder")
 _CREATES = ("SimReturn", "SimGoodsIn", "SimStockMove", "SimWriteOff", "SimCredit")
 
 
@@ -125,6 +127,15 @@ class PrimaTwin(Twin):
         if request.headers.get("Authorization") == f"Basic {base64.b64encode(pair).decode()}":
             return None
         return Response("Authorization required.", status=401, content_type="text/plain")
+
+    def changes_nothing(self, request: Request) -> bool:
+        """Everything is a POST to one address here, so the document itself tells."""
+        try:
+            _, document = soap.call_of(request.get_data(as_text=True))
+        except soap.NoCall:
+            return True
+        made = (*_ORDERS, *map(str.lower, _CREATES))
+        return request.method == "GET" or document.get("RequestType").lower() not in made
 
     # --- the one operation --------------------------------------------------------------------
 

@@ -5,7 +5,8 @@ from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 import pytest
-from werkzeug.test import Client
+from werkzeug.test import Client, EnvironBuilder
+from werkzeug.wrappers import Request
 
 from connectors.sandbox.prima import PrimaTwin
 from tests.connectors.contract import stage_prima
@@ -132,3 +133,22 @@ def test_the_same_reference_twice_makes_two_documents(twin):
 
     assert [made["number"] for made in twin.documents()] == numbers
     assert len(set(numbers)) == 2
+
+
+@pytest.mark.parametrize(
+    ("request_type", "is_question"),
+    [
+        ("OrderStatus", True),
+        ("SimDocument", True),
+        ("simcredit", False),
+        ("MultiNewOrder", False),
+        ("NewReturn", True),
+    ],
+)
+def test_the_document_tells_whether_a_call_can_change_anything(twin, request_type, is_question):
+    document = escape(f'<Request RequestType="{request_type}"><Data/></Request>')
+    body = SHELL.format(operation="wsomhandler", document=document)
+
+    builder = EnvironBuilder(method="POST", path="/wsa/wsa1", data=body)
+
+    assert twin.changes_nothing(Request(builder.get_environ())) is is_question
