@@ -6,6 +6,7 @@ what is documented and what is assumed, and counts the calls.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -147,7 +148,8 @@ class BrightpearlGateway:
         wanted = _distinct(numbers)
         found: list[types.ErpOrder] = []
         for start in range(0, len(wanted), MAX_IDS):
-            found.extend(self._told(lambda: self._orders(wanted[start : start + MAX_IDS])))  # noqa: B023 - called at once
+            batch = wanted[start : start + MAX_IDS]
+            found.extend(self._told(functools.partial(self._orders, batch)))
         return tuple(found)
 
     def _orders(self, numbers: Sequence[str]) -> list[types.ErpOrder]:

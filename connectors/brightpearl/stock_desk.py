@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -170,7 +171,7 @@ class StockDesk:
         ids = {draft.key: credit_of(draft.based_on) for draft in drafts}
         notes = self._order_notes([found for found in ids.values() if found is not None])
         return tuple(
-            _tried(lambda draft=draft: self._release(draft, ids[draft.key], notes))  # type: ignore[misc]
+            _tried(functools.partial(self._release, draft, ids[draft.key], notes))
             for draft in drafts
         )
 
