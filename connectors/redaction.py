@@ -52,6 +52,7 @@ PERSONAL_ENDINGS = (
     "lastname",
     "surname",
     "fullname",
+    "displayname",
     "customername",
     "recipientname",
     "contactname",

@@ -17,6 +17,7 @@ from requests.adapters import BaseAdapter
 from connectors.errors import Misconfigured, NotFound, UnreadableReply
 from connectors.http import Session
 from connectors.ports import Pacer
+from connectors.redaction import PERSONAL_FIELDS, Redactor
 from connectors.shopify import completing, kind, translate, webhooks
 from connectors.shopify.client import Answer, ShopifyClient, TooDear, version_of
 from connectors.shopify.paging import Place
@@ -44,6 +45,8 @@ MORE_REFUNDS = (20, 100)
 # What is asked for when one return alone is too dear.
 LESS_ROOM = (10, 3)
 MAX_NOTE_CHARS = 5_000
+# What people type into these may be about a person.
+_FREE_TEXT = frozenset({"note", "customernote", "returnreasonnote"})
 _DOMAIN = re.compile(r"[a-z0-9][a-z0-9-]{0,60}\.myshopify\.com")
 
 
@@ -63,6 +66,9 @@ def build(
         config=config,
         pacer=pacer,
         headers={"X-Shopify-Access-Token": token},
+        redactor=Redactor(
+            secrets=tuple(config.secrets.values()), fields=PERSONAL_FIELDS | _FREE_TEXT
+        ),
         transport=transport,
         max_reply_bytes=MAX_REPLY_BYTES,
     )

@@ -325,6 +325,23 @@ def test_a_return_that_is_too_dear_alone_is_asked_for_with_less_room():
         make_source(twin).rma("42")
 
 
+def test_what_is_kept_of_a_call_tells_nothing_of_the_customer():
+    twin = make_twin()
+    noted = make_return(line={"customer_note": "For my sister Eva", "note": "Ring at number 7"})
+    # The order's last field is spoilt, so that all before it stands in the evidence.
+    twin.load({"orders": [make_order(returns=[noted], currency="pounds")]})
+
+    with pytest.raises(UnreadableReply) as spoilt:
+        make_source(twin).rma("42")
+
+    kept = spoilt.value.evidence
+    assert '"name": "#1051"' in kept.response_body
+    assert all(
+        word not in kept.response_body + kept.request_body
+        for word in ("Ida", "customer.example", "sister", "number 7", "shpat_")
+    )
+
+
 def test_customers_stay_unknown_where_the_app_may_not_see_them():
     twin = make_twin()
     twin.load({"orders": [make_order()]})
