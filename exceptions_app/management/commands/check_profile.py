@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from connectors.errors import ConnectorError
-from exceptions_app.services import profiles
+from exceptions_app.services import connections, profiles
 
 _PROBLEMS = 1
 _REFUSED = 2
@@ -31,6 +31,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument(
+            "--source", action="store_true", help="It describes a returns platform: only check it."
+        )
         parser.add_argument("--quiet", action="store_true", help="Leave the samples out.")
         parser.add_argument("--address", default="", help="A sandbox or test address to try it on.")
         parser.add_argument(
@@ -57,7 +60,11 @@ class Command(BaseCommand):
         except (OSError, UnicodeError) as error:
             message = f"The file cannot be read: {error}"
             raise CommandError(message, returncode=_REFUSED) from error
-        report = profiles.check(text=text)
+        if options["source"] and options["address"]:
+            message = "A platform's profile is tried on its connection's page, not here."
+            raise CommandError(message, returncode=_REFUSED)
+        role = connections.SOURCE if options["source"] else connections.ERP
+        report = profiles.check(text=text, role=role)
         if report.problems:
             self._tell_problems(options["file"], report.problems)
             raise SystemExit(_PROBLEMS)

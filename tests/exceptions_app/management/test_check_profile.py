@@ -5,7 +5,7 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 
-from connectors.profiled import load
+from connectors.profiled import load, source_load
 from connectors.sandbox.prima import PrimaTwin
 from connectors.sandbox.wsgi_transport import WsgiTransport
 from exceptions_app.services import connections
@@ -101,3 +101,17 @@ def test_a_trial_that_cannot_be_made_is_refused(file, args, words):
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(CommandError, match="cannot be read"):
         run(tmp_path / "none.toml")
+
+
+def test_a_returns_platforms_profile_is_checked_and_only_that(tmp_path):
+    path = tmp_path / "reveni.toml"
+    path.write_text(source_load.shipped_text("reveni-rest"), encoding="utf-8")
+
+    code, told = run(path, "--source")
+
+    assert (code, told.splitlines()[0]) == (
+        0,
+        f"{source_load.load('reveni-rest').label}: no problem found.",
+    )
+    with pytest.raises(CommandError, match="on its connection's page"):
+        run(path, "--source", "--address", ADDRESS)
