@@ -73,6 +73,7 @@ def _order(rows: list[Row], reply: Reply, number: str, options: Options) -> type
     head = next((row for row in rows if row.get("mainline") == "T"), rows[0])
     currency = head.get("currency", "")
     lines = _discounted(_lines(rows, reply), currency)
+    _check_tax(rows, lines, reply, currency)
     shipping = [line for line in lines if line.kind == "ShipItem"]
     codes = {code for line in shipping for code in line.taxes if code}
     return types.ErpOrder(
@@ -91,6 +92,24 @@ def _order(rows: list[Row], reply: Reply, number: str, options: Options) -> type
         shipping_tax=sum((line.tax for line in shipping), ZERO),
         shipping_tax_code=codes.pop() if len(codes) == 1 else "",
     )
+
+
+def _check_tax(rows: list[Row], lines: list[_Line], reply: Reply, currency: str) -> None:
+    """The order's own tax lines and the taxes found on its lines must come to the same.
+
+    Where they do not, the account keeps its taxes elsewhere than the settings say, and a credit
+    would leave them out. Each line may be rounded for itself.
+    """
+    told = [amount(row, "foreignamount", reply) for row in rows if row.get("taxline") == "T"]
+    found = abs(sum((line.tax for line in lines), ZERO))
+    apart = abs(abs(sum(told, ZERO)) - found)
+    if told and apart > Decimal(1).scaleb(-_MINOR.get(currency, 2)) * len(lines):
+        raise UnreadableReply(
+            f"The order's tax is {abs(sum(told, ZERO))}, and {found} was found on its lines."
+            " Is the connection's setting for tax right?",
+            field="tax",
+            evidence=reply.evidence,
+        )
 
 
 def _ordered_at(head: Row, reply: Reply, options: Options) -> datetime:

@@ -53,6 +53,15 @@ def test_discounts_go_to_the_line_before_and_shipping_stands_apart(clock, suitet
     assert shipping_read == (Decimal(4), Decimal("0.8"), "7")
 
 
+def test_a_tax_that_is_not_where_the_settings_say_is_not_taken_for_none(clock):
+    twin = make_twin(clock, suitetax=True)
+
+    with pytest.raises(errors.UnreadableReply, match=r"tax is 30, and 0 was found") as unreadable:
+        make_gateway(twin, settings={"tax_engine": "legacy"}).find_orders(["#1001"])
+
+    assert unreadable.value.field == "tax"
+
+
 def test_several_taxes_of_a_line_come_apart_under_suitetax(clock):
     twin = make_twin(clock, suitetax=True)
     taxes = [{"code": "7", "amount": "3.00"}, {"code": "8", "amount": "2.00"}]
