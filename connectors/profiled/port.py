@@ -45,7 +45,7 @@ def build(
     if not (text or name):
         raise errors.Misconfigured("The connection has no profile yet, so nothing can be called.")
     loaded = load.loads(text) if text else load.load(name)
-    config = dataclasses.replace(config, settings=_with_values(config.settings))
+    config = dataclasses.replace(config, settings=with_values(config.settings))
     _require_settings(loaded.profile, config.settings)
     return ProfiledGateway(
         loaded=loaded,
@@ -54,7 +54,7 @@ def build(
     )
 
 
-def _with_values(settings: Mapping[str, str]) -> dict[str, str]:
+def with_values(settings: Mapping[str, str]) -> dict[str, str]:
     """The settings, with those that only this profile asks for, one `name = value` per line.
 
     Raises:

@@ -114,7 +114,7 @@ def _page(
     steps: tuple[Any, ...] = (),
     status: int = 200,
 ) -> HttpResponse:
-    report = profiles.check(text=text, role=_role(row)) if text else None
+    report = profiles.check(text=text, role=_role(row), settings=row.settings) if text else None
     context = {
         "connection": row,
         "form": form,

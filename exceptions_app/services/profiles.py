@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 
 from connectors import ports, types
 from connectors.addresses import check_base_url
+from connectors.errors import Misconfigured
 from connectors.profiled import load, port, rehearsal, source_load, trial
 from exceptions_app import errors
 from exceptions_app.models import Connection, ProfileVersion
@@ -49,8 +50,13 @@ class Report:
     missing: tuple[str, ...] = ()
 
 
-def check(*, text: str, role: str = connections.ERP) -> Report:
-    """Validate and rehearse the profile `text` of a system of `role`. Calls nothing."""
+def check(
+    *, text: str, role: str = connections.ERP, settings: Mapping[str, str] | None = None
+) -> Report:
+    """Validate and rehearse the profile `text` of a system of `role`. Calls nothing.
+
+    `settings` are the connection's, where there is one; what they lack is `SAMPLE` in the samples.
+    """
     try:
         if role == connections.SOURCE:
             source = source_load.loads(_unix(text))
@@ -63,10 +69,18 @@ def check(*, text: str, role: str = connections.ERP) -> Report:
         )
     return Report(
         label=loaded.label,
-        samples=rehearsal.samples(loaded),
+        samples=rehearsal.samples(loaded, _given(settings or {})),
         unconfirmed=rehearsal.unconfirmed(loaded),
         missing=rehearsal.missing(loaded),
     )
+
+
+def _given(settings: Mapping[str, str]) -> dict[str, str]:
+    try:
+        return port.with_values(settings)
+    except Misconfigured:
+        # A line of values that cannot be read is told when something is called.
+        return dict(settings)
 
 
 def _quote(text: str, line: int | None) -> str:

@@ -46,6 +46,8 @@ def test_the_profile_in_force_is_shown_with_what_it_sends_and_what_is_open(clien
 
     assert load.loads(SHIPPED).label in page
     assert "A plain return: create_credit_memo" in page
+    # The connection's own setting stands where the profile asks for it.
+    assert "&quot;vnd_id&quot;: &quot;RB&quot;" in page
     assert "6 not confirmed" in page
     assert "Only what came with the product" in page
 
