@@ -312,3 +312,19 @@ def test_a_return_is_looked_at_again_when_its_next_limit_is_over():
     assert waits.next_look(paid) == NOW - timedelta(hours=1) + timedelta(days=30)
     assert waits.next_look(make_facts(receipt(3), graded=False)) is None
     assert waits.next_look(replace(paid, logistics="received")) is None
+
+
+def test_an_acceptance_nobody_made_is_credited_and_the_goods_are_still_missing():
+    policy = make.make_policy(refund_timing="instant", credit_trigger="goods_inspected")
+    mappings = make.make_mappings(disposition={"accepted/automatic": "none"})
+    facts = make.make_facts(
+        make.make_line(disposition="accepted/automatic"),
+        policy=policy,
+        mappings=mappings,
+        refunds=(make.make_refund(confirmed_at=NOW - timedelta(days=30)),),
+        logistics="expected",
+        received_at=None,
+    )
+
+    assert types(facts) == ["NOT_ARRIVED"]
+    assert sorted(documents(facts)) == ["credit_memo", "return_authorisation"]
