@@ -29,6 +29,9 @@ class Command(BaseCommand):
         " for a plain return, or a trial failed, 2: the command cannot be carried out."
     )
 
+    # Nothing here needs a database.
+    requires_system_checks: list[str] = []
+
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
         parser.add_argument(
