@@ -13,7 +13,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure calls per return and list pages.")
     parser.add_argument("--returns", type=int, default=100)
     parser.add_argument("--history", type=int, default=1_000_000, help="returns behind the pages")
-    parser.add_argument("--only", choices=("calls", "pages", "history", "credits"))
+    parser.add_argument("--only", choices=("calls", "pairs", "pages", "history", "credits"))
     parser.add_argument("--orders", type=int, default=100_000, help="generated orders to credit")
     options = parser.parse_args()
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
@@ -27,6 +27,8 @@ def main() -> int:
     settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
     try:
         bad = _calls(options.returns) if options.only in (None, "calls") else 0
+        if options.only in (None, "pairs"):
+            bad += _pairs(options.returns)
         if options.only in (None, "pages"):
             _pages()
             rows.remove_all()
@@ -80,6 +82,28 @@ def _speed(per_minute: float, base: float) -> str:
 def _reasons(counted, returns: int) -> None:
     for (operation, reason), count in sorted(counted.items()):
         say(f"        {operation:<28} {reason:<10} {count / returns:.3f} per return")
+
+
+def _pairs(returns: int) -> int:
+    """Print what each pair costs when returns come together; how many pairs lost any."""
+    from tests import rows  # noqa: PLC0415 - after setup
+    from tests.bench import pair_costs  # noqa: PLC0415 - after setup
+
+    say("")
+    bad = 0
+    for size in (1, 10, returns):
+        say(f"{size} plain return{'s' if size > 1 else ''} together, through each pair")
+        for done in pair_costs.all_pairs(returns=size):
+            told = ", ".join(f"{kind} {calls / size:.2f}" for kind, calls in done.calls.items())
+            say(
+                f"{done.preset:<22} {done.per_minute:>6.0f} a minute  lost {done.lost}"
+                f"  calls per return: {told}"
+            )
+            for (kind, reason), count in sorted(done.parts.items()):
+                say(f"        {kind:<12} {reason:<10} {count / size:.3f} per return")
+            bad += bool(done.lost)
+            rows.remove_all()
+    return bad
 
 
 def _pages() -> None:

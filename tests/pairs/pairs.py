@@ -92,6 +92,11 @@ def load_after_the_close(world: PairWorld) -> None:
     _add(world, LATE)
 
 
+def add_plain(world: PairWorld, rma_id: str) -> None:
+    """One of two shirts of an order of its own, which nothing is wrong with."""
+    _add(world, rma_id)
+
+
 def outcome(world: PairWorld, rma_id: str) -> tuple[str, str]:
     """What the ERP's books hold of a return, in words, and the open exceptions about it."""
     rma = world.rma(rma_id)

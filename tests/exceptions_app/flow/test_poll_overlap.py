@@ -55,26 +55,14 @@ def test_what_is_listed_for_the_overlap_alone_is_not_read_again(world):
     assert calls("list_rmas") == lists + 2
 
 
-def test_what_changed_since_the_last_poll_is_read(world):
-    world.platform.load(
-        {"rmas": [make_rma("5002", updated_at="2026-05-20T09:01:00", status="Done")]}
-    )
+def test_what_changed_since_or_shows_late_is_read(world):
+    """One changed after the last poll began; one before, by a clock that is a little behind; and
+    one long before, which nothing showed then."""
+    for number, at in (("5002", "09:01:00"), ("5003", "08:58:30"), ("5009", "08:50:00")):
+        changed = make_rma(number, updated_at=f"2026-05-20T{at}", status="Done")
+        world.platform.load({"rmas": [changed]})
 
-    assert poll(world) == ["5002"]
-
-
-def test_what_shows_late_is_found_in_the_overlap(world):
-    world.platform.load({"rmas": [make_rma("5009", updated_at="2026-05-20T08:50:00")]})
-
-    assert poll(world) == ["5009"]
-
-
-def test_a_change_the_platforms_clock_puts_a_little_before_the_last_poll_is_read(world):
-    world.platform.load(
-        {"rmas": [make_rma("5003", updated_at="2026-05-20T08:58:30", status="Done")]}
-    )
-
-    assert poll(world) == ["5003"]
+    assert poll(world) == ["5002", "5003", "5009"]
 
 
 def test_a_return_whose_reading_failed_is_read_again(world):
