@@ -175,12 +175,15 @@ def _only_credited(credit: DocumentDraft, currency: str) -> Iterator[Cause]:
 
 
 def _not_credited(resolved: Resolved, currency: str) -> Iterator[Cause]:
-    """Lines that did not come back or are exchanged, and were paid out all the same."""
+    """Units that did not come back or are exchanged, and were paid out all the same."""
     for line in sorted(resolved.lines, key=lambda each: each.line_no):
-        paid = money.paid_gross(line.fact)
-        if paid and not is_credited(resolved, line):
-            given = {"sku": line.fact.sku, "refund": str(line.fact.quantity), "credit": "0"}
-            yield Cause(QUANTITY, paid, f"line:{line.line_no}", given)
+        unit = money.paid_unit_gross(line.fact)
+        came = line.fact.quantity if line.came is None else line.came
+        credited = came if is_credited(resolved, line) else 0
+        if unit and credited < line.fact.quantity:
+            units = {"refund": str(line.fact.quantity), "credit": str(credited)}
+            paid = unit * (line.fact.quantity - credited)
+            yield Cause(QUANTITY, paid, f"line:{line.line_no}", {"sku": line.fact.sku, **units})
 
 
 def _of_tenders(facts: RmaFacts, currency: str) -> Iterator[Cause]:

@@ -143,7 +143,8 @@ def _is_planned(postings: tuple[PlannedPosting, ...], kind: str) -> bool:
 def _no_receipt(resolved: Resolved, found: tuple[Finding, ...]) -> Iterator[Finding]:
     """Goods were graded, and no receipt went to the ERP within the grace period (R015, R035)."""
     facts = resolved.facts
-    if not resolved.is_approved or _explains(found, _BEFORE_RECEIPT):
+    is_short = any(row.type == "QTY_SHORT" for row in found)
+    if not resolved.is_approved or is_short or _explains(found, _BEFORE_RECEIPT):
         return
     limit = timedelta(hours=facts.policy.receipt_grace_hours)
     late = [

@@ -328,3 +328,15 @@ def test_an_acceptance_nobody_made_is_credited_and_the_goods_are_still_missing()
 
     assert types(facts) == ["NOT_ARRIVED"]
     assert sorted(documents(facts)) == ["credit_memo", "return_authorisation"]
+
+
+def test_a_refund_of_what_did_not_come_is_explained_by_its_units():
+    paid = (make.make_refund("180.00"),)
+    facts = make_facts(receipt(2, hours=25), refunds=paid)
+
+    found = {row.type: row for row in planning.plan(facts).findings}
+
+    assert sorted(found) == ["QTY_SHORT", "REFUND_OVER_LINE"]
+    over = found["REFUND_OVER_LINE"]
+    assert (over.value, over.cause) == (Decimal("60.00"), "quantity")
+    assert over.blocks == {"credit_memo"}
