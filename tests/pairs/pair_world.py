@@ -166,7 +166,7 @@ def make_pair(
 
 
 def _connection(kit: Kit, twin: Twin, clock: Clock) -> Connection:
-    access = kit.access(twin)
+    access = kit.access(twin.credentials())
     return connections.save(
         code=f"{kit.system}-test",
         name=kit.system.title(),

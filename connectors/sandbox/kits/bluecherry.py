@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -25,8 +25,8 @@ class BlueCherryKit:
     def twin(self, **options: Any) -> Twin:
         return BlueCherryTwin(**options)
 
-    def access(self, twin: Twin) -> Access:
-        (key,) = twin.credentials().values()
+    def access(self, credentials: Mapping[str, str]) -> Access:
+        (key,) = credentials.values()
         return Access(settings={"vnd_id": "SANDBOX"}, secrets={"subscription_key": key})
 
     def loads(self, records: Record) -> Record:

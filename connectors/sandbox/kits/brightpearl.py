@@ -31,8 +31,8 @@ class BrightpearlKit:
     def twin(self, **options: Any) -> Twin:
         return BrightpearlTwin(**options)
 
-    def access(self, twin: Twin) -> Access:
-        keys = twin.credentials()
+    def access(self, credentials: Mapping[str, str]) -> Access:
+
         return Access(
             settings={
                 "account": ACCOUNT,
@@ -41,8 +41,8 @@ class BrightpearlKit:
                 "untaxed_code": "Z",
             },
             secrets={
-                "app_ref": keys["brightpearl-app-ref"],
-                "account_token": keys["brightpearl-account-token"],
+                "app_ref": credentials["brightpearl-app-ref"],
+                "account_token": credentials["brightpearl-account-token"],
             },
         )
 

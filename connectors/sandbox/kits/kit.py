@@ -47,7 +47,7 @@ class Kit(Protocol):
         """A fresh twin; `options` as the twin's own (`now`, `sleep`)."""
         ...
 
-    def access(self, twin: Twin) -> Access: ...
+    def access(self, credentials: Mapping[str, str]) -> Access: ...
 
     def loads(self, records: Record) -> Record:
         """Plain records as the twin's own."""
@@ -68,6 +68,14 @@ class ErpKit(Kit, Protocol):
 
 
 class PlatformKit(Kit, Protocol):
+    """`holds_orders`: returns hang on the shop's own orders, which are loaded before them."""
+
+    holds_orders: bool
+
     def external_id(self, rma_id: str) -> str:
         """By which id the platform knows the plain record's return."""
+        ...
+
+    def unit_id(self, rma_id: str, item_id: str) -> str:
+        """By which id it knows the return's item; units of it may bear "-1", "-2" behind."""
         ...

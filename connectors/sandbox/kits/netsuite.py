@@ -6,7 +6,7 @@ without stock effect of its own, such as a bundle, is a kit of the parts its ord
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -38,15 +38,15 @@ class NetSuiteKit:
     def twin(self, **options: Any) -> Twin:
         return NetSuiteTwin(**options)
 
-    def access(self, twin: Twin) -> Access:
-        keys = twin.credentials()
+    def access(self, credentials: Mapping[str, str]) -> Access:
+
         places = ", ".join(f"{bucket}={number_of('place', bucket)}" for bucket in _ASIDE)
         settings = {
             "account": "SANDBOX",
             "bucket_places": places,
             "adjustment_account": "120",
         }
-        return Access(settings=settings, secrets={name: keys[name] for name in _LOGIN})
+        return Access(settings=settings, secrets={name: credentials[name] for name in _LOGIN})
 
     def loads(self, records: Record) -> Record:
         made: dict[str, Any] = dict(records)

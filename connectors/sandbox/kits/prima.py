@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -32,7 +32,7 @@ class PrimaKit:
     def twin(self, **options: Any) -> Twin:
         return PrimaTwin(**options)
 
-    def access(self, twin: Twin) -> Access:
+    def access(self, credentials: Mapping[str, str]) -> Access:
         return Access(path=PATH)
 
     def loads(self, records: Record) -> Record:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from connectors.sandbox.base import Twin
@@ -11,14 +12,16 @@ from connectors.sandbox.returngo import ReturnGoTwin
 
 class ReturnGoKit:
     system = "returngo"
+    holds_orders = False
 
     def twin(self, **options: Any) -> Twin:
         return ReturnGoTwin(**options)
 
-    def access(self, twin: Twin) -> Access:
-        keys = twin.credentials()
+    def access(self, credentials: Mapping[str, str]) -> Access:
+
         return Access(
-            settings={"shop_name": keys["shop_name"]}, secrets={"api_key": keys["api_key"]}
+            settings={"shop_name": credentials["shop_name"]},
+            secrets={"api_key": credentials["api_key"]},
         )
 
     def loads(self, records: Record) -> Record:
@@ -26,3 +29,6 @@ class ReturnGoKit:
 
     def external_id(self, rma_id: str) -> str:
         return rma_id
+
+    def unit_id(self, rma_id: str, item_id: str) -> str:
+        return item_id

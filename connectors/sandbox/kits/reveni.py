@@ -7,6 +7,7 @@ no place of its own here: a merchant's own reasons stand for it.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from connectors.sandbox.base import Twin
@@ -20,18 +21,22 @@ _EXCHANGE = "exchange"
 
 class ReveniKit:
     system = "reveni"
+    holds_orders = False
 
     def twin(self, **options: Any) -> Twin:
         return ReveniTwin(**options)
 
-    def access(self, twin: Twin) -> Access:
-        return Access(secrets=twin.credentials())
+    def access(self, credentials: Mapping[str, str]) -> Access:
+        return Access(secrets=credentials)
 
     def loads(self, records: Record) -> Record:
         return {"transactions": [self._transaction(rma) for rma in records.get("rmas", ())]}
 
     def external_id(self, rma_id: str) -> str:
         return hashlib.md5(rma_id.encode(), usedforsecurity=False).hexdigest()
+
+    def unit_id(self, rma_id: str, item_id: str) -> str:
+        return item_id
 
     def _transaction(self, rma: Record) -> Record:
         copied = ("order_name", "order_id", "currency", "created_at", "updated_at", "customer")

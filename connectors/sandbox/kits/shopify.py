@@ -1,8 +1,8 @@
 """Shopify: a shop's orders with their returns and refunds inside them.
 
-A plain return's unit names no line of the order, so the order's line of its SKU is meant; an order
-that sells a SKU twice keeps only the first line for returns. Prices include tax where unit prices
-times quantity come to net and tax together.
+A plain return's unit names no line of the order, so the order's line of its SKU is meant, unless
+both carry the same `shop_line`; an order that sells a SKU twice needs it. Prices include tax where
+unit prices times quantity come to net and tax together.
 """
 
 from __future__ import annotations
@@ -31,15 +31,19 @@ _EXCHANGE = "exchange"
 
 class ShopifyKit:
     system = "shopify"
+    holds_orders = True
 
     def twin(self, **options: Any) -> Twin:
         return ShopifyTwin(**options)
 
-    def access(self, twin: Twin) -> Access:
-        keys = twin.credentials()
+    def access(self, credentials: Mapping[str, str]) -> Access:
+
         return Access(
             settings={"shop_domain": SHOP_DOMAIN},
-            secrets={"access_token": keys["access_token"], "api_secret": keys["api_secret"]},
+            secrets={
+                "access_token": credentials["access_token"],
+                "api_secret": credentials["api_secret"],
+            },
         )
 
     def loads(self, records: Record) -> Record:
@@ -55,9 +59,12 @@ class ShopifyKit:
     def external_id(self, rma_id: str) -> str:
         return number_of("return", rma_id)
 
+    def unit_id(self, rma_id: str, item_id: str) -> str:
+        return number_of("unit", rma_id, item_id)
+
     def _change(self, rma: Record) -> Record:
         return_id = self.external_id(rma["rma_id"])
-        units = [(number_of("unit", rma["rma_id"], row["item_id"]), row) for row in rma["items"]]
+        units = [(self.unit_id(rma["rma_id"], row["item_id"]), row) for row in rma["items"]]
         made = {
             "id": return_id,
             "name": f"{rma['order_name']}-R{rma['rma_id']}",
@@ -82,8 +89,8 @@ class ShopifyKit:
         }
 
 
-def _line_id(order_name: str, sku: str) -> str:
-    return number_of("line", order_name, sku)
+def _line_id(order_name: str, row: Record) -> str:
+    return number_of("line", order_name, row.get("shop_line") or row["sku"])
 
 
 def _order(row: Record) -> Record:
@@ -106,7 +113,7 @@ def _order(row: Record) -> Record:
         "customer": {"id": number_of("customer", row["customer"]), "name": row["customer"]},
         "lines": [
             {
-                "id": _line_id(number, line["sku"]),
+                "id": _line_id(number, line),
                 "sku": line["sku"],
                 "name": line["description"],
                 "quantity": line["quantity"],
@@ -131,7 +138,7 @@ def _order(row: Record) -> Record:
 def _line(rma: Record, unit_id: str, unit: Record) -> Record:
     return {
         "id": unit_id,
-        "line_id": _line_id(rma["order_name"], unit["sku"]),
+        "line_id": _line_id(rma["order_name"], unit),
         "quantity": unit.get("quantity", 1),
         "reason": unit.get("reason", ""),
     }
@@ -160,7 +167,7 @@ def _refund(rma: Record, return_id: str, row: Record) -> dict[str, Any]:
         "updated_at": row["updated_at"],
         "lines": [
             {
-                "line_id": _line_id(rma["order_name"], unit["sku"]),
+                "line_id": _line_id(rma["order_name"], unit),
                 "quantity": unit.get("quantity", 1),
                 "subtotal": unit["paid_price"],
                 "tax": unit["paid_tax"],

@@ -21,6 +21,7 @@ from exceptions_app.errors import DeskError
 from exceptions_app.services.replay import reading
 from exceptions_app.services.replay.accounting import Account
 from exceptions_app.services.replay.driving import Progress
+from exceptions_app.services.replay.pairs import DEFAULT, PAIRS
 from exceptions_app.services.replay.replaying import Replay, replay
 from exceptions_app.services.replay.setup import SandboxInUse
 from exceptions_app.services.replay.simulation import HttpSimulation
@@ -52,6 +53,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE.csv")
+        parser.add_argument(
+            "--bridge",
+            choices=sorted(PAIRS),
+            default=DEFAULT,
+            help="The pair of systems to go through; each keeps a bridge of its own.",
+        )
         parser.add_argument("--json", action="store_true", help="Print one JSON object only.")
         parser.add_argument(
             "--sandbox",
@@ -76,6 +83,7 @@ class Command(BaseCommand):
             with _sandbox(options["sandbox"], options["port"]) as base_url:
                 result = replay(
                     lines=lines,
+                    pair=PAIRS[options["bridge"]],
                     simulation=HttpSimulation(base_url),
                     tell=bar.tell,
                     is_lasting=bool(options["sandbox"]),

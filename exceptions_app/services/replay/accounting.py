@@ -9,24 +9,30 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Q, Sum
 
+from connectors.sandbox.kits.kit import Booked
+from connectors.types import DocumentKind
 from exceptions_app.choices import CASE_OPEN, FixKind, FixStatus, PostingKind, PostingStatus
 from exceptions_app.models import Bridge, CallCount, Case, Connection, Fix, Posting, Rma, RmaLine
-from exceptions_app.rules import drafts, ledger, money
+from exceptions_app.rules import drafts, ledger, money, waits
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.services.replay.reading import CURRENCY
 
+CREDIT = DocumentKind.CREDIT_MEMO
 POSTED = "posted"
 ACCEPTED = "accepted"
 # Goods booked in, and nothing to pay for them.
 NO_VALUE = "posted, nothing to credit"
 LOST = "not accounted for"
 OPEN = "open"
+# Within its limit nothing is wrong yet, and nothing is lost.
+WAITING = f"{OPEN}: waits for goods"
 
 
 @dataclass(slots=True)
@@ -58,11 +64,14 @@ class _Standing:
     posted: Decimal
     accepted: Decimal
     still_open: Decimal
-    outcome: str  # of its units: POSTED, ACCEPTED, NO_VALUE, OPEN or LOST
+    outcome: str  # of its units: POSTED, ACCEPTED, NO_VALUE, OPEN, WAITING or LOST
 
 
-def account(*, bridge: Bridge) -> Account:
-    """Add up the bridge's returns line by line; `problems` is empty when all is kept."""
+def account(*, bridge: Bridge, unit_names: Mapping[str, str], now: datetime) -> Account:
+    """Add up the bridge's returns line by line; `problems` is empty when all is kept.
+
+    `unit_names` gives the file's name of a unit group by the platform's id of it.
+    """
     rmas = list(Rma.objects.filter(bridge=bridge).prefetch_related("lines").order_by("pk"))
     postings = _confirmed(bridge)
     cases = _open_cases(bridge)
@@ -72,7 +81,10 @@ def account(*, bridge: Bridge) -> Account:
     for rma in rmas:
         claim = sum((_claim(line) for line in rma.lines.all()), money.ZERO)
         standing = _standing(claim, postings[rma.pk], accepted.get(rma.pk), cases[rma.pk])
-        _add(outcomes, rma.lines.all(), standing, cases[rma.pk])
+        if standing.outcome == LOST and _waits(rma, now):
+            rest = claim - standing.posted - standing.accepted
+            standing = replace(standing, still_open=rest, outcome=WAITING)
+        _add(outcomes, rma.lines.all(), standing, cases[rma.pk], unit_names)
         amounts.append(
             ledger.Entry(rma.pk, -claim, -standing.posted, -standing.still_open, -standing.accepted)
         )
@@ -95,6 +107,26 @@ def calls_of(bridge: Bridge) -> dict[str, int]:
         connection.kind: _calls(connection)
         for connection in sorted((bridge.source, bridge.erp), key=lambda row: row.kind)
     }
+
+
+def booked_twice(*, bridge: Bridge, booked: Iterable[Booked]) -> list[str]:
+    """What the ERP's books hold twice of this bridge, or otherwise than we confirmed: sentences."""
+    ours = [row for row in booked if f"-{bridge.code}-" in row.key]
+    # Lines of one stock document may stand apart; documents with money never do.
+    with_money = [row for row in ours if row.gross]
+    keys = Counter((row.kind, row.key) for row in with_money)
+    found = [f"{kind} {key} is in the ERP {n} times." for (kind, key), n in keys.items() if n > 1]
+    credited = sum((row.gross for row in ours if row.kind == CREDIT), money.ZERO)
+    confirmed = (
+        Posting.objects.filter(
+            bridge=bridge, kind=PostingKind.CREDIT_MEMO, status=PostingStatus.CONFIRMED
+        ).aggregate(total=Sum("gross"))["total"]
+        or money.ZERO
+    )
+    # Simulated systems that began anew with this run hold nothing of earlier ones.
+    if ours and credited != confirmed:
+        found.append(f"The ERP's credits come to {credited:f}, ours to {confirmed:f}.")
+    return found
 
 
 def duplicates(
@@ -193,6 +225,11 @@ def _standing(
     return _Standing(posted, accepted, money.ZERO, NO_VALUE if is_done else LOST)
 
 
+def _waits(rma: Rma, now: datetime) -> bool:
+    """Goods that the ERP's staff have yet to check in, and are still in time."""
+    return waits.next_look(facts_selector.for_plan(rma, now=now)) is not None
+
+
 def _credited(posting: Posting) -> Decimal:
     lines = drafts.from_json(posting.draft).lines
     return sum((line.net + line.tax for line in lines), money.ZERO)
@@ -203,6 +240,7 @@ def _add(
     lines: Iterable[RmaLine],
     standing: _Standing,
     cases: Sequence[Case],
+    unit_names: Mapping[str, str],
 ) -> None:
     names = set()
     for line in lines:
@@ -210,7 +248,7 @@ def _add(
         if name == OPEN:
             name = f"{OPEN}: {_case_type(line, cases)}"
         row = outcomes[name]
-        row.lines |= {_credit_line(unit_id) for unit_id in line.unit_ids}
+        row.lines |= {_credit_line(unit_id, unit_names) for unit_id in line.unit_ids}
         row.units -= line.quantity
         if standing.outcome != POSTED:
             row.money -= _claim(line)
@@ -220,7 +258,7 @@ def _add(
     outcomes[POSTED].money -= standing.posted
     if standing.accepted:
         outcomes[ACCEPTED].money -= standing.accepted
-    if standing.still_open:
+    if standing.still_open and cases:
         outcomes[f"{OPEN}: {cases[0].type}"].money -= standing.still_open
 
 
@@ -234,9 +272,10 @@ def _case_type(line: RmaLine, cases: Sequence[Case]) -> str:
     return (own or list(cases))[0].type
 
 
-def _credit_line(unit_id: str) -> str:
+def _credit_line(unit_id: str, unit_names: Mapping[str, str]) -> str:
     """Credit note and line number out of a unit id, "C1.2.1-17" being a unit of "C1.2"."""
-    return unit_id.rpartition(".")[0]
+    group = unit_id.rpartition("-")[0]
+    return unit_names.get(unit_id, unit_names.get(group, unit_id)).rpartition(".")[0]
 
 
 def _unit_entry(rma: Rma, standing: _Standing) -> ledger.Entry:
@@ -247,7 +286,7 @@ def _unit_entry(rma: Rma, standing: _Standing) -> ledger.Entry:
         rma_id=rma.pk,
         came_in=units,
         posted=units if is_posted else zero,
-        still_open=units if standing.outcome == OPEN else zero,
+        still_open=units if standing.outcome in {OPEN, WAITING} else zero,
         accepted=units if standing.outcome == ACCEPTED else zero,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from django.db.models import Q
 
@@ -44,10 +45,20 @@ class Progress:
 Tell = Callable[[Progress], None]
 
 
+class Receivers(Protocol):
+    def check_in(self) -> bool: ...
+
+
 def drive(
-    *, bridge: Bridge, returns: int, clock: Clock, pause: Callable[[float], None], tell: Tell
+    *,
+    bridge: Bridge,
+    returns: int,
+    clock: Clock,
+    pause: Callable[[float], None],
+    tell: Tell,
+    staff: Receivers,
 ) -> None:
-    """Run the drains in turn until the bridge is quiet.
+    """Run the drains in turn until the bridge is quiet and the ERP's staff have nothing to do.
 
     Raises:
         ReplayStuck: something is under way and has not moved for PATIENCE.
@@ -60,7 +71,7 @@ def drive(
             done += step(clock=ticking)
         now = clock()
         progress = ticking.progress()
-        if progress.arrived >= returns and _is_quiet(bridge, now):
+        if progress.arrived >= returns and _is_quiet(bridge, now) and not staff.check_in():
             tell(progress)
             return
         if progress != last:

@@ -19,6 +19,7 @@ from exceptions_app.services.replay.reading import CURRENCY, FileLine
 
 DIVISION = "10"
 WAREHOUSE = "MAIN"
+WAREHOUSE_NAME = "Main warehouse"
 LOCATION = "Returns desk"
 REASON = "Credited by the retailer"
 GUEST = "GUEST"
@@ -32,7 +33,7 @@ def erp_loads(lines: Sequence[FileLine]) -> Iterator[Record]:
     """What the ERP's control API takes, in bites: master data first, then the orders."""
     yield {
         "locations": [
-            {"code": WAREHOUSE, "name": "Main warehouse", "division": DIVISION, "active": True}
+            {"code": WAREHOUSE, "name": WAREHOUSE_NAME, "division": DIVISION, "active": True}
         ],
         "customers": [{"code": code, "name": _named(code)} for code in _customers(lines)],
         "items": _items(lines),
@@ -42,13 +43,87 @@ def erp_loads(lines: Sequence[FileLine]) -> Iterator[Record]:
         yield {"orders": orders[start : start + _BATCH]}
 
 
-def platform_loads(returns: Sequence[Return], *, at: datetime) -> Iterator[Record]:
+def platform_loads(
+    returns: Sequence[Return], *, at: datetime, orders: Sequence[FileLine] | None = None
+) -> Iterator[Record]:
     """The returns, latest first: the platform lists the newest record first, so that a reader
-    meets them in time order, and earlier credits take their units before later ones."""
+    meets them in time order, and earlier credits take their units before later ones.
+
+    With `orders` the shop's own orders come before them, and every return hangs on one.
+    """
+    if orders is not None:
+        made = shop_orders(orders, returns)
+        for start in range(0, len(made), _BATCH):
+            yield {"orders": made[start : start + _BATCH]}
     latest_first = list(reversed(returns))
     for start in range(0, len(latest_first), _BATCH):
         bite = latest_first[start : start + _BATCH]
-        yield {"rmas": [_rma(row, at.isoformat()) for row in bite]}
+        rmas = [_rma(row, at.isoformat()) for row in bite]
+        if orders is not None:
+            for row, rma in zip(bite, rmas, strict=True):
+                rma["order_name"] = _shop_order(row)
+        yield {"rmas": rmas}
+
+
+def shop_orders(lines: Sequence[FileLine], returns: Sequence[Return]) -> list[Record]:
+    """The orders as a shop would hold them whose returns are the file's credits.
+
+    What was credited at another price, or never bought here, is a line of the shop's order alone:
+    a shop takes back only what it sold. The ERP knows nothing of it.
+    """
+    orders: dict[str, dict[str, Any]] = {}
+    for order in _orders(lines):
+        rows = [{**line, "shop_line": _sold_name(line["line_id"])} for line in order["lines"]]
+        orders[order["number"]] = {**order, "lines": rows}
+    for row in returns:
+        order = orders.setdefault(_shop_order(row), _empty_order(row))
+        order["lines"].extend(_shop_line(part) for part in row.parts if _is_of_the_shop(part))
+    return list(orders.values())
+
+
+def _shop_order(row: Return) -> str:
+    return row.order_number or f"Shop {row.external_id}"
+
+
+def _is_of_the_shop(part: Part) -> bool:
+    """Whether the ERP's order line is not the very thing that was credited."""
+    sold = part.sold
+    return sold is None or part.is_excess or sold.line.unit_price != part.credit.unit_price
+
+
+def _sold_name(line_id: str) -> str:
+    return f"sold {line_id}"
+
+
+def _shop_name(part: Part) -> str:
+    if _is_of_the_shop(part) or part.sold is None:
+        return f"part {part.item_id}"
+    return _sold_name(part.sold.line_id)
+
+
+def _shop_line(part: Part) -> Record:
+    worth = money.quantise(part.credit.unit_price * part.units, CURRENCY)
+    return {
+        "line_id": part.item_id,
+        "shop_line": _shop_name(part),
+        "sku": part.credit.stock_code,
+        "description": part.credit.description,
+        "quantity": part.units,
+        "unit_price": str(part.credit.unit_price),
+        "net": str(worth),
+        "tax": "0.00",
+        "tax_code": TAX_CODE,
+    }
+
+
+def _empty_order(row: Return) -> dict[str, Any]:
+    return {
+        "number": _shop_order(row),
+        "customer": row.customer_id or GUEST,
+        "currency": CURRENCY,
+        "ordered_at": row.at.isoformat(),
+        "lines": [],
+    }
 
 
 def _customers(lines: Sequence[FileLine]) -> list[str]:
@@ -104,7 +179,7 @@ def _orders(lines: Sequence[FileLine]) -> list[Record]:
     ]
 
 
-def _rma(row: Return, at: str) -> Record:
+def _rma(row: Return, at: str) -> dict[str, Any]:
     refund = row.refund
     created_at = row.at.isoformat()
     return {
@@ -128,6 +203,7 @@ def _unit_group(part: Part, at: str) -> Record:
         "item_id": part.item_id,
         "quantity": part.units,
         "line_item_id": part.sold.line_id if part.sold else "",
+        "shop_line": _shop_name(part),
         "sku": credit.stock_code,
         "name": credit.description,
         "paid_price": str(credit.unit_price),

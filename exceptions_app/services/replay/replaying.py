@@ -6,17 +6,17 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from exceptions_app.models import Bridge
 from exceptions_app.selectors.clock import database_now
 from exceptions_app.services.replay import accounting, driving, matching, records, setup
 from exceptions_app.services.replay.accounting import Account
 from exceptions_app.services.replay.driving import Clock, Tell
+from exceptions_app.services.replay.pairs import DEFAULT, PAIRS, Pair
 from exceptions_app.services.replay.reading import FileLine, digest_of
 from exceptions_app.services.replay.simulation import Simulation
-
-# A year of credits in some minutes: the platform's daily quota has no meaning here.
-_SIMULATED_DAILY_LIMIT = 1_000_000
+from exceptions_app.services.replay.staff import Staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ def replay(
     lines: Sequence[FileLine],
     simulation: Simulation,
     tell: Tell,
+    pair: Pair = PAIRS[DEFAULT],
     clock: Clock = database_now,
     pause: Callable[[float], None] = time.sleep,
     is_lasting: bool = True,
@@ -49,19 +50,28 @@ def replay(
         ReplayStuck: something was under way and did not move any more.
     """
     began = clock()
-    bridge = setup.prepare(digest=digest_of(lines), simulation=simulation, now=began)
+    bridge = setup.prepare(digest=digest_of(lines), pair=pair, simulation=simulation, now=began)
     try:
         calls_before = accounting.calls_of(bridge)
         returns = matching.returns_of(lines)
-        setup.refuse_strangers(bridge=bridge, known={row.external_id for row in returns})
-        _load(bridge, lines, returns, simulation)
-        setup.learn(bridge=bridge, now=clock())
+        setup.refuse_strangers(
+            bridge=bridge, known={pair.platform.external_id(row.external_id) for row in returns}
+        )
+        _load(bridge, pair, lines, returns, simulation)
+        setup.learn(bridge=bridge, pair=pair, now=clock())
         setup.read_from(bridge=bridge, moment=bridge.created_at)
-        driving.drive(bridge=bridge, returns=len(returns), clock=clock, pause=pause, tell=tell)
+        driving.drive(
+            bridge=bridge,
+            returns=len(returns),
+            clock=clock,
+            pause=pause,
+            tell=tell,
+            staff=Staff(bridge, pair, simulation),
+        )
     finally:
         if not is_lasting:
             setup.retire(bridge=bridge)
-    account = accounting.account(bridge=bridge)
+    account = accounting.account(bridge=bridge, unit_names=_unit_names(pair, returns), now=clock())
     calls = accounting.calls_of(bridge)
     return Replay(
         account=account,
@@ -70,26 +80,48 @@ def replay(
         problems=(
             *account.problems,
             *_against_file(lines, account),
-            *accounting.duplicates(
-                bridge=bridge, documents=simulation.documents(setup.ERP), sold=_sold(lines)
-            ),
+            *_against_books(bridge, pair, simulation.documents(pair.erp.system), lines),
         ),
     )
 
 
 def _load(
     bridge: Bridge,
+    pair: Pair,
     lines: Sequence[FileLine],
     returns: Sequence[matching.Return],
     simulation: Simulation,
 ) -> None:
-    simulation.set_switches(setup.PLATFORM, {"daily_limit": _SIMULATED_DAILY_LIMIT})
+    erp, platform = pair.erp, pair.platform
+    for system in (platform.system, erp.system):
+        if switches := pair.switches(system):
+            simulation.set_switches(system, switches)
     for load in records.erp_loads(lines):
-        simulation.load(setup.ERP, load)
+        simulation.load(erp.system, erp.loads(load))
     # The wire carries whole seconds.
     at = bridge.created_at.replace(microsecond=0)
-    for load in records.platform_loads(returns, at=at):
-        simulation.load(setup.PLATFORM, load)
+    orders = lines if platform.holds_orders else None
+    for load in records.platform_loads(returns, at=at, orders=orders):
+        simulation.load(platform.system, platform.loads(load))
+
+
+def _unit_names(pair: Pair, returns: Sequence[matching.Return]) -> dict[str, str]:
+    """By the platform's id of a unit group, the file's own name for it."""
+    return {
+        pair.platform.unit_id(row.external_id, part.item_id): part.item_id
+        for row in returns
+        for part in row.parts
+    }
+
+
+def _against_books(
+    bridge: Bridge, pair: Pair, documents: list[dict[str, Any]], lines: Sequence[FileLine]
+) -> list[str]:
+    """The ERP's own books: nothing twice, nothing beyond what was sold, and our sum of credits."""
+    if pair.erp.system == "bluecherry":
+        # Its books tell the order's lines as well.
+        return accounting.duplicates(bridge=bridge, documents=documents, sold=_sold(lines))
+    return accounting.booked_twice(bridge=bridge, booked=pair.erp.booked(documents))
 
 
 def _sold(lines: Sequence[FileLine]) -> dict[tuple[str, str], int]:

@@ -13,49 +13,56 @@ from typing import Any
 from django.db import transaction
 
 from connectors.http import check_base_url
+from connectors.sandbox.kits.kit import Kit
 from connectors.types import Mode
 from exceptions_app.choices import MappingKind, MappingStatus
 from exceptions_app.errors import DeskError
-from exceptions_app.models import Bridge, Connection, Mapping, Watermark
-from exceptions_app.rules.mapping import normalise
+from exceptions_app.models import Bridge, Connection, ErpLocation, Mapping, Watermark
+from exceptions_app.rules.mapping import normalise, place_key, tender_key
 from exceptions_app.services import bridges, connections, mappings, reference
 from exceptions_app.services.replay import codes, records
+from exceptions_app.services.replay.pairs import Pair
 from exceptions_app.services.replay.reading import CURRENCY, TIMEZONE
 from exceptions_app.services.replay.simulation import Simulation
 
-PLATFORM = "returngo"
-ERP = "bluecherry"
-PRESET = "bluecherry+returngo"
 # A replay reads the platform when it is run, not on a schedule.
 _POLL_SECONDS = str(int(timedelta(days=3650).total_seconds()))
 _OVERLAP_SECONDS = "60"
 _CALLS_PER_SECOND = 1000
+# Under which the simulated ERPs keep what was paid back.
+_PAYMENT_METHOD = "8"
 
 
 class SandboxInUse(DeskError):
     """The simulated platform holds returns of someone else, which would join the replay's."""
 
 
-def prepare(*, digest: str, simulation: Simulation, now: datetime) -> Bridge:
+def prepare(*, digest: str, pair: Pair, simulation: Simulation, now: datetime) -> Bridge:
     """The bridge for these lines, pointed at `simulation`; made with its connections if new."""
-    bridge = Bridge.objects.filter(code=f"replay-{digest}").first()
+    bridge = Bridge.objects.filter(code=f"replay-{digest}{pair.mark}").first()
     if bridge is None:
-        bridge = _create(digest, simulation, now)
-    for connection, system in ((bridge.source, PLATFORM), (bridge.erp, ERP)):
-        _point(connection, f"{simulation.base_url}/{system}")
+        bridge = _create(f"{digest}{pair.mark}", pair, simulation, now)
+    for connection, kit in ((bridge.source, pair.platform), (bridge.erp, pair.erp)):
+        _point(connection, _address(kit, simulation))
     Bridge.objects.filter(pk=bridge.pk).update(is_active=True)
     return Bridge.objects.select_related("source", "erp").get(pk=bridge.pk)
 
 
-def learn(*, bridge: Bridge, now: datetime) -> None:
+def learn(*, bridge: Bridge, pair: Pair, now: datetime) -> None:
     """Read the ERP's places and item master, and map what this customer would have mapped."""
     reference.refresh_locations(connection=bridge.erp, now=now)
     reference.sync_items(connection=bridge.erp, now=now)
-    place = {"division": records.DIVISION, "warehouse": records.WAREHOUSE}
+    main = ErpLocation.objects.get(connection=bridge.erp, name=records.WAREHOUSE_NAME)
+    place = {"division": main.division, "warehouse": main.code}
     wanted: list[tuple[str, str, dict[str, str]]] = [
         (MappingKind.LOCATION, records.LOCATION, place),
         (MappingKind.REASON, records.REASON, {"code": "CREDIT"}),
+        # Where staff of an ERP check goods in, its own place tells the bucket.
+        (MappingKind.DISPOSITION, place_key("quarantine"), {"bucket": "quarantine"}),
     ]
+    if pair.tender:
+        method = {"component": "refund", "erp_code": _PAYMENT_METHOD}
+        wanted.append((MappingKind.FEE, tender_key(pair.tender), method))
     for code, component in codes.CHARGES.items():
         # Declared a charge and not mapped: the ERP's code is for the customer to give.
         wanted.append((MappingKind.FEE, code, {"component": component, "erp_code": ""}))
@@ -101,9 +108,7 @@ def retire(*, bridge: Bridge) -> None:
 
 
 @transaction.atomic
-def _create(digest: str, simulation: Simulation, now: datetime) -> Bridge:
-    platform_keys = simulation.credentials(PLATFORM)
-    erp_keys = simulation.credentials(ERP)
+def _create(name: str, pair: Pair, simulation: Simulation, now: datetime) -> Bridge:
     common: dict[str, Any] = {
         "mode": "sandbox",
         "actor": None,
@@ -111,40 +116,37 @@ def _create(digest: str, simulation: Simulation, now: datetime) -> Bridge:
         "refill_per_second": _CALLS_PER_SECOND,
         "capacity": _CALLS_PER_SECOND,
     }
-    source = connections.save(
-        code=f"replay-{digest}-{PLATFORM}",
-        name=f"ReturnGO (replay {digest})",
-        kind=PLATFORM,
-        base_url=f"{simulation.base_url}/{PLATFORM}",
-        settings_values={
-            "shop_name": platform_keys["shop_name"],
-            "overlap_seconds": _OVERLAP_SECONDS,
-            "poll_seconds": _POLL_SECONDS,
-        },
-        secrets={"api_key": platform_keys["api_key"]},
-        **common,
-    )
-    erp = connections.save(
-        code=f"replay-{digest}-{ERP}",
-        name=f"BlueCherry (replay {digest})",
-        kind=ERP,
-        base_url=f"{simulation.base_url}/{ERP}",
-        settings_values={"vnd_id": "REPLAY"},
-        secrets={"subscription_key": next(iter(erp_keys.values()))},
-        **common,
+    polled = {"overlap_seconds": _OVERLAP_SECONDS, "poll_seconds": _POLL_SECONDS}
+    source, erp = (
+        connections.save(
+            code=f"replay-{name}-{kit.system}",
+            name=f"{connections.kind_of(kit.system).label} (replay {name})",
+            kind=kit.system,
+            base_url=_address(kit, simulation),
+            settings_values={**access.settings, **extra},
+            secrets=dict(access.secrets),
+            **common,
+        )
+        for kit, extra in ((pair.platform, polled), (pair.erp, {}))
+        for access in (kit.access(simulation.credentials(kit.system)),)
     )
     return bridges.create(
-        code=f"replay-{digest}",
-        name=f"Replay {digest}",
+        code=f"replay-{name}",
+        name=f"Replay {name}",
         source=source,
         erp=erp,
-        preset=PRESET,
+        preset=pair.code,
         currency=CURRENCY,
         timezone_name=TIMEZONE,
-        policy={"note_to_platform": False},
+        policy=dict(pair.policy),
         actor=None,
         now=now,
     )
+
+
+def _address(kit: Kit, simulation: Simulation) -> str:
+    path = kit.access(simulation.credentials(kit.system)).path
+    return f"{simulation.base_url}/{kit.system}{path}"
 
 
 def _point(connection: Connection, base_url: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from connectors import wire_json
 from exceptions_app.errors import DeskError
 
 _TIMEOUT_SECONDS = 60
@@ -71,7 +72,7 @@ class HttpSimulation:
                 raise SandboxUnreachable(
                     f"{self.base_url}{address} answered {answer.status}: {text[:200]}"
                 )
-            return json.loads(text)
+            return wire_json.decode(text)
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise SandboxUnreachable(
                 f"{self.base_url} does not answer as a sandbox: {error}"

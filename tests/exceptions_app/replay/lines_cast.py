@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from connectors.sandbox.bluecherry import BlueCherryTwin
-from connectors.sandbox.returngo import ReturnGoTwin
+from connectors.sandbox.kits import roster
+from connectors.sandbox.kits.kit import Kit
 from connectors.sandbox.wsgi_transport import WsgiTransport
 from exceptions_app.services import connections
 from exceptions_app.services.replay import reading
 from exceptions_app.services.replay.driving import Progress
+from exceptions_app.services.replay.pairs import DEFAULT, PAIRS
 from exceptions_app.services.replay.replaying import Replay, replay
 from tests.world import Clock
 
@@ -73,9 +74,9 @@ class Twins:
     base_url: str = "http://127.0.0.1:1"
 
     def __post_init__(self) -> None:
+        kits: dict[str, Kit] = {**roster.ERPS, **roster.PLATFORMS}
         self.systems: dict[str, Any] = {
-            "returngo": ReturnGoTwin(now=self.clock),
-            "bluecherry": BlueCherryTwin(now=self.clock),
+            name: kit.twin(now=self.clock) for name, kit in kits.items()
         }
         self.transport = WsgiTransport({f"/{name}": twin for name, twin in self.systems.items()})
 
@@ -96,12 +97,15 @@ class Twins:
         with connections.through(self.transport, self.clock):
             yield
 
-    def replay(self, *rows: list[str], seen: list[Progress] | None = None) -> Replay:
+    def replay(
+        self, *rows: list[str], seen: list[Progress] | None = None, pair: str = DEFAULT
+    ) -> Replay:
         """Run these rows through the whole pipeline on the virtual clock."""
         with self.connected():
             return replay(
                 lines=lines_of(*rows),
                 simulation=self,
+                pair=PAIRS[pair],
                 tell=(seen if seen is not None else []).append,
                 clock=self.clock,
                 pause=lambda seconds: self.clock.advance(seconds=seconds) and None,
