@@ -66,6 +66,8 @@ def all_pairs(*, returns: int) -> Iterator[Run]:
 def _carry(world: PairWorld, ids: list[str]) -> None:
     for rma_id in ids:
         pairs.add_plain(world, rma_id)
+    # A return changes some time before the poll that tells of it.
+    world.clock.advance(minutes=5)
     world.carry()
     world.check_in()
 

@@ -13,8 +13,10 @@ def test_ten_returns_at_brightpearl_share_their_calls():
 
     done = pair_costs.run(pair, returns=10)
 
+    theirs = {name: count for (kind, name), count in done.operations.items() if kind != pair.erp}
     ours = {name: count for (kind, name), count in done.operations.items() if kind == pair.erp}
     assert done.lost == 0
+    assert theirs["read_rma"] == 10
     assert ours == {
         "find_orders": 1,
         "read_orders": 1,
