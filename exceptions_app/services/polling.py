@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Max
 
 from connectors.errors import ConnectorError
 from connectors.ports import Source
@@ -111,20 +112,28 @@ def _comes_as_files(connection: Connection) -> bool:
 def _read_rmas(bridge: Bridge, source: Source, since: datetime, now: datetime) -> None:
     """Have every changed return read, those of the overlap only where that may bring news.
 
-    The list carries no change time. A return that was read after the last poll began, and is not
-    among those changed since a little before that, is only listed again for the overlap's sake.
+    The list carries no change time. A return that was read within the overlap, and is not among
+    those changed since a little before that, is only listed again for the overlap's sake.
     """
     last_began = since + _overlap(bridge.source)
-    listed_again: dict[str, RmaRow] = {}
+    before_last: _Listed = {}
+    since_last: _Listed = {}
     for rows in _pages(source, since):
-        read_since = _read_since(bridge.source, [row.external_id for row in rows], last_began)
+        read_at = _read_at(bridge.source, [row.external_id for row in rows], since)
         for row in rows:
-            if row.external_id in read_since:
-                listed_again[row.external_id] = row
-            else:
+            at = read_at.get(row.external_id)
+            if at is None:
                 _announce(bridge.source, row, now)
-    for row in _with_news(source, listed_again, since, last_began):
-        _announce(bridge.source, row, now)
+            else:
+                listed_again = since_last if at >= last_began else before_last
+                listed_again[row.external_id] = row, at
+    for listed_again in (before_last, since_last):
+        for row in _with_news(source, listed_again, since):
+            _announce(bridge.source, row, now)
+
+
+# Rows by the return's id, each with the moment from which its return is known.
+_Listed = dict[str, tuple[RmaRow, datetime]]
 
 
 def _pages(source: Source, since: datetime) -> Iterator[Sequence[RmaRow]]:
@@ -137,26 +146,33 @@ def _pages(source: Source, since: datetime) -> Iterator[Sequence[RmaRow]]:
             return
 
 
-def _read_since(connection: Connection, external_ids: Sequence[str], began: datetime) -> set[str]:
-    """Those of these returns of which a message was handled, and so its return read, since then."""
+def _read_at(
+    connection: Connection, external_ids: Sequence[str], since: datetime
+) -> dict[str, datetime]:
+    """When a message of each of these returns was last handled, and so the return read.
+
+    Those of which none was handled since `since` are absent.
+    """
     handled = InboundEvent.objects.filter(
         connection=connection,
         subject_id__in=external_ids,
         state__in=(EventState.PROCESSED, EventState.QUIET),
-        processed_at__gte=began,
+        processed_at__gte=since,
     ).exclude(topic=events.REFUND_TOPIC)
-    return set(handled.values_list("subject_id", flat=True))
+    found = handled.order_by().values_list("subject_id").annotate(Max("processed_at"))
+    return dict(found)
 
 
-def _with_news(
-    source: Source, listed_again: dict[str, RmaRow], since: datetime, last_began: datetime
-) -> Iterable[RmaRow]:
-    """Of returns listed again, those changed since the last poll; asked where it saves calls."""
-    certain_from = last_began - CLOCKS_APART
-    if certain_from <= since or len(listed_again) <= source.capabilities.max_rmas_per_read:
-        return listed_again.values()
-    changed = {row.external_id for rows in _pages(source, certain_from) for row in rows}
-    return [row for external_id, row in listed_again.items() if external_id in changed]
+def _with_news(source: Source, listed_again: _Listed, since: datetime) -> Iterable[RmaRow]:
+    """Of returns listed again, those changed since they were read; asked where it saves calls."""
+    rows = [row for row, _ in listed_again.values()]
+    if len(rows) <= source.capabilities.max_rmas_per_read:
+        return rows
+    certain_from = min(at for _, at in listed_again.values()) - CLOCKS_APART
+    if certain_from <= since:
+        return rows
+    changed = {row.external_id for page in _pages(source, certain_from) for row in page}
+    return [row for row in rows if row.external_id in changed]
 
 
 def _announce(connection: Connection, row: RmaRow, now: datetime) -> None:

@@ -65,6 +65,21 @@ def test_what_changed_since_or_shows_late_is_read(world):
     assert poll(world) == ["5002", "5003", "5009"]
 
 
+def test_what_the_poll_before_the_last_has_read_is_not_read_again(world):
+    """Overlaps are longer than the time between polls: a change is listed by two more of them."""
+    for number in NUMBERS:
+        changed = make_rma(number, updated_at="2026-05-20T09:01:00", status="Done")
+        world.platform.load({"rmas": [changed]})
+    world.clock.advance(minutes=6)
+
+    found = []
+    for _ in range(3):
+        found.append(poll(world))
+        world.clock.advance(minutes=6)
+
+    assert found == [list(NUMBERS), [], []]
+
+
 def test_a_return_whose_reading_failed_is_read_again(world):
     InboundEvent.objects.filter(subject_id="5001").update(state="parked")
 
