@@ -30,40 +30,40 @@ Pair = tuple[Record, Record]
 def _misspelt(at: datetime) -> Iterator[Pair]:
     """Nine returns that share one SKU the ERP does not know."""
     for position in range(MISSPELT):
-        yield _pair(FIRST_NUMBER + position, at, unit={"sku": names.MISSPELT_SKU, "barcode": ""})
+        yield pair(FIRST_NUMBER + position, at, unit={"sku": names.MISSPELT_SKU, "barcode": ""})
 
 
 def _one_each(at: datetime) -> Iterator[Pair]:
     number = iter(range(FIRST_NUMBER + 20, FIRST_NUMBER + 100))
-    yield _pair(next(number), at, names.DISCONTINUED)
+    yield pair(next(number), at, names.DISCONTINUED)
     yield _two_meant(next(number), at)
     for _ in range(3):
-        yield _pair(next(number), at, _JUMPER, unit={"reason": "Moth holes"})
+        yield pair(next(number), at, _JUMPER, unit={"reason": "Moth holes"})
     for _ in range(2):
-        torn = _grade(at, is_restockable=False, non_restockable_reason="Torn lining")
-        yield _pair(next(number), at, names.BY_SKU["COT-BLK-M"], unit=torn)
-    yield _pair(next(number), at, _THROW, rma={"status": "OnHold"})
-    yield _pair(next(number), at, _THROW, unit=_grade(at, store_location_id=None))
+        torn = grade(at, is_restockable=False, non_restockable_reason="Torn lining")
+        yield pair(next(number), at, names.BY_SKU["COT-BLK-M"], unit=torn)
+    yield pair(next(number), at, _THROW, rma={"status": "OnHold"})
+    yield pair(next(number), at, _THROW, unit=grade(at, store_location_id=None))
     for _ in range(2):
-        hub = _grade(at, store_location_id="Bristol pop-up")
-        yield _pair(next(number), at, _LAMP, unit=hub)
-    yield _pair(next(number), at, _LAMP, order={"division": "20", "warehouse": "PAR"})
+        hub = grade(at, store_location_id="Bristol pop-up")
+        yield pair(next(number), at, _LAMP, unit=hub)
+    yield pair(next(number), at, _LAMP, order={"division": "20", "warehouse": "PAR"})
     yield {}, _lost_order(next(number), at)
     yield _too_many(next(number), at)
     for _ in range(2):
-        yield _pair(
+        yield pair(
             next(number), at, unit={"paid_price": "23.20"}, rma={"refunded": Decimal("23.20")}
         )
-    yield _pair(next(number), at, _JUMPER, rma={"refunded": Decimal("80.00")})
-    yield _pair(next(number), at, _THROW, rma={"refunded": Decimal("62.95")})
-    yield _pair(
+    yield pair(next(number), at, _JUMPER, rma={"refunded": Decimal("80.00")})
+    yield pair(next(number), at, _THROW, rma={"refunded": Decimal("62.95")})
+    yield pair(
         next(number), at, _LAMP, unit={"return_fee": "3.50"}, rma={"refunded": Decimal("91.50")}
     )
-    yield _pair(next(number), at, _LAMP, order={"customer": "TRADE"})
+    yield pair(next(number), at, _LAMP, order={"customer": "TRADE"})
     yield _gift(next(number), at)
 
 
-def _pair(
+def pair(
     number: int,
     at: datetime,
     article: names.Article = _TEE,
@@ -77,7 +77,7 @@ def _pair(
     return sold, records.rma(str(number), f"SO-{number}", units, at, **(rma or {}))
 
 
-def _grade(at: datetime, **values: Any) -> dict[str, Any]:
+def grade(at: datetime, **values: Any) -> dict[str, Any]:
     return {"validation": records.validation(at, **values)}
 
 

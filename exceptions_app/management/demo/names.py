@@ -80,6 +80,13 @@ CARRIERS = ("Royal Mail", "Evri", "DPD")
 
 # What the platform calls a T-shirt after a typing slip in its catalogue.
 MISSPELT_SKU = "TEE-BLAK-M"
+# What a shop sells before anyone has set it up in the ERP.
+STRANGE = Article(
+    "TEE-NAVY-M", "Organic cotton T-shirt, navy, M", Decimal("20.00"), Decimal("5.10")
+)
+# Sold as one, sent as a candle and a towel.
+BUNDLE = Article("SET-EVENING", "Quiet evening set", Decimal("50.00"), Decimal("14.60"))
+BUNDLE_PARTS = (BY_SKU["CNDL-FIG"], BY_SKU["TWL-SAGE"])
 DISCONTINUED = Article("HAT-FELT-OS", "Felt hat, discontinued", Decimal("42.00"), Decimal("12.00"))
 GIFT = Article("GIFT-TOTE", "Canvas tote, free gift", Decimal("0.00"), Decimal("1.80"))
 # One barcode on two boxes: the ERP knows two items for what the label says.

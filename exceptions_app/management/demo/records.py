@@ -37,6 +37,7 @@ def barcode(sku: str) -> str:
 
 def reference() -> Record:
     """Locations, customers and the item master of every simulated ERP."""
+    members = [{"sku": part.sku, "quantity": 1} for part in names.BUNDLE_PARTS]
     return {
         "locations": [
             {"code": code, "name": name, "division": division, "active": True}
@@ -51,6 +52,7 @@ def reference() -> Record:
             *(item(article) for article in names.ARTICLES),
             item(names.DISCONTINUED, active=False),
             item(names.GIFT),
+            item(names.BUNDLE, members=members),
             *(item(article, upc=names.SHARED_BARCODE) for article in names.TWINS),
         ],
     }
@@ -58,7 +60,8 @@ def reference() -> Record:
 
 def order_line(line_id: str, article: Article, quantity: int) -> Record:
     gross = article.price * quantity
-    net = (gross / Decimal("1.2")).quantize(_CENT, ROUND_HALF_UP)
+    # Each one is taxed by itself, so that one of several is worth what it cost.
+    net = (article.price / Decimal("1.2")).quantize(_CENT, ROUND_HALF_UP) * quantity
     return {
         "line_id": line_id,
         "sku": article.sku,
@@ -70,6 +73,18 @@ def order_line(line_id: str, article: Article, quantity: int) -> Record:
         "tax": str(gross - net),
         "tax_code": "S",
     }
+
+
+def bundle_lines() -> list[Record]:
+    """The bundle's line, and one for each part, whose price lies in the bundle's."""
+    within = {"net": "0.00", "tax": "0.00", "parent_line_id": "1"}
+    return [
+        order_line("1", names.BUNDLE, 1),
+        *(
+            {**order_line(str(place), part, 1), **within}
+            for place, part in enumerate(names.BUNDLE_PARTS, start=2)
+        ),
+    ]
 
 
 def order(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
 
 from django.contrib.auth.models import User
 from django.db import connection as database
@@ -57,8 +58,8 @@ def run(
 def move(base_url: str) -> None:
     """Let the connections follow the sandbox to another port; what is unreachable stays so."""
     for connection in Connection.objects.filter(code__in=twins.make()):
-        path = f"/{connection.code}"
-        is_ours = connection.base_url.endswith(path)
+        path = urlsplit(connection.base_url).path
+        is_ours = path.split("/")[1:2] == [connection.code]
         if is_ours and connection.base_url != base_url + path:
             Connection.objects.filter(pk=connection.pk).update(base_url=base_url + path)
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from exceptions_app.management.demo import faulty, ordinary, setup, troubles, twins
+from exceptions_app.management.demo import faulty, mix, ordinary, setup, troubles, twins
 from exceptions_app.management.demo.records import Record, reference
 from exceptions_app.management.demo.world import World
 
 FIRST_NUMBER = 1001
 RETURNS = 250
-# The Outlet's credits are this old when their month is closed: always another month.
-LONG_AGO = timedelta(days=36)
+# What is stopped by a closed month is this old: never the month of the days that follow.
+LONG_AGO = timedelta(days=40)
 DAYS = 8
 # What is left for the last batch and all that needs time to pass.
 LAST_HOURS = timedelta(hours=4)
@@ -37,8 +37,12 @@ def seed(
     with world.entered():
         _set_up(world, base_url)
         _small_bridges(world)
+        for code in mix.PAIRS:
+            mix.after_the_close(world, code)
         tell("carrying returns through both systems")
         _days(world, until, returns)
+        for code in mix.PAIRS:
+            mix.carry(world, code)
         tell("making the exceptions")
         _exceptions(world, base_url, until)
     assert world.clock.now <= until, "seeding ran past the present"
@@ -46,7 +50,7 @@ def seed(
 
 def _set_up(world: World, base_url: str) -> None:
     for code, _, _ in setup.BRIDGES:
-        world.erp(code).load(reference())
+        world.load_erp(reference(), code)
         setup.bridge(world, code, base_url=base_url)
     for code, _, _ in setup.BRIDGES:
         setup.mapped(world, code)
@@ -54,8 +58,8 @@ def _set_up(world: World, base_url: str) -> None:
 
 def _small_bridges(world: World) -> None:
     """Each has a history of its own before its trouble begins."""
-    for code, first in (("outlet", 3001), ("fr", 3101), ("de", 3201), ("ie", 3301)):
-        numbers = range(first, first + 4)
+    for code, first in (("outlet", 3001), ("home", 3101), ("kids", 3201), ("counter", 3301)):
+        numbers = range(first, first + 2)
         _load(world, code, [(number, "credited") for number in numbers])
         world.carry(code)
 
@@ -81,8 +85,8 @@ def _stage(day: int, position: int) -> str:
 def _exceptions(world: World, base_url: str, until: datetime) -> None:
     world.clock.now = until - LAST_HOURS
     orders, returns = faulty.all_of(world.clock.now)
-    world.erp().load({"orders": orders})
-    world.platform().load({"rmas": returns})
+    world.sell(orders)
+    world.load_platform({"rmas": returns})
     world.carry()
     troubles.refused_by_the_erp(world)
     troubles.quoted_with_shipping(world)
@@ -91,7 +95,7 @@ def _exceptions(world: World, base_url: str, until: datetime) -> None:
     troubles.given_up(world)
     troubles.strange_messages(world)
     troubles.closed_month(world)
-    troubles.left_to_hands(world, base_url=f"{base_url}/{twins.erp_name('fr')}")
+    troubles.left_to_hands(world, base_url=f"{base_url}/{twins.erp_name('home')}")
     troubles.throttled(world)
     troubles.expired_key(world, base_url=base_url)
     troubles.worker_died_then_erp_went(world)
@@ -101,5 +105,5 @@ def _load(world: World, code: str, wanted: list[tuple[int, str]]) -> None:
     made: list[tuple[Record, Record]] = [
         ordinary.order_and_return(number, world.clock.now, stage) for number, stage in wanted
     ]
-    world.erp(code).load({"orders": [order for order, _ in made]})
-    world.platform(code).load({"rmas": [rma for _, rma in made]})
+    world.sell([order for order, _ in made], code)
+    world.load_platform({"rmas": [rma for _, rma in made]}, code)

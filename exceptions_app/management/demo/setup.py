@@ -9,6 +9,8 @@ from typing import Any
 
 from django.contrib.auth.models import Group, User
 
+from connectors.sandbox.base import Twin
+from connectors.sandbox.kits.kit import Access
 from exceptions_app.choices import MappingKind, MappingStatus, Role
 from exceptions_app.management.demo import names, twins
 from exceptions_app.management.demo.world import World
@@ -30,11 +32,27 @@ PEOPLE: tuple[tuple[str, str, Role], ...] = (
 BRIDGES: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     ("uk", "Alder UK", {}),
     ("outlet", "Alder Outlet", {"schedule": {"credit_memo": "run"}}),
+    ("home", "Alder Home", {}),
+    ("kids", "Alder Kids", {}),
+    # Credits here follow the goods, while the shop pays back at the counter.
+    ("counter", "Alder Counters", {"credit_trigger": "goods_inspected"}),
     ("fr", "Alder FR", {}),
     ("de", "Alder DE", {}),
-    # Credits here follow the goods, while the shop pays back at the counter.
-    ("ie", "Alder Ireland", {"credit_trigger": "goods_inspected"}),
+    ("ie", "Alder Ireland", {}),
+    ("trade", "Alder Trade", {}),
 )
+SYSTEM_NAMES = {
+    "bluecherry": "BlueCherry",
+    "brightpearl": "Brightpearl",
+    "netsuite": "NetSuite",
+    "prima": "Prima",
+    "returngo": "ReturnGO",
+    "reveni": "Reveni",
+    "shopify": "Shopify",
+}
+# How refunds are paid, as each pair's refunds tell it, where the ERP records them.
+TENDERS = {"de": "shopify", "trade": "card"}
+_OWN_SETTINGS: Mapping[str, Mapping[str, str]] = {"bluecherry": {"vnd_id": "ALDER"}}
 # A long-lived demo must not run into the vendor's 2,000 calls a day.
 DAILY_LIMIT = 100_000
 
@@ -61,18 +79,22 @@ def sign_ins(*, password: str) -> None:
 def bridge(world: World, code: str, *, base_url: str) -> Bridge:
     """The bridge `code` with its two connections to the sandboxes at `base_url`."""
     name, policy = next((name, policy) for known, name, policy in BRIDGES if known == code)
-    world.platform(code).set_switches({"daily_limit": DAILY_LIMIT})
+    systems = twins.SYSTEMS[code]
+    _unlimited(world.platform(code), {"daily_limit": DAILY_LIMIT})
+    # Weeks pass in a minute while the demo is made.
+    _unlimited(world.erp(code), {"calls_per_minute": 0})
     source = source_connection(world, code, base_url=base_url)
     erp = erp_connection(world, code, base_url=f"{base_url}/{twins.erp_name(code)}")
+    notes = {"note_to_platform": False} if systems.platform == "returngo" else {}
     made = Bridge.objects.filter(code=code).first() or bridges.create(
         code=code,
         name=name,
         source=source,
         erp=erp,
-        preset="bluecherry+returngo",
+        preset=f"{systems.erp}+{systems.platform}",
         currency="GBP",
         timezone_name="Europe/London",
-        policy={"note_to_platform": False, "undo_seconds": 60, **policy},
+        policy={**notes, "undo_seconds": 60, **policy},
         actor=None,
         now=world.clock.now,
     )
@@ -83,15 +105,49 @@ def bridge(world: World, code: str, *, base_url: str) -> Bridge:
 def source_connection(
     world: World, code: str, *, base_url: str, api_key: str | None = None
 ) -> Connection:
-    keys = world.platform(code).credentials()
-    return connections.save(
-        code=twins.platform_name(code),
-        name=_named("ReturnGO", code),
-        kind="returngo",
-        mode="sandbox",
+    """`api_key` stands for the one the platform knows."""
+    kit = world.platform_kit(code)
+    access = kit.access(world.platform(code).credentials())
+    secrets = dict(access.secrets) if api_key is None else {"api_key": api_key}
+    return _connection(
+        world,
+        code,
+        system=kit.system,
         base_url=f"{base_url}/{twins.platform_name(code)}",
-        settings_values={"shop_name": keys["shop_name"], "poll_seconds": "300"},
-        secrets={"api_key": keys["api_key"] if api_key is None else api_key},
+        access=Access({**access.settings, "poll_seconds": "300"}, secrets, access.path),
+    )
+
+
+def erp_connection(
+    world: World, code: str, *, base_url: str, by_hand: Sequence[str] = ()
+) -> Connection:
+    """`base_url` is where the ERP itself answers; the operations `by_hand` are left to people."""
+    kit = world.erp_kit(code)
+    access = kit.access(world.erp(code).credentials())
+    settings = {**access.settings, **_OWN_SETTINGS.get(kit.system, {})}
+    if by_hand:
+        settings["profile_text"] = _profile(by_hand)
+    return _connection(
+        world,
+        code,
+        system=kit.system,
+        base_url=base_url,
+        access=Access(settings, access.secrets, access.path),
+    )
+
+
+def _connection(
+    world: World, code: str, *, system: str, base_url: str, access: Access
+) -> Connection:
+    name = next(name for known, name, _ in BRIDGES if known == code)
+    return connections.save(
+        code=system if code == "uk" else f"{system}-{code}",
+        name=f"{SYSTEM_NAMES[system]} {name}",
+        kind=system,
+        mode="sandbox",
+        base_url=base_url + access.path,
+        settings_values=dict(access.settings),
+        secrets=dict(access.secrets),
         actor=None,
         now=world.clock.now,
         daily_limit=DAILY_LIMIT,
@@ -100,29 +156,14 @@ def source_connection(
     )
 
 
-def erp_connection(
-    world: World, code: str, *, base_url: str, by_hand: Sequence[str] = ()
-) -> Connection:
-    """`base_url` is where the ERP itself answers; the operations `by_hand` are left to people."""
-    return connections.save(
-        code=twins.erp_name(code),
-        name=_named("BlueCherry", code),
-        kind="bluecherry",
-        mode="sandbox",
-        base_url=base_url,
-        settings_values={"vnd_id": "ALDER", "profile_text": _profile(by_hand)},
-        secrets={"subscription_key": next(iter(world.erp(code).credentials().values()))},
-        actor=None,
-        now=world.clock.now,
-        refill_per_second=200,
-        capacity=1000,
-    )
+def _unlimited(twin: Twin, switches: Mapping[str, int]) -> None:
+    known = {name: value for name, value in switches.items() if name in twin.switches}
+    if known:
+        twin.set_switches(known)
 
 
 def _profile(by_hand: Sequence[str]) -> str:
-    """The shipped profile with some operations left to people; "" for the shipped one itself."""
-    if not by_hand:
-        return ""
+    """BlueCherry's shipped profile with some operations left to people."""
     shipped = resources.files("connectors.profiled.profiles") / "bluecherry-rest.toml"
     text = shipped.read_text(encoding="utf-8")
     for operation in by_hand:
@@ -135,15 +176,22 @@ def mapped(world: World, code: str) -> None:
     """Read the ERP's places and items, then map what an admin would; some words stay unmapped."""
     polling.refresh_reference(now=world.clock.now)
     row = world.bridges[code]
-    assert ErpLocation.objects.filter(connection=row.erp).exists()
     for word, reason_code in names.REASONS:
         _put(row, MappingKind.REASON, word, {"code": reason_code}, world.clock.now)
     for word, bucket in names.DISPOSITIONS:
         value = f"not_restockable/{word}"
         _put(row, MappingKind.DISPOSITION, value, {"bucket": bucket}, world.clock.now)
-    for place, division, warehouse in names.LOCATIONS:
-        target = {"division": division, "warehouse": warehouse}
+    for place, _, _ in names.LOCATIONS:
+        found = ErpLocation.objects.get(connection=row.erp, name=place)
+        target = {"division": found.division, "warehouse": found.code}
         _put(row, MappingKind.LOCATION, place, target, world.clock.now)
+    if world.erp_kit(code).check_in(""):
+        # Where staff of the ERP check goods in, its own place tells the bucket.
+        quarantine = {"bucket": "quarantine"}
+        _put(row, MappingKind.DISPOSITION, "place:quarantine", quarantine, world.clock.now)
+    if code in TENDERS:
+        paid = {"component": "refund", "erp_code": "8"}
+        _put(row, MappingKind.FEE, f"tender:{TENDERS[code]}", paid, world.clock.now)
     # So that finance can correct a credit; other charges stay unmapped.
     charge = {"component": "adjustment", "erp_code": "ADJ"}
     _put(row, MappingKind.FEE, "adjustment", charge, world.clock.now)
@@ -167,8 +215,3 @@ def _put(
         now=now,
     )
     mappings.activate(mapping=proposed, actor=None, now=now)
-
-
-def _named(system: str, code: str) -> str:
-    name = next(name for known, name, _ in BRIDGES if known == code)
-    return f"{system} {name}"

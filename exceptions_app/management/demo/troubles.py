@@ -25,10 +25,9 @@ def one_return(
     at = world.clock.now
     sold = records.order(f"SO-{number}", [(article, 1)], at - timedelta(days=9))
     units = values.pop("units", None) or [records.unit(f"{number}1", article, at)]
-    world.erp(code).load({"orders": [sold]})
-    world.platform(code).load(
-        {"rmas": [records.rma(str(number), sold["number"], units, at, **values)]}
-    )
+    world.sell([sold], code)
+    asked = records.rma(str(number), sold["number"], units, at, **values)
+    world.load_platform({"rmas": [asked]}, code)
 
 
 def refunded_too_early(world: World) -> None:
@@ -37,8 +36,8 @@ def refunded_too_early(world: World) -> None:
     for number in (4201, 4202):
         at = world.clock.now
         unit = records.unit(f"{number}1", _COAT, at, validation=None)
-        one_return(world, number, code="ie", article=_COAT, units=[unit], status="Received")
-    world.carry("ie")
+        one_return(world, number, code="counter", article=_COAT, units=[unit], status="Received")
+    world.carry("counter")
 
 
 def refused_by_the_erp(world: World) -> None:
@@ -60,7 +59,7 @@ def quoted_with_shipping(world: World) -> None:
     number = 4260
     at = world.clock.now
     sold = records.order(f"SO-{number}", [(_DRESS, 1)], at - timedelta(days=9))
-    world.erp().load({"orders": [sold]})
+    world.sell([sold])
     lines = [{"order_line_id": "1", "units": 1}]
     wanted = {"bridge": "uk", "order": sold["number"], "lines": lines, "shipping": True}
     quotes.make(asked=quote_requests.read(wanted), actor=None, now=at)
@@ -152,9 +151,9 @@ def closed_month(world: World) -> None:
 
 
 def left_to_hands(world: World, *, base_url: str) -> None:
-    """Alder FR's BlueCherry takes no credits and write-offs by call: people key them."""
+    """Alder Home's BlueCherry takes no credits and write-offs by call: people key them."""
     setup.erp_connection(
-        world, "fr", base_url=base_url, by_hand=("create_credit_memo", "create_write_off")
+        world, "home", base_url=base_url, by_hand=("create_credit_memo", "create_write_off")
     )
     at = world.clock.now
     soiled = records.validation(
@@ -163,43 +162,43 @@ def left_to_hands(world: World, *, base_url: str) -> None:
         is_restockable=False,
         non_restockable_reason="Soiled",
     )
-    one_return(world, 4270, code="fr")
-    one_return(world, 4271, code="fr", article=_COAT)
+    one_return(world, 4270, code="home")
+    one_return(world, 4271, code="home", article=_COAT)
     unit = records.unit("42721", _DRESS, at, validation=soiled)
-    one_return(world, 4272, code="fr", units=[unit])
-    world.carry("fr")
+    one_return(world, 4272, code="home", units=[unit])
+    world.carry("home")
 
 
 def expired_key(world: World, *, base_url: str) -> None:
-    """The API key of Alder FR ran out: the platform answers 401."""
-    setup.source_connection(world, "fr", base_url=base_url, api_key="expired-key")
-    world.poll("fr")
+    """The API key of Alder Home ran out: the platform answers 401."""
+    setup.source_connection(world, "home", base_url=base_url, api_key="expired-key")
+    world.poll("home")
 
 
 def worker_died_then_erp_went(world: World) -> None:
-    """A worker ended in the middle of a credit at Alder DE; then the ERP could not be reached.
+    """A worker ended in the middle of a credit at Alder Kids; then the ERP could not be reached.
 
     The credit stays unknown: nothing is sent again until it can be looked up.
     """
-    one_return(world, 4301, code="de")
-    _until_credit_is_next(world, "4301", code="de")
+    one_return(world, 4301, code="kids")
+    _until_credit_is_next(world, "4301", code="kids")
     assert claims.claim(now=world.clock.now) is not None
     world.clock.now += claims.LEASE + timedelta(seconds=1)
-    world.settle("de")
+    world.settle("kids")
     flow.plan(clock=world.clock)
-    setup.erp_connection(world, "de", base_url=_UNREACHABLE)
-    one_return(world, 4302, code="de")
-    world.poll("de")
+    setup.erp_connection(world, "kids", base_url=_UNREACHABLE)
+    one_return(world, 4302, code="kids")
+    world.poll("kids")
     for _ in range(12):
         flow.plan(clock=world.clock)
         world.clock.advance(seconds=20)
 
 
 def throttled(world: World) -> None:
-    """The platform of Alder Ireland answers 429 for longer than ten minutes."""
-    world.platform("ie").set_switches({"daily_limit": 0})
+    """The platform of Alder Counters answers 429 for longer than ten minutes."""
+    world.platform("counter").set_switches({"daily_limit": 0})
     for _ in range(3):
-        world.poll("ie")
+        world.poll("counter")
         world.clock.advance(minutes=6)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
@@ -19,15 +19,37 @@ from werkzeug.wrappers import Request, Response
 from connectors import wire_json
 from connectors.sandbox.base import Twin
 from connectors.sandbox.bluecherry import BlueCherryTwin
+from connectors.sandbox.brightpearl import BrightpearlTwin
 from connectors.sandbox.netsuite import NetSuiteTwin
+from connectors.sandbox.prima import PrimaTwin
 from connectors.sandbox.returngo import ReturnGoTwin
 from connectors.sandbox.returngo_records import moment as parse_moment
+from connectors.sandbox.reveni import ReveniTwin
+from connectors.sandbox.shopify import ShopifyTwin
 
 # Where webhooks go is asked for anew at each start: the address carries a port and a secret.
 # Questions that are sent as a POST change nothing.
 _NOT_KEPT = ("/webhook", "/services/rest/query")
 
-BRIDGES = ("uk", "outlet", "fr", "de", "ie")
+
+class Systems(NamedTuple):
+    erp: str
+    platform: str
+
+
+_USUAL = Systems("bluecherry", "returngo")
+# Whatever goes wrong between two systems goes wrong on bridges of the usual two.
+SYSTEMS: Mapping[str, Systems] = {
+    "uk": _USUAL,
+    "outlet": _USUAL,
+    "home": _USUAL,
+    "kids": _USUAL,
+    "counter": _USUAL,
+    "fr": Systems("prima", "returngo"),
+    "de": Systems("brightpearl", "returngo"),
+    "ie": Systems("bluecherry", "reveni"),
+    "trade": Systems("netsuite", "shopify"),
+}
 
 
 class Journal(Twin):
@@ -53,14 +75,14 @@ class Journal(Twin):
 
     def load(self, records: Mapping[str, Any]) -> dict[str, int]:
         with self.lock:
-            self._keep("load", records)
+            self._note_down("load", records)
             return super().load(records)
 
     def set_switches(self, values: Mapping[str, Any]) -> dict[str, Any]:
         with self.lock:
             # What was staged so far is booked under the old switches.
             self.settle()
-            self._keep("switches", dict(values))
+            self._note_down("switches", dict(values))
             return super().set_switches(values)
 
     def _handle(self, request: Request) -> Response:
@@ -70,10 +92,10 @@ class Journal(Twin):
             call = {"method": request.method, "path": request.path, "headers": headers}
             # A signature is one of the whole address.
             address = {"root": request.url_root, "query": request.query_string.decode("latin-1")}
-            self._keep("call", {**call, **address, "body": body})
+            self._note_down("call", {**call, **address, "body": body})
         return super()._handle(request)
 
-    def _keep(self, kind: str, what: object) -> None:
+    def _note_down(self, kind: str, what: object) -> None:
         if self._file is not None:
             entry = {"at": self.moment().isoformat(), "kind": kind, "what": what}
             self._file.write(wire_json.encode(entry) + "\n")
@@ -93,6 +115,22 @@ class Journal(Twin):
 
 class KeptBlueCherry(Journal, BlueCherryTwin):
     """A BlueCherry-like ERP that survives a restart."""
+
+
+class KeptBrightpearl(Journal, BrightpearlTwin):
+    """A Brightpearl-like ERP that survives a restart."""
+
+
+class KeptPrima(Journal, PrimaTwin):
+    """A Prima-like ERP that survives a restart."""
+
+
+class KeptReveni(Journal, ReveniTwin):
+    """A Reveni that survives a restart."""
+
+
+class KeptShopify(Journal, ShopifyTwin):
+    """A Shopify that survives a restart."""
 
 
 class KeptNetSuite(Journal, NetSuiteTwin):
@@ -115,21 +153,39 @@ class KeptReturnGo(Journal, ReturnGoTwin):
         assert answer.status_code == 201, answer.get_data(as_text=True)
 
 
+_KEPT: Mapping[str, type[Journal]] = {
+    kept.name: kept
+    for kept in (
+        KeptBlueCherry,
+        KeptBrightpearl,
+        KeptNetSuite,
+        KeptPrima,
+        KeptReturnGo,
+        KeptReveni,
+        KeptShopify,
+    )
+}
+
+
 def make() -> dict[str, Journal]:
     """A platform and an ERP for each bridge, by the path they are served at."""
     made: dict[str, Journal] = {}
-    for code in BRIDGES:
-        made[platform_name(code)] = KeptReturnGo()
-        made[erp_name(code)] = KeptBlueCherry()
+    for code, systems in SYSTEMS.items():
+        made[platform_name(code)] = _KEPT[systems.platform]()
+        made[erp_name(code)] = _KEPT[systems.erp]()
     return made
 
 
 def platform_name(bridge: str) -> str:
-    return "returngo" if bridge == "uk" else f"returngo-{bridge}"
+    return _path(SYSTEMS[bridge].platform, bridge)
 
 
 def erp_name(bridge: str) -> str:
-    return "bluecherry" if bridge == "uk" else f"bluecherry-{bridge}"
+    return _path(SYSTEMS[bridge].erp, bridge)
+
+
+def _path(system: str, bridge: str) -> str:
+    return system if bridge == "uk" else f"{system}-{bridge}"
 
 
 def _cut_half_line(path: Path) -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import Min
 
-from connectors.sandbox.bluecherry import BlueCherryTwin
-from connectors.sandbox.returngo import ReturnGoTwin
+from connectors.sandbox.kits import roster
+from connectors.sandbox.kits.kit import Booked, ErpKit, PlatformKit
 from connectors.sandbox.wsgi_transport import WsgiTransport
+from connectors.types import DocumentKind
 from exceptions_app import jobs
 from exceptions_app.choices import PostingStatus
 from exceptions_app.management.demo import twins
+from exceptions_app.management.demo.records import Record
 from exceptions_app.management.demo.twins import Journal
 from exceptions_app.models import Bridge, Posting, Rma
 from exceptions_app.services import claims, confirming, connections, flow, polling
@@ -22,6 +24,8 @@ from exceptions_app.services import claims, confirming, connections, flow, polli
 _MOVING = (PostingStatus.READY, PostingStatus.SENDING, PostingStatus.POSTED)
 _LEAST = timedelta(seconds=1)
 _PATIENCE = timedelta(minutes=15)
+# How long staff of an ERP take to check in what was announced.
+_STAFF = timedelta(minutes=30)
 
 
 @dataclass
@@ -60,15 +64,46 @@ class World:
             for name, twin in self.served.items():
                 twin.now = real[name]
 
-    def platform(self, code: str = "uk") -> ReturnGoTwin:
-        twin = self.served[twins.platform_name(code)]
-        assert isinstance(twin, ReturnGoTwin)
-        return twin
+    def platform(self, code: str = "uk") -> Journal:
+        return self.served[twins.platform_name(code)]
 
-    def erp(self, code: str = "uk") -> BlueCherryTwin:
-        twin = self.served[twins.erp_name(code)]
-        assert isinstance(twin, BlueCherryTwin)
-        return twin
+    def platform_kit(self, code: str) -> PlatformKit:
+        return roster.PLATFORMS[twins.SYSTEMS[code].platform]
+
+    def erp(self, code: str = "uk") -> Journal:
+        return self.served[twins.erp_name(code)]
+
+    def erp_kit(self, code: str) -> ErpKit:
+        return roster.ERPS[twins.SYSTEMS[code].erp]
+
+    def load_erp(self, records: Record, code: str = "uk") -> None:
+        self.erp(code).load(self.erp_kit(code).loads(records))
+
+    def load_platform(self, records: Record, code: str = "uk") -> None:
+        told = self.platform_kit(code).loads(records)
+        if any(told.values()):
+            self.platform(code).load(told)
+
+    def sell(self, orders: Sequence[Record], code: str = "uk") -> None:
+        """Orders that the shop and its ERP know alike."""
+        self.load_erp({"orders": orders}, code)
+        self.load_platform({"orders": orders}, code)
+
+    def booked(self, code: str) -> tuple[Booked, ...]:
+        """What the bridge's ERP holds in its own books."""
+        return self.erp_kit(code).booked(self.erp(code).documents())
+
+    def check_in(self, code: str) -> None:
+        """Where staff of the ERP do so, they receive what is announced; then all goes on."""
+        rows = self.booked(code)
+        received = {row.key for row in rows if row.kind is DocumentKind.STOCK_RECEIPT}
+        announced = [row.key for row in rows if row.kind is DocumentKind.RETURN_AUTHORISATION]
+        found = [self.erp_kit(code).check_in(key) for key in announced if key not in received]
+        for records in filter(None, found):
+            self.erp(code).load(records)
+        if any(found):
+            self.clock.now += _STAFF
+            self.carry(code)
 
     def poll(self, code: str = "uk") -> None:
         source = self.bridges[code].source
