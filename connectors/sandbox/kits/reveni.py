@@ -15,7 +15,12 @@ from connectors.sandbox.kits.kit import Access, Record
 from connectors.sandbox.reveni import ReveniTwin
 
 _STATES = {"Received": "RECEIVED", "Rejected": "CANCELLED", "Canceled": "CANCELLED"}
-_REFUND_STATES = {"Success": "COMPLETED", "Pending": "PENDING", "Failed": "FAILED"}
+_REFUND_STATES = {
+    "Success": "COMPLETED",
+    "Pending": "PENDING",
+    "Requested": "PENDING",
+    "Failed": "FAILED",
+}
 _EXCHANGE = "exchange"
 
 

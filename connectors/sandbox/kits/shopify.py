@@ -25,7 +25,12 @@ _STATUSES = {
     "Rejected": "DECLINED",
     "Canceled": "CANCELED",
 }
-_REFUND_STATUSES = {"Success": "SUCCESS", "Pending": "PENDING", "Failed": "FAILURE"}
+_REFUND_STATUSES = {
+    "Success": "SUCCESS",
+    "Pending": "PENDING",
+    "Requested": "PENDING",
+    "Failed": "FAILURE",
+}
 _EXCHANGE = "exchange"
 
 

@@ -74,7 +74,7 @@ def _days(world: World, until: datetime, returns: int) -> None:
         count = old // (DAYS - 2) if day > 2 else (returns - old) // 2
         _load(world, "uk", [(next(numbers), _stage(day, number)) for number in range(count)])
         world.carry()
-    _load(world, "outlet", [(number, "credited") for number in range(3010, 3016)])
+    _load(world, "outlet", [(number, "credited") for number in range(3010, 3013)])
     world.carry("outlet")
 
 
