@@ -85,25 +85,41 @@ def _reasons(counted, returns: int) -> None:
 
 
 def _pairs(returns: int) -> int:
-    """Print what each pair costs when returns come together; how many pairs lost any."""
+    """Print what each pair costs when returns come together; how many runs were bad or too dear."""
     from tests import rows  # noqa: PLC0415 - after setup
     from tests.bench import pair_costs  # noqa: PLC0415 - after setup
 
     say("")
+    say("Calls per return of each pair; straight: no goods by way of quarantine")
     bad = 0
-    for size in (1, 10, returns):
-        say(f"{size} plain return{'s' if size > 1 else ''} together, through each pair")
-        for done in pair_costs.all_pairs(returns=size):
-            told = ", ".join(f"{kind} {calls / size:.2f}" for kind, calls in done.calls.items())
-            say(
-                f"{done.preset:<22} {done.per_minute:>6.0f} a minute  lost {done.lost}"
-                f"  calls per return: {told}"
-            )
-            for (kind, reason), count in sorted(done.parts.items()):
-                say(f"        {kind:<12} {reason:<10} {count / size:.3f} per return")
-            bad += bool(done.lost)
+    for size in sorted({1, 10, returns}):
+        say(f"{size} plain return{'s' if size > 1 else ''} between two polls, all in one process")
+        say(
+            f"{'pair':<30} {'a minute':>8} {'documents':>9} {'platform':>8} {'ERP':>6}"
+            f" {'reads':>6} {'writes':>6} {'proofs':>6}"
+        )
+        for way in pair_costs.ways():
+            done = pair_costs.run(way, returns=size)
+            _pair(done)
+            bad += bool(done.lost or done.doubled or done.over())
             rows.remove_all()
     return bad
+
+
+def _pair(done) -> None:
+    erp, platform = done.way.pair.erp, done.way.pair.platform
+    shares = (done.reads, done.writes, done.proofs)
+    say(
+        f"{done.way.name:<30} {done.per_minute:>8.0f} {done.documents / done.returns:>9.2f}"
+        f" {done.per_return(platform):>8} {done.per_return(erp):>6}"
+        f" {' '.join(f'{count / done.returns:>6.2f}' for count in shares)}"
+        f"  lost {done.lost}  doubled {done.doubled}"
+    )
+    for system, most in done.limits().items():
+        verdict = "OVER" if system in done.over() else "within"
+        say(f"        {system} {done.per_return(system)} a return, {verdict} its limit of {most}")
+    for (system, reason), count in sorted(done.parts.items()):
+        say(f"        {system:<12} {reason:<10} {count / done.returns:.3f} per return")
 
 
 def _pages() -> None:

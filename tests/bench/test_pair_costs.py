@@ -1,34 +1,36 @@
-"""Where an ERP takes sets, ten returns cost few calls more than one: a committed figure."""
+"""What returns of each pair cost in calls is a committed figure: no call creeps in unseen."""
 
 import pytest
 
-from tests.bench import pair_costs
-from tests.pairs import pairs
+from tests.bench import budget, pair_costs
 
 pytestmark = pytest.mark.django_db
 
+WAYS = {way.name: way for way in pair_costs.ways()}
 
-def test_ten_returns_at_brightpearl_share_their_calls():
-    pair = next(pair for pair in pairs.PAIRS if pair.erp == "brightpearl")
 
-    done = pair_costs.run(pair, returns=10)
+@pytest.mark.parametrize("name", budget.CALLS_OF_A_PAIR)
+def test_returns_of_a_pair_cost_the_calls_that_are_written_down(name):
+    returns, operations = budget.CALLS_OF_A_PAIR[name]
 
-    theirs = {name: count for (kind, name), count in done.operations.items() if kind != pair.erp}
-    ours = {name: count for (kind, name), count in done.operations.items() if kind == pair.erp}
-    assert done.lost == 0
-    assert theirs["read_rma"] == 10
-    assert ours == {
-        "find_orders": 1,
-        "read_orders": 1,
-        "create_sales_credit": 1,
-        "read_goods_in": 1,
-        # The authorisations, the credits as they stand before they are closed, the invoices, and
-        # the rows that the notes of staff are against.
-        "read_sales_credits": 4,
-        "close_sales_credit": 1,
-        "create_payment": 1,
-        "find_payments": 1,
-        # What lies in quarantine is released return by return.
-        "read_order_notes": 2,
-        "release_quarantine": 10,
-    }
+    done = pair_costs.run(WAYS[name], returns=returns)
+
+    assert (done.lost, done.doubled) == (0, 0)
+    assert {operation: count for (_, operation), count in done.operations.items()} == operations
+
+
+def test_a_run_over_its_limit_is_told():
+    done = pair_costs.Run(
+        way=WAYS["netsuite+shopify straight"],
+        returns=100,
+        seconds=60,
+        documents=400,
+        lost=0,
+        doubled=0,
+        writes=400,
+        calls={"netsuite": 411, "shopify": 20},
+        parts={},
+        operations={},
+    )
+
+    assert done.over() == ["netsuite"]
