@@ -164,4 +164,4 @@ class ErpLocation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.division}/{self.code}"
+        return f"{self.division}/{self.code}" if self.division else self.code

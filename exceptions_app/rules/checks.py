@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from exceptions_app.rules import bundles, money, shares
+from exceptions_app.rules import bundles, mapping, money, shares
 from exceptions_app.rules.facts import Finding
 from exceptions_app.rules.resolving import Resolved, is_credit_due, refund_confirmed
 
@@ -29,10 +29,12 @@ def _goods(resolved: Resolved) -> Iterator[tuple[str, str, set[str]]]:
     if stock:
         text = "Every final disposition has a bucket"
         yield "disposition", text, {"DISPOSITION_UNMAPPED"}
-        places = sorted(
-            {f"{line.target.division}/{line.target.warehouse}" for line in stock if line.target}
+        targets = {line.target for line in stock if line.target}
+        places = sorted(mapping.place(each.division, each.warehouse) for each in targets)
+        what = (
+            "Division and warehouse are" if any(each.division for each in targets) else "Place is"
         )
-        text = f"Division and warehouse are valid: {', '.join(places)}"
+        text = f"{what} valid: {', '.join(places)}"
         yield "location", text, {"LOCATION_MISSING", "WAREHOUSE_UNMAPPED", "DIVISION_MISMATCH"}
 
 

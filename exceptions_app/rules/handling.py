@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from exceptions_app.choices import Bucket, LogisticsAxis, PostingKind, PostingStatus
-from exceptions_app.rules import receiving
+from exceptions_app.rules import mapping, receiving
 from exceptions_app.rules.facts import Finding, LocationTarget, RmaFacts
 from exceptions_app.rules.resolving import Resolved, ReturnedLine, resolve
 
@@ -96,7 +96,8 @@ def _to_put_away(resolved: Resolved, graded: list[ReturnedLine]) -> list[Need]:
             groups.setdefault((line.target, line.bucket), []).append(line)
     return [
         Need(
-            f"Put away: {target.division}/{target.warehouse}, {Bucket(bucket).label.lower()}",
+            f"Put away: {mapping.place(target.division, target.warehouse)}, "
+            f"{Bucket(bucket).label.lower()}",
             f"{_items(lines)}. {_booked(resolved, graded, target)}",
             "good",
         )

@@ -181,7 +181,7 @@ def _wrong_warehouses(resolved: Resolved) -> Iterator[Finding]:
                 subject=f"early:{route.line.line_no}",
                 cause=mapping.normalise(route.line.location),
                 facts={
-                    "got": place,
+                    "got": mapping.place(route.target.division, route.target.warehouse),
                     "sku": route.line.fact.sku,
                     "units": str(route.line.fact.quantity),
                     "currency": resolved.facts.currency,
