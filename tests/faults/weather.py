@@ -81,7 +81,7 @@ class SeededFaults:
         """A reset of the twin ends all faults; a new seed brings its own."""
         self.is_over = True
 
-    def take(self, method: str, path: str) -> FaultRule | None:
+    def take(self, method: str, path: str, content: str = "") -> FaultRule | None:
         """Return what strikes this call, or None."""
         if self.is_over:
             return None
