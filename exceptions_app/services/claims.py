@@ -126,10 +126,12 @@ def recover_expired(*, now: datetime) -> int:
 
     The settle window starts now: a zombie's request may still be on the wire (B.3, rule 7).
     """
+    expired = Posting.objects.filter(status=PostingStatus.SENDING, lease_until__lt=now)
+    if not expired.exists():
+        return 0
     rows = list(
-        Posting.objects.select_for_update(skip_locked=True, of=("self",))
+        expired.select_for_update(skip_locked=True, of=("self",))
         .select_related("connection", "bridge", "rma")
-        .filter(status=PostingStatus.SENDING, lease_until__lt=now)
         .order_by("pk")[:200]
     )
     for posting in rows:

@@ -99,24 +99,23 @@ def release_held(*, now: datetime) -> int:
 
 @transaction.atomic
 def _claim(connection: Connection, which: Q, now: datetime) -> list[Posting]:
-    first = (
+    due = (
         Posting.objects.filter(which, connection=connection, not_before__lte=now)
         .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
         .order_by("not_before", "pk")
-        .first()
     )
-    if first is None:
+    # Mostly nothing is due, and the whole row is then read for nothing.
+    kind = due.values_list("kind", flat=True).first()
+    if kind is None:
         return []
     limit = 1
-    if first.kind != PostingKind.PLATFORM_UPDATE:
+    if kind != PostingKind.PLATFORM_UPDATE:
         gateway = connections.gateway(connection=connection, reason="lookup")
         limit = gateway.capabilities.max_documents_per_read
     rows = list(
-        Posting.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related("rma", "bridge")
-        .filter(which, connection=connection, kind=first.kind, not_before__lte=now)
-        .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
-        .order_by("not_before", "pk")[:limit]
+        due.filter(kind=kind)
+        .select_for_update(skip_locked=True, of=("self",))
+        .select_related("rma", "bridge")[:limit]
     )
     Posting.objects.filter(pk__in=[row.pk for row in rows]).update(
         lease_until=now + LEASE, fence=F("fence") + 1, lookups=F("lookups") + 1
