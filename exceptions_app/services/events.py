@@ -259,11 +259,16 @@ def bridge_of(connection: Connection) -> Bridge | None:
     )
 
 
-def put_off(event: InboundEvent, moment: datetime) -> InboundEvent:
-    """Give a claimed event back until `moment`."""
+def put_off(event: InboundEvent, moment: datetime, *, is_untried: bool = False) -> InboundEvent:
+    """Give a claimed event back until `moment`; `is_untried` when only a quota was in its way.
+
+    One that was not tried may still be answered together with others.
+    """
     event.not_before = moment
     event.lease_until = None
-    event.save(update_fields=["not_before", "lease_until"])
+    if is_untried:
+        event.attempts -= 1
+    event.save(update_fields=["not_before", "lease_until", "attempts"])
     return event
 
 

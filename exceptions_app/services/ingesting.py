@@ -179,7 +179,8 @@ def _note_health(connection: Connection, answers: Iterable[Answer], now: datetim
 
 def _settle(event: InboundEvent, bridge: Bridge, answer: Answer, now: datetime) -> None:
     if isinstance(answer, RetryLater):
-        events.put_off(event, now + timedelta(seconds=_delay(event, answer)))
+        delay = timedelta(seconds=_delay(event, answer))
+        events.put_off(event, now + delay, is_untried=answer.is_throttled)
     elif isinstance(answer, Misconfigured):
         events.put_off(event, now + health.REFUSED_PROBE_EVERY)
     elif isinstance(answer, NotFound):

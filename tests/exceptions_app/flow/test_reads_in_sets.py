@@ -198,6 +198,26 @@ def test_messages_of_several_returns_are_answered_by_one_reading(monkeypatch):
     assert sorted(Rma.objects.values_list("external_id", flat=True)) == ["5001", "5002"]
 
 
+def test_returns_that_a_quota_put_off_are_still_read_together(monkeypatch):
+    script = speak_in_sets(monkeypatch)
+    world = make_world()
+    world.platform.load({"rmas": [make_rma("5001"), make_rma("5002")]})
+    receive(world, "5001", "5002")
+
+    def throttled(platform, external_ids):
+        raise RetryLater("Too many calls", after_seconds=5, is_throttled=True)
+
+    with monkeypatch.context() as quota:
+        quota.setattr(BatchPlatform, "rmas", throttled)
+        ingest(world)
+    assert script.reads == []
+    world.clock.advance(minutes=2)
+    ingest(world)
+
+    assert script.reads == [("rmas", ("5001", "5002"))]
+    assert InboundEvent.objects.filter(state="new").count() == 0
+
+
 def test_a_platform_that_tells_one_at_a_time_is_asked_once_per_return(monkeypatch):
     script = speak_in_sets(monkeypatch, most=1)
     world = make_world()
