@@ -125,7 +125,7 @@ def test_today_asks_at_most_14_questions(client, team):
         ("/finance/", 10),
         ("/finance/runs/", 3),
         ("/merchandising/", 7),
-        ("/operations/", 9),
+        ("/operations/", 11),
         ("/operations/inbox/", 6),
         ("/operations/postings/", 6),
         *((f"/warehouse/?view={view}", 5) for view in ("grade", "place", "book")),
