@@ -12,7 +12,7 @@ STAMP := $(VENV)/.installed-$(LOCK_HASH)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench faults browser clean
+.PHONY: help install demo test lint bench faults schemas browser clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ bench: $(STAMP) ## Measure calls per return, pages at a million returns, and cre
 
 faults: $(STAMP) ## Run the long fault matrix
 	FAULT_SEEDS=$(SEEDS) FAULT_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -q tests/faults
+
+schemas: $(STAMP) ## Check our GraphQL documents with the vendor's schemas (needs npm)
+	$(BIN)/python -m tests.connectors.shopify.vendor_check
 
 # The browser tests drive the system's Chromium; nothing is downloaded outside the packages.
 browser:

@@ -1,7 +1,7 @@
 """Shopify's own Admin schema, fetched once from its npm package and kept in the data folder.
 
-The package is pinned by version and checksum and is never part of this repository. Without npm or
-a network, put the file at the place the message names.
+Used by `make schemas` alone. The package is pinned by version and checksum and is never part of
+this repository. Without npm or a network, put the file at the place the message names.
 """
 
 import gzip
