@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 from connectors import types
 from connectors.profiled import targets
 from connectors.profiled.labels import LABELS
-from connectors.profiled.parts import CREATES, Operation, OperationName, Reading, Request
+from connectors.profiled.parts import (
+    CREATES,
+    CursorPaging,
+    Operation,
+    OperationName,
+    Reading,
+    Request,
+)
 from connectors.profiled.trees import (
     PLACEHOLDER,
     Each,
@@ -149,7 +156,7 @@ def _create_problems(operation: Operation) -> list[str]:
 
 
 def _read_problems(profile: Profile, name: OperationName, operation: Operation) -> list[str]:
-    found = _method_problems(operation)
+    found = [*_method_problems(operation), *_cursor_problems(profile, operation)]
     if name is OperationName.CHECK_CONNECTION:
         return found if operation.success else [*found, "success: the check needs a success test"]
     if not operation.rows:
@@ -164,6 +171,21 @@ def _read_problems(profile: Profile, name: OperationName, operation: Operation) 
     if name is OperationName.FIND_ORDER and not reading.lines:
         found.append(f"read: [readings.{operation.read}] needs the path of its 'lines'")
     return found + [f"read: {text}" for text in _target_problems(name, reading)]
+
+
+def _cursor_problems(profile: Profile, operation: Operation) -> list[str]:
+    """A cursor that is read and never sent would ask for the first page again."""
+    paging, request = operation.paging, operation.request
+    if not isinstance(paging, CursorPaging) or paging.cursor or request is None:
+        return []
+    body = profile.bodies.get(request.body) if request.body else None
+    sent = {value.source for value in values_of(body)} if body is not None else set()
+    if "query.cursor" in sent:
+        return []
+    return [
+        "paging.cursor: nothing sends the cursor; name its parameter, or let the body say"
+        " query.cursor"
+    ]
 
 
 def _method_problems(operation: Operation) -> list[str]:

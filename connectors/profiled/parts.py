@@ -72,6 +72,13 @@ class Environment(Frozen):
     no: tuple[str, ...] = ("N", "false", "0")
     settings: tuple[str, ...] = ()
 
+    @check_field("date_format", "datetime_format")
+    @classmethod
+    def _has_parts(cls, text: str) -> str:
+        if "%" not in text:
+            raise ValueError('a format is written with %, as in "%Y-%m-%d" or "%d/%m/%Y %H:%M"')
+        return text
+
     @check_field("timezone")
     @classmethod
     def _known_zone(cls, name: str) -> str:

@@ -296,3 +296,23 @@ def test_a_window_inside_a_day_is_kept(profile_text):
         "01:00:00",
         "05:30:00",
     )
+
+
+CURSOR = 'paging = { kind = "cursor", cursor = "after", next = "meta.next" }'
+PAGES = 'paging = { page = "_pgno", size_param = "_pgsize", size = 200, stop = "empty_rows" }'
+
+
+def test_a_cursor_that_is_never_sent_is_refused(profile_text):
+    assert PAGES in profile_text
+    good = profile_text.replace(PAGES, CURSOR)
+
+    (problem, *_) = problems_of(good.replace('cursor = "after", ', ""))
+
+    assert "paging.cursor: nothing sends the cursor" in problem
+    assert load.loads(good).profile is not None
+
+
+def test_a_format_without_its_marks_is_refused(profile_text):
+    (problem, *_) = problems_of(profile_text.replace("%m/%d/%Y", "MM/DD/YYYY"))
+
+    assert "a format is written with %" in problem
