@@ -104,6 +104,8 @@ def _order(row: Record) -> Record:
         Decimal(line["unit_price"]) * line["quantity"] - Decimal(line.get("discount", 0))
         == Decimal(line["net"]) + Decimal(line["tax"])
         for line in lines
+        # A bundle's part has its money in the bundle's line.
+        if not line.get("parent_line_id")
     )
     total = sum((Decimal(line["net"]) + Decimal(line["tax"]) for line in lines), Decimal(0))
     shipping = Decimal(row.get("shipping_net", 0)) + Decimal(row.get("shipping_tax", 0))
