@@ -308,6 +308,14 @@ def test_what_blocks_it_is_named_with_who_has_it(client, cleo):
     assert f"EX-{case.pk}" in text
     assert "Mira, Merchandising" in text
     assert "Old one" not in text
+    # On a phone it stands far below; the head leads there.
+    assert text.index('<a href="#blocks">What blocks it</a>') < text.index('id="blocks"')
+
+
+def test_a_return_that_nothing_blocks_leads_nowhere(client, cleo):
+    text = client.get(f"/returns/{make_whole_return().pk}/").text
+
+    assert '<a href="#blocks">' not in text
 
 
 def test_a_refund_nobody_made_names_who_must_and_since_when(client, cleo):
