@@ -1,0 +1,1 @@
+"""File exchange: documents leave as files, answers come back as files."""
