@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from connectors.errors import UnreadableReply
 from connectors.exchange.shapes import Acknowledgement, Arrival, Batch, Inbound, Regrade
 
 GENERIC_CSV = "generic-csv"
@@ -31,6 +32,17 @@ class LayoutSettings:
     authorisation_set: str = "943"
 
 
+class RefusedFile(UnreadableReply):
+    """A file that names its sender and its numbers, but holds a fault: nothing of it is taken.
+
+    `answer` is the file we owe for it, which tells the sender the fault (X12 997, rejected).
+    """
+
+    def __init__(self, text: str, *, field: str = "", answer: bytes) -> None:
+        super().__init__(text, field=field)
+        self.answer = answer
+
+
 class Layout(Protocol):
     """Our side of a layout; pure, built as `CsvLayout(settings)` or `X12Layout(settings)`."""
 
@@ -54,7 +66,8 @@ class Layout(Protocol):
 
         Raises:
             UnreadableReply: the text names line and segment for people; also for a file that is
-                addressed to somebody else or was sent by another partner.
+                addressed to somebody else or was sent by another partner. It is a `RefusedFile`
+                where the sender is owed an answer that says so.
         """
         ...
 
