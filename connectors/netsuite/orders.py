@@ -14,13 +14,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 
 from connectors import types
+from connectors.currencies import minor_unit
 from connectors.errors import UnreadableReply
 from connectors.http import Reply
 from connectors.netsuite.memory import OpenLine
 from connectors.netsuite.options import Options
 from connectors.netsuite.reading import ZERO, Answer, Row, amount, is_asked, moment, whole
-
-_MINOR = {"JPY": 0, "KRW": 0, "CLP": 0, "VND": 0, "ISK": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3}
 
 
 def read(
@@ -103,7 +102,7 @@ def _check_tax(rows: list[Row], lines: list[_Line], reply: Reply, currency: str)
     told = [amount(row, "foreignamount", reply) for row in rows if row.get("taxline") == "T"]
     found = abs(sum((line.tax for line in lines), ZERO))
     apart = abs(abs(sum(told, ZERO)) - found)
-    if told and apart > Decimal(1).scaleb(-_MINOR.get(currency, 2)) * len(lines):
+    if told and apart > minor_unit(currency) * len(lines):
         raise UnreadableReply(
             f"The order's tax is {abs(sum(told, ZERO))}, and {found} was found on its lines."
             " Is the connection's setting for tax right?",
@@ -164,7 +163,7 @@ def _spread(discount: _Line, goods: list[_Line], currency: str) -> None:
 
 def _shares(total: Decimal, weights: list[Decimal], currency: str) -> list[Decimal]:
     """Parts that sum to `total`, each the difference of two rounded running totals."""
-    unit = Decimal(1).scaleb(-_MINOR.get(currency, 2))
+    unit = minor_unit(currency)
     whole_weight = sum(weights, ZERO) or Decimal(1)
     shares, weight, given = [], ZERO, ZERO
     for number, each in enumerate(weights, start=1):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from connectors import types
 from connectors.profiled import targets
 from connectors.profiled.labels import LABELS
+from connectors.profiled.money_parts import AMOUNTS, is_counted
 from connectors.profiled.parts import (
     CREATES,
     CursorPaging,
@@ -170,6 +171,7 @@ def _read_problems(profile: Profile, name: OperationName, operation: Operation) 
         return [*found, f"read: no [readings.{operation.read}]"]
     if name is OperationName.FIND_ORDER and not reading.lines:
         found.append(f"read: [readings.{operation.read}] needs the path of its 'lines'")
+    found += [f"read: {text}" for text in _unit_problems(profile, name, reading)]
     return found + [f"read: {text}" for text in _target_problems(name, reading)]
 
 
@@ -195,6 +197,31 @@ def _method_problems(operation: Operation) -> list[str]:
     if request.method == "POST" and request.body:
         return []
     return ["request.method: a read must be a GET, or a POST with a body that asks"]
+
+
+def _unit_problems(profile: Profile, name: OperationName, reading: Reading) -> list[str]:
+    """A number of minor units says nothing without a currency."""
+    wanted = targets.TARGETS[name.value]
+    placed = [
+        *((field, extract, wanted.fields) for field, extract in reading.fields.items()),
+        *((field, extract, wanted.line_fields) for field, extract in reading.line_fields.items()),
+    ]
+    counted = [
+        field
+        for field, extract, facts in placed
+        if is_counted(profile.money, extract, targets.fact(facts, field))
+    ]
+    found = [
+        f"{field}: 'unit' is for amounts of money"
+        for field, extract, facts in placed
+        if extract.unit and targets.fact(facts, field).type not in AMOUNTS
+    ]
+    if counted and "currency" not in reading.fields and not profile.money.currency:
+        found.append(
+            f"{', '.join(counted)}: minor units of no currency; say where the record's 'currency'"
+            " is, or the instance's own in [money]"
+        )
+    return found
 
 
 def _target_problems(name: OperationName, reading: Reading) -> list[str]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
-from connectors import types
-from connectors.profiled.targets import FactType
+from connectors import currencies, types
+from connectors.profiled.parts import AmountRules
+from connectors.profiled.targets import Fact, FactType
+from connectors.profiled.trees import Extract
 
 _LONGEST_NUMBER = 40
 _TENDERS = frozenset({"card", "gift_card", "store_credit", "account", "cash", "other"})
@@ -23,6 +26,23 @@ def to_decimal(raw: object) -> Decimal:
     if not amount.is_finite():
         raise ValueError(f"'{raw}' is not a finite number")
     return amount
+
+
+def is_counted(rules: AmountRules, extract: Extract, fact: Fact) -> bool:
+    """Whether the fact is an amount in whole minor units."""
+    return fact.type in AMOUNTS and (extract.unit or rules.unit) == "minor"
+
+
+def from_minor(value: object, currency: str) -> object:
+    """An amount, or parts with amounts, counted in minor units, in the currency's own unit.
+
+    Nothing is nothing in every currency. Raises ValueError as `currencies.from_count`.
+    """
+    if isinstance(value, Decimal):
+        return currencies.from_count(value, currency) if value else Decimal(0)
+    if isinstance(value, tuple):
+        return tuple(replace(part, amount=from_minor(part.amount, currency)) for part in value)
+    return value
 
 
 def taxes(raw: object) -> tuple[types.TaxPart, ...]:
@@ -55,6 +75,7 @@ READERS: Mapping[FactType, Callable[[object], object]] = {
     FactType.DISCOUNTS: discounts,
     FactType.TENDERS: tenders,
 }
+AMOUNTS = frozenset({FactType.DECIMAL, *READERS})
 
 
 def _rows(raw: object) -> Iterator[Mapping[str, object]]:

@@ -11,7 +11,14 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic import field_validator as check_field
 
 from connectors import errors, types
-from connectors.profiled.trees import Extract, Frozen, QueryValue, check_expression, check_zone
+from connectors.profiled.trees import (
+    Extract,
+    Frozen,
+    QueryValue,
+    Unit,
+    check_expression,
+    check_zone,
+)
 
 REJECTION_CODES = frozenset(
     value for name, value in vars(errors.RejectionCode).items() if name.isupper()
@@ -85,11 +92,29 @@ class Environment(Frozen):
         return check_zone(name)
 
 
-class MoneyRules(Frozen):
+class AmountRules(Frozen):
+    """How the instance writes amounts.
+
+    With `unit = "minor"` they are whole numbers of the currency's smallest unit (pence, cents, yen,
+    fils); a value of a body or a fact of a reading may say otherwise for itself. `currency` is the
+    instance's own, for records that name none.
+    """
+
+    unit: Unit = "major"
+    currency: str = Field(default="", pattern=r"^([A-Z]{3})?$")
+
+
+class MoneyRules(AmountRules):
     """`prices_include_tax` says how to read the instance's line prices; `scale` is its decimals."""
 
     prices_include_tax: bool
     scale: int = Field(2, ge=0, le=6)
+
+    @model_validator(mode="after")
+    def _counts_or_has_decimals(self) -> Self:
+        if self.unit == "minor" and "scale" in self.model_fields_set:
+            raise ValueError("'scale' does nothing with unit = 'minor': the currency decides it")
+        return self
 
 
 class Idempotency(Frozen):

@@ -5,6 +5,7 @@ A value that is there but unreadable is never guessed at: `UnreadableReply` name
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -74,12 +75,17 @@ class RecordReader:
         Raises:
             UnreadableReply: a fact is missing or of the wrong type; `field` names it.
         """
-        return self._facts(self._reading.fields, self._target.fields, row, evidence)
+        return self._facts(
+            self._reading.fields, self._target.fields, row, self._currency(row), evidence
+        )
 
     def lines(self, row: Fields, *, evidence: types.Evidence | None) -> Iterator[dict[str, Any]]:
         """The facts of each line of `row`, empty lines left out."""
+        currency = self._currency(row)
         for line in self.line_rows(row, evidence=evidence):
-            yield self._facts(self._reading.line_fields, self._target.line_fields, line, evidence)
+            yield self._facts(
+                self._reading.line_fields, self._target.line_fields, line, currency, evidence
+            )
 
     def line_rows(self, row: Fields, *, evidence: types.Evidence | None) -> list[dict[str, Any]]:
         """The raw lines of `row` without those whose `skip_zero` is zero; itself if it has none."""
@@ -91,11 +97,21 @@ class RecordReader:
             return found
         return [line for line in found if not _is_zero(search(skip, line))]
 
+    def _currency(self, row: Fields) -> str:
+        """What the record's amounts count in, or else the instance's own currency."""
+        extract = self._reading.fields.get("currency")
+        found: object = None
+        if extract is not None:
+            with contextlib.suppress(ValueError):
+                found = self._read(extract, Fact(), search(extract.path, row))
+        return str(found or self._profile.money.currency)
+
     def _facts(
         self,
         extracts: Mapping[str, Extract],
         wanted: Mapping[str, Fact],
         row: Fields,
+        currency: str,
         evidence: types.Evidence | None,
     ) -> dict[str, Any]:
         facts = {}
@@ -103,6 +119,8 @@ class RecordReader:
             fact = targets.fact(wanted, name)
             try:
                 value = self._read(extract, fact, search(extract.path, row))
+                if money_parts.is_counted(self._profile.money, extract, fact):
+                    value = money_parts.from_minor(value, currency)
             except (ValueError, InvalidOperation) as error:
                 raise errors.UnreadableReply(
                     f"'{extract.path}' ({name}) cannot be read: {error}",

@@ -16,9 +16,10 @@ from typing import NoReturn
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from connectors import errors, types
+from connectors import currencies, errors, types
 from connectors.profiled.schema import Profile
 from connectors.profiled.trees import (
+    MONEY_SOURCES,
     PLACEHOLDER,
     Each,
     ObjectNode,
@@ -70,7 +71,6 @@ class BodyRenderer:
         self._converters: dict[str, Callable[[Value, object], JsonValue]] = {
             "text": self._text,
             "note": self._note,
-            "decimal": self._decimal,
             "integer": self._integer,
             "date": self._date,
             "bool": self._bool,
@@ -120,6 +120,8 @@ class BodyRenderer:
         if raw in _MISSING:
             self._check_missing(node)
             return None if node.as_ in ("decimal", "integer", "bool") else ""
+        if node.as_ == "decimal":
+            return self._decimal(node, raw, scope)
         return self._converters[node.as_](node, raw)
 
     def _is_unlisted(self, node: Value, raw: object) -> bool:
@@ -165,19 +167,31 @@ class BodyRenderer:
         text = text.upper() if node.upper else text
         return text[: node.max].rstrip() if node.max is not None else text
 
-    def _decimal(self, node: Value, raw: object) -> JsonValue:
+    def _decimal(self, node: Value, raw: object, scope: _Scope) -> JsonValue:
         if not isinstance(raw, (Decimal, int)) or isinstance(raw, bool):
             refuse(node.source, str(raw), "is not an amount")
         amount = Decimal(raw)
         if not amount.is_finite():
             refuse(node.source, str(raw), "is not a finite amount", errors.RejectionCode.AMOUNT)
         scale = self._profile.money.scale if node.scale is None else node.scale
+        told = f"{scale} decimals"
+        is_counted = self._is_counted(node)
+        if is_counted:
+            amount, scale = _counted(node, amount, scope), 0
+            told = "the decimals of its currency"
         rounded = amount.quantize(Decimal(1).scaleb(-scale), rounding=ROUND_HALF_UP)
         if node.rounding == "exact" and rounded != amount:
-            text = f"has more than {scale} decimals, and is never rounded here"
+            text = f"has more than {told}, and is never rounded here"
             refuse(node.source, str(raw), text, errors.RejectionCode.AMOUNT)
         signed = -rounded if node.sign == "negative" and rounded else rounded
-        return format(signed, "f") if node.number_as == "text" else signed
+        if node.number_as == "text":
+            return format(signed, "f")
+        return int(signed) if is_counted else signed
+
+    def _is_counted(self, node: Value) -> bool:
+        """Whether the amount leaves as a whole number of its currency's smallest unit."""
+        is_money = node.source in MONEY_SOURCES
+        return is_money and (node.unit or self._profile.money.unit) == "minor"
 
     def _integer(self, node: Value, raw: object) -> JsonValue:
         text = str(raw)
@@ -202,6 +216,14 @@ class BodyRenderer:
     def _bool(self, node: Value, raw: object) -> JsonValue:
         environment = self._profile.environment
         return environment.yes[0] if raw else environment.no[0]
+
+
+def _counted(node: Value, amount: Decimal, scope: _Scope) -> Decimal:
+    try:
+        return currencies.counted(amount, scope.draft.currency if scope.draft else "")
+    except ValueError as error:
+        text = f"cannot be counted: {error}"
+        refuse(node.source, str(amount), text, errors.RejectionCode.AMOUNT)
 
 
 def _of_line(line: types.DraftLine, name: str) -> object:

@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connectors import errors
+from connectors.profiled import money_parts
 from connectors.profiled.money_parts import to_decimal
 from connectors.profiled.reading import search
 from connectors.profiled.source_schema import RecordList, SourceProfile
@@ -46,8 +47,12 @@ class FactReader:
         self._environment = profile.environment
         self._drift = drift
 
-    def facts(self, extracts: Extracts, wanted: Mapping[str, Fact], row: object) -> Facts:
+    def facts(
+        self, extracts: Extracts, wanted: Mapping[str, Fact], row: object, currency: str = ""
+    ) -> Facts:
         """The facts of `row` by name; one that is not there is absent.
+
+        Amounts counted in minor units are those of the record's own currency, or else `currency`.
 
         Raises:
             UnreadableReply: a needed fact is missing, or an amount or flag is none.
@@ -57,10 +62,14 @@ class FactReader:
             value = self._value(name, extract, wanted[name], search(extract.path, row))
             if value is not None:
                 found[name] = value
-        return found
+        return self._in_own_units(extracts, wanted, found, str(found.get("currency", currency)))
 
     def listed(
-        self, records: RecordList | None, wanted: Mapping[str, Fact], row: object
+        self,
+        records: RecordList | None,
+        wanted: Mapping[str, Fact],
+        row: object,
+        currency: str = "",
     ) -> Iterator[Facts]:
         """The facts of each record of a list; an absent list is an empty one."""
         if records is None:
@@ -73,7 +82,20 @@ class FactReader:
         for each in raw:
             if not isinstance(each, Mapping):
                 raise unreadable(records.path, "holds something that is no object")
-            yield self.facts(records.fields, wanted, each)
+            yield self.facts(records.fields, wanted, each, currency)
+
+    def _in_own_units(
+        self, extracts: Extracts, wanted: Mapping[str, Fact], found: Facts, currency: str
+    ) -> Facts:
+        rules = self._profile.money
+        for name in found:
+            if not money_parts.is_counted(rules, extracts[name], wanted[name]):
+                continue
+            try:
+                found[name] = money_parts.from_minor(found[name], currency or rules.currency)
+            except ValueError as error:
+                raise unreadable(name, f"cannot be read: {error}") from None
+        return found
 
     def _value(self, name: str, extract: Extract, fact: Fact, raw: object) -> object:
         if isinstance(raw, str):

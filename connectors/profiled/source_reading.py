@@ -40,7 +40,7 @@ def rma(profile: SourceProfile, document: object) -> types.SourceRma:
     external_id = facts["external_id"]
     refunds = tuple(
         _refund(each, rma_external_id=external_id, currency=currency)
-        for each in reader.listed(reading.refunds, schema.REFUND, raw)
+        for each in reader.listed(reading.refunds, schema.REFUND, raw, currency)
     )
     currency = currency or next((refund.money.currency for refund in refunds), "")
     return types.SourceRma(
@@ -125,7 +125,7 @@ def _lines(
     seen: dict[str, types.SourceLine] = {}
     if not isinstance(search(reading.lines.path, raw), list):
         raise unreadable(reading.lines.path, "is no list")
-    for facts in reader.listed(reading.lines, schema.LINE, raw):
+    for facts in reader.listed(reading.lines, schema.LINE, raw, currency):
         line = _line(facts, currency, drift, is_tax_included=reading.is_tax_included)
         unit_id = facts["unit_id"]
         if seen.setdefault(unit_id, line) is not line:
@@ -194,7 +194,7 @@ def _money(amount: Decimal | None, currency: str) -> types.Money | None:
 def _fees(
     reader: FactReader, records: RecordList | None, raw: object, currency: str
 ) -> Iterator[types.Fee]:
-    for facts in reader.listed(records, schema.FEE, raw):
+    for facts in reader.listed(records, schema.FEE, raw, currency):
         try:
             kind = types.FeeKind(facts["kind"])
         except ValueError:

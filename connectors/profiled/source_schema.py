@@ -16,6 +16,7 @@ from pydantic import field_validator as check_field
 
 from connectors.profiled import targets
 from connectors.profiled.parts import (
+    AmountRules,
     AnyPaging,
     Environment,
     ErrorRule,
@@ -251,6 +252,7 @@ class SourceProfile(Frozen):
     transport: RestJson
     auth: Annotated[HeaderKey | Basic | Bearer | QueryKey | NoAuth, Field(discriminator="kind")]
     environment: Environment
+    money: AmountRules = AmountRules()
     operations: dict[SourceOperationName, SourceOperation]
     rows: dict[str, Extract]
     reading: ReturnReading

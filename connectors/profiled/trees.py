@@ -35,6 +35,12 @@ QUERY_FIELDS = frozenset(
     {"since", "sku", "number", "kind", "key", "page", "offset", "cursor", "size"}
 )
 TAX_FIELDS = frozenset(field.name for field in dataclasses.fields(types.TaxPart))
+MONEY_SOURCES = frozenset(
+    {"draft.net", "draft.tax", "draft.gross", "tax.amount"}
+    | {f"line.{name}" for name in ("unit_price", "net", "tax", "gross")}
+)
+
+Unit = Literal["major", "minor"]
 
 
 class Frozen(BaseModel):
@@ -91,6 +97,7 @@ _CONVERTERS_OF = {
     "rounding": ("decimal",),
     "number_as": ("decimal", "integer"),
     "sign": ("decimal", "integer"),
+    "unit": ("decimal",),
     "pad": ("integer",),
     "format": ("date",),
 }
@@ -101,7 +108,8 @@ class Value(Frozen):
 
     `text` is sent exactly and refused when longer than `max`; `note` is free text that may be
     shortened. `integer` with `pad` and every `decimal` are as wide as the profile says.
-    `else_from` stands in where `from` is empty or its lookup does not know it.
+    `else_from` stands in where `from` is empty or its lookup does not know it. `unit` is how this
+    amount counts where the profile's other amounts count otherwise.
     """
 
     source: str = Field(default="", alias="from")
@@ -119,6 +127,7 @@ class Value(Frozen):
     pad: int | None = Field(None, gt=0, le=30)
     upper: bool = False
     sign: Literal["as_is", "negative"] = "as_is"
+    unit: Unit | None = None
 
     @check_field("source", "else_from")
     @classmethod
@@ -133,6 +142,10 @@ class Value(Frozen):
             raise ValueError("draft.key must be sent as 'text': a shortened key finds nothing")
         if self.else_from and not self.source:
             raise ValueError("'else_from' needs a 'from' to stand in for")
+        if self.unit and self.source not in MONEY_SOURCES:
+            raise ValueError(f"'unit' is for amounts of money; expected {sorted(MONEY_SOURCES)}")
+        if self.unit == "minor" and self.scale is not None:
+            raise ValueError("'scale' does nothing with unit = 'minor': the currency decides it")
         if self.required and self.omit_if_empty:
             raise ValueError("a value cannot be both 'required' and 'omit_if_empty'")
         for name, converters in _CONVERTERS_OF.items():
@@ -244,12 +257,16 @@ class QueryValue(Frozen):
 
 
 class Extract(Frozen):
-    """Where a fact is in a reply, as a JMESPath, and how to read it; short form: the path alone."""
+    """Where a fact is in a reply, as a JMESPath, and how to read it; short form: the path alone.
+
+    `unit` is of amounts, as a body's value has it.
+    """
 
     path: str
     default: str | None = None
     lookup: str = ""
     format: str = ""
+    unit: Unit | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from connectors import errors, types
+from connectors.currencies import minor_unit
 from connectors.ports import Gateway, Source
 from connectors.types import DocumentKind, OperationSupport
 
@@ -219,8 +220,8 @@ def _draft(
                 order_line_id=sold.line_id,
                 description=sold.description,
                 unit_price=sold.unit_price if has_money else Decimal(0),
-                net=_share(sold.net, sold.quantity) if has_money else Decimal(0),
-                tax=_share(sold.tax, sold.quantity) if has_money else Decimal(0),
+                net=_share(sold.net, sold.quantity, order.currency) if has_money else Decimal(0),
+                tax=_share(sold.tax, sold.quantity, order.currency) if has_money else Decimal(0),
                 tax_code=sold.tax_code if has_money else "",
                 key_parts=item.key_parts,
             ),
@@ -230,5 +231,5 @@ def _draft(
     )
 
 
-def _share(total: Decimal, quantity: int) -> Decimal:
-    return (total / quantity).quantize(Decimal("0.01"))
+def _share(total: Decimal, quantity: int, currency: str) -> Decimal:
+    return (total / quantity).quantize(minor_unit(currency))

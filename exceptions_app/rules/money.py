@@ -7,28 +7,13 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
+from connectors import currencies
 from exceptions_app.rules.facts import LineFact
 
 ZERO = Decimal(0)
 
-# ISO 4217 minor units that are not two places.
-_PLACES = {
-    **dict.fromkeys(
-        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND"), 0
-    ),
-    **dict.fromkeys(("VUV", "XAF", "XOF", "XPF"), 0),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
-
-
-def places(currency: str) -> int:
-    """Decimal places of `currency`: 0, 2 or 3; a currency not listed has 2."""
-    return _PLACES.get(currency.strip().upper(), 2)
-
-
-def minor_unit(currency: str) -> Decimal:
-    """The smallest amount of `currency`: 1, 0.01 or 0.001."""
-    return Decimal(1).scaleb(-places(currency))
+places = currencies.places
+minor_unit = currencies.minor_unit
 
 
 def quantise(amount: Decimal, currency: str) -> Decimal:
