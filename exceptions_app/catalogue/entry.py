@@ -17,6 +17,7 @@ Amounts are plain digits in `currency`, or ready to read; so is `value`. Dates a
 - connection: `connection`, `reason`, `waiting` (what waits: "3 documents")
 - event: `event`, `field`, `expected`, `got`, `needs`, `copies`; a conflict of two systems
   uses `expected` for the platform's word and `got` for the ERP's
+- time: `limit` (how long it may take, in words: "72 hours")
 
 A group's title may only use facts that all its cases share (`GROUP_FACTS`).
 """
@@ -70,6 +71,7 @@ FACTS: Mapping[str, tuple[str, ...]] = {
     ),
     "connection": ("connection", "reason", "waiting"),
     "event": ("event", "field", "expected", "got", "needs", "copies"),
+    "time": ("limit",),
 }
 FACT_NAMES = frozenset(name for names in FACTS.values() for name in names)
 GROUP_FACTS = frozenset(
@@ -128,7 +130,7 @@ GROUP_LIMIT = 10
 # The period end is near from this many working days before it.
 PERIOD_END_DAYS = 3
 
-_MAY_BE_EMPTY = frozenset({"actions", "close_reasons", "policy"})
+_MAY_BE_EMPTY = frozenset({"actions", "close_reasons", "policy", "waits_for"})
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 _SENTENCE_END = re.compile(r"(^|[.!?]\s+)$")
 
@@ -152,6 +154,7 @@ class Entry:
     read-back). `close_reasons` is empty exactly where a person may never close by hand.
     `policy` names the bridge's options (rules.policy) that decide when or whether it opens.
     `requirements` are R-numbers, or L-numbers of the lessons where no requirement names the type.
+    `waits_for` names the facts without which no check can raise it yet, and is empty once one does.
     """
 
     code: str
@@ -175,6 +178,12 @@ class Entry:
     close_reasons: tuple[tuple[str, str], ...] = ()
     is_waiting_type: bool = False
     policy: tuple[str, ...] = ()
+    waits_for: str = ""
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether a check raises it."""
+        return not self.waits_for
 
 
 def render(template: str, facts: Mapping[str, object]) -> str:

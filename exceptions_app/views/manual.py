@@ -34,7 +34,12 @@ def index(request: HttpRequest) -> HttpResponse:
     chapters = []
     for chapter in selector.chapters():
         rows = [
-            {"entry": entry, "title": written(entry, entry.title), "count": count}
+            {
+                "entry": entry,
+                "title": written(entry, entry.title),
+                "count": count,
+                "needs": written(entry, entry.waits_for) if entry.waits_for else "",
+            }
             for entry, count in chapter.entries
             if _mentions(entry, chapter.label, wanted)
         ]
@@ -62,6 +67,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
         "consequence": written(entry, entry.consequence),
         "closes_by": written(entry, entry.closes_by),
         "value_note": written(entry, entry.value_note),
+        "needs": written(entry, entry.waits_for) if entry.waits_for else "",
         "steps": [_step(entry, step, request) for step in entry.playbook],
         "actions": [_action(action, entry.code, people, request) for action in entry.actions],
         "reasons": [pgettext(entry.code, label) for _, label in entry.close_reasons],

@@ -31,4 +31,5 @@ ENTRY = Entry(
     closes_itself=True,
     value_note="Sum over the returns in the gap",
     requirements=("R092", "R105"),
+    waits_for="the platform’s own list of what it sent",
 )

@@ -27,7 +27,8 @@ class Command(BaseCommand):
 def _texts(entry: Entry) -> Iterator[str]:
     """Each text once, in reading order; gettext refuses the same one twice in a context."""
     labels = (label for _, label in entry.close_reasons)
-    yield from dict.fromkeys((entry.short, *templates(entry), *labels))
+    needs = (entry.waits_for,) if entry.waits_for else ()
+    yield from dict.fromkeys((entry.short, *templates(entry), *labels, *needs))
 
 
 def _message(code: str, text: str) -> str:

@@ -40,20 +40,16 @@ def test_an_odd_code_still_gives_an_entry(code, title):
 
 
 def test_a_team_gets_its_types_in_blocking_order():
-    assert [found.code for found in catalogue.by_team(Team.FINANCE)] == [
-        "SO_LINK_MISSING",
-        "CM_REJECTED",
-        "COMPONENT_MISSING",
-        "OVER_RETURN",
-        "PERIOD_CLOSED",
-        "QUOTE_CHANGED",
-        "REFUND_CM_MISMATCH",
-        "REFUND_NO_CM",
-        "REFUND_OVER_LINE",
-        "TENDER_UNMAPPED",
-        "VAT_SETTING",
+    assert [found.code for found in catalogue.by_team(Team.MERCHANDISING)] == [
+        "BUNDLE_PARTIAL",
+        "ELIGIBILITY_STALE",
+        "PROMO_SKU",
+        "SKU_AMBIGUOUS",
+        "SKU_INACTIVE",
+        "SKU_UNKNOWN",
+        "VARIANT_CHANGED",
     ]
-    assert catalogue.by_team(Team.CX) == ()
+    assert [found.code for found in catalogue.by_team(Team.OPERATIONS)][-1] == "STATUS_UNMAPPED"
 
 
 def test_the_catalogue_cannot_be_changed():

@@ -305,3 +305,14 @@ def test_the_glossary_explains_each_word_once(client):
     words = [str(word) for word, _ in glossary]
     assert len(words) == len(set(words))
     assert {"Bridge", "Posting", "Exception", "Closed by proof"} <= set(words)
+
+
+# --- Kinds that nothing watches yet ----------------------------------------------------------
+
+
+def test_a_kind_that_nothing_watches_says_what_it_needs(client):
+    needs = CATALOGUE["PAYOUT_MISMATCH"].waits_for
+
+    assert f"Not watched yet: needs {needs}" in client.get("/manual/PAYOUT_MISMATCH/").text
+    assert f"Not watched yet: needs {needs}" in client.get("/manual/", {"q": "payout"}).text
+    assert "Not watched yet" not in client.get("/manual/SKU_UNKNOWN/").text

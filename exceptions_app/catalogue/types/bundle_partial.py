@@ -1,0 +1,48 @@
+"""A part of a bundle came back, and the refund shares its price out in another way."""
+
+from exceptions_app.catalogue.entry import RANK_ITEM, Entry, Step
+from exceptions_app.choices import FixKind, Severity, Team
+
+ENTRY = Entry(
+    code="BUNDLE_PARTIAL",
+    family="item",
+    title="A part of a bundle of return {rma} is worth {difference} less or more",
+    group_title="Parts of bundles are priced in two ways",
+    short="part of a bundle came back",
+    team=Team.MERCHANDISING,
+    severity=Severity.HIGH,
+    rank=RANK_ITEM,
+    clock_hours=24,
+    sentence=(
+        "A part of a bundle came back with return {rma}. {platform} refunded {refund}; the"
+        " order’s own shares make it {credit}. The bundle’s price is all of the difference of"
+        " {difference}."
+    ),
+    consequence=(
+        "The credit of return {rma} waits. A share nobody agreed on would be booked as if it were"
+        " the price."
+    ),
+    playbook=(
+        Step("Open order {order} and read how the bundle’s price is shared out.", link="order"),
+        Step("Compare that share with the refund of {refund}.", link="return"),
+        Step("If the refund is right, ask finance to correct the credit.", FixKind.CORRECT_CREDIT),
+        Step(
+            "If the order’s share is right, ask finance to accept the difference.",
+            FixKind.ACCEPT_DIFFERENCE,
+        ),
+    ),
+    actions=(
+        FixKind.CORRECT_CREDIT,
+        FixKind.ACCEPT_DIFFERENCE,
+    ),
+    approval="finance",
+    closes_by="Refund and credit agree, or finance accepted the difference.",
+    closes_itself=True,
+    value_note="Refund less credit",
+    requirements=(
+        "R044",
+        "R060",
+    ),
+    policy=("bundle_credit",),
+    waits_for="a check of facts that are already kept",
+)
