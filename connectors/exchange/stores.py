@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Protocol
+
+from connectors import errors
 
 OUT = "out"
 SENT = "out/sent"
@@ -67,3 +71,53 @@ class FileStore(Protocol):
     def close(self) -> None:
         """Let go of a connection that is open; the next call opens it again."""
         ...
+
+
+def temporary(name: str) -> str:
+    """The name a file has while it is written."""
+    check_name(name)
+    return name + TEMPORARY_SUFFIX
+
+
+def check_name(name: str) -> None:
+    """Raise `Misconfigured` for a name that is a path, hidden, or one being written."""
+    if not is_readable_name(name):
+        raise errors.Misconfigured(f"'{name}' cannot be the name of a file here.")
+
+
+def is_readable_name(name: str) -> bool:
+    """Whether a file under this name is one to look at: no path, not hidden, no temporary."""
+    return bool(name) and not (
+        name.startswith((".", "~"))
+        or name.endswith(TEMPORARY_SUFFIX)
+        or any(each in "/\\" or each < " " for each in name)
+    )
+
+
+def free_name(name: str, is_taken: Callable[[str], bool]) -> str:
+    """`name`, or with the first number behind it that nobody has."""
+    path, found, count = PurePosixPath(name), name, 1
+    while is_taken(found):
+        count += 1
+        found = f"{path.stem}-{count}{path.suffix}"
+    return found
+
+
+def no_folder(folder: str, step: str) -> errors.Misconfigured:
+    """The refusal for a folder that is missing; `step` is the part of the way that is."""
+    if step in folder.split("/"):
+        return errors.Misconfigured(f"There is no folder {folder}/.")
+    return errors.Misconfigured(f"There is no folder {step}/ on the way to {folder}/.")
+
+
+def too_long(name: str, most: int) -> errors.UnreadableReply:
+    return errors.UnreadableReply(f"{name} is longer than {most:,} bytes, so it was not read.")
+
+
+def other_content(name: str) -> errors.Rejected:
+    return errors.Rejected(
+        f"A file {name} with other content lies there already; it was left as it is.",
+        code=errors.RejectionCode.DUPLICATE_KEY,
+        field="name",
+        value=name,
+    )
