@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from connectors import types
 from connectors.profiled import targets
+from connectors.profiled.hints import nearest
 from connectors.profiled.labels import LABELS
 from connectors.profiled.money_parts import AMOUNTS, is_counted
 from connectors.profiled.parts import (
@@ -21,7 +23,8 @@ from connectors.profiled.trees import (
     Each,
     ObjectNode,
     Value,
-    names_of,
+    placed_names,
+    placed_values,
     values_of,
 )
 from connectors.profiled.ways import (
@@ -69,7 +72,9 @@ def problems(profile: Profile) -> list[str]:
         for name, operation in profile.operations.items()
         for problem in _operation_problems(profile, name, operation)
     ]
-    return found + _body_problems(profile) + _reading_problems(profile) + _keying_problems(profile)
+    found += _body_problems(profile) + _reading_problems(profile) + _keying_problems(profile)
+    # One reading serves several operations.
+    return list(dict.fromkeys(found))
 
 
 def _keying_problems(profile: Profile) -> list[str]:
@@ -82,7 +87,8 @@ def _keying_problems(profile: Profile) -> list[str]:
     }
     known = {*LABELS, *parts}
     return [
-        f"keying_order: '{name}' is no value of a document; expected one of {sorted(known)}"
+        f"keying_order: '{name}' is no value of a document{nearest(name, known)}; expected one of"
+        f" {sorted(known)}"
         for name in profile.keying_order
         if name not in known
     ]
@@ -97,7 +103,7 @@ def _operation_problems(profile: Profile, name: OperationName, operation: Operat
     found = _query_problems(profile, name, request)
     found += _path_problems(name, request)
     if request.body and request.body not in profile.bodies:
-        found.append(f"request.body: no [bodies.{request.body}]")
+        found.append(f"request.body: {_no('bodies', request.body, profile.bodies)}")
     if isinstance(profile.transport, SoapString):
         found += _soap_problems(request)
     if name in CREATES:
@@ -108,7 +114,7 @@ def _operation_problems(profile: Profile, name: OperationName, operation: Operat
 def _query_problems(profile: Profile, name: OperationName, request: Request) -> list[str]:
     known = QUERY_VALUES.get(name, frozenset())
     found = [
-        f"request.query.{parameter}: no [lookups.{template.lookup}]"
+        f"request.query.{parameter}: {_no('lookups', template.lookup, profile.lookups)}"
         for parameter, template in request.query.items()
         if template.lookup and template.lookup not in profile.lookups
     ]
@@ -168,11 +174,10 @@ def _read_problems(profile: Profile, name: OperationName, operation: Operation) 
         found.append("watermark: changed_items in pages needs a 'watermark'")
     reading = profile.readings.get(operation.read)
     if reading is None:
-        return [*found, f"read: no [readings.{operation.read}]"]
+        return [*found, f"read: {_no('readings', operation.read, profile.readings)}"]
     if name is OperationName.FIND_ORDER and not reading.lines:
         found.append(f"read: [readings.{operation.read}] needs the path of its 'lines'")
-    found += [f"read: {text}" for text in _unit_problems(profile, name, reading)]
-    return found + [f"read: {text}" for text in _target_problems(name, reading)]
+    return found
 
 
 def _cursor_problems(profile: Profile, operation: Operation) -> list[str]:
@@ -199,35 +204,37 @@ def _method_problems(operation: Operation) -> list[str]:
     return ["request.method: a read must be a GET, or a POST with a body that asks"]
 
 
-def _unit_problems(profile: Profile, name: OperationName, reading: Reading) -> list[str]:
+def _unit_problems(
+    profile: Profile, place: str, wanted: targets.Target, reading: Reading
+) -> list[str]:
     """A number of minor units says nothing without a currency."""
-    wanted = targets.TARGETS[name.value]
     placed = [
-        *((field, extract, wanted.fields) for field, extract in reading.fields.items()),
-        *((field, extract, wanted.line_fields) for field, extract in reading.line_fields.items()),
-    ]
-    counted = [
-        field
-        for field, extract, facts in placed
-        if is_counted(profile.money, extract, targets.fact(facts, field))
+        (f"{place}.{part}.{field}", extract, targets.fact(facts, field))
+        for part, extracts, facts in (
+            ("fields", reading.fields, wanted.fields),
+            ("line_fields", reading.line_fields, wanted.line_fields),
+        )
+        for field, extract in extracts.items()
     ]
     found = [
-        f"{field}: 'unit' is for amounts of money"
-        for field, extract, facts in placed
-        if extract.unit and targets.fact(facts, field).type not in AMOUNTS
+        f"{where}: 'unit' is for amounts of money"
+        for where, extract, fact in placed
+        if extract.unit and fact.type not in AMOUNTS
     ]
-    if counted and "currency" not in reading.fields and not profile.money.currency:
-        found.append(
-            f"{', '.join(counted)}: minor units of no currency; say where the record's 'currency'"
-            " is, or the instance's own in [money]"
-        )
-    return found
+    if "currency" in reading.fields or profile.money.currency:
+        return found
+    return found + [
+        f"{where}: minor units of no currency; say where the record's 'currency' is, or the"
+        " instance's own in [money]"
+        for where, extract, fact in placed
+        if is_counted(profile.money, extract, fact)
+    ]
 
 
-def _target_problems(name: OperationName, reading: Reading) -> list[str]:
-    wanted = targets.TARGETS[name.value]
-    found = targets.problems(wanted.fields, reading.fields, "fields")
-    return found + targets.problems(wanted.line_fields, reading.line_fields, "line_fields")
+def _target_problems(place: str, wanted: targets.Target, reading: Reading) -> list[str]:
+    found = targets.problems(wanted.fields, reading.fields, f"{place}.fields")
+    lines = f"{place}.line_fields"
+    return found + targets.problems(wanted.line_fields, reading.line_fields, lines)
 
 
 # --- Bodies ----------------------------------------------------------------------------------
@@ -238,11 +245,11 @@ def _body_problems(profile: Profile) -> list[str]:
     found = []
     for name, body in profile.bodies.items():
         if name in asked:
-            found += [f"bodies.{name}: {text}" for text in _question_problems(body, asked[name])]
+            problems = _question_problems(body, asked[name])
         else:
-            found += [f"bodies.{name}: {text}" for text in _document_problems(body)]
-        found += [f"bodies.{name}: {text}" for text in _value_problems(profile, body)]
-        found += [f"bodies.{name}: {text}" for text in _name_problems(profile, name, body)]
+            problems = _document_problems(body)
+        problems += _value_problems(profile, body) + _name_problems(profile, name, body)
+        found += [f"bodies.{name}{problem}" for problem in problems]
     return found
 
 
@@ -263,9 +270,9 @@ def _question_problems(body: Value | Each | ObjectNode, known: frozenset[str]) -
     found = _scope_problems(body, frozenset({"query", "settings", "secret"}))
     inside = known - {"keys"} | ({"key"} if "keys" in known else set())
     return found + [
-        f"'{value.source}' is not known here; expected one of"
+        f"{place}: '{value.source}' is not known here; expected one of"
         f" {sorted(f'query.{name}' for name in inside)}"
-        for value in values_of(body)
+        for place, value in placed_values(body)
         if value.source.startswith("query.") and value.source.removeprefix("query.") not in inside
     ]
 
@@ -273,7 +280,7 @@ def _question_problems(body: Value | Each | ObjectNode, known: frozenset[str]) -
 def _document_problems(body: Value | Each | ObjectNode) -> list[str]:
     found = []
     if not any(value.source == "draft.key" for value in values_of(body)):
-        found.append("sends no draft.key, so nothing could be found again")
+        found.append(": sends no draft.key, so nothing could be found again")
     return found + _scope_problems(body, frozenset({"draft", "settings", "secret"}))
 
 
@@ -282,28 +289,39 @@ def _scope_problems(node: Value | Each | ObjectNode, scopes: frozenset[str]) -> 
     if isinstance(node, Each):
         outer = node.each.partition(".")[0]
         if outer not in scopes:
-            return [f"'{node.each}' stands outside 'each'"]
-        return _scope_problems(node.entry, scopes | {_SCOPE_OF[node.each]})
+            return [f".each: '{node.each}' stands outside 'each'"]
+        inner = _scope_problems(node.entry, scopes | {_SCOPE_OF[node.each]})
+        return [f".entry{problem}" for problem in inner]
     if isinstance(node, Value):
         return [
-            f"'{source}' stands outside 'each'"
+            f": '{source}' stands outside 'each'"
             for source in (node.source, node.else_from)
             if source and source.partition(".")[0] not in scopes
         ]
-    return [text for child in node.root.values() for text in _scope_problems(child, scopes)]
+    return [
+        f".{name}{problem}"
+        for name, child in node.root.items()
+        for problem in _scope_problems(child, scopes)
+    ]
 
 
 def _value_problems(profile: Profile, body: Value | Each | ObjectNode) -> list[str]:
     secrets = secrets_of(profile.auth) if isinstance(profile.auth, InBody) else ()
     found = []
-    for value in values_of(body):
+    settings = profile.environment.settings
+    for place, value in placed_values(body):
         if value.lookup and value.lookup not in profile.lookups:
-            found.append(f"no [lookups.{value.lookup}]")
+            found.append(f"{place}: {_no('lookups', value.lookup, profile.lookups)}")
         owner, _, name = value.source.partition(".")
-        if owner == "settings" and name not in profile.environment.settings:
-            found.append(f"'{name}' is not in environment.settings")
+        if owner == "settings" and name not in settings:
+            found.append(
+                f"{place}: '{name}' is not in environment.settings{nearest(name, settings)}"
+            )
         if owner == "secret" and name not in secrets:
-            found.append(f"'{name}' is not in the secrets of [auth] kind = 'in_body'")
+            found.append(
+                f"{place}: '{name}' is not in the secrets of [auth] kind ="
+                f" 'in_body'{nearest(name, secrets)}"
+            )
     return found
 
 
@@ -311,22 +329,34 @@ def _name_problems(profile: Profile, body: str, tree: Value | Each | ObjectNode)
     if not isinstance(profile.transport, (RestXml, SoapString)):
         return []
     found = [
-        f"'{name}' cannot be the name of an element or attribute"
-        for name in names_of(tree)
+        f"{place}: '{name}' cannot be the name of an element or attribute"
+        for place, name in placed_names(tree)
         if name != TEXT and not is_xml_name(name.removeprefix(ATTRIBUTE))
     ]
     users = [operation.request for operation in profile.operations.values()]
     if any(request and request.body == body and request.wrap_in_array for request in users):
-        found.append("'wrap_in_array' is for JSON; an XML document has one root")
+        found.append(": 'wrap_in_array' is for JSON; an XML document has one root")
     if not isinstance(tree, ObjectNode):
-        found.append("expected names with values: the root's content")
+        found.append(": expected names with values: the root's content")
     return found
 
 
 def _reading_problems(profile: Profile) -> list[str]:
-    return [
-        f"readings.{name}.{field}: no [lookups.{extract.lookup}]"
+    found = [
+        f"readings.{name}.{part}.{field}: {_no('lookups', extract.lookup, profile.lookups)}"
         for name, reading in profile.readings.items()
-        for field, extract in [*reading.fields.items(), *reading.line_fields.items()]
+        for part, extracts in (("fields", reading.fields), ("line_fields", reading.line_fields))
+        for field, extract in extracts.items()
         if extract.lookup and extract.lookup not in profile.lookups
     ]
+    for name, operation in profile.operations.items():
+        wanted, asked = targets.TARGETS.get(name.value), profile.readings.get(operation.read)
+        if wanted is not None and asked is not None:
+            place = f"readings.{operation.read}"
+            found += _target_problems(place, wanted, asked)
+            found += _unit_problems(profile, place, wanted, asked)
+    return found
+
+
+def _no(table: str, name: str, known: Iterable[str]) -> str:
+    return f"no [{table}.{name}]{nearest(name, known)}"

@@ -6,15 +6,16 @@ import functools
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from connectors import errors
-from connectors.profiled import places
+from connectors.profiled import hints, places
 from connectors.profiled.parts import CREATES, EvidenceMark
 from connectors.profiled.schema import Profile
 from connectors.types import OperationSupport
@@ -23,6 +24,9 @@ AnyProfile = TypeVar("AnyProfile", bound=BaseModel)
 
 _PACKAGE = "connectors.profiled.profiles"
 _SUFFIX = ".toml"
+# Where pydantic means the name of a table's entry, and not its value.
+_KEY = "[key]"
+_QUOTING = "; a name with other signs than letters, digits, '_' and '-' stands in quotes"
 _TOML_LINE = re.compile(r"at line ([0-9]+)")
 
 
@@ -135,17 +139,17 @@ def validated(text: str, model: type[AnyProfile]) -> AnyProfile:
     except tomllib.TOMLDecodeError as error:
         line = _TOML_LINE.search(str(error))
         raise ProfileError(
-            (f"not TOML: {error}",), lines=(int(line[1]) if line else None,)
+            (f"not TOML: {error}{_QUOTING}",), lines=(int(line[1]) if line else None,)
         ) from None
     try:
         return model.model_validate(parsed)
     except ValidationError as error:
-        problems = _problems(error)
+        problems = _problems(error, model)
         lines = tuple(_line(text, problem) for problem in problems)
         raise ProfileError(problems, lines=lines) from None
 
 
-def _problems(error: ValidationError) -> tuple[str, ...]:
+def _problems(error: ValidationError, model: type[BaseModel]) -> tuple[str, ...]:
     problems: list[str] = []
     for detail in error.errors(include_url=False):
         # The kinds of a body's nodes are tags of ours (<value>, <each>), not keys of the file.
@@ -153,19 +157,30 @@ def _problems(error: ValidationError) -> tuple[str, ...]:
         if steps[:1] in (["transport"], ["auth"]):
             # The second step is the kind that was chosen, which is no key of the file either.
             del steps[1:2]
-        text = _told(detail["type"], detail["msg"], detail.get("ctx", {}))
+        text = _told(detail, [step for step in steps if step != _KEY], model)
         if steps:
-            problems.append(f"{'.'.join(steps)}: {text}")
+            problems.append(f"{'.'.join(step for step in steps if step != _KEY)}: {text}")
         else:
             # What concerns several parts names its places itself, one a line.
             problems += text.splitlines()
     return tuple(problems)
 
 
-def _told(kind: str, message: str, context: Mapping[str, Any]) -> str:
-    match kind:
+def _told(detail: ErrorDetails, steps: Sequence[str], model: type[BaseModel]) -> str:
+    context: Mapping[str, Any] = detail.get("ctx", {})
+    match detail["type"]:
         case "extra_forbidden":
-            return "this key is not known here"
+            known = hints.keys_at(model, steps[:-1])
+            dotted = ".".join(steps[-2:])
+            hint = hints.nearest(steps[-1], known - {steps[-1]})
+            quoting = f'; a name with a dot stands in quotes, as "{dotted}"'
+            return f"this key is not known here{quoting if steps[-2:-1] == ['key_parts'] else hint}"
+        case "string_type" if isinstance(detail["input"], dict):
+            return 'expected text; a name with a dot stands in quotes, as "A.B" = "c"'
+        case "enum" if detail["loc"][-1] == _KEY:
+            names = tuple(context["expected"].replace("'", "").replace(" or ", ", ").split(", "))
+            hint = hints.nearest(steps[-1], names)
+            return f"this name is not known{hint}; expected one of {list(names)}"
         case "missing":
             return "it is required, and nothing is there"
         case "union_tag_invalid":
@@ -173,7 +188,7 @@ def _told(kind: str, message: str, context: Mapping[str, Any]) -> str:
             return f"the kind '{context['tag']}' is not known; expected one of {expected}"
         case "union_tag_not_found":
             return "it needs a 'kind'"
-    return message.removeprefix("Value error, ")
+    return detail["msg"].removeprefix("Value error, ")
 
 
 def _line(text: str, problem: str) -> int | None:

@@ -20,7 +20,7 @@ def line_of(text: str, place: Sequence[str]) -> int | None:
 
     An entry of a list of tables is named by its position, from 0: ("errors", "2", "code").
     """
-    wanted = tuple(place)
+    wanted = tuple(part for step in place for part in step.split("."))
     best, line = 0, None
     for number, steps in _named(text):
         shared = _shared(steps, wanted)
@@ -50,7 +50,9 @@ def _named(text: str) -> Iterator[tuple[int, Steps]]:
 
 
 def _steps(written: str) -> Steps:
-    return tuple(found[1] or found[2] or found[0] for found in _STEP.finditer(written))
+    """The steps of a dotted name. A dot in a quoted name parts it too, as in a told place."""
+    names = (found[1] or found[2] or found[0] for found in _STEP.finditer(written))
+    return tuple(part for name in names for part in name.split("."))
 
 
 def _shared(steps: Steps, wanted: Steps) -> int:

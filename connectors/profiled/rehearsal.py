@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlencode
 
 from connectors import errors, types
@@ -11,6 +12,7 @@ from connectors.http import Reply
 from connectors.profiled import documents, render, scenarios
 from connectors.profiled.engine import ProfiledGateway
 from connectors.profiled.load import LoadedProfile, OperationEvidence
+from connectors.profiled.paging import ItemCursor, Position
 from connectors.profiled.parts import (
     EvidenceMark,
     OperationName,
@@ -23,6 +25,8 @@ from connectors.profiled.ways import RestXml, SoapString, secrets_of
 from connectors.redaction import MASK
 
 _QUESTION = "A question"
+_SINCE = "What changed since a time"
+_SECOND = "The second page"
 _SAMPLE_SETTING = "SAMPLE"
 
 
@@ -59,6 +63,7 @@ def samples(loaded: LoadedProfile, settings: Mapping[str, str] | None = None) ->
         for name, question in _questions(gateway)
         if _is_called(profile, name)
     ]
+    asked += _further(profile, gateway)
     sent = [
         _sent(profile, gateway, scenario.name, draft)
         for scenario in scenarios.scenarios(profile)
@@ -77,6 +82,12 @@ def unconfirmed(loaded: LoadedProfile | LoadedSource) -> tuple[OperationEvidence
         if row.evidence is EvidenceMark.PLACEHOLDER
         or (row.is_write and row.evidence is EvidenceMark.INFERRED)
     )
+
+
+def needs(loaded: LoadedProfile) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The settings and the secrets that a connection of the profile must have, by name."""
+    profile = loaded.profile
+    return profile.environment.settings, secrets_of(profile.auth)
 
 
 def missing(loaded: LoadedProfile) -> tuple[str, ...]:
@@ -160,6 +171,22 @@ def _questions(
             lambda: gateway.find_documents(types.DocumentKind.CREDIT_MEMO, [key]),
         ),
     )
+
+
+def _further(profile: Profile, gateway: ProfiledGateway) -> list[Sample]:
+    """The item master as it is asked later: from a time on, and for the page after the first."""
+    name = OperationName.CHANGED_ITEMS
+    if not _is_called(profile, name):
+        return []
+    operation, found = profile.operations[name], []
+    if operation.watermark is not None:
+        since = scenarios.SINCE.strftime(profile.environment.datetime_format)
+        found.append(_recorded(name, _SINCE, partial(gateway.changed_items, since=since)))
+    if operation.paging is not None:
+        cursor = ItemCursor(Position(2, scenarios.CURSOR), "").text()
+        question = partial(gateway.changed_items, since="", cursor=cursor)
+        found.append(_recorded(name, _SECOND, question))
+    return found
 
 
 def _recorded(operation: str, scenario: str, act: Callable[[], object]) -> Sample:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from connectors.profiled.schema import Profile
@@ -18,6 +18,8 @@ from connectors.types import DocumentDraft, DocumentKind, DraftLine, TaxPart
 ORDER_NUMBER = "#1001"
 SKU = "DRESS-RED-M"
 BARCODE = "5012345678900"
+CURSOR = "CURSOR"
+SINCE = datetime(2026, 3, 5, 10, 0, tzinfo=UTC)
 PLAIN = "A plain return"
 # Of the credit of the rehearsal's returns.
 KEY = "rb-credit-memo-5001"

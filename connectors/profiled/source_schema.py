@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 from pydantic import field_validator as check_field
 
 from connectors.profiled import targets
+from connectors.profiled.hints import nearest
 from connectors.profiled.parts import (
     AmountRules,
     AnyPaging,
@@ -273,7 +274,7 @@ class SourceProfile(Frozen):
     def _parts_fit(self) -> Self:
         problems = [*_operation_problems(self), *_reading_problems(self)]
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError("\n".join(problems))
         return self
 
 
@@ -307,6 +308,7 @@ def _reading_problems(profile: SourceProfile) -> list[str]:
         found += targets.problems(wanted, fields, place)
         found += [
             f"{place}.{name}: no [lookups.{extract.lookup}]"
+            f"{nearest(extract.lookup, profile.lookups)}"
             for name, extract in fields.items()
             if extract.lookup and extract.lookup not in profile.lookups
         ]
@@ -318,8 +320,8 @@ def _placed(
 ) -> Iterable[tuple[str, Mapping[str, Fact], Mapping[str, Extract]]]:
     reading = profile.reading
     yield "rows", ROW, profile.rows
-    yield "reading", RETURN, reading.fields
-    yield "reading.lines", LINE, reading.lines.fields
+    yield "reading.fields", RETURN, reading.fields
+    yield "reading.lines.fields", LINE, reading.lines.fields
     if profile.refunds:
         yield "refunds", REFUND, profile.refunds
     for name, wanted in (
@@ -331,4 +333,4 @@ def _placed(
     ):
         listed: RecordList | None = getattr(reading, name)
         if listed is not None:
-            yield f"reading.{name}", wanted, listed.fields
+            yield f"reading.{name}.fields", wanted, listed.fields

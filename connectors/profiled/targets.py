@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from connectors.profiled.hints import nearest
+
 
 class FactType(StrEnum):
     TEXT = "text"
@@ -130,7 +132,7 @@ def fact(wanted: Mapping[str, Fact], name: str) -> Fact:
 
 
 def problems(wanted: Mapping[str, Fact], given: Iterable[str], part: str) -> list[str]:
-    """What `given` lacks or should not have, as sentences naming the field."""
+    """What `given` lacks or should not have, as sentences after the place, which is in `part`."""
     names = set(given)
     lacking = sorted(
         name for name, needed in wanted.items() if needed.is_required and name not in names
@@ -138,8 +140,9 @@ def problems(wanted: Mapping[str, Fact], given: Iterable[str], part: str) -> lis
     unknown = sorted(
         name for name in names if name not in wanted and not _is_key_part(wanted, name)
     )
-    return [f"{part}.{name} is required" for name in lacking] + [
-        f"{part}.{name} is not known; expected one of {sorted(wanted)}" for name in unknown
+    return [f"{part}.{name}: it is required" for name in lacking] + [
+        f"{part}.{name}: it is not known{nearest(name, wanted)}; expected one of {sorted(wanted)}"
+        for name in unknown
     ]
 
 

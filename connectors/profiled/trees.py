@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 import zoneinfo
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
 import jmespath
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, RootModel, Tag
 from pydantic import field_validator as check_field
 
 from connectors import types
+from connectors.profiled.hints import nearest
 
 PLACEHOLDER = re.compile(r"\{([a-z_.]+)(?:\|([a-z_]+))?\}")
 _LEFTOVER_BRACE = re.compile(r"[{}]")
@@ -83,9 +85,11 @@ def _check_source(path: str) -> str:
         return path
     if scope in known and name in known[scope]:
         return path
+    words = (f"{owner}.{field}" for owner, fields in known.items() for field in fields)
     raise ValueError(
-        f"'{path}' is not known; expected draft.<field>, draft.based_on.<kind>, line.<field>,"
-        " line.key_parts.<part>, tax.<field>, query.<field>, settings.<name> or secret.<name>"
+        f"'{path}' is not known{nearest(path, words)}; expected draft.<field>,"
+        " draft.based_on.<kind>, line.<field>, line.key_parts.<part>, tax.<field>, query.<field>,"
+        " settings.<name> or secret.<name>"
     )
 
 
@@ -195,22 +199,30 @@ Each.model_rebuild()
 ObjectNode.model_rebuild()
 
 
+def placed_values(node: Value | Each | ObjectNode) -> Iterator[tuple[str, Value]]:
+    """Every value in the tree with its place under the body, as ".Data.Line.entry.Sku"."""
+    if isinstance(node, Value):
+        yield "", node
+    elif isinstance(node, Each):
+        yield from ((f".entry{place}", value) for place, value in placed_values(node.entry))
+    else:
+        for name, child in node.root.items():
+            yield from ((f".{name}{place}", value) for place, value in placed_values(child))
+
+
 def values_of(node: Value | Each | ObjectNode) -> list[Value]:
     """Every value in the tree, depth first."""
-    if isinstance(node, Value):
-        return [node]
-    if isinstance(node, Each):
-        return values_of(node.entry)
-    return [value for child in node.root.values() for value in values_of(child)]
+    return [value for _, value in placed_values(node)]
 
 
-def names_of(node: Value | Each | ObjectNode) -> list[str]:
-    """Every name of an object in the tree, depth first."""
-    if isinstance(node, Value):
-        return []
+def placed_names(node: Value | Each | ObjectNode) -> Iterator[tuple[str, str]]:
+    """Every name of an object in the tree, depth first, with its place under the body."""
     if isinstance(node, Each):
-        return names_of(node.entry)
-    return [found for name, child in node.root.items() for found in (name, *names_of(child))]
+        yield from ((f".entry{place}", name) for place, name in placed_names(node.entry))
+    elif isinstance(node, ObjectNode):
+        for name, child in node.root.items():
+            yield f".{name}", name
+            yield from ((f".{name}{place}", found) for place, found in placed_names(child))
 
 
 def carries_taxes(node: Value | Each | ObjectNode) -> bool:

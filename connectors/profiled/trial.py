@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,6 +12,8 @@ from connectors import errors, types
 from connectors.currencies import minor_unit
 from connectors.ports import Gateway, Source
 from connectors.types import DocumentKind, OperationSupport
+
+_Question = tuple[str, Callable[[], str]]
 
 _RETURN = (
     DocumentKind.RETURN_AUTHORISATION,
@@ -29,46 +32,57 @@ class Step:
 
 
 def questions(gateway: Gateway, *, order_number: str = "", sku: str = "") -> tuple[Step, ...]:
-    """Ask everything once, at most one page each; nothing is written.
+    """Ask everything once, the item master also for its second page and for what changed lately.
 
-    Order, item and documents are asked for only when `order_number` and `sku` name some.
+    Nothing is written. Order, item and documents are asked for only when `order_number` and `sku`
+    name some; after refused credentials nothing more is asked.
     """
-    steps = [
-        _step("check_connection", lambda: _checked(gateway.check())),
-        _step("list_locations", lambda: _counted(gateway.list_locations(), "location")),
-        _step("changed_items", lambda: _counted(gateway.changed_items(since="").rows, "item")),
+    items = _Items(gateway)
+    asked: list[_Question] = [
+        ("check_connection", lambda: _checked(gateway.check())),
+        ("list_locations", lambda: _counted(gateway.list_locations(), "location")),
+        ("changed_items", items.first),
+        ("changed_items, second page", items.second),
+        ("changed_items, since a time", items.since),
     ]
     if sku:
-        steps.append(_step("find_item", lambda: _item(gateway, sku)))
+        asked.append(("find_item", lambda: _item(gateway, sku)))
     if order_number:
-        steps.append(_step("find_order", lambda: _order(gateway, order_number)))
+        asked.append(("find_order", lambda: _order(gateway, order_number)))
     if gateway.capabilities.can_find_by_key:
-        steps.append(_step("find_document", lambda: _nothing(gateway)))
-    return tuple(steps)
+        asked.append(("find_document", lambda: _nothing(gateway)))
+    return _asked(asked)
 
 
 def source_questions(source: Source, *, since: datetime) -> tuple[Step, ...]:
-    """The same of a returns platform: its list, one return of it, its refunds."""
-    found: list[types.RmaRow] = []
+    """The same of a returns platform: two pages of its list, one return of it, its refunds."""
+    pages: list[types.RmaPage] = []
 
     def listed() -> str:
-        found.extend(source.changed_rmas(since=since).rows)
-        return _counted(found, "return")
+        pages.append(source.changed_rmas(since=since))
+        return _counted(pages[0].rows, "return")
 
-    steps = [
-        _step("check_connection", lambda: _checked(source.check())),
-        _step("list_returns", listed),
+    def further() -> str:
+        if not pages or not pages[0].next_cursor:
+            return ""
+        page = source.changed_rmas(since=since, cursor=pages[0].next_cursor)
+        return _another(pages[0].rows, page.rows, "return")
+
+    def one() -> str:
+        return _read(source, pages[0].rows[0].external_id) if pages and pages[0].rows else ""
+
+    def refunds() -> str:
+        return _counted(source.changed_refunds(since=since).rows, "refund")
+
+    asked: list[_Question] = [
+        ("check_connection", lambda: _checked(source.check())),
+        ("list_returns", listed),
+        ("list_returns, second page", further),
+        ("read_return", one),
     ]
-    if found:
-        steps.append(_step("read_return", lambda: _read(source, found[0].external_id)))
     if source.capabilities.has_refund_feed:
-        steps.append(
-            _step(
-                "list_refunds",
-                lambda: _counted(source.changed_refunds(since=since).rows, "refund"),
-            )
-        )
-    return tuple(steps)
+        asked.append(("list_refunds", refunds))
+    return _asked(asked)
 
 
 def whole_return(gateway: Gateway, *, order_number: str, stamp: str, today: date) -> Iterator[Step]:
@@ -99,13 +113,66 @@ class _Unfit(Exception):
     """What was read does not serve for a trial return."""
 
 
-def _step(name: str, act: Callable[[], str]) -> Step:
-    try:
-        return Step(name, is_ok=True, text=act())
-    except _Unfit as error:
-        return Step(name, is_ok=False, text=str(error))
-    except errors.ConnectorError as error:
-        return Step(name, is_ok=False, text=error.text)
+class _Items:
+    """The item master asked three times: its first page, the next, and what changed lately."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._page: types.ItemPage | None = None
+
+    def first(self) -> str:
+        self._page = self._gateway.changed_items(since="")
+        return _counted(self._page.rows, "item")
+
+    def second(self) -> str:
+        before = self._page
+        if before is None or not before.next_cursor:
+            return ""
+        self._page = self._gateway.changed_items(since="", cursor=before.next_cursor)
+        return _another(before.rows, self._page.rows, "item")
+
+    def since(self) -> str:
+        if self._page is None or not self._page.watermark:
+            return ""
+        since = self._page.watermark
+        found = self._gateway.changed_items(since=since).rows
+        return f"{_many(len(found), 'item')} changed since {since}, with the overlap before it."
+
+
+def _asked(questions: Sequence[_Question]) -> tuple[Step, ...]:
+    """What each brings; a question with nothing to ask about is left out."""
+    steps: list[Step] = []
+    for name, question in questions:
+        try:
+            text = question()
+        except errors.Misconfigured as error:
+            steps.append(Step(name, is_ok=False, text=error.text))
+            if error.is_credentials:
+                return _ended(steps)
+        except errors.ConnectorError as error:
+            steps.append(Step(name, is_ok=False, text=error.text))
+        except _Unfit as error:
+            steps.append(Step(name, is_ok=False, text=str(error)))
+        else:
+            steps += [Step(name, is_ok=True, text=text)] if text else []
+    return tuple(steps)
+
+
+def _ended(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """The steps without what the check of the connection told already."""
+    told = steps[:1] if not steps[0].is_ok else steps
+    last = dataclasses.replace(told[-1], text=f"{told[-1].text} Nothing more was asked.")
+    return (*told[:-1], last)
+
+
+def _another(
+    before: Sequence[types.ErpItem] | Sequence[types.RmaRow],
+    rows: Sequence[types.ErpItem] | Sequence[types.RmaRow],
+    word: str,
+) -> str:
+    if rows and list(rows) == list(before):
+        raise _Unfit(f"The second page has the {word}s of the first: it is not asked for.")
+    return f"{_many(len(rows), word)} read."
 
 
 def _checked(found: types.ConnectionCheck) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from connectors import ports, types
 from connectors.addresses import check_base_url
 from connectors.errors import Misconfigured
-from connectors.profiled import load, port, rehearsal, source_load, trial
+from connectors.profiled import hints, load, port, rehearsal, source_load, trial
 from exceptions_app import errors
 from exceptions_app.models import Connection, ProfileVersion
 from exceptions_app.services import audit, connections, profile_versions
@@ -210,6 +210,28 @@ def trial_gateway(
         secrets=secrets,
     )
     return cast(ports.Gateway, port.build(config, _NoBudget(), connections.transport()))
+
+
+def not_given(*, text: str, settings: Collection[str], secrets: Collection[str]) -> tuple[str, ...]:
+    """What a trial lacks or has too much of, one sentence each, with how the command is told it.
+
+    Raises:
+        ProfileError: the profile cannot be used.
+    """
+    wanted_settings, wanted_secrets = rehearsal.needs(load.loads(_unix(text)))
+    lacking = [f"--set {name}=VALUE" for name in wanted_settings if name not in settings]
+    lacking += [f"--secret {name}" for name in wanted_secrets if name not in secrets]
+    found = [f"The profile also needs: {' '.join(lacking)}"] if lacking else []
+    for word, names, wanted in (
+        ("setting", settings, wanted_settings),
+        ("secret", secrets, wanted_secrets),
+    ):
+        found += [
+            f"The profile asks for no {word} '{name}'{hints.nearest(name, wanted)}."
+            for name in names
+            if name not in wanted
+        ]
+    return tuple(found)
 
 
 def ask(*, gateway: ports.Gateway, order_number: str, sku: str) -> tuple[trial.Step, ...]:

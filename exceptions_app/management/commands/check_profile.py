@@ -106,15 +106,20 @@ class Command(BaseCommand):
 
     def _try(self, text: str, options: dict[str, Any]) -> bool:
         """Whether anything failed."""
+        settings = dict(_pair(each) for each in options["set"])
+        wrong = profiles.not_given(text=text, settings=settings, secrets=options["secret"])
         try:
             gateway = profiles.trial_gateway(
                 text=text,
                 address=options["address"],
-                settings=dict(_pair(each) for each in options["set"]),
+                settings=settings,
                 secrets={name: _secret(name) for name in options["secret"]},
             )
         except ConnectorError as error:
-            raise CommandError(error.text, returncode=_REFUSED) from error
+            message = "\n".join((error.text, *wrong))
+            raise CommandError(message, returncode=_REFUSED) from error
+        for sentence in wrong:
+            self.stdout.write(sentence)
         self.stdout.write(f"\nTried at {options['address']}:")
         steps = list(
             profiles.ask(gateway=gateway, order_number=options["order"], sku=options["sku"])

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 
 from connectors import errors
-from connectors.profiled import load, rehearsal
+from connectors.profiled import load, rehearsal, trial
 from connectors.sandbox.wsgi_transport import WsgiTransport
 from connectors.types import DocumentKind
 from exceptions_app.services import connections
@@ -72,6 +72,30 @@ def test_a_refusal_in_xml_is_understood_though_answers_are_json():
         "period_closed",
         "The ledger month is sealed: 05.03.2026",
     )
+
+
+def test_a_trial_asks_for_the_second_page_and_for_what_changed_since():
+    twin = stage_orrery.make_twin(Clock())
+    twin.load({"wares": [stage_orrery._ware(f"WARE-{number}") for number in range(100, 110)]})
+    gateway = stage_orrery.make_gateway(WsgiTransport({"/twin": twin}), CountingPacer())
+
+    told = {step.name: step.text for step in trial.questions(gateway) if step.is_ok}
+
+    assert told["changed_items"] == "4 items read."
+    assert told["changed_items, second page"] == "4 items read."
+    assert told["changed_items, since a time"] == (
+        "4 items changed since 01.03.2026, with the overlap before it."
+    )
+
+
+def test_refused_credentials_are_told_once_and_end_the_trial():
+    twin, pacer = stage_orrery.make_twin(Clock()), CountingPacer()
+    gateway = stage_orrery.make_gateway(WsgiTransport({"/twin": twin}), pacer, is_refused=True)
+
+    (step,) = trial.questions(gateway, order_number="1001", sku="WARE-1")
+
+    assert (step.name, step.is_ok) == ("check_connection", False)
+    assert step.text.endswith(" Nothing more was asked.")
 
 
 def test_the_product_has_not_a_word_of_it():

@@ -48,18 +48,29 @@ code = "b"
     [
         ('kind = "soap_string"', 'kind = "soap"', "[transport]", "the kind 'soap' is not known"),
         ("[money]", "[money", "[money", "not TOML"),
-        ('rows = "data.order"', 'row = "data.order"', "row =", "this key is not known here"),
+        (
+            'rows = "data.order"',
+            'row = "data.order"',
+            "row =",
+            "not known here (did you mean 'rows'?)",
+        ),
         (
             "Data.WebSku = {",
             'Data."Web Sku" = {',
-            "[bodies.product]",
+            'Data."Web Sku" = {',
             "'Web Sku' cannot be the name of an element",
         ),
         (
             'Data.OrderNumber = { from = "query.number"',
             'Data.OrderNumber = { from = "query.sku"',
-            "[bodies.order]",
+            "Data.OrderNumber = {",
             "'query.sku' is not known here; expected one of ['query.number']",
+        ),
+        (
+            "[operations.find_order]",
+            "[operations.find_ordr]",
+            "[operations.find_ordr]",
+            "this name is not known (did you mean 'find_order'?); expected one of",
         ),
         ('request = { body = "order" }', "request = {}", "request = {}", "needs a body"),
         ('"data.depot", ', '"depot", ', "lists =", "two names of elements"),
@@ -85,7 +96,10 @@ def test_every_request_of_a_shipped_profile_can_be_shown_without_a_call(name):
 
     assert [sample for sample in found if sample.problem] == []
     assert {sample.operation for sample in found} == set(loaded.profile.operations)
-    assert {sample.scenario for sample in found} == {
+    assert {sample.scenario for sample in found} - {
+        "What changed since a time",
+        "The second page",
+    } == {
         "A question",
         "A plain return",
         "Part of a line",
@@ -94,6 +108,20 @@ def test_every_request_of_a_shipped_profile_can_be_shown_without_a_call(name):
         "Goods moved after inspection",
     }
     assert rehearsal.missing(loaded) == ("create_refund_record",)
+
+
+def test_a_question_is_also_shown_as_it_is_asked_later():
+    found = {
+        sample.scenario: sample.line
+        for sample in rehearsal.samples(load.load("bluecherry-rest"))
+        if sample.operation == "changed_items"
+    }
+
+    asked = "GET /api/style?"
+    assert found["What changed since a time"].startswith(
+        f"{asked}$filter=last_mod+gt+%272026-03-05+09:55:00%27&"
+    )
+    assert found["The second page"] == f"{asked}_include=all&_pgno=2&_pgsize=200"
 
 
 def test_a_request_that_cannot_be_made_says_why():

@@ -133,7 +133,7 @@ def test_text_that_is_no_toml_is_refused():
             'from = "draft.key", max = 60',
             'from = "draft.keys", max = 60',
             "bodies.document.ref_num.from",
-            "'draft.keys' is not known; expected draft.<field>",
+            "'draft.keys' is not known (did you mean 'draft.key'?); expected draft.<field>",
             id="unknown-source",
         ),
         pytest.param(
@@ -202,15 +202,15 @@ def test_text_that_is_no_toml_is_refused():
         pytest.param(
             'net = "sim_net_amt"\n',
             "",
-            "operations.find_order.read",
-            "line_fields.net is required",
+            "readings.order.line_fields.net",
+            "it is required",
             id="missing-fact",
         ),
         pytest.param(
             'net = "sim_net_amt"\n',
             'net = "sim_net_amt"\nnett = "x"\n',
-            "operations.find_order.read",
-            "line_fields.nett is not known",
+            "readings.order.line_fields.nett",
+            "it is not known (did you mean 'net'?); expected one of",
             id="unknown-fact",
         ),
         pytest.param(

@@ -549,3 +549,12 @@ def test_a_trial_asks_everything_once(twin, source, pacer):
     ]
     assert steps[2].text == f"{ONE} is In progress: 3 units of 2 lines."
     assert len(pacer.asked) == 4
+
+
+def test_a_trial_reads_the_second_page_where_there_is_one(twin, source):
+    twin.load({"transactions": [make_transaction(id=f"T{number}") for number in range(103)]})
+
+    told = {step.name: step.text for step in trial.source_questions(source, since=MARCH)}
+
+    assert told["list_returns"] == "100 returns read."
+    assert told["list_returns, second page"] == "3 returns read."

@@ -48,7 +48,7 @@ def test_its_words_name_every_documented_state():
         pytest.param(
             "/v1/transactions/{id}/notes", "/v1/transactions/{since}/notes", "{id}", id="path"
         ),
-        pytest.param('sku = "sku"\n', "", "reading.lines.sku is required", id="lacking"),
+        pytest.param('sku = "sku"\n', "", "reading.lines.fields.sku: it is required", id="lacking"),
         pytest.param('sku = "sku"\n', 'sku = "a["\n', "not a JMESPath", id="path-of-a-fact"),
         pytest.param('sku = "sku"\n', 'sku = "sku"\ncolour = "c"\n', "colour", id="unknown-fact"),
         pytest.param('lookup = "tender"', 'lookup = "coin"', "no [lookups.coin]", id="lookup"),

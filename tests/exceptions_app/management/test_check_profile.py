@@ -88,7 +88,11 @@ def test_a_trial_that_fails_says_so_and_writes_nothing(file, twin):
     [
         (["--address", "http://10.0.0.1/x"], "not allowed"),
         (["--address", ADDRESS, "--set", "novalue"], "NAME=VALUE"),
-        (["--address", ADDRESS], "has no secret 'user'"),
+        (["--address", ADDRESS], "has no secret 'user'.\nThe profile also needs: --secret user"),
+        (
+            ["--address", ADDRESS, "--set", "uesr=x"],
+            "asks for no setting 'uesr'",
+        ),
     ],
 )
 def test_a_trial_that_cannot_be_made_is_refused(file, args, words):
