@@ -33,6 +33,8 @@ class ConnectionConfig:
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     # Operation names whose evidence a named user has recorded ("customer_confirmed").
     confirmed_operations: frozenset[str] = frozenset()
+    # Where folders of file exchange may lie on this system, by whoever runs it; "" is nowhere.
+    files_root: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -624,6 +626,8 @@ class GatewayCapabilities:
     # The gateway is a `ports.ReceiptReader`, a `ports.PeriodReader`.
     can_read_receipts: bool = False
     can_read_periods: bool = False
+    # Kinds that `can_find_by_key` does not hold for: what a person keyed there cannot be seen.
+    unseen_kinds: frozenset[DocumentKind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

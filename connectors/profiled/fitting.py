@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from connectors import types
+from connectors.labels import LABELS
 from connectors.profiled import targets
 from connectors.profiled.hints import nearest
-from connectors.profiled.labels import LABELS
 from connectors.profiled.money_parts import AMOUNTS, is_counted
 from connectors.profiled.parts import (
     CREATES,

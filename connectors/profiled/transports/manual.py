@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 from connectors import errors, types
 from connectors.http import Reply
+from connectors.labels import LABELS
 from connectors.profiled import render
-from connectors.profiled.labels import LABELS
 from connectors.profiled.parts import Request, create_operation
 from connectors.profiled.schema import Profile
 
