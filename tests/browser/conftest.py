@@ -5,11 +5,11 @@ import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from tests.browser import checker
 from tests.cast import let_time_pass
 
 _QUIET_CHROMIUM = [
@@ -115,14 +115,9 @@ def assert_accessible(page: Page, page_problems: list[str]) -> Callable[[], None
     def assert_accessible() -> None:
         page.evaluate("scrollTo(0, 0)")
         before = len(page_problems)
-        results = Axe().run(page, options={"runOnly": {"type": "tag", "values": _WCAG_2_2_AA}})
+        violations = checker.violations(page, {"type": "tag", "values": _WCAG_2_2_AA})
         # The checker itself tries an inline style, which the page rightly refuses.
         del page_problems[before:]
-        violations = [
-            f"{violation['id']}: {violation['help']} at {node['target']}"
-            for violation in results.response["violations"]
-            for node in violation["nodes"]
-        ]
         assert violations == []
 
     return assert_accessible

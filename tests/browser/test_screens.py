@@ -12,7 +12,6 @@ from unittest import mock
 
 import pytest
 import time_machine
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
@@ -24,7 +23,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser, Page
 from pytest_django.live_server_helper import LiveServer
 
-from tests.browser import screens_world
+from tests.browser import checker, screens_world
 from tests.cast import make_user
 from tests.exceptions_app.test_url_roles import DOORS
 
@@ -284,7 +283,7 @@ def test_a_screen_is_sound(house: House, screen: Screen, width: int):
     assert unseen_focus(page) == []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        assert violations_of(page, scheme) == []
+        assert checker.violations(page, AXE_RULES[scheme]) == [], scheme
         keep(page, f"{screen.title}-{width}-{scheme}")
     if width == WIDE:
         assert problems_on_paper(page) == []
@@ -342,15 +341,6 @@ def unseen_focus(page: Page, stops: int = 12) -> list[str]:
             unseen.append(trouble)
     page.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
     return unseen
-
-
-def violations_of(page: Page, scheme: str) -> list[str]:
-    results = Axe().run(page, options={"runOnly": AXE_RULES[scheme]})
-    return [
-        f"{scheme}: {violation['id']}: {violation['help']} at {node['target']}"
-        for violation in results.response["violations"]
-        for node in violation["nodes"]
-    ]
 
 
 def keep(page: Page, name: str) -> None:
