@@ -292,6 +292,43 @@ class ReturnFileStatus(models.TextChoices):
     DISCARDED = "discarded", "Discarded"
 
 
+class SentFileState(models.TextChoices):
+    """How far a file of documents came. Delivered is not accepted; overdue is still waited for."""
+
+    BUILT = "built", "Built, not delivered yet"
+    DELIVERED = "delivered", "Delivered, not acknowledged yet"
+    ACKNOWLEDGED = "acknowledged", "Acknowledged, not booked yet"
+    OVERDUE = "overdue", "The answer is late"
+    POSTED = "posted", "Booked"
+    PART_REJECTED = "part_rejected", "Partly refused"
+    REJECTED = "rejected", "Refused"
+    WITHDRAWN = "withdrawn", "Withdrawn, it never left"
+
+
+# Batches whose answer is still to come.
+BATCH_AWAITED = (SentFileState.DELIVERED, SentFileState.ACKNOWLEDGED, SentFileState.OVERDUE)
+BATCH_OPEN = (SentFileState.BUILT, *BATCH_AWAITED)
+
+
+class LineState(models.TextChoices):
+    """What a partner said of one document of a file."""
+
+    WAITING = "", "No answer yet"
+    HELD = "held", "Taken, not decided yet"
+    ACCEPTED = "accepted", "Booked"
+    REJECTED = "rejected", "Refused"
+    WITHDRAWN = "withdrawn", "Withdrawn, it never left"
+
+
+class FileState(models.TextChoices):
+    """What became of a file that came."""
+
+    WAITING = "waiting", "Waits until it is complete"
+    READ = "read", "Read"
+    DUPLICATE = "duplicate", "Came before, not read again"
+    QUARANTINED = "quarantined", "Set aside"
+
+
 class ImportStatus(models.TextChoices):
     CHECKED = "checked", "Checked, nothing changed yet"
     APPLIED = "applied", "Applied"

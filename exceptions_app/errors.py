@@ -37,6 +37,10 @@ class InvalidChoice(DeskError):
     """A value given is not one we can use; the text says which and what would do."""
 
 
+class FileUnfit(DeskError):
+    """A file that came is readable and does not fit what we know; nothing of it was taken in."""
+
+
 class ConnectionChanged(DeskError):
     """The connection is not as it was shown, or another took its code; nothing was saved."""
 

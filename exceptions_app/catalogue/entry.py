@@ -111,6 +111,7 @@ LINKS = frozenset(
         "posting",
         "postings",
         "inbox",
+        "files",
         "connection",
         "approvals",
     }

@@ -12,6 +12,12 @@ from exceptions_app.models.connections import (
     Watermark,
 )
 from exceptions_app.models.events import InboundEvent
+from exceptions_app.models.exchange import (
+    ExchangeBatch,
+    ExchangeCounter,
+    ExchangeFile,
+    ExchangeLine,
+)
 from exceptions_app.models.imports import MappingImport, ReturnFile
 from exceptions_app.models.orders import ErpLocation, Item, ItemMiss, SalesOrder, SalesOrderLine
 from exceptions_app.models.postings import (
@@ -50,6 +56,10 @@ __all__ = [
     "ErpClosedPeriod",
     "ErpLocation",
     "ErpReceipt",
+    "ExchangeBatch",
+    "ExchangeCounter",
+    "ExchangeFile",
+    "ExchangeLine",
     "ExchangeOrder",
     "Fix",
     "Heartbeat",

@@ -11,6 +11,7 @@ from exceptions_app.models import Connection, Rma
 from exceptions_app.services import (
     claims,
     confirming,
+    exchange,
     fixes,
     health,
     ingesting,
@@ -123,6 +124,7 @@ def poll(*, clock: Clock) -> int:
     now = clock()
     polling.refresh_reference(now=now)
     count = polling.poll_due(now=now)
+    count += exchange.read_due(now=now)
     return count + receipts.read_due(now=now) + periods.read_due(now=now)
 
 

@@ -12,6 +12,7 @@ from django.db.models.functions import Concat
 
 from exceptions_app import jobs
 from exceptions_app.choices import (
+    BATCH_OPEN,
     CASE_OPEN,
     POSTING_UNSENT,
     ApprovalAxis,
@@ -19,7 +20,14 @@ from exceptions_app.choices import (
     PostingStatus,
     ReturnFileStatus,
 )
-from exceptions_app.models import InboundEvent, ReturnFile, Rma, Shipment
+from exceptions_app.models import (
+    ExchangeBatch,
+    ExchangeFile,
+    InboundEvent,
+    ReturnFile,
+    Rma,
+    Shipment,
+)
 from exceptions_app.services import events, quotes, rmas
 
 RAW_KEPT_FOR = timedelta(days=90)
@@ -48,7 +56,19 @@ def forget_raw(*, now: datetime) -> int:
     ReturnFile.objects.filter(
         status=ReturnFileStatus.OPEN, uploaded_at__lt=now - RAW_KEPT_FOR
     ).update(status=ReturnFileStatus.DISCARDED, content=b"")
+    _forget_files(now)
     return InboundEvent.objects.filter(pk__in=list(old)).update(body=b"", headers={})
+
+
+def _forget_files(now: datetime) -> None:
+    """Empty exchanged files whose business is over; what was in them is kept line by line."""
+    came = ExchangeFile.objects.filter(read_at__lt=now - RAW_KEPT_FOR).exclude(content=b"")
+    left = ExchangeBatch.objects.filter(made_at__lt=now - RAW_KEPT_FOR).exclude(content=b"")
+    left = left.exclude(state__in=BATCH_OPEN)
+    for rows in (came, left):
+        rows.model.objects.filter(pk__in=list(rows.values_list("pk", flat=True)[:BATCH])).update(
+            content=b""
+        )
 
 
 def forget_people(*, now: datetime) -> int:

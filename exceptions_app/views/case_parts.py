@@ -298,7 +298,12 @@ def _behind(link: str, case: Case, request: HttpRequest) -> tuple[str, str]:
         return reverse("posting-detail", args=[case.posting_id]), "Open the document"
     if link == "inbox" and case.event_id:
         return reverse("event-detail", args=[case.event_id]), "Open the message"
-    pages = {"postings": "posting-list", "inbox": "inbox", "connection": "operations"}
+    pages = {
+        "postings": "posting-list",
+        "inbox": "inbox",
+        "files": "operations",
+        "connection": "operations",
+    }
     return (reverse(pages[link]), "Open") if link in pages else ("", "")
 
 

@@ -10,7 +10,14 @@ from exceptions_app.catalogue import CATALOGUE
 from exceptions_app.choices import Team
 
 # Types that experience with real systems added to the table.
-OURS = {"PLACE_UNMAPPED", "QUOTE_CHANGED", "STEP_UNSUPPORTED", "TENDER_UNMAPPED"}
+OURS = {
+    "BATCH_OVERDUE",
+    "FILE_UNREADABLE",
+    "PLACE_UNMAPPED",
+    "QUOTE_CHANGED",
+    "STEP_UNSUPPORTED",
+    "TENDER_UNMAPPED",
+}
 TABLE = Path(os.environ.get("RETURNSBRIDGE_TYPES_TABLE", "exception-types.md"))
 TEAMS = {
     "MER": Team.MERCHANDISING,
@@ -23,7 +30,7 @@ TEAMS = {
 ROW = re.compile(r"^\| `([A-Z0-9_]+)` \|[^|]*\| (\w+) \|[^|]*\| (\w+)", re.MULTILINE)
 
 
-def test_all_ninety_two_types_and_our_own_four_have_an_entry():
+def test_all_ninety_two_types_and_our_own_have_an_entry():
     assert len(set(CATALOGUE) - OURS) == 92
     assert set(CATALOGUE) >= OURS
 
