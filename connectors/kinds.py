@@ -20,6 +20,8 @@ class Role(StrEnum):
 
     SOURCE = "source"
     ERP = "erp"
+    # A shop beside the two: its orders and its stock.
+    STOREFRONT = "storefront"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Field:
 class Kind:
     """A vendor as the connection form and `services.connections` need it.
 
+    `role` is what it is set up for, `also` what the same connection may stand as besides.
     `documentation` says how its API is known; `sandbox_path` is where the sandbox serves its twin.
     """
 
@@ -50,3 +53,7 @@ class Kind:
     documentation: str
     sandbox_path: str
     default_base_url: str = ""
+    also: tuple[Role, ...] = ()
+
+    def stands_as(self, role: str) -> bool:
+        return role in (self.role, *self.also)

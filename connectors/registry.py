@@ -210,6 +210,7 @@ _ALL = (
             ),
         ),
         build=_build_shopify,
+        also=(Role.STOREFRONT,),
         documentation=(
             "The vendor's public Admin API; our queries are checked against its schema of"
             f" {', '.join(shopify_kind.VERSIONS)}."
@@ -339,6 +340,14 @@ def build_gateway(
     return cast(ports.Gateway, kind.build(config, pacer, transport))
 
 
+def open_storefront(
+    config: types.ConnectionConfig, pacer: ports.Pacer, transport: BaseAdapter | None = None
+) -> ports.Storefront:
+    """The shop `config` describes; raises Misconfigured when it cannot be one."""
+    kind = _kind(config.kind, Role.STOREFRONT)
+    return cast(ports.Storefront, kind.build(config, pacer, transport))
+
+
 def build(
     config: types.ConnectionConfig, pacer: ports.Pacer, transport: BaseAdapter | None = None
 ) -> ports.Source | ports.Gateway:
@@ -353,6 +362,6 @@ def _kind(code: str, role: Role) -> Kind:
     kind = KINDS.get(code)
     if kind is None:
         raise errors.Misconfigured(f"'{code}' is no kind of connection; known: {sorted(KINDS)}.")
-    if kind.role is not role:
+    if not kind.stands_as(role):
         raise errors.Misconfigured(f"{kind.label} cannot stand in the role '{role.value}'.")
     return kind

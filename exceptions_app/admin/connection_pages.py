@@ -61,6 +61,8 @@ def history(request: HttpRequest, connection_id: int) -> HttpResponse:
         "withdraw_form": withdraw,
         "cost": call_costs.of_connections([row], now=timezone.now())[row.pk],
         "locations": _locations(row),
+        "is_erp": row.kind in connections.codes_of(connections.ERP),
+        "shop_of": setup_selector.shop_of(row),
         "periods": list(row.closed_periods.values_list("period", flat=True)),
         "coverage": mapping_coverage.coverage(setup_selector.bridges_of(row)),
         "may_change": permissions.can(request.user, "manage_connections"),
@@ -72,8 +74,9 @@ def history(request: HttpRequest, connection_id: int) -> HttpResponse:
 
 
 def _locations(row: Connection) -> list[ErpLocation] | None:
-    """What the ERP told of its locations; None for a system that has none."""
-    if row.kind not in connections.codes_of(connections.ERP):
+    """What the ERP or shop told of its locations; None for a system that has none."""
+    names = (*connections.codes_of(connections.ERP), *connections.codes_of(connections.STOREFRONT))
+    if row.kind not in names:
         return None
     return setup_selector.locations_of(row)
 

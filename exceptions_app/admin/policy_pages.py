@@ -67,7 +67,8 @@ def _change_policy(request: HttpRequest, bridge: Bridge, form: PolicyReasonForm)
 @permissions.required("manage_connections")
 def bridge(request: HttpRequest, bridge_id: int) -> HttpResponse:
     """What a bridge is called, the zone its windows are in, and whether it works at all."""
-    row = get_object_or_404(Bridge.objects.select_related("source", "erp"), pk=bridge_id)
+    sides = Bridge.objects.select_related("source", "erp", "storefront")
+    row = get_object_or_404(sides, pk=bridge_id)
     state = bridges.state(row)
     initial = {**state, "seen": state}
     form = BridgeChangeForm(request.POST.dict() if request.POST else None, initial=initial)
@@ -79,6 +80,7 @@ def bridge(request: HttpRequest, bridge_id: int) -> HttpResponse:
                 name=cleaned["name"],
                 timezone_name=cleaned["timezone"],
                 is_active=cleaned["is_active"],
+                storefront=cleaned["storefront"],
                 actor=actor_of(request),
                 now=timezone.now(),
                 reason=cleaned["reason"],

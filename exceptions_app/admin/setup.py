@@ -268,7 +268,7 @@ class BridgeAdmin(ServiceAdmin):
         return new_bridge_form()
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        own = ["code", "name", "source", "erp", "preset", "currency", "timezone"]
+        own = ["code", "name", "source", "erp", "storefront", "preset", "currency", "timezone"]
         options = [name for name in new_bridge_form().base_fields if name not in own]
         policy = ("Policy", {"fields": options, "description": "Empty follows the preset."})
         return [(None, {"fields": own}), policy]
@@ -293,6 +293,7 @@ class BridgeAdmin(ServiceAdmin):
             name=cleaned["name"],
             source=cleaned["source"],
             erp=cleaned["erp"],
+            storefront=cleaned["storefront"],
             preset=cleaned["preset"],
             currency=cleaned["currency"],
             timezone_name=cleaned["timezone"],

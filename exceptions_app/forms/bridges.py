@@ -33,7 +33,14 @@ _KINDS = {text.casefold(): code for code, label in PostingKind.choices for text 
 _KIND_PAIR = re.compile(
     rf"(?P<key>{'|'.join(map(re.escape, _KINDS))})\s*[:\s]\s*(?P<value>\S.*)", re.IGNORECASE
 )
+_SHOP = "The shop whose orders and stock belong to these returns. Nothing is written to it yet."
 _AT_ONCE = ("at once", "immediate")
+
+
+def _offer(field: Any, role: str, *, none: str) -> None:
+    """Let a field choose among the connections that may stand as `role`."""
+    field.queryset = Connection.objects.filter(kind__in=connections.codes_of(role))
+    field.empty_label = none
 
 
 class BridgeForm(ServiceForm):
@@ -194,11 +201,19 @@ class BridgeChangeForm(forms.Form):
         help_text="Out of use, it leaves filters, figures and lists. Calls stop only when its"
         " connections are switched off.",
     )
+    storefront = forms.ModelChoiceField(
+        Connection.objects.none(),
+        required=False,
+        to_field_name="code",
+        label="Shop",
+        help_text=_SHOP,
+    )
     reason = forms.CharField(max_length=300, label="Why", help_text="Kept with the change.")
     seen = forms.JSONField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        _offer(self.fields["storefront"], connections.STOREFRONT, none="None")
         zone = self.initial["timezone"]
         field: Any = self.fields["timezone"]
         # One set up by its older name stays what it is until somebody chooses another.
@@ -215,6 +230,9 @@ class NewBridgeForm(BridgeForm):
     name = forms.CharField(max_length=80)
     source = forms.ModelChoiceField(Connection.objects.none(), label="Returns platform")
     erp = forms.ModelChoiceField(Connection.objects.none(), label="ERP")
+    storefront = forms.ModelChoiceField(
+        Connection.objects.none(), required=False, label="Shop", help_text=_SHOP
+    )
     preset = forms.ChoiceField(
         choices=[(preset.code, preset.label) for preset in policies.PRESETS.values()]
     )
@@ -223,10 +241,9 @@ class NewBridgeForm(BridgeForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, role in (("source", connections.SOURCE), ("erp", connections.ERP)):
-            field: Any = self.fields[name]
-            field.queryset = Connection.objects.filter(kind__in=connections.codes_of(role))
-            field.empty_label = "Choose one"
+        _offer(self.fields["source"], connections.SOURCE, none="Choose one")
+        _offer(self.fields["erp"], connections.ERP, none="Choose one")
+        _offer(self.fields["storefront"], connections.STOREFRONT, none="None")
 
     def clean_currency(self) -> str:
         currency: str = self.cleaned_data["currency"]

@@ -13,6 +13,14 @@ class Bridge(models.Model):
     name = models.CharField(max_length=80)
     source = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="source_bridges")
     erp = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="erp_bridges")
+    # The shop whose orders and stock go with it; null where the bridge needs none.
+    storefront = models.ForeignKey(
+        Connection,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="storefront_bridges",
+    )
     preset = models.CharField(max_length=60)
     policy = models.JSONField(default=dict, blank=True)
     currency = models.CharField(max_length=3)

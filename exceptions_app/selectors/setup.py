@@ -33,7 +33,12 @@ _CONNECTION_LABELS = {
     "confirmed_operations": "Confirmed operations",
 }
 _LONGEST = 80
-_BRIDGE_LABELS = {"name": "Name", "timezone": "Time zone", "is_active": "In use"}
+_BRIDGE_LABELS = {
+    "name": "Name",
+    "timezone": "Time zone",
+    "is_active": "In use",
+    "storefront": "Shop",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +165,14 @@ def _difference(entry: AuditEntry) -> str:
     return "; ".join(
         f"{label}: {_told(before.get(name))} → {_told(after.get(name))}"
         for name, label in _BRIDGE_LABELS.items()
-        if before.get(name) != after.get(name)
+        if (before.get(name) or None) != (after.get(name) or None)
     )
 
 
 def _told(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value)
+    return "none" if value in ("", None) else str(value)
 
 
 def policy_at(bridge: Bridge, entry_id: int) -> dict[str, Any] | None:
@@ -200,8 +205,13 @@ def bridges_of(connection: Connection) -> list[Bridge]:
     return list(Bridge.objects.filter(sides, is_active=True).order_by("name", "pk"))
 
 
+def shop_of(connection: Connection) -> list[Bridge]:
+    """Bridges in use that the connection is the shop of, by name."""
+    return list(connection.storefront_bridges.filter(is_active=True).order_by("name", "pk"))
+
+
 def locations_of(connection: Connection) -> list[ErpLocation]:
-    """The ERP's locations as last read, those in use first, at most LOCATIONS."""
+    """The ERP's or shop's locations as last read, those in use first, at most LOCATIONS."""
     rows = ErpLocation.objects.filter(connection=connection)
     return list(rows.order_by("-is_active", "division", "code")[:LOCATIONS])
 

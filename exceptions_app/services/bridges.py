@@ -32,6 +32,7 @@ def create(
     policy: dict[str, Any],
     actor: User | None,
     now: datetime,
+    storefront: Connection | None = None,
 ) -> Bridge:
     """Make the bridge and the preset's mapping rows; what is customer specific stays unmapped.
 
@@ -44,12 +45,14 @@ def create(
     _check_zone(timezone_name)
     _check_role(source, connections.SOURCE, "a returns platform")
     _check_role(erp, connections.ERP, "an ERP")
+    _check_shop(storefront)
     _check_policy(preset, policy)
     bridge = Bridge.objects.create(
         code=code,
         name=name,
         source=source,
         erp=erp,
+        storefront=storefront,
         preset=preset,
         policy=policy,
         currency=currency,
@@ -75,7 +78,7 @@ def create(
         subject=bridge,
         text=f"{name} set up from {policies.PRESETS[preset].label}",
         now=now,
-        after={"policy": policy},
+        after={"policy": policy, "storefront": storefront.code if storefront else ""},
     )
     return bridge
 
@@ -132,23 +135,25 @@ def change(
     name: str,
     timezone_name: str,
     is_active: bool,
+    storefront: Connection | None,
     actor: User,
     now: datetime,
     reason: str,
     seen: dict[str, Any],
 ) -> Bridge:
-    """Change what a bridge is called, the zone of its windows and days, and whether it works.
+    """Change what a bridge is called, the zone of its windows and days, its shop, and its use.
 
     Its open returns are planned again, since days and windows follow the zone. `seen` is the
     `state` the actor was shown.
 
     Raises:
-        InvalidChoice: the zone is not known, no reason is given, nothing changes, or the bridge
-            is not as shown.
+        InvalidChoice: the zone is not known, the shop is none, no reason is given, nothing
+            changes, or the bridge is not as shown.
     """
     if not reason.strip():
         raise errors.InvalidChoice("Say why, so that the next person understands the change.")
     _check_zone(timezone_name)
+    _check_shop(storefront)
     bridge = Bridge.objects.select_for_update().get(pk=bridge_id)
     before = state(bridge)
     if seen != before:
@@ -157,10 +162,11 @@ def change(
             "Compare your values with those in force, then save again."
         )
     bridge.name, bridge.timezone, bridge.is_active = name, timezone_name, is_active
+    bridge.storefront = storefront
     after = state(bridge)
     if after == before:
         raise errors.InvalidChoice("Nothing was changed: these are the values in force already.")
-    bridge.save(update_fields=["name", "timezone", "is_active"])
+    bridge.save(update_fields=["name", "timezone", "is_active", "storefront"])
     audit.record(
         actor=actor,
         act="bridge.change",
@@ -176,7 +182,12 @@ def change(
 
 def state(bridge: Bridge) -> dict[str, Any]:
     """What `change` may change."""
-    return {"name": bridge.name, "timezone": bridge.timezone, "is_active": bridge.is_active}
+    return {
+        "name": bridge.name,
+        "timezone": bridge.timezone,
+        "is_active": bridge.is_active,
+        "storefront": bridge.storefront.code if bridge.storefront else "",
+    }
 
 
 def _check_zone(name: str) -> None:
@@ -187,6 +198,11 @@ def _check_zone(name: str) -> None:
 def _check_role(connection: Connection, role: str, what: str) -> None:
     if connection.kind not in connections.codes_of(role):
         raise errors.InvalidChoice(f"{connection.name} is not {what}.")
+
+
+def _check_shop(connection: Connection | None) -> None:
+    if connection is not None:
+        _check_role(connection, connections.STOREFRONT, "a shop")
 
 
 def _check_policy(preset: str, policy: dict[str, Any]) -> None:

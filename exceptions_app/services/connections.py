@@ -1,4 +1,4 @@
-"""Connections: sealed secrets, and ports built from the registry. The registry's only caller."""
+"""Connections: how they are set up, and ports built from the registry, whose only caller it is."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
@@ -19,16 +17,18 @@ from connectors import registry, types
 from connectors.errors import Misconfigured
 from connectors.http import check_base_url
 from connectors.kinds import Kind, Role
-from connectors.ports import Gateway, Source
+from connectors.ports import Gateway, Source, Storefront
 from connectors.redaction import redact
 from exceptions_app import errors
 from exceptions_app.models import Connection, ConnectionBudget, ConnectionHealth
 from exceptions_app.selectors.clock import database_now
-from exceptions_app.services import audit, profile_versions
+from exceptions_app.services import audit, profile_versions, sealing
 from exceptions_app.services.pacing import DatabasePacer
 
+seal, reseal, unseal = sealing.seal, sealing.reseal, sealing.unseal
+
 # The sides of a bridge.
-SOURCE, ERP = Role.SOURCE.value, Role.ERP.value
+SOURCE, ERP, STOREFRONT = Role.SOURCE.value, Role.ERP.value, Role.STOREFRONT.value
 
 _CODE_TAKEN = "Another connection has this code."
 _CHANGED = (
@@ -87,6 +87,13 @@ def gateway(*, connection: Connection, reason: str) -> Gateway:
     )
 
 
+def storefront(*, connection: Connection, reason: str) -> Storefront:
+    """The shop behind `connection`; `reason` is booked with each call."""
+    return registry.open_storefront(
+        config_of(connection), _pacer(connection, reason), transport=_transport.get()
+    )
+
+
 def port(*, connection: Connection, reason: str) -> Source | Gateway:
     """The system behind `connection`, whichever side of a bridge it stands on."""
     return registry.build(
@@ -100,8 +107,21 @@ def kinds() -> tuple[Kind, ...]:
 
 
 def codes_of(role: str) -> tuple[str, ...]:
-    """Codes of the kinds that stand on one side of a bridge: `SOURCE` or `ERP`."""
-    return tuple(kind.code for kind in kinds() if kind.role == role)
+    """Codes of the kinds that may stand as `SOURCE`, `ERP` or `STOREFRONT` of a bridge."""
+    return tuple(kind.code for kind in kinds() if kind.stands_as(role))
+
+
+def has_locations(connection: Connection) -> bool:
+    """Whether the system behind it can be asked for its locations."""
+    kind = kind_of(connection.kind)
+    return kind.stands_as(ERP) or kind.stands_as(STOREFRONT)
+
+
+def places(*, connection: Connection, reason: str) -> tuple[types.ErpLocation, ...]:
+    """The locations of the ERP or the shop behind `connection`, read now."""
+    if kind_of(connection.kind).stands_as(ERP):
+        return gateway(connection=connection, reason=reason).list_locations()
+    return storefront(connection=connection, reason=reason).list_locations()
 
 
 def labels_of(code: str) -> dict[str, str]:
@@ -140,58 +160,6 @@ def config_of(connection: Connection) -> types.ConnectionConfig:
         secrets=secrets,
         confirmed_operations=frozenset(connection.confirmed_operations),
     )
-
-
-def seal(secrets: Mapping[str, str]) -> bytes:
-    """Encrypt credentials with the first key of the environment (decision 0006)."""
-    return _box().encrypt(json.dumps(dict(secrets)).encode())
-
-
-def reseal(sealed: bytes) -> bytes:
-    """The same secret under the first key of the environment.
-
-    Raises:
-        ConnectionUnusable: no configured key opens it.
-    """
-    try:
-        return _box().rotate(sealed)
-    except InvalidToken as error:
-        raise errors.ConnectionUnusable("No configured key opens it.") from error
-
-
-def unseal(sealed: bytes) -> dict[str, str]:
-    """Decrypt with any configured key; empty for a connection without secrets."""
-    if not sealed:
-        return {}
-    try:
-        return json.loads(_box().decrypt(sealed))  # type: ignore[no-any-return]
-    except InvalidToken as error:
-        raise errors.ConnectionUnusable(
-            "The credentials cannot be read with the configured keys. Enter them again, or add the "
-            "key they were sealed with to RETURNSBRIDGE_CREDENTIAL_KEYS."
-        ) from error
-
-
-@transaction.atomic
-def rotate_keys(*, now: datetime) -> tuple[int, list[str]]:
-    """Seal every connection's credentials anew with the first key.
-
-    Returns how many were sealed, and the codes of those that no key opens: they stay as they are.
-    """
-    count, unreadable = 0, []
-    for row in Connection.objects.select_for_update().order_by("pk"):
-        if not row.sealed_secrets:
-            continue
-        try:
-            row.sealed_secrets = reseal(bytes(row.sealed_secrets))
-        except errors.ConnectionUnusable:
-            unreadable.append(row.code)
-            continue
-        row.save(update_fields=["sealed_secrets"])
-        text = "Credentials sealed with the newest key"
-        audit.record(actor=None, act="connection.rotate_key", subject=row, text=text, now=now)
-        count += 1
-    return count, unreadable
 
 
 @transaction.atomic
@@ -381,7 +349,3 @@ def _budget(
 
 def _pacer(connection: Connection, reason: str) -> DatabasePacer:
     return DatabasePacer(connection=connection, reason=reason, clock=_clock.get())
-
-
-def _box() -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in settings.CREDENTIAL_KEYS])

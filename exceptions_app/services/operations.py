@@ -41,16 +41,17 @@ def check_connection(*, connection_id: int, actor: User, now: datetime) -> str:
 
 
 def read_locations(*, connection_id: int, actor: User, now: datetime) -> str:
-    """Read the ERP's locations at once, whatever the age of our copy; what came of it, in words.
+    """Read an ERP's or a shop's locations, whatever the age of our copy; what came of it, in words.
 
     Raises:
-        ConnectionUnusable: it is switched off, or not an ERP.
+        ConnectionUnusable: it is switched off, or has no locations.
     """
     connection = Connection.objects.get(pk=connection_id)
     if not connection.is_active:
         raise errors.ConnectionUnusable(f"{connection.name} is switched off.")
-    if connections.kind_of(connection.kind).role != connections.ERP:
-        raise errors.ConnectionUnusable(f"{connection.name} is no ERP: it has no locations.")
+    if not connections.has_locations(connection):
+        text = f"{connection.name} is neither an ERP nor a shop: it has no locations."
+        raise errors.ConnectionUnusable(text)
     try:
         count = reference.read_locations(connection=connection, reason=REASON, now=now)
     except ConnectorError as error:

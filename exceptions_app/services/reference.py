@@ -53,9 +53,12 @@ def refresh_locations(*, connection: Connection, now: datetime) -> int:
 
 
 def read_locations(*, connection: Connection, reason: str, now: datetime) -> int:
-    """Read all warehouses now; returns how many there are. Connector errors pass through."""
+    """Read all warehouses, or a shop's places, now; returns how many there are.
+
+    Connector errors pass through.
+    """
     mark, _ = Watermark.objects.get_or_create(connection=connection, feed="locations")
-    rows = connections.gateway(connection=connection, reason=reason).list_locations()
+    rows = connections.places(connection=connection, reason=reason)
     with transaction.atomic():
         seen = [_save_location(connection, row, now) for row in rows]
         ErpLocation.objects.filter(connection=connection).exclude(pk__in=seen).update(

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from exceptions_app.services import connections, people
+from exceptions_app.services import people, sealing
 
 
 class Command(BaseCommand):
@@ -17,7 +17,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        count, closed = connections.rotate_keys(now=timezone.now())
+        count, closed = sealing.rotate_keys(now=timezone.now())
         factors, theirs = people.rotate_keys()
         self.stdout.write(
             f"{count} connections and {factors} second factors are sealed with the newest key."

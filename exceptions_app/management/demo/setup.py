@@ -97,6 +97,7 @@ def bridge(world: World, code: str, *, base_url: str) -> Bridge:
         policy={**notes, "undo_seconds": 60, **policy},
         actor=None,
         now=world.clock.now,
+        storefront=source if source.kind in connections.codes_of(connections.STOREFRONT) else None,
     )
     world.bridges[code] = Bridge.objects.select_related("source", "erp").get(pk=made.pk)
     return world.bridges[code]

@@ -50,7 +50,12 @@ def test_a_bridge_gets_another_zone_and_its_open_returns_are_planned_again(clien
     entry = AuditEntry.objects.get()
     assert (entry.act, entry.actor) == ("bridge.change", "Ines")
     assert entry.text == "Alder IE changed: Moved to Dublin"
-    assert entry.before == {"name": "Alder UK", "timezone": "Europe/London", "is_active": True}
+    assert entry.before == {
+        "name": "Alder UK",
+        "timezone": "Europe/London",
+        "is_active": True,
+        "storefront": "",
+    }
     assert Rma.objects.filter(plan_due_at__isnull=False).get() == waiting
     page = client.get(f"/admin/bridges/{bridge.pk}/").text
     assert "Time zone: Europe/London → Europe/Dublin" in page
@@ -60,6 +65,44 @@ def test_a_bridge_is_taken_out_of_use(client, ines, bridge):
     change(client, bridge, is_active="")
 
     assert kept() == ("Alder UK", "Europe/London", False)
+
+
+def test_a_bridge_gets_a_shop_and_gives_it_up_again(client, ines, bridge):
+    shop = factories.ConnectionFactory(kind="shopify", code="shop", name="Alder shop")
+
+    change(client, bridge, storefront="shop")
+    bridge.refresh_from_db()
+    given = bridge.storefront
+    change(client, bridge)
+
+    assert given == shop
+    assert Bridge.objects.get().storefront is None
+    told = [
+        (entry.before["storefront"], entry.after["storefront"])
+        for entry in AuditEntry.objects.order_by("pk")
+    ]
+    assert told == [("", "shop"), ("shop", "")]
+    assert "Shop: none → shop" in client.get(f"/admin/bridges/{bridge.pk}/").text
+
+
+def test_a_platform_that_is_no_shop_is_not_offered_and_not_taken(client, ines, bridge):
+    answer = change(client, bridge, storefront=bridge.source.code)
+
+    assert "storefront" in answer.context["form"].errors
+    with pytest.raises(errors.InvalidChoice, match="is not a shop"):
+        bridges.change(
+            bridge_id=bridge.pk,
+            name="Other",
+            timezone_name=bridge.timezone,
+            is_active=True,
+            storefront=bridge.source,
+            actor=ines,
+            now=factories.NOW,
+            reason="Why not",
+            seen=bridges.state(bridge),
+        )
+    assert kept() == ("Alder UK", "Europe/London", True)
+    assert not AuditEntry.objects.exists()
 
 
 @pytest.mark.parametrize(

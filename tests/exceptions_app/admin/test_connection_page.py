@@ -2,9 +2,13 @@
 
 import pytest
 
+from connectors.sandbox.shopify import ACCESS_TOKEN, API_SECRET, SHOP_DOMAIN
+from connectors.sandbox.wsgi_transport import WsgiTransport
 from exceptions_app.models import AuditEntry, CallCount, ConnectionHealth, ErpLocation
 from exceptions_app.services import connections
+from tests import factories
 from tests.cast import make_user
+from tests.connectors.shopify.shopify_cast import make_twin
 from tests.world import make_world
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +52,38 @@ def test_locations_that_cannot_be_read_leave_those_we_know(client):
     assert ConnectionHealth.objects.get(connection=erp).failures == 1
 
 
+def test_a_shop_is_tested_and_tells_its_places(client):
+    twin = make_twin()
+    secrets = {"access_token": ACCESS_TOKEN, "api_secret": API_SECRET}
+    shop = connections.save(
+        code="shop",
+        name="Alder shop",
+        kind="shopify",
+        mode="sandbox",
+        base_url="http://127.0.0.1:8999/shopify",
+        settings_values={"shop_domain": SHOP_DOMAIN},
+        secrets=secrets,
+        actor=None,
+        now=factories.NOW,
+    )
+    factories.BridgeFactory(name="Alder US", storefront=shop)
+    client.force_login(make_user("ines"))
+    before = page_of(client, shop)
+
+    with connections.through(WsgiTransport({"/shopify": twin})):
+        checked = client.post(
+            f"/operations/connections/{shop.pk}/check/", {"from": "connection"}, follow=True
+        )
+        read = client.post(f"/operations/connections/{shop.pk}/locations/", follow=True)
+
+    assert "A shop's places are read only when somebody asks." in before.text
+    assert "The shop of Alder US." in before.text
+    assert "Alder shop: " in checked.text
+    assert "Alder shop: 2 locations read." in read.text
+    told = ErpLocation.objects.filter(connection=shop).order_by("code")
+    assert list(told.values_list("code", flat=True)) == ["Leeds", "London"]
+
+
 def test_a_platform_has_no_locations_to_read(client):
     world = make_world()
     source = world.bridge.source
@@ -56,7 +92,7 @@ def test_a_platform_has_no_locations_to_read(client):
 
     answer = client.post(f"/operations/connections/{source.pk}/locations/", follow=True)
 
-    assert "is no ERP: it has no locations" in answer.text
+    assert "is neither an ERP nor a shop: it has no locations" in answer.text
     assert 'id="locations"' not in answer.text
     assert CallCount.objects.count() == before
 

@@ -8,7 +8,7 @@ from cryptography.fernet import Fernet
 from connectors.errors import Misconfigured
 from exceptions_app import errors
 from exceptions_app.models import AuditEntry, Connection, ConnectionBudget
-from exceptions_app.services import connections, setup, webhook_addresses
+from exceptions_app.services import connections, sealing, setup, webhook_addresses
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +47,7 @@ def test_rotation_seals_with_the_new_key_and_the_old_one_can_go(settings):
     _save()
     settings.CREDENTIAL_KEYS = [new, old]
 
-    assert connections.rotate_keys(now=NOW) == (1, [])
+    assert sealing.rotate_keys(now=NOW) == (1, [])
 
     settings.CREDENTIAL_KEYS = [new]
     assert connections.config_of(Connection.objects.get()).secrets["subscription_key"] == CANARY
