@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('exceptions_app', '0038_profile_versions'),
+        ('exceptions_app', '0039_exchanged_files'),
     ]
 
     operations = [
