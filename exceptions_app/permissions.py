@@ -58,6 +58,10 @@ CAPABILITIES: dict[str, frozenset[str]] = {
         {Role.MERCHANDISING, Role.WAREHOUSE, Role.FINANCE, Role.INTEGRATOR, Role.ADMIN}
     ),
     "approve_money": frozenset({Role.FINANCE}),
+    # Alone and without the other person, when nobody else can; reviewed by another afterwards.
+    "break_glass": frozenset({Role.ADMIN}),
+    "review_glass": frozenset({Role.ADMIN, Role.FINANCE}),
+    "view_conflicts": frozenset({Role.FINANCE, Role.ADMIN, Role.AUDITOR}),
     "start_run": frozenset({Role.FINANCE}),
     # Whoever may key one of the two: stock is the warehouse's, money finance's.
     "key_by_hand": frozenset({Role.WAREHOUSE, Role.FINANCE, Role.INTEGRATOR}),

@@ -1,6 +1,7 @@
 """Tables, constraints and queryset filters."""
 
 from exceptions_app.models.access import SignInTry
+from exceptions_app.models.approvals import BreakGlass, Delegation, FixBatch, FixEdit
 from exceptions_app.models.bridges import Bridge, Mapping
 from exceptions_app.models.cases import Approval, AuditEntry, Case, CauseGroup, Fix
 from exceptions_app.models.connections import (
@@ -43,6 +44,7 @@ from exceptions_app.models.rmas import (
 __all__ = [
     "Approval",
     "AuditEntry",
+    "BreakGlass",
     "Bridge",
     "CallCount",
     "Case",
@@ -53,6 +55,7 @@ __all__ = [
     "CreditQuote",
     "CreditRun",
     "CreditTaking",
+    "Delegation",
     "ErpClosedPeriod",
     "ErpLocation",
     "ErpReceipt",
@@ -62,6 +65,8 @@ __all__ = [
     "ExchangeLine",
     "ExchangeOrder",
     "Fix",
+    "FixBatch",
+    "FixEdit",
     "Heartbeat",
     "InboundEvent",
     "Item",

@@ -218,6 +218,12 @@ class Fix(models.Model):
     decision_note = models.CharField(max_length=500, blank=True, default="")
     hold_until = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    # Put in force by one admin alone; `BreakGlass` says why and who reviewed it.
+    is_break_glass = models.BooleanField(default=False, db_default=False)
+    # Approved in one act with others.
+    batch = models.ForeignKey(
+        "FixBatch", null=True, blank=True, on_delete=models.PROTECT, related_name="fixes"
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -225,6 +231,7 @@ class Fix(models.Model):
             models.CheckConstraint(
                 condition=Q(decided_by__isnull=True)
                 | Q(level="none")
+                | Q(is_break_glass=True)
                 | Q(status__in=[FixStatus.WITHDRAWN, FixStatus.REQUESTED])
                 | ~Q(decided_by=models.F("requested_by")),
                 name="fix_approver_is_not_requester",
@@ -248,6 +255,11 @@ class Fix(models.Model):
         stored = self.effect.get("freed")
         return Decimal(stored) if stored is not None else None
 
+    @property
+    def approvals_given(self) -> int:
+        """How many have said yes to it as it stands; those an edit voided do not count."""
+        return sum(row.payload_hash == self.payload_hash for row in self.approvals.all())
+
 
 class Approval(models.Model):
     """One person's yes to a request, for exactly the payload whose hash it carries.
@@ -258,6 +270,14 @@ class Approval(models.Model):
     fix = models.ForeignKey(Fix, on_delete=models.PROTECT, related_name="approvals")
     approver = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="approvals_given"
+    )
+    # Who is away and named this approver; null when given in one's own name.
+    on_behalf_of = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="approvals_given_for",
     )
     payload_hash = models.CharField(max_length=64)
     note = models.CharField(max_length=500, blank=True, default="")

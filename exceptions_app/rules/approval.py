@@ -109,16 +109,25 @@ def may_approve(
     approver_roles: Collection[str],
     level: str,
     earlier_approver_ids: Collection[int | str] = (),
+    editor_ids: Collection[int | str] = (),
+    for_id: int | str | None = None,
 ) -> str:
     """Why this person may not approve, in one sentence; "" when they may.
 
-    Nobody approves their own request, and nobody gives both of two approvals (lesson 22).
+    Nobody approves their own request or edit, and nobody gives both of two approvals (lesson 22),
+    in their own name or in that of a person who is away (`for_id`): a delegate adds no pair of
+    eyes that the request has had already.
     """
     if level == "none":
         return ""
+    eyes = {str(approver_id)} | ({str(for_id)} if for_id is not None else set())
     if str(approver_id) == str(requester_id):
         return "Whoever asked for a change cannot approve it."
-    if str(approver_id) in {str(known) for known in earlier_approver_ids}:
+    if str(requester_id) in eyes:
+        return "Nobody can approve for the person who asked for the change."
+    if eyes & {str(known) for known in editor_ids}:
+        return "Whoever edited a request cannot approve it, nor can anybody for them."
+    if eyes & {str(known) for known in earlier_approver_ids}:
         return "The second approval must come from another person than the first."
     if level == "finance":
         allowed = _ROLES["finance"]

@@ -171,12 +171,13 @@ def _as_text(**columns: Any) -> QuerySet[Any, Any]:
 
 
 def decidable(*, roles: frozenset[str], user_id: int) -> QuerySet[Fix]:
-    """Requests this person may decide on: never their own, and money only for finance."""
+    """Requests this person may decide on: never what they asked for or edited."""
     mine = Q(pk__in=[])
     for level in ("peer", "finance"):
         kinds = [kind for kind in FixKind.values if approving_roles(kind=kind, level=level) & roles]
         mine |= Q(level=level, kind__in=kinds)
-    return Fix.objects.filter(mine, status=FixStatus.REQUESTED).exclude(requested_by_id=user_id)
+    waiting = Fix.objects.filter(mine, status=FixStatus.REQUESTED)
+    return waiting.exclude(requested_by_id=user_id).exclude(edits__editor_id=user_id)
 
 
 def queue(*, team: str, now: datetime) -> Queue:

@@ -12,7 +12,7 @@ from exceptions_app import permissions
 from exceptions_app.api.v1 import urls as v1
 from exceptions_app.models import AuditEntry, Case, CreditQuote, Fix, Posting
 from exceptions_app.rules.mapping import normalise
-from exceptions_app.services.fixes import payload_hash
+from exceptions_app.services.fix_steps import payload_hash
 from tests import factories
 from tests.cast import ROLES, make_user
 

@@ -1,0 +1,169 @@
+"""The steps every decision on a change is made of: lock it, check it, put it in force, stop it.
+
+Called by `fixes`, `fix_edits`, `fix_batches` and `break_glass`, always in their transaction.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from exceptions_app import errors, jobs
+from exceptions_app.choices import FixKind, FixStatus, HoldReason, PostingStatus
+from exceptions_app.models import Approval, AuditEntry, Fix, FixBatch, Mapping, Posting, Rma
+from exceptions_app.rules.mapping import normalise
+from exceptions_app.selectors import facts as facts_selector
+from exceptions_app.selectors import mappings as mappings_selector
+from exceptions_app.services import audit, fix_payloads, mappings, moments, rmas, triage
+
+
+def payload_hash(
+    kind: str, source_value: str, payload: dict[str, Any], *, edits: int = 0, reason_code: str = ""
+) -> str:
+    """What an approval is given for: any edit voids it, also one back to what it was."""
+    told: list[Any] = [kind, normalise(source_value), payload]
+    if edits:
+        told += [edits, reason_code]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def lock(fix_id: int) -> Fix:
+    return (
+        Fix.objects.select_for_update(of=("self",))
+        .select_related("bridge", "case", "mapping__bridge", "rma")
+        .get(pk=fix_id)
+    )
+
+
+def check_undecided(fix: Fix) -> None:
+    """Raises FixAlreadyDecided, saying who was faster."""
+    if fix.status != FixStatus.REQUESTED:
+        raise errors.FixAlreadyDecided(decided_words(fix))
+
+
+def check_seen(fix: Fix, seen_hash: str) -> None:
+    """Refuse to decide about something else than what was read; the text says who edited it."""
+    if seen_hash == fix.payload_hash:
+        return
+    edit = fix.edits.select_related("editor").last()
+    if edit is None:
+        raise errors.FixAlreadyDecided("The request was changed since you opened it. Look again.")
+    raise errors.FixAlreadyDecided(
+        f"{audit.name_of(edit.editor)} edited the request {moments.written(edit.at)}, after you "
+        f"opened it: {edit.why} Look again; what was approved before does not count any more."
+    )
+
+
+def decided_words(fix: Fix) -> str:
+    """Who was faster, with what and when."""
+    last = AuditEntry.objects.filter(subject_kind="fix", subject_id=fix.pk).order_by("-id").first()
+    state = fix.get_status_display()
+    if last is None:
+        return f"This request is already: {state}."
+    return f"{last.actor} was faster, {moments.written(last.at)}. It is now: {state}."
+
+
+def approvals_of(fix: Fix) -> list[Approval]:
+    """Every yes to the change as it stands now, oldest first."""
+    given = Approval.objects.filter(fix=fix, payload_hash=fix.payload_hash).order_by("pk")
+    return list(given.select_related("approver", "on_behalf_of"))
+
+
+def put_in_force(
+    fix: Fix, actor: User, now: datetime, *, batch: FixBatch | None = None, words: str = ""
+) -> Fix:
+    """Let the change count, held for the undo time; one of a batch as long as its batch."""
+    seconds = facts_selector.policy_of(fix.bridge).undo_seconds
+    fix.status = FixStatus.HELD
+    fix.hold_until = batch.hold_until if batch else now + timedelta(seconds=seconds)
+    fix.batch = batch
+    fix.decided_by = actor
+    fix.decided_at = now
+    fix.save(
+        update_fields=[
+            "status",
+            "hold_until",
+            "batch",
+            "decided_by",
+            "decided_at",
+            "decision_note",
+            "is_break_glass",
+        ]
+    )
+    held = int((fix.hold_until - now).total_seconds())
+    text = f"In force{words}, can be taken back for {held} s: {fix}"
+    record(fix, "fix.approve", text, actor, now)
+    if fix.mapping is not None:
+        mappings.activate(mapping=fix.mapping, actor=actor, now=now)
+    if fix.kind in fix_payloads.ON_POSTINGS:
+        fix_payloads.apply_to_posting(fix=fix, now=now)
+    if fix.kind == FixKind.CLOSE and fix.case is not None:
+        triage.close_by_hand(
+            case_id=fix.case.pk, reason=fix.reason_code, note=fix.note, actor=actor, now=now
+        )
+    replan(fix, now)
+    return fix
+
+
+def take_back(fix: Fix, actor: User, now: datetime) -> Fix:
+    """Undo a held change: what it had freed is stopped, and the fact is as it was."""
+    _hold_again(fix, now)
+    fix.status = FixStatus.UNDONE
+    fix.ended_at = now
+    fix.save(update_fields=["status", "ended_at"])
+    if fix.mapping is not None:
+        mappings.withdraw(mapping=fix.mapping, actor=actor, now=now, why="taken back")
+    record(fix, "fix.undo", f"Taken back before anything left: {fix}", actor, now)
+    replan(fix, now)
+    return fix
+
+
+def touched_ids(fix: Fix) -> list[int]:
+    """Returns whose plan follows this change."""
+    if fix.mapping is not None:
+        touched = mappings_selector.touched_by(
+            bridge=fix.bridge, kind=fix.kind, keys={normalise(fix.source_value)}
+        )
+        return list(touched.values_list("pk", flat=True))
+    return list(Rma.objects.filter(fixes=fix).values_list("pk", flat=True))
+
+
+def _hold_again(fix: Fix, now: datetime) -> None:
+    """What the fix had freed is stopped in this very transaction; the replan then says the rest."""
+    held = Posting.objects.filter(
+        rma__in=touched_ids(fix), status=PostingStatus.HELD, hold_reason=HoldReason.UNDO
+    )
+    if fix.kind in fix_payloads.ON_POSTINGS:
+        held.filter(pk=fix.payload.get("posting_id")).update(
+            status=PostingStatus.FAILED, hold_reason="", hold_until=None
+        )
+        fix_payloads.give_back_posting(fix=fix, now=now)
+    held.update(
+        status=PostingStatus.BLOCKED, hold_reason="", hold_until=None, blocked_by="taken back"
+    )
+
+
+def replan(fix: Fix, now: datetime) -> None:
+    if fix.rma_id:
+        rmas.make_due(rma_ids=[fix.rma_id], now=now)
+    elif fix.mapping_id:
+        mapping = Mapping.objects.select_related("bridge").get(pk=fix.mapping_id)
+        mappings.wake(mapping=mapping, now=now)
+    jobs.nudge("settle")
+
+
+def record(fix: Fix, act: str, text: str, actor: User, now: datetime) -> None:
+    audit.record(
+        actor=actor,
+        act=act,
+        subject=fix,
+        text=text,
+        now=now,
+        rma_id=fix.rma_id,
+        case_id=fix.case_id,
+        after={"kind": fix.kind, "source_value": fix.source_value, "payload": fix.payload},
+    )
