@@ -179,7 +179,7 @@ def fixes_under_way(case: Case) -> list[Fix]:
     rows = (
         Fix.objects.filter(bridge=case.bridge_id, status__in=(FixStatus.REQUESTED, FixStatus.HELD))
         .select_related("requested_by", "decided_by", "mapping", "bridge")
-        .prefetch_related("approvals__approver")
+        .prefetch_related("approvals__approver", "approvals__on_behalf_of", "edits__editor")
         .order_by("pk")
     )
     return [fix for fix in rows if _concerns(fix, case)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -26,7 +27,7 @@ DECIDED_CAP = 25
 DECIDED_SINCE = timedelta(days=30)
 
 _SHOWN = ("bridge__erp", "bridge__source", "case__rma", "rma", "mapping")
-_PEOPLE = ("requested_by", "decided_by")
+_PEOPLE = ("requested_by", "decided_by", "batch")
 
 
 def waiting() -> list[Fix]:
@@ -45,6 +46,11 @@ def decided(*, now: datetime) -> list[Fix]:
     """The latest decisions of the last DECIDED_SINCE, newest first."""
     rows = Fix.objects.filter(decided_at__gt=now - DECIDED_SINCE)
     return list(_with_all(rows).order_by("-decided_at", "-pk")[:DECIDED_CAP])
+
+
+def by_ids(ids: Sequence[int]) -> QuerySet[Fix]:
+    """These requests, oldest first, with what their rows show."""
+    return _with_all(Fix.objects.filter(pk__in=ids)).order_by("pk")
 
 
 def detail(fix_id: int) -> QuerySet[Fix]:
@@ -68,8 +74,8 @@ def change(fix: Fix) -> dict[str, str]:
         if latest is not None:
             before, version = latest.target, latest.version
     return {
-        "before": _lines(before),
-        "after": "mapped no more" if is_withdrawal(fix.payload) else _lines(fix.payload),
+        "before": lines_of(before),
+        "after": "mapped no more" if is_withdrawal(fix.payload) else lines_of(fix.payload),
         "before_version": str(version or ""),
         "after_version": str(fix.mapping.version) if fix.mapping else "",
     }
@@ -176,10 +182,13 @@ def _result(
 
 
 def _with_all(rows: QuerySet[Fix]) -> QuerySet[Fix]:
-    return rows.select_related(*_SHOWN, *_PEOPLE).prefetch_related("approvals__approver")
+    return rows.select_related(*_SHOWN, *_PEOPLE).prefetch_related(
+        "approvals__approver", "approvals__on_behalf_of", "edits__editor"
+    )
 
 
-def _lines(target: dict[str, Any]) -> str:
+def lines_of(target: dict[str, Any]) -> str:
+    """One "name: value" per line, by name."""
     return "\n".join(
         f"{name}: {value if isinstance(value, str) else json.dumps(value)}"
         for name, value in sorted(target.items())

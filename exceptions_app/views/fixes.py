@@ -17,11 +17,14 @@ from django.views.decorators.http import require_POST, require_safe
 from connectors.errors import ConnectorError
 from exceptions_app import errors, permissions
 from exceptions_app.choices import CASE_OPEN, FixStatus
+from exceptions_app.forms.approvals import AloneForm, ReviewForm
 from exceptions_app.forms.fixes import FORMS, DecisionForm, FixForm
 from exceptions_app.models import Case, Fix
+from exceptions_app.selectors import approvals as approvals_selector
 from exceptions_app.selectors import cases as cases_selector
+from exceptions_app.selectors import delegations
 from exceptions_app.selectors import requests as requests_selector
-from exceptions_app.services import fix_payloads, fixes, looking, previews
+from exceptions_app.services import fix_payloads, fix_steps, fixes, looking, previews
 from exceptions_app.views import case_page
 
 DECIDED_TONES = {
@@ -100,12 +103,19 @@ def index(request: HttpRequest) -> HttpResponse:
     waiting = _named(requests_selector.waiting())
     mine = [fix for fix in waiting if fix.requested_by_id == request.user.pk]
     others = [fix for fix in waiting if fix.requested_by_id != request.user.pk]
+    held = requests_selector.held(now=now)
+    for_me = [fix for fix in others if may_decide(request, fix)]
+    amounts = approvals_selector.amounts_of(for_me)
     context = {
         "now": now,
-        "for_me": [fix for fix in others if _may_decide(request, fix)],
-        "for_others": [fix for fix in others if not _may_decide(request, fix)],
+        "for_me": [{"fix": fix, "amount": amounts.get(fix.pk)} for fix in for_me],
+        "sums": approvals_selector.sums(amounts.values()),
+        "for_others": [fix for fix in others if not may_decide(request, fix)],
         "mine": mine,
-        "held": case_page.under_way(requests_selector.held(now=now), request, now),
+        "held": case_page.under_way([fix for fix in held if fix.batch_id is None], request, now),
+        "batches": _batches(held),
+        "glass": list(approvals_selector.open_glass()[: approvals_selector.REVIEWS_SHOWN]),
+        "away": list(delegations.held_by(request.user.pk or 0, now=now)),
         "decided": [
             {"fix": fix, "tone": DECIDED_TONES.get(FixStatus(fix.status), "calm")}
             for fix in requests_selector.decided(now=now)
@@ -114,10 +124,24 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "fixes/list.html", context)
 
 
+def _batches(held: list[Fix]) -> list[dict[str, Any]]:
+    """Batches that can still be taken back, each with how many changes it holds."""
+    counts = Counter(fix.batch_id for fix in held if fix.batch_id is not None)
+    found = {fix.batch_id: fix.batch for fix in held if fix.batch is not None}
+    return [
+        {
+            "batch": found[pk],
+            "count": count,
+            "seconds": int((found[pk].hold_until - found[pk].released_at).total_seconds()),
+        }
+        for pk, count in counts.items()
+    ]
+
+
 @require_safe
 @permissions.required("view_desk")
 def detail(request: HttpRequest, fix_id: int) -> HttpResponse:
-    return _show(request, fix_id, DecisionForm(auto_id="decide_%s"))
+    return show(request, fix_id)
 
 
 @require_POST
@@ -130,9 +154,10 @@ def approve(request: HttpRequest, fix_id: int) -> HttpResponse:
             actor=case_page.person(request),
             now=timezone.now(),
             note=request.POST.get("note", "").replace("\0", ""),
+            on_behalf_of_id=_away_id(request),
         )
     except errors.DeskError as error:
-        return _show(request, fix_id, DecisionForm(auto_id="decide_%s"), refusal=str(error))
+        return show(request, fix_id, refusal=str(error))
     messages.success(request, _approved_words(fix))
     return redirect("fix-detail", fix_id=fix.pk)
 
@@ -143,7 +168,7 @@ def reject(request: HttpRequest, fix_id: int) -> HttpResponse:
     """Refuse another's request, or withdraw one's own; either way with a reason."""
     form = DecisionForm(request.POST, auto_id="decide_%s")
     if not form.is_valid():
-        return _show(request, _known(fix_id), form, status=422)
+        return show(request, _known(fix_id), form=form, status=422)
     try:
         fix = fixes.reject(
             fix_id=_known(fix_id),
@@ -153,7 +178,7 @@ def reject(request: HttpRequest, fix_id: int) -> HttpResponse:
             seen_hash=request.POST.get("payload_hash", ""),
         )
     except errors.DeskError as error:
-        return _show(request, fix_id, form, refusal=str(error))
+        return show(request, fix_id, form=form, refusal=str(error))
     messages.success(request, f"{fix.get_status_display()}: {fix}.")
     return redirect("fix-detail", fix_id=fix.pk)
 
@@ -164,7 +189,7 @@ def undo(request: HttpRequest, fix_id: int) -> HttpResponse:
     try:
         fix = fixes.undo(fix_id=_known(fix_id), actor=case_page.person(request), now=timezone.now())
     except errors.DeskError as error:
-        return _show(request, fix_id, DecisionForm(auto_id="decide_%s"), refusal=str(error))
+        return show(request, fix_id, refusal=str(error))
     messages.success(request, f"Taken back before anything left: {fix}.")
     return redirect("fix-detail", fix_id=fix.pk)
 
@@ -202,7 +227,7 @@ def _previewed(form: FixForm) -> Preview:
         except (errors.DeskError, ConnectorError) as error:
             refusal = str(error)
     source = form.source_value if form.is_mapping else ""
-    digest = fixes.payload_hash(form.kind, source, form.payload)
+    digest = fix_steps.payload_hash(form.kind, source, form.payload)
     look = looking.before_linking(kind=form.kind, payload=form.payload)
     return Preview(effect, documents, refusal, digest, look)
 
@@ -246,15 +271,32 @@ def _named(waiting: list[Fix]) -> list[Fix]:
     return waiting
 
 
-def _may_decide(request: HttpRequest, fix: Fix) -> bool:
-    if fix.requested_by_id == request.user.pk or _has_approved(request, fix):
+def may_decide(request: HttpRequest, fix: Fix) -> bool:
+    """Whether this reader may say yes: no party to the request, and not heard already."""
+    if is_party(request, fix) or _has_approved(request, fix):
         return False
     return _is_approver(request, fix)
+
+
+def is_party(request: HttpRequest, fix: Fix) -> bool:
+    """Whoever asked for it or edited it."""
+    editors = {row.editor_id for row in fix.edits.all()}
+    return request.user.pk in {fix.requested_by_id, *editors}
 
 
 def _may_refuse(request: HttpRequest, fix: Fix) -> bool:
     """Whoever asked withdraws it; whoever could approve it may refuse it."""
     return fix.requested_by_id == request.user.pk or _is_approver(request, fix)
+
+
+def may_edit(request: HttpRequest, fix: Fix) -> bool:
+    """Whether the reader could have asked for it; only what came from an exception has a form."""
+    return (
+        fix.status == FixStatus.REQUESTED
+        and fix.case_id is not None
+        and fix.kind in FORMS
+        and permissions.can(request.user, permissions.FIX_CAPABILITY[fix.kind])
+    )
 
 
 def _is_approver(request: HttpRequest, fix: Fix) -> bool:
@@ -263,24 +305,36 @@ def _is_approver(request: HttpRequest, fix: Fix) -> bool:
 
 
 def _has_approved(request: HttpRequest, fix: Fix) -> bool:
-    return any(given.approver_id == request.user.pk for given in fix.approvals.all())
+    return any(
+        given.approver_id == request.user.pk and given.payload_hash == fix.payload_hash
+        for given in fix.approvals.all()
+    )
 
 
 def _known(fix_id: int) -> int:
     return get_object_or_404(Fix.objects.only("pk"), pk=fix_id).pk
 
 
-def _show(
+def _away_id(request: HttpRequest) -> int | None:
+    """For whom the approval is given; None for the reader's own name."""
+    given = request.POST.get("on_behalf_of", "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else None
+
+
+def show(
     request: HttpRequest,
     fix_id: int,
-    form: DecisionForm,
     *,
+    form: DecisionForm | None = None,
+    alone_form: AloneForm | None = None,
+    review_form: ReviewForm | None = None,
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
     now = timezone.now()
     fix = get_object_or_404(requests_selector.detail(fix_id))
     underway = case_page.under_way([fix], request, now)[0]
+    is_waiting = fix.status == FixStatus.REQUESTED
     documents, documents_refusal = _documents(fix, now)
     context = {
         "now": now,
@@ -293,14 +347,19 @@ def _show(
         "results": _results(fix, now),
         "documents": documents,
         "documents_refusal": documents_refusal,
-        "look": looking.before_linking(kind=fix.kind, payload=fix.payload)
-        if fix.status == FixStatus.REQUESTED
-        else None,
-        "is_waiting": fix.status == FixStatus.REQUESTED,
-        "may_approve": _may_decide(request, fix),
+        "look": looking.before_linking(kind=fix.kind, payload=fix.payload) if is_waiting else None,
+        "is_waiting": is_waiting,
+        "may_approve": may_decide(request, fix),
+        "away": list(delegations.held_by(request.user.pk or 0, now=now)),
+        "edits": approvals_selector.edits_of(fix),
+        "is_editor": is_party(request, fix) and fix.requested_by_id != request.user.pk,
+        "may_edit": may_edit(request, fix),
+        "glass": approvals_selector.glass_of(fix),
+        "alone_form": alone_form or AloneForm(auto_id="alone_%s"),
+        "review_form": review_form or ReviewForm(auto_id="review_%s"),
         "may_refuse": _may_refuse(request, fix),
         "has_approved": _has_approved(request, fix),
-        "form": form,
+        "form": form or DecisionForm(auto_id="decide_%s"),
         "refusal": refusal,
     }
     return render(request, "fixes/detail.html", context, status=422 if refusal else status)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,7 +11,16 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from exceptions_app import permissions
 from exceptions_app.choices import Role
-from exceptions_app.models import AuditEntry, Case, Fix, InboundEvent, Posting
+from exceptions_app.models import (
+    AuditEntry,
+    BreakGlass,
+    Case,
+    Delegation,
+    Fix,
+    FixBatch,
+    InboundEvent,
+    Posting,
+)
 from tests import factories
 from tests.cast import ROLES, let_time_pass, make_user
 
@@ -170,6 +180,19 @@ DOORS = {
     "fix-approve": Door("approve_fix", **ACT, args=("fix",)),
     "fix-reject": Door("approve_fix", **ACT, args=("fix",)),
     "fix-undo": Door("approve_fix", **ACT, args=("fix",)),
+    # The kind of the request decides what else is needed: this one is merchandising's.
+    "fix-edit": Door("assign_case", get=(403,), post=(403,), args=("fix",)),
+    "fix-act": Door("approve_fix", **ACT),
+    "fix-alone": Door("break_glass", **ACT, args=("fix",)),
+    "fix-batch": Door("view_desk", args=("fix_batch",)),
+    "fix-batch-undo": Door("approve_fix", **ACT, args=("fix_batch",)),
+    "glass-review": Door("review_glass", **ACT, args=("glass",)),
+    "away": Door("view_desk"),
+    "away-name": Door("approve_fix", get=(405,), post=(422,)),
+    "away-end": Door("approve_fix", **ACT, args=("delegation",)),
+    "conflicts": Door("view_conflicts"),
+    "conflicts-export": Door("view_conflicts"),
+    "conflicts-export-xlsx": Door("view_conflicts"),
 }
 
 
@@ -199,6 +222,8 @@ def rows(db):
     for each in (connection, rma.bridge.erp):
         factories.HealthFactory(connection=each)
         factories.BudgetFactory(connection=each)
+    mira, now = make_user("mira"), factories.NOW
+    fix = factories.FixFactory(bridge=rma.bridge, case=case, requested_by=mira)
     found = {
         "bridge": rma.bridge,
         "rma": rma,
@@ -216,7 +241,16 @@ def rows(db):
         ),
         "group": case.group,
         "view": factories.SavedViewFactory(owner=make_user("mira")),
-        "fix": factories.FixFactory(bridge=rma.bridge, case=case, requested_by=make_user("mira")),
+        "fix": fix,
+        "fix_batch": FixBatch.objects.create(released_by=mira, released_at=now, hold_until=now),
+        "glass": BreakGlass.objects.create(fix=fix, person=mira, at=now, reason="x", missing=1),
+        "delegation": Delegation.objects.create(
+            person=mira,
+            delegate=make_user("mona"),
+            starts_at=now,
+            ends_at=now + timedelta(days=1),
+            created_at=now,
+        ),
         "person": make_user("zoe"),
     }
     return {name: row.pk for name, row in found.items()}

@@ -132,7 +132,9 @@ def test_an_admin_alone_puts_it_in_force_and_it_waits_for_a_review():
         break_glass.review(glass_id=row.pk, actor=make_user("finn"), now=NOW, text="Fine")
     break_glass.review(glass_id=row.pk, actor=make_user("fiona"), now=NOW, text="Right.")
     with pytest.raises(errors.FixAlreadyDecided, match="Fiona was faster"):
-        break_glass.review(glass_id=row.pk, actor=make_user("frank", "finance"), now=NOW, text="Late")
+        break_glass.review(
+            glass_id=row.pk, actor=make_user("frank", "finance"), now=NOW, text="Late"
+        )
     row.refresh_from_db()
     assert (row.reviewed_by.username, row.review) == ("fiona", "Right.")
 
