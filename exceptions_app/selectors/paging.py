@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from functools import reduce
+from operator import or_
+from typing import Any, Protocol
 
 from django.core import signing
 from django.core.exceptions import BadRequest, EmptyResultSet
@@ -36,6 +38,12 @@ class Page:
     older: str
 
 
+class Reader(Protocol):
+    """Brings the next rows after the sort values of the last one; none on the first page."""
+
+    def __call__(self, *, is_back: bool, after: Sequence[object], limit: int) -> list[Any]: ...
+
+
 def page(
     queryset: QuerySet[Any], *, order: Sequence[str], cursor: str = "", size: int = PAGE_SIZE
 ) -> Page:
@@ -46,9 +54,24 @@ def page(
     Raises:
         BadCursor: `cursor` was not made here for this order.
     """
+
+    def read(*, is_back: bool, after: Sequence[object], limit: int) -> list[Any]:
+        wanted = [_turned(name) for name in order] if is_back else list(order)
+        return _read_rows(queryset.order_by(*wanted), wanted, after, limit)
+
+    return page_of(read, order=order, cursor=cursor, size=size)
+
+
+def page_of(read: Reader, *, order: Sequence[str], cursor: str, size: int) -> Page:
+    """One page of the rows that `read` brings; they carry the names of `order`.
+
+    Going back, `read` answers them in the turned order.
+
+    Raises:
+        BadCursor: `cursor` was not made here for this order.
+    """
     is_back, after = _read(cursor, order)
-    wanted = [_turned(name) for name in order] if is_back else list(order)
-    found = _read_rows(queryset.order_by(*wanted), wanted, after, size + 1)
+    found = read(is_back=is_back, after=after, limit=size + 1)
     has_more = len(found) > size
     found = found[:size]
     if is_back:
@@ -167,11 +190,11 @@ def _steps(order: Sequence[str], after: Sequence[object]) -> list[Q]:
 
 
 def beyond(order: Sequence[str], after: Sequence[object]) -> Q:
-    """Rows that come after `after`, as one condition."""
-    beyond = Q(pk__in=[])
-    for step in _steps(order, after):
-        beyond |= step
-    return beyond
+    """Rows that come after `after`, as one condition that names nothing but `order`.
+
+    Any other column in it would split the groups of sums: they are grouped by all it names.
+    """
+    return reduce(or_, _steps(order, after))
 
 
 def _turned(name: str) -> str:
