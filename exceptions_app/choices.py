@@ -20,6 +20,7 @@ class Severity(models.TextChoices):
 
 
 SEVERITY_RANK = {code: rank for rank, code in enumerate(Severity.values)}
+SEVERITY_OF_RANK = {rank: code for code, rank in SEVERITY_RANK.items()}
 
 
 class ApprovalAxis(models.TextChoices):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
@@ -14,7 +15,7 @@ from exceptions_app.choices import CASE_OPEN, CaseStatus, Severity, Team
 from exceptions_app.models import Case, CauseGroup, Rma
 from exceptions_app.models.cases import awake
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import causes, standing
+from exceptions_app.selectors import causes, counts, standing
 from exceptions_app.selectors import returns as returns_selector
 
 ANY = "any"
@@ -87,6 +88,24 @@ class CaseFilter(django_filters.FilterSet):
             return self.qs
         has_open = self.form.cleaned_data["status"] == ANY
         return self.qs.filter(causes.closed_lately(timezone.now(), has_open=has_open))
+
+    @property
+    def scope(self) -> counts.Scope | None:
+        """The same as `qs` where the counts kept of open exceptions can tell it, else None."""
+        asked: dict[str, Any] = self.form.cleaned_data if self.is_valid() else {"q": "not valid"}
+        if asked.get("status") or asked.get("snoozed") or asked.get("q"):
+            return None
+        user = getattr(self.request, "user", None)
+        people = {"none": 0, "me": user.pk if user else None}
+        return counts.Scope(
+            now=timezone.now(),
+            team=asked["team"],
+            types=(asked["type"],) if asked["type"] else (),
+            severity=asked["severity"],
+            bridge=asked["bridge"].code if asked["bridge"] else "",
+            group=asked["group"].pk if asked["group"] else None,
+            assignee=people.get(asked["assignee"]),
+        )
 
     def by_snooze(self, queryset: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
         return queryset.exclude(awake(timezone.now())) if value == "only" else queryset

@@ -12,6 +12,7 @@ from exceptions_app.models.connections import (
     Heartbeat,
     Watermark,
 )
+from exceptions_app.models.counts import CaseCount
 from exceptions_app.models.events import InboundEvent
 from exceptions_app.models.exchange import (
     ExchangeBatch,
@@ -48,6 +49,7 @@ __all__ = [
     "Bridge",
     "CallCount",
     "Case",
+    "CaseCount",
     "CauseGroup",
     "Connection",
     "ConnectionBudget",

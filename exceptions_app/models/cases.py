@@ -95,6 +95,9 @@ class Case(models.Model):
     # Its return's refund is not confirmed. Triggers keep it (migration 0022): the counts of who
     # waits would else look every return up.
     is_unpaid = models.BooleanField(default=False, db_default=False, editable=False)
+    # When it opened, its return had an open exception of the same cause. A trigger keeps it
+    # (migration 0041), so that returns can be counted without comparing all of them.
+    is_further = models.BooleanField(default=False, db_default=False, editable=False)
     proof = models.CharField(max_length=500, blank=True, default="")
     close_reason = models.CharField(max_length=60, blank=True, default="")
 
@@ -134,6 +137,39 @@ class Case(models.Model):
                 ],
                 condition=Q(status__in=CASE_OPEN),
                 name="case_open_sums",
+            ),
+            # What of a cause is due first and what is its oldest, each one look-up (decision
+            # 0014); the rest is what a list is narrowed by.
+            models.Index(
+                fields=["group", "due_at"],
+                include=["team", "type", "severity_rank", "bridge", "assignee", "snoozed_until"],
+                condition=Q(status__in=CASE_OPEN),
+                name="case_open_due",
+            ),
+            models.Index(
+                fields=["group", "opened_at", "id"],
+                include=["team", "type", "severity_rank", "bridge", "assignee", "snoozed_until"],
+                condition=Q(status__in=CASE_OPEN),
+                name="case_open_oldest",
+            ),
+            # Returns once each, whatever they have open, in an order that can end early.
+            models.Index(
+                fields=["rma"],
+                include=["team", "type", "bridge", "is_unpaid", "snoozed_until"],
+                condition=Q(status__in=CASE_OPEN),
+                name="case_open_by_return",
+            ),
+            # The few that are put off, and the few that share return and cause: counts of the
+            # others leave them out.
+            models.Index(
+                fields=["snoozed_until"],
+                condition=Q(status__in=CASE_OPEN, snoozed_until__isnull=False),
+                name="case_open_snoozed",
+            ),
+            models.Index(
+                fields=["group", "rma"],
+                condition=Q(status__in=CASE_OPEN, is_further=True),
+                name="case_open_further",
             ),
             # What a cause closed lately.
             models.Index(

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import BooleanField, Count, ExpressionWrapper, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from exceptions_app.choices import (
     CASE_OPEN,
@@ -18,12 +18,11 @@ from exceptions_app.choices import (
     Team,
 )
 from exceptions_app.models import AuditEntry, Bridge, Case, Fix, Posting, PostingAttempt
-from exceptions_app.models.cases import awake
 from exceptions_app.permissions import approving_roles
 from exceptions_app.rules import approval
 from exceptions_app.rules.mapping import normalise
+from exceptions_app.selectors import counts, paging
 from exceptions_app.selectors import facts as facts_selector
-from exceptions_app.selectors import paging
 from exceptions_app.selectors.sums import Amount, per_currency
 from exceptions_app.selectors.today import TEAM_OF_ROLE
 
@@ -66,17 +65,19 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What the filtered list holds; `count` is read no further than paging.COUNT_CAP + 1.
+    """What the filtered list holds.
 
-    `is_cut`: there are more, so the sums are the least it can be.
+    `is_cut`: it was read no further than paging.COUNT_CAP + 1 rows, so the figures are the least
+    it can be.
     """
 
     count: int
     values: tuple[Amount, ...]
+    is_cut: bool
 
     @property
-    def is_cut(self) -> bool:
-        return self.count > paging.COUNT_CAP
+    def shown(self) -> str:
+        return paging.shown(self.count) if self.is_cut else f"{self.count:,}"
 
 
 def open_cases() -> QuerySet[Case]:
@@ -84,25 +85,25 @@ def open_cases() -> QuerySet[Case]:
 
 
 def tabs(*, user_id: int, now: datetime) -> tuple[Tab, ...]:
-    """All open, one per team, one's own, and what was put off, with sums: one grouped query."""
-    rows: list[Any] = list(
-        open_cases()
-        .order_by()
-        .values("team", "currency")
-        .annotate(is_off=_said(~awake(now)), is_mine=_said(Q(assignee_id=user_id)))
-        .annotate(count=Count("*"), total=Sum("value"))
-    )
+    """All open, one per team, one's own, and what was put off, with sums: one query."""
+    return board(user_id=user_id, scope=counts.Scope(now))[0]
+
+
+def board(*, user_id: int, scope: counts.Scope) -> tuple[tuple[Tab, ...], Totals]:
+    """The tabs, and what `scope` holds in exact figures: one query of the counts that are kept."""
+    rows = counts.in_sums(scope, user_id=user_id)
     off = [row for row in rows if row["is_off"]]
     here = [row for row in rows if not row["is_off"]]
     teams = [
         _tab(team.value, team.label, [row for row in here if row["team"] == team]) for team in Team
     ]
+    own = [row for row in here if row["is_in"]]
     return (
         _tab("", "All open", here),
         *teams,
         _tab("me", "Mine", [row for row in here if row["is_mine"]]),
         _tab("snoozed", "Snoozed", off),
-    )
+    ), Totals(count=sum(row["count"] for row in own), values=_amounts(own), is_cut=False)
 
 
 def listed(cases: QuerySet[Case]) -> QuerySet[Case]:
@@ -119,7 +120,8 @@ def totals(cases: QuerySet[Case]) -> Totals:
         .values("currency")
         .annotate(count=Count("pk"), total=Sum("value"))
     )
-    return Totals(count=sum(row["count"] for row in rows), values=_amounts(rows))
+    count = sum(row["count"] for row in rows)
+    return Totals(count=count, values=_amounts(rows), is_cut=count > paging.COUNT_CAP)
 
 
 def detail(case_id: int) -> QuerySet[Case]:
@@ -252,10 +254,6 @@ def _concerns(fix: Fix, case: Case) -> bool:
         return True
     value = source_value(case, fix.kind)
     return fix.mapping_id is not None and normalise(value) == normalise(fix.source_value) != ""
-
-
-def _said(condition: Q) -> ExpressionWrapper[Any]:
-    return ExpressionWrapper(condition, output_field=BooleanField())
 
 
 def _tab(key: str, label: str, rows: Sequence[dict[str, Any]]) -> Tab:

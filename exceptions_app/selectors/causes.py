@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
-from exceptions_app.choices import CASE_OPEN, SEVERITY_RANK, Severity, Team
+from exceptions_app.choices import CASE_OPEN, SEVERITY_OF_RANK, Team
 from exceptions_app.models import Case, CauseGroup
-from exceptions_app.selectors import paging, trends
+from exceptions_app.selectors import counts, paging, trends
 from exceptions_app.selectors.sums import Amount, per_currency
 
 # By cause, older closed exceptions are not shown: their sums would be read from all of history.
@@ -50,12 +52,56 @@ def page(
     cursor: str = "",
     size: int = paging.PAGE_SIZE,
     now: datetime | None = None,
+    scope: counts.Scope | None = None,
 ) -> paging.Page:
     """A page of causes of `cases`, gravest first, and of these what is late or due next.
 
-    Four queries, a fifth when somebody has one of them; with `now` one more brings the trend of
-    the causes shown. Of open exceptions all of it is read from one index.
+    With `scope`, which says the same as `cases`, one query reads the counts that are kept; without
+    it there are four, a fifth when somebody has one of them. With `now` one more brings the trend
+    of the causes shown.
     """
+    found = counted(scope, cursor=cursor, size=size) if scope else _summed(cases, cursor, size)
+    if now is None:
+        return found
+    known = trends.of_groups([row.pk for row in found.rows], now=now)
+    rows = tuple(replace(row, trend=known.get(row.pk)) for row in found.rows)
+    return paging.Page(rows=rows, newer=found.newer, older=found.older)
+
+
+def counted(scope: counts.Scope, *, cursor: str = "", size: int = paging.PAGE_SIZE) -> paging.Page:
+    """A page of causes from the counts that are kept of them (decision 0014); one query."""
+
+    found = paging.page_of(partial(counts.causes, scope), order=ORDER, cursor=cursor, size=size)
+    return paging.Page(tuple(_of_counts(row) for row in found.rows), found.newer, found.older)
+
+
+def _of_counts(row: Mapping[str, Any]) -> Cause:
+    parts = row["parts"]
+    people: dict[int, list[Mapping[str, Any]]] = {}
+    for part in parts:
+        if part["assignee"] is not None:
+            people.setdefault(part["assignee"], []).append(part)
+    own = [part for each in people.values() for part in each]
+    teams = {part["team"] for part in parts}
+    return Cause(
+        pk=row["group"],
+        title=row["title"],
+        type=row["type"],
+        bridge=row["bridge"],
+        team=", ".join(team.label for team in Team if team in teams),
+        severity=SEVERITY_OF_RANK[row["rank"]],
+        count=sum(part["count"] for part in parts),
+        assigned=sum(part["count"] for part in own),
+        owner=f"{len(people)} people" if len(people) > 1 else own[0]["name"] if own else "",
+        waiting=row["waiting"],
+        values=per_currency((part["currency"], Decimal(part["total"])) for part in parts),
+        oldest=row["oldest"],
+        due_at=row["due"],
+        first=row["first"],
+    )
+
+
+def _summed(cases: QuerySet[Case], cursor: str, size: int) -> paging.Page:
     grouped = (
         cases.order_by()
         .values("group")
@@ -63,9 +109,6 @@ def page(
     )
     found = paging.page(grouped, order=ORDER, cursor=cursor, size=size)
     rows = _described(found.rows, cases)
-    if now is not None:
-        known = trends.of_groups([row.pk for row in rows], now=now)
-        rows = tuple(replace(row, trend=known.get(row.pk)) for row in rows)
     return paging.Page(rows=rows, newer=found.newer, older=found.older)
 
 
@@ -75,10 +118,12 @@ def closed_lately(now: datetime, *, has_open: bool) -> Q:
     return lately | Q(status__in=CASE_OPEN) if has_open else lately
 
 
-def every(cases: QuerySet[Case], *, now: datetime) -> Iterator[Cause]:
-    """All causes of `cases` in the order of the screen, for the export."""
+def every(
+    cases: QuerySet[Case], *, now: datetime, scope: counts.Scope | None = None
+) -> Iterator[Cause]:
+    """All causes of `cases` in the order of the screen, for the export; as `page`."""
     yield from paging.every(
-        lambda cursor: page(cases, cursor=cursor, size=paging.FILE_SIZE, now=now)
+        lambda cursor: page(cases, cursor=cursor, size=paging.FILE_SIZE, now=now, scope=scope)
     )
 
 
@@ -172,7 +217,6 @@ def _cause(
     people: Sequence[Mapping[str, Any]],
     owner: Owner,
 ) -> Cause:
-    codes = {rank: code for code, rank in SEVERITY_RANK.items()}
     teams = {found["team"] for found in people}
     return Cause(
         pk=group.pk,
@@ -180,7 +224,7 @@ def _cause(
         type=group.type,
         bridge=group.bridge.name if group.bridge else "",
         team=", ".join(team.label for team in Team if team in teams),
-        severity=Severity(codes[row["rank"]]).value,
+        severity=SEVERITY_OF_RANK[row["rank"]],
         count=sum(part["count"] for part in parts),
         assigned=owner.assigned,
         owner=owner.name,

@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.aggregates import JSONBAgg
-from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Cast, JSONObject, Now
 
 from exceptions_app.choices import (
     CASE_OPEN,
-    SEVERITY_RANK,
+    SEVERITY_OF_RANK,
     FixKind,
     FixStatus,
     MoneyAxis,
@@ -24,16 +24,14 @@ from exceptions_app.choices import (
 )
 from exceptions_app.models import (
     Case,
-    CauseGroup,
     Connection,
     Fix,
     Posting,
     Rma,
     Watermark,
 )
-from exceptions_app.models.cases import awake
 from exceptions_app.permissions import approving_roles
-from exceptions_app.selectors import keying, paging
+from exceptions_app.selectors import causes, counts, keying, paging
 from exceptions_app.selectors.sums import Amount, per_currency
 
 ROWS = 8
@@ -182,53 +180,31 @@ def decidable(*, roles: frozenset[str], user_id: int) -> QuerySet[Fix]:
 
 def queue(*, team: str, now: datetime) -> Queue:
     """The open exceptions of `team`, in two queries however many there are."""
-    is_awake = awake(now)
+    scope = counts.Scope(now, team=team)
+    rows = counts.by_type(scope)
+    here = [row for row in rows if not row["is_off"]]
     by_severity: dict[str, int] = {}
-    oldest: list[datetime] = []
-    groups: dict[int, list[dict[str, Any]]] = {}
-    rows = (
-        Case.objects.filter(status__in=CASE_OPEN, team=team)
-        .order_by()
-        .values("group", "type", "severity", "currency")
-        .annotate(
-            count=Count("pk", filter=is_awake),
-            put_off=Count("pk", filter=~is_awake),
-            total=Sum("value", filter=is_awake),
-            oldest=Min("opened_at", filter=is_awake),
-            due=Min("due_at", filter=is_awake),
-            waiting=Count("rma", distinct=True, filter=Q(is_unpaid=True) & is_awake),
-        )
-    )
-    put_off = 0
-    for found in rows:
-        row: dict[str, Any] = dict(found)
-        put_off += row["put_off"]
-        if not row["count"]:
-            continue
-        by_severity[row["severity"]] = by_severity.get(row["severity"], 0) + row["count"]
-        oldest.append(row["oldest"])
-        groups.setdefault(row["group"], []).append(row)
-    first = sorted(groups, key=lambda pk: _urgency(groups[pk]), reverse=True)[:ROWS]
-    titles = dict(CauseGroup.objects.filter(pk__in=first).values_list("pk", "title"))
-    ranked = sorted(by_severity.items(), key=lambda pair: -SEVERITY_RANK[pair[0]])
+    for row in sorted(here, key=lambda row: -row["severity_rank"]):
+        code = SEVERITY_OF_RANK[row["severity_rank"]]
+        by_severity[code] = by_severity.get(code, 0) + row["count"]
     return Queue(
         team=team,
         label=Team(team).label,
         count=sum(by_severity.values()),
-        values=_values([row for members in groups.values() for row in members]),
-        oldest_at=min(oldest, default=None),
-        by_severity=tuple(ranked),
-        causes=tuple(_cause(pk, titles[pk], groups[pk]) for pk in first),
-        cause_count=len(groups),
-        put_off=put_off,
-        by_type=_by_type(row for members in groups.values() for row in members),
+        values=_values(here),
+        oldest_at=here[0]["oldest"] if here else None,
+        by_severity=tuple(by_severity.items()),
+        causes=tuple(_cause(row) for row in causes.counted(scope, size=ROWS).rows),
+        cause_count=here[0]["causes"] if here else 0,
+        put_off=sum(row["count"] for row in rows if row["is_off"]),
+        by_type=_by_type(here),
     )
 
 
 def _by_type(
-    rows: Iterable[dict[str, Any]],
+    rows: Iterable[Mapping[str, Any]],
 ) -> tuple[tuple[str, int, tuple[Amount, ...]], ...]:
-    types: dict[str, list[dict[str, Any]]] = {}
+    types: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:
         types.setdefault(row["type"], []).append(row)
     return tuple(
@@ -236,22 +212,16 @@ def _by_type(
     )
 
 
-def _urgency(rows: list[dict[str, Any]]) -> tuple[int, float]:
-    """As the queue: the gravest first, and of these what is late or due next."""
-    rank = max(SEVERITY_RANK[row["severity"]] for row in rows)
-    return rank, -min(row["due"] for row in rows).timestamp()
-
-
-def _cause(group_id: int, title: str, rows: list[dict[str, Any]]) -> Cause:
+def _cause(row: causes.Cause) -> Cause:
     return Cause(
-        group_id=group_id,
-        title=title,
-        severity=max((row["severity"] for row in rows), key=lambda code: SEVERITY_RANK[code]),
-        count=sum(row["count"] for row in rows),
-        waiting=sum(row["waiting"] for row in rows),
-        values=_values(rows),
-        oldest_at=min(row["oldest"] for row in rows),
-        due_at=min(row["due"] for row in rows),
+        group_id=row.pk,
+        title=row.title,
+        severity=row.severity,
+        count=row.count,
+        waiting=row.waiting,
+        values=row.values,
+        oldest_at=row.oldest,
+        due_at=row.due_at,
     )
 
 

@@ -1,5 +1,5 @@
 """Slow upkeep: retention of raw messages and of people, sessions that are over, the slow re-read
-of open returns."""
+of open returns, the folding of counts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from exceptions_app.models import (
     Rma,
     Shipment,
 )
-from exceptions_app.services import events, quotes, rmas
+from exceptions_app.services import counts, events, quotes, rmas
 
 RAW_KEPT_FOR = timedelta(days=90)
 PEOPLE_KEPT_FOR = timedelta(days=365)
@@ -39,6 +39,7 @@ BATCH = 500
 
 def sweep(*, now: datetime) -> int:
     """Do a bounded part of the upkeep; returns rows touched."""
+    counts.fold()
     forgotten = forget_raw(now=now) + forget_people(now=now) + forget_sessions(now=now)
     return forgotten + quotes.forget_lapsed(now=now) + reread_open(now=now)
 

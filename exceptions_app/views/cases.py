@@ -16,7 +16,7 @@ from exceptions_app import permissions
 from exceptions_app.filters import CaseFilter
 from exceptions_app.models import Case, CauseGroup
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import causes, paging, selection
+from exceptions_app.selectors import causes, counts, paging, selection
 from exceptions_app.templatetags.desk import changed_query
 from exceptions_app.views import case_page, exports, penny, triage, views
 
@@ -32,16 +32,20 @@ def index(request: HttpRequest) -> HttpResponse:
     is_listed = request.GET.get("view") == "list"
     order = cases_selector.ORDERS.get(request.GET.get("o", ""), cases_selector.QUEUE_ORDER)
     cursor = request.GET.get("cursor", "")
-    rows = matching(found)
+    rows, scope = matching(found), found.scope
     page = (
         paging.page(cases_selector.listed(rows), order=order, cursor=cursor)
         if is_listed
-        else causes.page(rows, cursor=cursor, now=now)
+        else causes.page(rows, cursor=cursor, now=now, scope=scope)
     )
     if cursor and not page.rows:
         # Its rows left the list meanwhile; an empty page would say that none are open.
         return redirect(f"{reverse('case-list')}{changed_query(request.GET, {})}")
-    totals = cases_selector.totals(rows)
+    tabs, totals = cases_selector.board(
+        user_id=request.user.pk or 0, scope=scope or counts.Scope(now)
+    )
+    if scope is None:
+        totals = cases_selector.totals(rows)
     picked, opened = triage.picked_of(request), _opened(request, rows, now, is_listed=is_listed)
     switch: list[dict[str, object]] = [
         {"url": changed_query(request.GET, {"view": "", "o": ""}), "label": "By cause"},
@@ -52,13 +56,13 @@ def index(request: HttpRequest) -> HttpResponse:
         "now": now,
         "filter": found,
         "chips": _chips(found, request.GET),
-        "tabs": _tabs(request, now),
+        "tabs": _tabs(request, tabs),
         "switch": switch,
         "is_listed": is_listed,
         "closed_days": causes.CLOSED_DAYS if found.is_valid() and found.is_bounded else 0,
         "page": page,
         "totals": totals,
-        "count": paging.shown(totals.count),
+        "count": totals.shown,
         "opened": opened,
         "query": _shared_query(request.GET),
         "carried": place_of(request.GET),
@@ -134,19 +138,20 @@ def _counted(query: QueryDict, request: HttpRequest) -> Any:
 
 
 def _lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
-    rows = matching(filtered(request))
+    found = filtered(request)
+    rows = matching(found)
     if request.GET.get("view") != "list":
-        return _cause_lines(causes.every(rows, now=timezone.now()))
+        return _cause_lines(causes.every(rows, now=timezone.now(), scope=found.scope))
     order = cases_selector.ORDERS.get(request.GET.get("o", ""), cases_selector.QUEUE_ORDER)
     return _case_lines(cases_selector.listed(rows).order_by(*order))
 
 
-def _tabs(request: HttpRequest, now: datetime) -> list[dict[str, object]]:
+def _tabs(request: HttpRequest, tabs: Iterable[cases_selector.Tab]) -> list[dict[str, object]]:
     """Teams, one's own, and what was put off; every other filter of the address stays."""
     shown = []
     assignee = request.GET.get("assignee", "")
     current = _current_tab(request.GET)
-    for tab in cases_selector.tabs(user_id=request.user.pk or 0, now=now):
+    for tab in tabs:
         is_mine, is_snoozed = tab.key == "me", tab.key == "snoozed"
         changes = {
             "team": "" if is_mine or is_snoozed else tab.key,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import PermissionDenied, ValidationError
@@ -39,12 +38,12 @@ def _page(page: paging.Page, row: Any, rows: Any = None) -> Response:
     return Response({"results": shown, "newer": page.newer, "older": page.older})
 
 
-def _filtered(request: Request, *, is_by_cause: bool = False) -> QuerySet[Case]:
-    """The exceptions the address asks for, by the very filter of the page."""
+def _filtered(request: Request) -> CaseFilter:
+    """What the address asks for, by the very filter of the page."""
     found = CaseFilter(request.query_params, queryset=Case.objects.all(), request=request)
     if not found.is_valid():
         raise doors.BadFilter(found.errors)
-    return found.shown if is_by_cause else found.qs
+    return found
 
 
 class CaseList(Door):
@@ -53,7 +52,7 @@ class CaseList(Door):
     @described(paged(shapes.CaseRow), parameters=CASE_PARAMETERS, name="list_cases")
     def get(self, request: Request) -> Response:
         cursor = doors.asked(request, doors.PageQuery)["cursor"]
-        rows = cases_selector.listed(_filtered(request))
+        rows = cases_selector.listed(_filtered(request).qs)
         page = paging.page(rows, order=cases_selector.QUEUE_ORDER, cursor=cursor)
         return _page(page, shapes.CaseRow)
 
@@ -93,7 +92,8 @@ class CauseList(Door):
     @described(paged(shapes.CauseRow), parameters=CASE_PARAMETERS, name="list_cause_groups")
     def get(self, request: Request) -> Response:
         cursor = doors.asked(request, doors.PageQuery)["cursor"]
-        page = causes.page(_filtered(request, is_by_cause=True), cursor=cursor)
+        found = _filtered(request)
+        page = causes.page(found.shown, cursor=cursor, scope=found.scope)
         return _page(page, shapes.CauseRow)
 
 

@@ -1,5 +1,6 @@
 """Exceptions by cause: exact figures, who waits for a refund, and what the database reads."""
 
+from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from exceptions_app.models import Case
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import causes, documents, mappings, outlook, today, trends
+from exceptions_app.selectors.counts import Scope
 from exceptions_app.selectors.sums import Amount
 from tests import plans
 from tests.bench import crowd
@@ -120,17 +122,17 @@ def test_who_waits_is_what_the_returns_themselves_say():
 # --- What is read ------------------------------------------------------------------------------
 
 
-def _scans(read):
-    """The scans of exceptions and documents behind `read`, as (kind, index)."""
+def _reads(read):
+    """The scans of exceptions and documents behind `read`: {(kind, index): rows looked at}."""
     with CaptureQueriesContext(database) as asked:
         read()
-    return {
-        (node["Node Type"], node.get("Index Name"))
-        for row in asked.captured_queries
-        if row["sql"].startswith(("SELECT", "(SELECT"))
-        for node in plans.nodes(plans.plan(row["sql"]))
-        if node.get("Relation Name") in ("exceptions_app_case", "exceptions_app_posting")
-    }
+    found = Counter()
+    for row in asked.captured_queries:
+        if row["sql"].lstrip().startswith(("SELECT", "(SELECT", "WITH")):
+            for node in plans.nodes(plans.plan(row["sql"])):
+                if node.get("Relation Name") in ("exceptions_app_case", "exceptions_app_posting"):
+                    found[node["Node Type"], node.get("Index Name")] += plans.touched(node)
+    return found
 
 
 def _crowd():
@@ -147,25 +149,43 @@ def _crowd():
 def test_sums_over_what_is_open_read_an_index_and_nothing_else():
     _crowd()
     bridge = Case.objects.first().bridge
-    of_cases = ("Index Only Scan", "case_open_sums")
     of_postings = ("Index Only Scan", "posting_open_sums")
 
     found = {
-        "causes": _scans(_page),
-        "teams": _scans(lambda: cases_selector.tabs(user_id=1, now=NOW)),
-        "today": _scans(lambda: today.queue(team="cx", now=NOW)),
-        "documents": _scans(documents.in_sums),
-        "whom a mapping touches": _scans(
+        "narrowed by words": _reads(_page),
+        "documents": _reads(documents.in_sums),
+        "whom a mapping touches": _reads(
             lambda: list(mappings.touched_by(bridge=bridge, kind="sku_alias", keys={"mug"}))
         ),
     }
 
-    assert found == {
-        "causes": {of_cases},
-        "teams": {of_cases},
-        "today": {of_cases},
+    assert {what: set(scans) for what, scans in found.items()} == {
+        "narrowed by words": {("Index Only Scan", "case_open_sums")},
         "documents": {of_postings},
-        "whom a mapping touches": {of_cases, of_postings},
+        "whom a mapping touches": {("Index Only Scan", "case_open_by_return"), of_postings},
+    }
+
+
+def test_figures_over_what_is_open_read_no_more_than_two_exceptions_of_each_cause():
+    """Of 3,000 that are open in 5 causes (decision 0014)."""
+    _crowd()
+    scope = Scope(NOW)
+
+    found = {
+        "causes": _reads(lambda: causes.page(Case.objects.none(), scope=scope)),
+        "tabs": _reads(lambda: cases_selector.tabs(user_id=1, now=NOW)),
+        "today": _reads(lambda: today.queue(team="merchandising", now=NOW)),
+    }
+
+    looked_up = {
+        ("Index Only Scan", "case_open_due"): 5,
+        ("Index Only Scan", "case_open_oldest"): 5,
+    }
+    once_more = {("Index Only Scan", "case_open_oldest"): 10}
+    assert {what: +scans for what, scans in found.items()} == {
+        "causes": looked_up,
+        "tabs": {},
+        "today": looked_up | once_more,
     }
 
 

@@ -1,0 +1,42 @@
+"""How many exceptions and documents are open, kept by the database in rows that add up.
+
+Decision 0014. Triggers (migrations 0041 and on) append what every change adds and takes, in its
+own transaction; `services.counts` folds rows of the same key into one. Whoever reads sums all rows
+of a key, folded or not: that is exact at every moment, and nobody waits for anybody's row.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+
+from exceptions_app.models.bridges import Bridge
+from exceptions_app.models.cases import CauseGroup
+
+# No foreign key is checked: the exceptions themselves are the truth, and have theirs.
+_UNCHECKED: dict[str, Any] = {
+    "on_delete": models.DO_NOTHING,
+    "db_constraint": False,
+    "db_index": False,
+    "related_name": "+",
+}
+
+
+class CaseCount(models.Model):
+    """So many open exceptions of one kind more, or fewer: their number and their value at risk."""
+
+    group = models.ForeignKey(CauseGroup, **_UNCHECKED)
+    type = models.CharField(max_length=40)
+    team = models.CharField(max_length=20)
+    severity_rank = models.PositiveSmallIntegerField()
+    bridge = models.ForeignKey(Bridge, null=True, **_UNCHECKED)
+    assignee = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, **_UNCHECKED)
+    currency = models.CharField(max_length=3, blank=True)
+    is_unpaid = models.BooleanField()
+    count = models.IntegerField()
+    # Those of them that are about a return; one return may have several.
+    returns = models.IntegerField()
+    total = models.DecimalField(max_digits=24, decimal_places=4)
+
+    def __str__(self) -> str:
+        return f"{self.count} of {self.group_id}"

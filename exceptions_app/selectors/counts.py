@@ -1,0 +1,225 @@
+"""Open exceptions that nobody put off, in figures read from the counts kept of them.
+
+Decision 0014. The rows of `CaseCount` add up to all that is open, at every moment; the few that
+are put off are taken off again, and of a cause only what is oldest and due first is looked up.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection as database
+
+from exceptions_app.choices import CASE_OPEN, SEVERITY_RANK
+
+_CASES = "exceptions_app_case"
+_OPEN = "status IN ({})".format(", ".join(f"'{status.value}'" for status in CASE_OPEN))
+_AWAKE = f"{_OPEN} AND (snoozed_until IS NULL OR snoozed_until <= %(now)s)"
+_SNOOZED = f"{_OPEN} AND snoozed_until > %(now)s"
+_BRIDGE = "(SELECT id FROM exceptions_app_bridge WHERE code = %(bridge)s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which open exceptions, all of them unless narrowed; `now` decides which are put off.
+
+    `assignee` is a person's id, or 0 for those that nobody has.
+    """
+
+    now: datetime
+    team: str = ""
+    types: tuple[str, ...] = ()
+    severity: str = ""
+    bridge: str = ""
+    group: int | None = None
+    assignee: int | None = None
+
+    @property
+    def sql(self) -> str:
+        """The condition, in columns that exceptions and their counts share."""
+        parts = {
+            "team = %(team)s": bool(self.team),
+            "type = ANY(%(types)s)": bool(self.types),
+            "severity_rank = %(rank)s": bool(self.severity),
+            f"bridge_id = {_BRIDGE}": bool(self.bridge),
+            "group_id = %(group)s": self.group is not None,
+            "assignee_id IS NULL": self.assignee == 0,
+            "assignee_id = %(assignee)s": bool(self.assignee),
+        }
+        return " AND ".join(sql for sql, is_asked in parts.items() if is_asked) or "true"
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {
+            "now": self.now,
+            "team": self.team,
+            "types": list(self.types),
+            "rank": SEVERITY_RANK.get(self.severity),
+            "bridge": self.bridge,
+            "group": self.group,
+            "assignee": self.assignee,
+        }
+
+
+def in_sums(scope: Scope, *, user_id: int = 0) -> list[dict[str, Any]]:
+    """Everything open in sums: `count` and `total` by team, currency, and three yes or no.
+
+    `is_in`: in `scope`, which narrows nothing else here. `is_mine`: `user_id` has them. `is_off`:
+    put off, and these are in no other row. One query.
+    """
+    said = (
+        f"team, coalesce(assignee_id = %(user)s, false) AS is_mine, ({scope.sql}) IS TRUE AS is_in"
+    )
+    told = f"""
+        SELECT {said}, false AS is_off, currency, count, total FROM exceptions_app_casecount
+        UNION ALL
+        SELECT {said}, off.is_off, currency, off.count, off.count * value
+        FROM {_CASES} CROSS JOIN (VALUES (false, -1), (true, 1)) AS off(is_off, count)
+        WHERE {_SNOOZED}"""
+    return _asked(
+        f"""
+        SELECT team, is_mine, is_in, is_off, currency, SUM(count) AS count, SUM(total) AS total
+        FROM ({told}) AS told GROUP BY 1, 2, 3, 4, 5 HAVING SUM(count) > 0""",
+        scope.values | {"user": user_id},
+    )
+
+
+def by_type(scope: Scope) -> list[dict[str, Any]]:
+    """What is in `scope` in sums: `count` and `total` by type, severity's rank and currency.
+
+    Every row says of the whole: `causes`, how many; `oldest`, when the first was opened. The rows
+    with `is_off` are those put off, and in no other. One query.
+    """
+    return _asked(
+        f"""
+        WITH told AS (
+            SELECT group_id, type, severity_rank, currency, false AS is_off, count, total
+            FROM exceptions_app_casecount WHERE {scope.sql}
+            UNION ALL
+            SELECT group_id, type, severity_rank, currency, off.is_off, off.count,
+                off.count * value
+            FROM {_CASES} CROSS JOIN (VALUES (false, -1), (true, 1)) AS off(is_off, count)
+            WHERE {_SNOOZED} AND {scope.sql}
+        ), net AS (
+            SELECT group_id, type, severity_rank, currency, is_off, SUM(count) AS count,
+                SUM(total) AS total
+            FROM told GROUP BY 1, 2, 3, 4, 5 HAVING SUM(count) > 0
+        ), causes AS (
+            SELECT DISTINCT group_id FROM net WHERE NOT is_off
+        ), whole AS (
+            SELECT count(*) AS causes, min(first.opened_at) AS oldest
+            FROM causes CROSS JOIN LATERAL {_first(scope, "causes", "opened_at")} AS first
+        )
+        SELECT type, severity_rank, currency, is_off, SUM(count) AS count, SUM(total) AS total,
+            whole.causes, whole.oldest
+        FROM net CROSS JOIN whole GROUP BY 1, 2, 3, 4, whole.causes, whole.oldest
+        ORDER BY 1, 2, 3""",
+        scope.values,
+    )
+
+
+def causes(
+    scope: Scope, *, is_back: bool, after: Sequence[object], limit: int
+) -> list[dict[str, Any]]:
+    """The next causes of `scope`, gravest first, and of these what is late or due next.
+
+    Each has `group`, `title`, `type`, `bridge`, `rank`, `due`, `oldest` and `first` (the id of its
+    oldest exception), `waiting` (returns whose refund is not confirmed) and `parts`: its sums by
+    team, person and currency. One query.
+    """
+    place = "(-rank, due, group_id)"
+    beyond = (
+        f"{place} {'<' if is_back else '>'} (-%(a0)s::int, %(a1)s::timestamptz, %(a2)s::bigint)"
+    )
+    turn = "DESC" if is_back else "ASC"
+    order = f"ORDER BY -page.rank {turn}, page.due {turn}, page.group_id {turn}"
+    found = _asked(
+        f"""
+        WITH {_net(scope)}, by_cause AS (
+            SELECT group_id, MAX(severity_rank) AS rank FROM net GROUP BY 1
+        ), placed AS (
+            SELECT by_cause.group_id, by_cause.rank, first.due_at AS due
+            FROM by_cause CROSS JOIN LATERAL {_first(scope, "by_cause", "due_at")} AS first
+        ), page AS (
+            SELECT * FROM placed AS page WHERE {beyond if after else "true"} {order}
+            LIMIT %(limit)s
+        ), parts AS (
+            SELECT group_id, jsonb_agg(jsonb_build_object(
+                'team', team, 'assignee', assignee_id, 'currency', currency,
+                'is_unpaid', is_unpaid, 'count', count, 'total', total::text,
+                'name', COALESCE(
+                    NULLIF(trim(concat(person.first_name, ' ', person.last_name)), ''),
+                    person.username
+                )
+            )) AS parts
+            FROM net JOIN page USING (group_id)
+            LEFT JOIN auth_user AS person ON person.id = net.assignee_id
+            GROUP BY 1
+        ), {_further(scope)}
+        SELECT page.group_id AS "group", page.rank, page.due, first.opened_at AS oldest,
+            first.id AS first, cause.title, cause.type, COALESCE(bridge.name, '') AS bridge,
+            parts.parts, COALESCE(further.count, 0) AS further
+        FROM page JOIN parts USING (group_id)
+        JOIN exceptions_app_causegroup AS cause ON cause.id = page.group_id
+        LEFT JOIN exceptions_app_bridge AS bridge ON bridge.id = cause.bridge_id
+        LEFT JOIN further USING (group_id)
+        CROSS JOIN LATERAL {_first(scope, "page", "opened_at", "id")} AS first
+        {order}""",
+        scope.values | {"limit": limit} | {f"a{n}": value for n, value in enumerate(after)},
+    )
+    for row in found:
+        row["parts"] = json.loads(row["parts"])
+        unpaid = sum(part["count"] for part in row["parts"] if part["is_unpaid"])
+        row["waiting"] = int(unpaid - row["further"])
+    return found
+
+
+def _net(scope: Scope) -> str:
+    """`net`: what is in `scope`, in sums by all that the counts tell apart but type and bridge."""
+    names = "group_id, team, severity_rank, assignee_id, currency, is_unpaid"
+    return f"""told AS (
+            SELECT {names}, count, total FROM exceptions_app_casecount WHERE {scope.sql}
+            UNION ALL
+            SELECT {names}, -1, -value FROM {_CASES} WHERE {_SNOOZED} AND {scope.sql}
+        ), net AS (
+            SELECT {names}, SUM(count) AS count, SUM(total) AS total FROM told
+            GROUP BY {names} HAVING SUM(count) > 0
+        )"""
+
+
+def _further(scope: Scope) -> str:
+    """`further`: by cause of `page`, exceptions whose return waits with another one already.
+
+    Of exceptions that share return and cause all but the first are marked, so only the few returns
+    with a mark are compared.
+    """
+    return f"""pairs AS (
+            SELECT DISTINCT group_id, rma_id FROM {_CASES} JOIN page USING (group_id)
+            WHERE {_OPEN} AND is_further
+        ), alike AS (
+            SELECT group_id, team, count(*) - count(DISTINCT rma_id) AS count
+            FROM {_CASES} JOIN pairs USING (group_id, rma_id)
+            WHERE {_AWAKE} AND is_unpaid AND {scope.sql} GROUP BY 1, 2
+        ), further AS (
+            SELECT group_id, SUM(count) AS count FROM alike GROUP BY 1
+        )"""
+
+
+def _first(scope: Scope, cause: str, *names: str) -> str:
+    """Of the exceptions of one cause the first by `names`: one look-up in an index."""
+    return f"""(
+            SELECT {", ".join(names)} FROM {_CASES}
+            WHERE group_id = {cause}.group_id AND {_AWAKE} AND {scope.sql}
+            ORDER BY {", ".join(names)} LIMIT 1
+        )"""
+
+
+def _asked(sql: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+    with database.cursor() as cursor:
+        cursor.execute(sql, values)
+        names = [column.name for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
