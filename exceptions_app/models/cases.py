@@ -96,7 +96,7 @@ class Case(models.Model):
     # waits would else look every return up.
     is_unpaid = models.BooleanField(default=False, db_default=False, editable=False)
     # When it opened, its return had an open exception of the same cause. A trigger keeps it
-    # (migration 0041), so that returns can be counted without comparing all of them.
+    # (migration 0042), so that returns can be counted without comparing all of them.
     is_further = models.BooleanField(default=False, db_default=False, editable=False)
     proof = models.CharField(max_length=500, blank=True, default="")
     close_reason = models.CharField(max_length=60, blank=True, default="")

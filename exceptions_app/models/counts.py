@@ -1,6 +1,6 @@
 """How many exceptions and documents are open, kept by the database in rows that add up.
 
-Decision 0014. Triggers (migrations 0041 and on) append what every change adds and takes, in its
+Decision 0014. Triggers (migrations 0042 and on) append what every change adds and takes, in its
 own transaction; `services.counts` folds rows of the same key into one. Whoever reads sums all rows
 of a key, folded or not: that is exact at every moment, and nobody waits for anybody's row.
 """

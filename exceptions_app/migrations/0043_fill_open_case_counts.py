@@ -17,6 +17,6 @@ SELECT exceptions_app_recount_cases();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exceptions_app", "0041_open_case_counts")]
+    dependencies = [("exceptions_app", "0042_open_case_counts")]
 
     operations = [migrations.RunSQL(FORWARD, migrations.RunSQL.noop)]

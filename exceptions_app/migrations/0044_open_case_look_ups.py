@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     # Built beside the running house: an index built in one go would stop every write meanwhile.
     atomic = False
 
-    dependencies = [("exceptions_app", "0042_fill_open_case_counts")]
+    dependencies = [("exceptions_app", "0043_fill_open_case_counts")]
 
     operations = [
         AddIndexConcurrently(

@@ -124,7 +124,7 @@ def _unchecked(model, **options):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("exceptions_app", "0040_storefront_of_a_bridge"),
+        ("exceptions_app", "0041_two_person_control"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
