@@ -28,10 +28,11 @@ class ReturnFileForm(forms.Form):
     file = forms.FileField(
         label="File",
         help_text=(
-            f"CSV, at most {return_verdicts.MOST_ROWS:,} rows and {_MB} MB. One row is one"
-            " product line of a return. Commas, semicolons or tabs will do."
+            f"CSV or XLSX, at most {return_verdicts.MOST_ROWS:,} rows and {_MB} MB. One row is one"
+            " product line of a return. Commas, semicolons or tabs will do; of a workbook the"
+            " first sheet is read."
         ),
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt"}),
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.xlsx"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -41,8 +42,8 @@ class ReturnFileForm(forms.Form):
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if not file.name.lower().endswith((".csv", ".txt")):
-            raise forms.ValidationError("Choose a CSV file; a spreadsheet can save one.")
+        if not file.name.lower().endswith((".csv", ".txt", ".xlsx")):
+            raise forms.ValidationError("Choose a CSV or XLSX file; a spreadsheet can save one.")
         if file.size > return_verdicts.MOST_BYTES:
             raise forms.ValidationError(f"The file has more than {_MB} MB. Split it into several.")
         return file

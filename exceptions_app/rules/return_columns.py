@@ -224,6 +224,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
 )
 BY_CODE: Mapping[str, Column] = {column.code: column for column in COLUMNS}
+AMOUNTS = ("unit_price", "unit_tax", "refund_amount")
 
 _WORDS = re.compile(r"[^0-9a-z]+")
 

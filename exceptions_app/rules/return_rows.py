@@ -21,14 +21,13 @@ from connectors.types import (
     SourceShipment,
 )
 from exceptions_app.rules import return_values
-from exceptions_app.rules.return_columns import BY_CODE, COLUMNS
+from exceptions_app.rules.return_columns import AMOUNTS, BY_CODE, COLUMNS
 from exceptions_app.rules.return_values import CellWrong, Writing
 
 Values = Mapping[str, str]
 
 _SHOWN = 60
 _DATES = ("created_at", "updated_at", "decided_at", "refund_at")
-_AMOUNTS = ("unit_price", "unit_tax", "refund_amount")
 _REFUND_WORDS = {
     "completed": "Success",
     "refunded": "Success",
@@ -183,7 +182,7 @@ def _wrong_values(
     row: FileRow, writing: Writing, wrong: Callable[[str, str], Wrong]
 ) -> Iterator[Wrong]:
     values = row.values
-    given = [code for code in _AMOUNTS if values.get(code)]
+    given = [code for code in AMOUNTS if values.get(code)]
     code_of_money = writing.currency
     checks: list[tuple[str, Callable[[str], object]]] = [
         ("quantity", return_values.units),
@@ -197,7 +196,7 @@ def _wrong_values(
     else:
         checks += [
             (code, lambda text: return_values.amount(text, writing, code_of_money))
-            for code in _AMOUNTS
+            for code in AMOUNTS
         ]
         if given and not code_of_money:
             yield wrong("currency", "expected a currency, here or for the whole file")

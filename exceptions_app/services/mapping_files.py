@@ -8,26 +8,18 @@ refused with the cell's address.
 from __future__ import annotations
 
 import csv
-import io
-import lzma
-import struct
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
 from itertools import islice
 from typing import Any
 
-import openpyxl  # type: ignore[import-untyped]
 import tablib  # type: ignore[import-untyped]
-from openpyxl.utils import get_column_letter  # type: ignore[import-untyped]
-from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]
 
 from exceptions_app import errors
 from exceptions_app.rules.spreadsheets import cleaned, unguarded
 from exceptions_app.selectors.mappings import TARGET_FIELDS
-from exceptions_app.services import csv_tables
+from exceptions_app.services import csv_tables, xlsx_tables
+from exceptions_app.services.xlsx_tables import EMPTY, Cell
 
 MOST_ROWS = 5_000
 # A workbook is built in memory; a longer list is a CSV.
@@ -35,36 +27,18 @@ XLSX_ROWS = 20_000
 MOST_BYTES = 2 * 1024 * 1024
 # An XLSX is a zip: a small one may hold a huge sheet.
 MOST_UNPACKED_BYTES = 40 * 1024 * 1024
-MOST_PARTS = 200
 FORMATS = ("csv", "xlsx")
 HISTORY_FIELDS = ("version", "state", "made_by", "made_at", "approved_by", "ended_at")
 # A checked file carries these; they may stay when it comes back corrected.
 IGNORED = ("line", "error")
 _MOST_COLUMNS = 20
 _ALIASES = {"source_value": "value", "platform_value": "value", "bluecherry_sku": "sku"}
-# What openpyxl and its parsers raise for a workbook that is broken, encrypted, hostile or none.
-_UNREADABLE = (
-    InvalidFileException,
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    ArithmeticError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
+_LIMITS = xlsx_tables.Limits(
+    rows=MOST_ROWS,
+    columns=_MOST_COLUMNS,
+    unpacked=MOST_UNPACKED_BYTES,
+    holds="a table of mappings",
 )
-_NO_WORKBOOK = (
-    "The file cannot be read as XLSX: it is damaged, has a password, or is of another program. "
-    "Save it again as XLSX without a password, or as CSV (UTF-8)."
-)
-# A spreadsheet keeps 15 digits of a number.
-_SAFE_DIGITS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +68,7 @@ def read(*, content: bytes, name: str, kind: str) -> list[FileRow]:
             f"The file has more than {MOST_BYTES // 1024 // 1024} MB. "
             f"Split it into files of at most {MOST_ROWS:,} rows."
         )
-    table = _xlsx(content) if name.lower().endswith(".xlsx") else _csv(content)
+    table = xlsx_tables.rows(content, _LIMITS) if name.lower().endswith(".xlsx") else _csv(content)
     found = next(table, None)
     if found is None:
         raise errors.InvalidChoice("The file is empty. Take the template and fill it in.")
@@ -152,16 +126,7 @@ def _line(writer: Any, cells: Sequence[str]) -> bytes:
     return text.encode()
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    text: str
-    error: str = ""
-
-
-_EMPTY = _Cell("")
-
-
-def _places(heads: Sequence[_Cell], kind: str) -> dict[str, int]:
+def _places(heads: Sequence[Cell], kind: str) -> dict[str, int]:
     """Where each column stands, by its name."""
     names = [_name_of(cell.text) for cell in heads]
     while names and not names[-1]:
@@ -191,10 +156,10 @@ def _name_of(head: str) -> str:
     return _ALIASES.get(name, name)
 
 
-def _row(line: int, cells: Sequence[_Cell], places: dict[str, int], kind: str) -> FileRow:
-    def cell(name: str) -> _Cell:
+def _row(line: int, cells: Sequence[Cell], places: dict[str, int], kind: str) -> FileRow:
+    def cell(name: str) -> Cell:
         place = places.get(name, len(cells))
-        return cells[place] if place < len(cells) else _EMPTY
+        return cells[place] if place < len(cells) else EMPTY
 
     fields = columns(kind)
     wrong = [f"{name}: {cell(name).error}" for name in fields if cell(name).error]
@@ -210,72 +175,7 @@ def _row(line: int, cells: Sequence[_Cell], places: dict[str, int], kind: str) -
     )
 
 
-def _csv(content: bytes) -> Iterator[tuple[int, list[_Cell]]]:
+def _csv(content: bytes) -> Iterator[tuple[int, list[Cell]]]:
     return (
-        (line, [_Cell(text) for text in cells]) for line, cells in csv_tables.rows(content=content)
+        (line, [Cell(text) for text in cells]) for line, cells in csv_tables.rows(content=content)
     )
-
-
-# --- XLSX ------------------------------------------------------------------------------------
-
-
-def _xlsx(content: bytes) -> Iterator[tuple[int, list[_Cell]]]:
-    _check_zip(content)
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
-        sheet = book.worksheets[0]
-        # The size a sheet claims is not to be trusted; rows are counted as they come.
-        sheet.reset_dimensions()
-        for line, row in enumerate(sheet.iter_rows(max_col=_MOST_COLUMNS), start=1):
-            if line > 2 * MOST_ROWS:
-                raise errors.InvalidChoice(
-                    f"The sheet reaches beyond line {2 * MOST_ROWS:,}. Copy the rows into a new "
-                    "file."
-                )
-            yield line, [_cell(each) for each in row]
-    except _UNREADABLE as error:
-        raise errors.InvalidChoice(_NO_WORKBOOK) from error
-
-
-def _check_zip(content: bytes) -> None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            parts = archive.infolist()
-    except _UNREADABLE as error:
-        raise errors.InvalidChoice(_NO_WORKBOOK) from error
-    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_UNPACKED_BYTES:
-        raise errors.InvalidChoice(
-            "The file unpacks to far more than a table of mappings. Copy the rows into a new file."
-        )
-
-
-def _cell(cell: Any) -> _Cell:
-    value = cell.value
-    if value is None:
-        return _EMPTY
-    address = f"{get_column_letter(cell.column)}{cell.row}"
-    if cell.data_type == "f":
-        return _Cell(str(value), f"{address} holds a formula. Paste its result as text.")
-    if cell.data_type == "e":
-        return _Cell(str(value), f"{address} holds the spreadsheet's error {value}.")
-    if isinstance(value, bool):
-        return _Cell("TRUE" if value else "FALSE")
-    if isinstance(value, datetime | date | time):
-        return _Cell(str(value), f"{address} was turned into a date. Format the column as text.")
-    if isinstance(value, int | float):
-        return _number(value, str(cell.number_format or ""), address)
-    return _Cell(str(value))
-
-
-def _number(value: float, number_format: str, address: str) -> _Cell:
-    """A number as the code it was typed as: 1001.0 is 1001, and 00042 shown with zeros has them."""
-    text = str(int(value)) if float(value).is_integer() else repr(value)
-    if len(text.strip("-").replace(".", "")) > _SAFE_DIGITS or "e" in text.lower():
-        return _Cell(
-            text,
-            f"{address} is a number with more than {_SAFE_DIGITS} digits, and the spreadsheet has "
-            "lost some. Format the column as text and enter it again.",
-        )
-    if number_format.strip("0") == "" and text.isdigit():
-        text = text.zfill(len(number_format))
-    return _Cell(text)

@@ -22,7 +22,7 @@ from exceptions_app.choices import ReturnFileStatus
 from exceptions_app.models import Connection, ReturnFile
 from exceptions_app.rules import return_columns, return_values
 from exceptions_app.rules.return_values import Writing
-from exceptions_app.services import audit, csv_tables, events
+from exceptions_app.services import audit, csv_tables, events, xlsx_tables
 from exceptions_app.services import return_verdicts as verdicts
 
 # Returns kept as messages in one go.
@@ -41,6 +41,7 @@ def keep(
         InvalidChoice: it is no such file, or the connection is no side of a bridge in use.
     """
     bridge = verdicts.bridge_of(connection)
+    xlsx_tables.check_name(file_name, content)
     heads, rows = verdicts.table(content)
     last = _last_chosen(connection)
     columns = return_columns.guess(heads, last.columns if last else {})
@@ -194,11 +195,15 @@ def wrong_lines(found: ReturnFile) -> list[list[str]]:
     said: dict[int, list[str]] = {}
     for each in verdicts.judged(found).wrong:
         said.setdefault(each.line, []).append(f"{each.column}: {each.expected}.")
-    table = csv_tables.rows(content=bytes(found.content))
-    next(table, None)
+    _, rows = verdicts.table(bytes(found.content))
+    sign = found.writing["decimal_sign"]
     return [
-        [*verdicts.as_wide(cells, len(found.heads)), str(line), " ".join(said[line])]
-        for line, cells in table
+        [
+            *verdicts.as_wide(verdicts.texts(cells, sign), len(found.heads)),
+            str(line),
+            " ".join(said[line]),
+        ]
+        for line, cells in rows
         if line in said
     ]
 
@@ -211,8 +216,8 @@ def samples(found: ReturnFile) -> dict[str, str]:
     _, rows = verdicts.table(bytes(found.content))
     for _, cells in rows[:SAMPLES]:
         for head, cell in zip(found.heads, cells, strict=False):
-            if cell and head not in values:
-                values[head] = cell[:60]
+            if cell.text and head not in values:
+                values[head] = cell.text[:60]
     return values
 
 
@@ -226,7 +231,7 @@ def _below(
     heads: Sequence[str], rows: verdicts.Rows, columns: Mapping[str, str], codes: Sequence[str]
 ) -> list[str]:
     places = [heads.index(columns[code]) for code in codes if code in columns]
-    return [cells[at] for _, cells in rows[:SAMPLES] for at in places if at < len(cells)]
+    return [cells[at].text for _, cells in rows[:SAMPLES] for at in places if at < len(cells)]
 
 
 def _date_order(samples: Sequence[str], last: ReturnFile | None) -> str:
@@ -240,7 +245,8 @@ def _decimal_sign(samples: Sequence[str], content: bytes, last: ReturnFile | Non
     told = return_values.guess_decimal_sign(samples)
     if told or last:
         return told or str(last.writing["decimal_sign"] if last else "")
-    return "," if csv_tables.has_semicolons(content=content) else "."
+    is_csv = not xlsx_tables.is_workbook(content)
+    return "," if is_csv and csv_tables.has_semicolons(content=content) else "."
 
 
 def _checked(columns: Mapping[str, str], heads: Sequence[str]) -> dict[str, str]:

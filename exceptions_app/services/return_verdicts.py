@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,8 @@ from exceptions_app.rules import return_columns, return_rows, return_values
 from exceptions_app.rules.return_rows import FileRow, Judged, Wrong
 from exceptions_app.rules.return_values import Writing
 from exceptions_app.rules.spreadsheets import unguarded
-from exceptions_app.services import csv_tables, events
+from exceptions_app.services import csv_tables, events, xlsx_tables
+from exceptions_app.services.xlsx_tables import Cell
 
 MOST_ROWS = 10_000
 MOST_BYTES = 8 * 1024 * 1024
@@ -23,7 +24,15 @@ MOST_COLUMNS = 100
 WRONG_SHOWN, ROWS_SHOWN = 200, 50
 NEW, CHANGED, SAME, WRONG = "new", "changed", "same", "wrong"
 
-Rows = list[tuple[int, list[str]]]
+Rows = list[tuple[int, list[Cell]]]
+_LIMITS = xlsx_tables.Limits(
+    rows=MOST_ROWS,
+    # One more tells that there are too many.
+    columns=MOST_COLUMNS + 1,
+    unpacked=80 * 1024 * 1024,
+    holds="a table of returns",
+    takes_dates=True,
+)
 
 
 def bridge_of(connection: Connection) -> Bridge:
@@ -37,12 +46,17 @@ def bridge_of(connection: Connection) -> Bridge:
 
 
 def table(content: bytes) -> tuple[list[str], Rows]:
-    """Heads and rows, cells trimmed and without the quote that keeps formulas from running."""
+    """Heads and rows of a CSV or XLSX, cells trimmed and without the quote that keeps formulas
+    from running.
+    """
     if len(content) > MOST_BYTES:
         most = MOST_BYTES // 1024 // 1024
         raise errors.InvalidChoice(f"The file has more than {most} MB. Split it into several.")
-    table = csv_tables.rows(content=content)
-    heads = [" ".join(cell.split()) for cell in next(table, (1, []))[1]]
+    table = _lines(content)
+    first = next(table, (1, []))[1]
+    if wrong := next((cell.error for cell in first if cell.error), ""):
+        raise errors.InvalidChoice(f"A head cannot be read: {wrong}")
+    heads = [" ".join(cell.text.split()) for cell in first]
     while heads and not heads[-1]:
         heads.pop()
     if not heads:
@@ -50,8 +64,8 @@ def table(content: bytes) -> tuple[list[str], Rows]:
     _check_heads(heads)
     rows: Rows = []
     for line, cells in table:
-        clean = [unguarded(cell.strip()).strip() for cell in cells]
-        if not any(clean):
+        clean = [replace(cell, text=unguarded(cell.text.strip()).strip()) for cell in cells]
+        if not any(cell.text for cell in clean):
             continue
         if len(rows) == MOST_ROWS:
             raise errors.InvalidChoice(
@@ -62,6 +76,17 @@ def table(content: bytes) -> tuple[list[str], Rows]:
     if not rows:
         raise errors.InvalidChoice("The file has its heads but no row below them.")
     return heads, rows
+
+
+def _lines(content: bytes) -> Iterator[tuple[int, list[Cell]]]:
+    """Lines that are not quite empty, the heads first."""
+    if not xlsx_tables.is_workbook(content):
+        for line, cells in csv_tables.rows(content=content):
+            yield line, [Cell(text) for text in cells]
+        return
+    for number, row in xlsx_tables.rows(content, _LIMITS):
+        if any(cell.text.strip() for cell in row):
+            yield number, row
 
 
 def _check_heads(heads: Sequence[str]) -> None:
@@ -78,22 +103,32 @@ def as_wide(cells: Sequence[str], width: int) -> list[str]:
     return [*cells[:width], *[""] * (width - len(cells))]
 
 
+def texts(cells: Sequence[Cell], decimal_sign: str = ".") -> list[str]:
+    """The cells as the person said the file is written, a sheet's own numbers too."""
+    return [cell.text.replace(".", decimal_sign) if cell.is_number else cell.text for cell in cells]
+
+
 def file_rows(found: ReturnFile) -> list[FileRow]:
     _, rows = table(bytes(found.content))
     places = {code: found.heads.index(head) for code, head in found.columns.items()}
-    too_many = "there are more cells than heads; a value with the separator needs quotes"
-    return [
-        FileRow(
-            line,
-            {
-                code: cells[place]
-                for code, place in places.items()
-                if place < len(cells) and cells[place]
-            },
-            too_many if any(cells[len(found.heads) :]) else "",
-        )
-        for line, cells in rows
-    ]
+    sign = found.writing["decimal_sign"]
+    return [_file_row(line, cells, places, len(found.heads), sign) for line, cells in rows]
+
+
+def _file_row(
+    line: int, cells: Sequence[Cell], places: Mapping[str, int], width: int, sign: str
+) -> FileRow:
+    there = {code: cells[place] for code, place in places.items() if place < len(cells)}
+    values = {}
+    for code, cell in there.items():
+        # An article called 1.5 is called so whatever decimals are written with.
+        text = texts([cell], sign)[0] if code in return_columns.AMOUNTS else cell.text
+        if text:
+            values[code] = text
+    wrong = [cell.error.rstrip(".") for cell in there.values() if cell.error]
+    if any(cell.text for cell in cells[width:]):
+        wrong.append("there are more cells than heads; a value with the separator needs quotes")
+    return FileRow(line, values, ". ".join(wrong))
 
 
 def judged(found: ReturnFile) -> Judged:

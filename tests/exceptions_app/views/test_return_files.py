@@ -78,7 +78,8 @@ def test_wrong_rows_are_named_and_come_back_as_a_harmless_file(ines, bridge):
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
-        ("export.xlsx", "x", "Choose a CSV file"),
+        ("export.pdf", "x", "Choose a CSV or XLSX file"),
+        ("export.xlsx", "x", "The file cannot be read as XLSX"),
         ("export.csv", "A,A\n1,2\n", "The column A is there twice"),
     ],
 )
