@@ -87,7 +87,7 @@ def read(part: Part) -> tuple[Acknowledgement, ...]:
     batches: dict[int, list[Part]] = {}
     for loop in part.loops("OTI"):
         told = loop.first("OTI")
-        number = told[8] or (told[3] if told[1][0] in _WHOLE and told[3].isdigit() else "0")
+        number = told[8] or (told[3] if told[1][0] in _WHOLE and _is_number(told[3]) else "0")
         batches.setdefault(int(number), []).append(loop)
     return tuple(_acknowledgement(number, loops) for number, loops in batches.items())
 
@@ -115,7 +115,7 @@ def _line(loop: Part) -> AckLine:
     number, erp_id = _numbers(loop)
     return AckLine(
         key=_key(loop),
-        line=int(place) if place.isascii() and place.isdigit() else 0,
+        line=int(place) if _is_number(place) else 0,
         result=_result(loop),
         code=code,
         text=text,
@@ -138,7 +138,7 @@ def _key(loop: Part) -> str:
             return name + one[3]
     batch, place = loop.first("OTI")[8], loop.first("OTI")[9]
     is_cut = len(name) == REFERENCE_CHARS and place
-    is_place = place.isdigit() and name == f"{batch}-{int(place)}"
+    is_place = _is_number(place) and name == f"{batch}-{int(place)}"
     return "" if is_cut or is_place else name
 
 
@@ -163,3 +163,7 @@ def _said(loop: Part) -> tuple[str, str, str]:
     if found and found[1] in _CODES:
         return found[1], found[2] or "", " ".join((found[3], *texts[1:]))
     return errors[0].first("TED")[1], "", " ".join(filter(None, texts))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()

@@ -12,7 +12,13 @@ from itertools import groupby
 
 from connectors.exchange.shapes import AckLine, Acknowledgement, LineResult
 from connectors.exchange.x12.checking import BAD_ELEMENTS, Checked, Fault, Part
-from connectors.exchange.x12.envelope import Group, Interchange, TransactionSet, turned
+from connectors.exchange.x12.envelope import (
+    Address,
+    Group,
+    Interchange,
+    TransactionSet,
+    turned,
+)
 from connectors.exchange.x12.tokens import Delimiters, Segment, segment
 
 FUNCTION = "FA"
@@ -60,7 +66,10 @@ _SET_SAYINGS = {
 
 
 def answer(
-    interchange: Interchange, groups: Sequence[tuple[Group, Sequence[Checked]]]
+    interchange: Interchange,
+    groups: Sequence[tuple[Group, Sequence[Checked]]],
+    sender: Address,
+    receiver: Address,
 ) -> Interchange | None:
     """The interchange owed for this one; None when it holds acknowledgments only.
 
@@ -76,11 +85,12 @@ def answer(
         TransactionSet(CODE, f"{place:04d}", _report(group, checked, is_good=is_good))
         for place, (group, checked) in enumerate(owed, start=1)
     )
-    return turned(interchange, groups=(Group(FUNCTION, control, sets),), control=control)
+    answers = (Group(FUNCTION, control, sets),)
+    return turned(interchange, sender, receiver, groups=answers, control=control)
 
 
 def _report(group: Group, checked: Sequence[Checked], *, is_good: bool) -> tuple[Segment, ...]:
-    found = [segment("AK1", group.function[:2], str(group.control))]
+    found = [segment("AK1", group.function, str(group.control))]
     for one in checked:
         found.append(segment("AK2", one.code, one.control))
         found.extend(_faults(one.faults))

@@ -31,6 +31,10 @@ _ISA_ELEMENTS, _GS_ELEMENTS = 16, 8
 _ID_CHARS = 15
 _AGAIN = "Ask the partner to send it again."
 _NUMBER = re.compile("[0-9]+")
+# What an answer repeats must be fit to be written again, whatever the partner's delimiters are.
+_FUNCTION = re.compile("[A-Z0-9]{2}")
+_SET_CODE = re.compile("[A-Z0-9]{3}")
+_SET_CONTROL = re.compile("[A-Za-z0-9]{4,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +195,7 @@ def _group(segments: list[Segment], at: int) -> tuple[Group, int]:
         raise _unreadable(head, 8, f"version {head[8]!r}, not {VERSION}")
     if not _NUMBER.fullmatch(head[6]) or len(head[6]) > len(str(MAX_CONTROL_NUMBER)):
         raise _unreadable(head, 6, f"control number {head[6]!r}, not up to nine digits")
+    _plain(head, 1, _FUNCTION, "two capitals or digits")
     at += 1
     sets: list[TransactionSet] = []
     while at < len(segments) and segments[at].name == "ST":
@@ -205,6 +210,8 @@ def _group(segments: list[Segment], at: int) -> tuple[Group, int]:
 
 def _set(segments: list[Segment], at: int) -> tuple[TransactionSet, int]:
     head = _expected(segments, at, "ST", 2)
+    _plain(head, 1, _SET_CODE, "three capitals or digits")
+    _plain(head, 2, _SET_CONTROL, "four to nine letters or digits")
     stop = at + 1
     while stop < len(segments) and segments[stop].name not in ("SE", "ST", "GE", "GS", "IEA"):
         stop += 1
@@ -232,6 +239,11 @@ def _expected(segments: list[Segment], at: int, name: str, elements: int) -> Seg
     return found
 
 
+def _plain(where: Segment, number: int, pattern: re.Pattern[str], what: str) -> None:
+    if not pattern.fullmatch(where[number]):
+        raise _unreadable(where, number, f"{where[number]!r} is not {what}")
+
+
 def _same(end: Segment, number: int, control: str, name: str) -> None:
     if end[number] != control:
         raise _unreadable(end, number, f"{end[number]!r}, but {name} is {control!r}. {_AGAIN}")
@@ -253,13 +265,20 @@ def _unreadable(where: Segment, number: int, text: str) -> UnreadableReply:
     return UnreadableReply(f"Segment {where.place} ({name}): {text}", field=name)
 
 
-def turned(interchange: Interchange, *, groups: tuple[Group, ...], control: int) -> Interchange:
-    """An interchange back to its sender, stamped as what it answers, so that reading the same file
-    twice gives the same answer."""
+def turned(
+    interchange: Interchange,
+    sender: Address,
+    receiver: Address,
+    *,
+    groups: tuple[Group, ...],
+    control: int,
+) -> Interchange:
+    """An interchange back to who sent this one, stamped as what it answers, so that reading the
+    same file twice gives the same answer. Addresses are the agreed ones, not those that came."""
     return replace(
         interchange,
-        sender=interchange.receiver,
-        receiver=interchange.sender,
+        sender=sender,
+        receiver=receiver,
         control=f"{control:09d}",
         groups=groups,
         notices=(),

@@ -99,7 +99,7 @@ class Reader:
         self._charset = charset
         self._is_test = is_test
 
-    def read(self, content: bytes) -> tuple[tuple[Interchange, list[GroupRead]], ...]:
+    def read(self, content: bytes) -> tuple[tuple[Interchange, Sequence[GroupRead]], ...]:
         """Every interchange with its sets taken apart, all of them without a fault.
 
         Raises:
@@ -112,6 +112,11 @@ class Reader:
             found.append((interchange, [_checked(group) for group in interchange.groups]))
         self._refuse(found)
         return tuple(found)
+
+    def answer(self, interchange: Interchange, groups: Sequence[GroupRead]) -> bytes | None:
+        """The 997 owed for an interchange, as a file; None where none is owed."""
+        owed = answering.answer(interchange, groups, self._receiver, self._sender)
+        return write(owed, DELIMITERS) if owed else None
 
     def _prove(self, found: Interchange) -> None:
         """The ids are compared, not the group ids, which some partners set as they like."""
@@ -147,17 +152,11 @@ class Reader:
             return
         text, field = _told(*wrong[0], more=len(wrong) - 1)
         owed = b"".join(
-            answer for interchange, groups in found if (answer := answered(interchange, groups))
+            answer for interchange, groups in found if (answer := self.answer(interchange, groups))
         )
         if owed:
             raise RefusedFile(text, field=field, answer=owed)
         raise UnreadableReply(text, field=field)
-
-
-def answered(interchange: Interchange, groups: Sequence[GroupRead]) -> bytes | None:
-    """The 997 owed for an interchange, as a file; None where none is owed."""
-    owed = answering.answer(interchange, groups)
-    return write(owed, DELIMITERS) if owed else None
 
 
 def _checked(group: Group) -> GroupRead:

@@ -245,7 +245,7 @@ def _document(
     return PartnerDocument(
         key=_key(part),
         kind=kind,
-        date=_day(day),
+        date=_day(day) if day else None,
         rma_number=number,
         authorisation=_reference(part, RETURN_NUMBER),
         order_number=_reference(part, ORDER) or part.first("PRF")[1],

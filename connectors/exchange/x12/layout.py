@@ -12,10 +12,8 @@ from connectors.exchange.x12.checking import Checked, element_faults
 from connectors.exchange.x12.envelope import Interchange, TransactionSet
 from connectors.exchange.x12.files import (
     DELIMITERS,
-    GroupRead,
     Reader,
     addresses,
-    answered,
     numbered,
     written,
 )
@@ -99,19 +97,17 @@ class X12Layout:
         reader = Reader(
             theirs, ours, charset=self._settings.charset, is_test=self._settings.is_test
         )
-        return parts(reader.read(content), _PARTS)
+        return parts(reader, content, _PARTS)
 
 
 Maker = Callable[[Sequence[Checked]], Inbound]
 
 
-def parts(
-    found: Sequence[tuple[Interchange, Sequence[GroupRead]]], makers: dict[str, Maker]
-) -> tuple[Inbound, ...]:
+def parts(reader: Reader, content: bytes, makers: dict[str, Maker]) -> tuple[Inbound, ...]:
     """Groups as parts; the answer to an interchange is with the first part that it is owed for."""
     made: list[Inbound] = []
-    for interchange, groups in found:
-        answer = answered(interchange, groups)
+    for interchange, groups in reader.read(content):
+        answer = reader.answer(interchange, groups)
         made.extend(_noticed(interchange))
         for group, sets in groups:
             maker = makers.get(group.function)

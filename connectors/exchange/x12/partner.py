@@ -64,7 +64,7 @@ class X12Partner:
         reader = Reader(
             ours, theirs, charset=self._settings.charset, is_test=self._settings.is_test
         )
-        return parts(reader.read(content), _PARTS)
+        return parts(reader, content, _PARTS)
 
     def acknowledge(self, found: Acknowledgement, *, number: int, at: datetime) -> bytes:
         """A 997 (`is_syntax_only`) or an 824."""

@@ -238,6 +238,14 @@ def test_numbers_and_counts_that_differ_are_seen_as_others_see_them(old, new, te
     assert len(faults_others_find(broken)) == 1
 
 
+def test_an_answer_goes_to_the_agreed_ids_whatever_the_group_says():
+    content = interchange(*RECEIPT).replace(b"|", b"").replace(b"*", b"|")
+
+    (part,) = read(content.replace(b"GS|RE|DEPOT3PL", b"GS|RE|DEP*T\xc2\xb2"))
+
+    assert b"GS*FA*RETURNSBRIDGE*DEPOT3PL*" in part.answer
+
+
 @pytest.mark.parametrize(
     ("old", "new", "field"),
     [
@@ -247,6 +255,8 @@ def test_numbers_and_counts_that_differ_are_seen_as_others_see_them(old, new, te
         ("*00401*", "*00501*", "ISA12"),
         ("X*004010", "X*005010", "GS08"),
         ("GS*RE*", "GS*AR*", "ST01"),
+        ("GS*RE*", "GS*\xb2*", "GS01"),
+        ("ST*944*0001", "ST*944*\xb2001", "ST02"),
     ],
 )
 def test_a_file_that_is_not_for_us_is_not_taken(old, new, field):
@@ -458,3 +468,11 @@ def test_what_we_answer_is_read_by_the_partner():
 
     assert answer.acknowledgements[0].batch_number == 6
     assert answer.acknowledgements[0].is_accepted is True
+
+
+def test_a_943_without_a_date_is_read_without_one():
+    content = LAYOUT.build(make_batch()).replace(b"W06*C*RMA5001*20260305~", b"W06*C*RMA5001~")
+
+    (part,) = PARTNER.read_batch("out.x12", content)
+
+    assert (part.documents[0].rma_number, part.documents[0].date) == ("RMA5001", None)
