@@ -8,8 +8,10 @@ from enum import StrEnum
 
 from requests.adapters import BaseAdapter
 
-from connectors import ports, types
+from connectors import addresses, ports, types
 
+# Raises `Misconfigured` for an address that a connection of this mode may not have.
+CheckAddress = Callable[[str, types.Mode], None]
 Build = Callable[
     [types.ConnectionConfig, ports.Pacer, BaseAdapter | None], ports.Source | ports.Gateway
 ]
@@ -54,6 +56,11 @@ class Kind:
     sandbox_path: str
     default_base_url: str = ""
     also: tuple[Role, ...] = ()
+    check_address: CheckAddress = addresses.check_base_url
+    # What the form says of the address where there is no default.
+    address_help: str = ""
+    # It speaks by files: whoever opens it to send hands it the book of what was sent.
+    keeps_book: bool = False
 
     def stands_as(self, role: str) -> bool:
         return role in (self.role, *self.also)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import cast
 
 from requests.adapters import BaseAdapter
@@ -9,6 +11,13 @@ from requests.adapters import BaseAdapter
 from connectors import errors, ports, types
 from connectors.brightpearl import kind as brightpearl_kind
 from connectors.brightpearl import port as brightpearl
+from connectors.exchange import options as exchange_options
+from connectors.exchange import places as exchange_places
+from connectors.exchange import port as exchange
+from connectors.exchange.book import ExchangeBook
+from connectors.exchange.csv_layout import CsvLayout
+from connectors.exchange.layouts import GENERIC_CSV, X12_4010, Layout, LayoutSettings
+from connectors.exchange.x12.layout import X12Layout
 from connectors.kinds import Field, Kind, Role
 from connectors.netsuite import options as netsuite_options
 from connectors.netsuite import port as netsuite
@@ -96,6 +105,22 @@ def _build_brightpearl(
     config: types.ConnectionConfig, pacer: ports.Pacer, transport: BaseAdapter | None
 ) -> ports.Gateway:
     return brightpearl.build(config, pacer, transport)
+
+
+_LAYOUTS: dict[str, Callable[[LayoutSettings], Layout]] = {
+    GENERIC_CSV: CsvLayout,
+    X12_4010: X12Layout,
+}
+
+
+def _build_file_exchange(
+    config: types.ConnectionConfig, pacer: ports.Pacer, transport: BaseAdapter | None
+) -> ports.Gateway:
+    return exchange.build(config, pacer, layout=_layout)
+
+
+def _layout(options: exchange_options.Options) -> Layout:
+    return _LAYOUTS[options.layout](options.layout_settings)
 
 
 _ALL = (
@@ -319,6 +344,22 @@ _ALL = (
         sandbox_path="/brightpearl",
         default_base_url=brightpearl_kind.DEFAULT_BASE_URL,
     ),
+    Kind(
+        code=exchange_options.KIND,
+        label=exchange_options.LABEL,
+        role=Role.ERP,
+        credential_fields=exchange_options.CREDENTIALS,
+        settings_fields=exchange_options.SETTINGS,
+        build=_build_file_exchange,
+        documentation=(
+            "An ERP or a warehouse that takes files. The CSV layout is our own; the X12 sets follow"
+            " public guides and are agreed with each partner. See the page on file exchange."
+        ),
+        sandbox_path="",
+        check_address=exchange_places.check,
+        address_help="folder:name on this system, or sftp://host/folder at the partner.",
+        keeps_book=True,
+    ),
 )
 
 KINDS: dict[str, Kind] = {kind.code: kind for kind in _ALL}
@@ -333,10 +374,20 @@ def build_source(
 
 
 def build_gateway(
-    config: types.ConnectionConfig, pacer: ports.Pacer, transport: BaseAdapter | None = None
+    config: types.ConnectionConfig,
+    pacer: ports.Pacer,
+    transport: BaseAdapter | None = None,
+    *,
+    book: ExchangeBook | None = None,
+    clock: Callable[[], datetime] | None = None,
 ) -> ports.Gateway:
-    """The ERP `config` describes; raises Misconfigured when it cannot be one."""
+    """The ERP `config` describes; raises Misconfigured when it cannot be one.
+
+    `book` and `clock` are for a kind that keeps a book; without them it can be looked at only.
+    """
     kind = _kind(config.kind, Role.ERP)
+    if kind.keeps_book:
+        return exchange.build(config, pacer, layout=_layout, book=book, clock=clock)
     return cast(ports.Gateway, kind.build(config, pacer, transport))
 
 

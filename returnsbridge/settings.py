@@ -20,6 +20,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 RETURNSBRIDGE_DATA_DIR = Path(
     env.text("RETURNSBRIDGE_DATA_DIR", str(BASE_DIR / ".data"))
 ).absolute()
+# Folders of file exchange lie below it, and nowhere else; unset: no connection has any.
+EXCHANGE_ROOT = env.text("RETURNSBRIDGE_EXCHANGE_ROOT")
 PROCESS = env.choice("RETURNSBRIDGE_PROCESS", default="command", known=("web", "worker", "command"))
 
 DATABASE_URL = env.secret("DATABASE_URL")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from connectors import errors, types
 from connectors.exchange import layouts
 from connectors.exchange.layouts import LayoutSettings
+from connectors.kinds import Field
 from connectors.types import DocumentKind
 
 KIND = "file_exchange"
@@ -17,79 +18,80 @@ LABEL = "File exchange"
 PER_LINE, ALL_OR_NOTHING = "per_line", "all_or_nothing"
 
 LAYOUTS = (layouts.GENERIC_CSV, layouts.X12_4010)
-_DOCUMENTS_PER_FILE = 100
 _MOST_DOCUMENTS = 1_000
 
-# Code, label, help text, whether it is required, whether it has several lines.
-CREDENTIALS: tuple[tuple[str, str, str, bool], ...] = (
-    ("user", "User", "The login on the partner's SFTP server; empty for a folder.", False),
-    ("password", "Password", "Of that login, where it has one.", False),
-    (
+CREDENTIALS = (
+    Field("user", "User", "The login on the partner's SFTP server.", is_required=False),
+    Field("password", "Password", "Of that login, where it has one.", is_required=False),
+    Field(
         "private_key",
         "Private key",
         "An OpenSSH or PEM key (Ed25519, ECDSA, RSA), in the place of a password.",
-        True,
+        is_required=False,
+        is_multiline=True,
     ),
-    ("passphrase", "Passphrase", "Of the private key, where it has one.", False),
+    Field("passphrase", "Passphrase", "Of the private key.", is_required=False),
 )
 
-# Code, label, help text, default, whether it has several lines.
-FIELDS: tuple[tuple[str, str, str, str, bool], ...] = (
-    ("layout", "Layout", "generic-csv or x12-4010.", layouts.GENERIC_CSV, False),
-    (
+
+def _setting(
+    code: str, label: str, help_text: str, default: str = "", *, is_multiline: bool = False
+) -> Field:
+    return Field(
+        code, label, help_text, is_required=False, default=default, is_multiline=is_multiline
+    )
+
+
+SETTINGS = (
+    _setting("layout", "Layout", "generic-csv or x12-4010.", layouts.GENERIC_CSV),
+    _setting(
         "host_keys",
         "Host keys",
         "SFTP only: the server's key as SHA256:… or as a known_hosts line, one per line. Your"
         " partner tells it by another way than the server.",
-        "",
-        True,
+        is_multiline=True,
     ),
-    (
+    _setting(
         "acknowledgement",
         "Acknowledgement",
         "per_line: each document is taken or refused by itself. all_or_nothing: one refused"
         " document refuses its file.",
         PER_LINE,
-        False,
     ),
-    ("overdue_hours", "Hours until overdue", "How long an answer may take.", "24", False),
-    (
+    _setting("overdue_hours", "Hours until overdue", "How long an answer may take.", "24"),
+    _setting(
         "minimum_age_seconds",
         "Age of a file",
         "Seconds a file must lie unchanged before it is read.",
-        "60",
-        False,
+        "30",
     ),
-    ("charset", "Charset", "Of the files, both ways: utf-8 or latin-1.", "utf-8", False),
-    ("feed", "Feed", "The first word of every file's name.", "returns", False),
-    (
+    _setting("charset", "Charset", "Of the files, both ways: utf-8 or latin-1.", "utf-8"),
+    _setting("feed", "Feed", "The first word of every file's name.", "returns"),
+    _setting(
         "documents_per_file",
         "Documents per file",
         f"The most that one file holds, up to {_MOST_DOCUMENTS:,}.",
-        str(_DOCUMENTS_PER_FILE),
-        False,
+        "100",
     ),
-    (
+    _setting(
         "by_hand",
         "Keyed by hand",
         "Documents that do not go by file, one code per line, as: credit_memo.",
-        "",
-        True,
+        is_multiline=True,
     ),
-    ("our_id", "Our id", "What the partner knows us by (X12: ISA06).", "RETURNSBRIDGE", False),
-    ("our_qualifier", "Our qualifier", "X12 only: ISA05.", "ZZ", False),
-    ("our_group_id", "Our group id", "X12 only: GS02; empty: our id.", "", False),
-    ("partner_id", "Partner's id", "What the partner calls itself (X12: ISA08).", "PARTNER", False),
-    ("partner_qualifier", "Partner's qualifier", "X12 only: ISA07.", "ZZ", False),
-    ("partner_group_id", "Partner's group id", "X12 only: GS03; empty: its id.", "", False),
-    (
+    _setting("our_id", "Our id", "What the partner knows us by (X12: ISA06).", "RETURNSBRIDGE"),
+    _setting("our_qualifier", "Our qualifier", "X12 only: ISA05.", "ZZ"),
+    _setting("our_group_id", "Our group id", "X12 only: GS02; empty: our id."),
+    _setting("partner_id", "Partner's id", "What the partner is called (X12: ISA08).", "PARTNER"),
+    _setting("partner_qualifier", "Partner's qualifier", "X12 only: ISA07.", "ZZ"),
+    _setting("partner_group_id", "Partner's group id", "X12 only: GS03; empty: its id."),
+    _setting(
         "authorisation_set",
         "Set of an authorisation",
         "X12 only: 943 for a warehouse, 180 for a vendor.",
         "943",
-        False,
     ),
-    ("timezone", "Time zone", "In which the partner's days begin, as Europe/London.", "UTC", False),
+    _setting("timezone", "Time zone", "Where the partner's days begin: Europe/London.", "UTC"),
 )
 
 
@@ -114,7 +116,7 @@ def read(config: types.ConnectionConfig) -> Options:
     Raises:
         Misconfigured: a value is not one of those it may have; the text names the setting.
     """
-    given = {code: default for code, _, _, default, _ in FIELDS}
+    given = {field.code: field.default for field in SETTINGS}
     given.update({code: text.strip() for code, text in config.settings.items() if text.strip()})
     charset = _one_of(given, "charset", ("utf-8", "latin-1"))
     return Options(
@@ -171,4 +173,4 @@ def _kind(code: str) -> DocumentKind:
 
 
 def _label(code: str) -> str:
-    return next(label for each, label, *_ in FIELDS if each == code)
+    return next(field.label for field in SETTINGS if field.code == code)

@@ -46,6 +46,23 @@ _ENDS_CONFIRMATIONS = (
 # --- Connections -----------------------------------------------------------------------------
 
 
+class _SecretLine(forms.PasswordInput):
+    """A credential of one line."""
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"autocomplete": "new-password"})
+
+
+class SecretText(forms.Textarea):
+    """A credential of several lines, which a field of one line would join; never shown again."""
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"rows": 4, "autocomplete": "off", "spellcheck": "false"})
+
+    def format_value(self, value: Any) -> str:
+        return ""
+
+
 class ConnectionForm(ServiceForm):
     """Fields of every kind stand on the page; those of the chosen kind are read."""
 
@@ -79,7 +96,8 @@ class ConnectionForm(ServiceForm):
         if len(self.kinds) == 1:
             kind_field.initial = self.kinds[0].code
             own = self.kinds[0].default_base_url
-            self.fields["base_url"].help_text = f"The vendor's own is {own}" if own else ""
+            helped = self.kinds[0].address_help
+            self.fields["base_url"].help_text = f"The vendor's own is {own}" if own else helped
         if row.pk:
             shown = {**connections.state(row), **(self.as_of or {}), "code": row.code}
             self.fields["seen"].initial = connections.stamp(row)
@@ -209,7 +227,7 @@ def connection_form(
                 help_text=field.help_text + keeps,
                 required=False,
                 strip=True,
-                widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+                widget=SecretText if field.is_multiline else _SecretLine,
             )
     return type("KindConnectionForm", (ConnectionForm,), declared)
 

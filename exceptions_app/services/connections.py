@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
@@ -23,6 +24,7 @@ from exceptions_app import errors
 from exceptions_app.models import Connection, ConnectionBudget, ConnectionHealth
 from exceptions_app.selectors.clock import database_now
 from exceptions_app.services import audit, profile_versions, sealing
+from exceptions_app.services.exchange_book import DatabaseBook
 from exceptions_app.services.pacing import DatabasePacer
 
 seal, reseal, unseal = sealing.seal, sealing.reseal, sealing.unseal
@@ -82,8 +84,14 @@ def signs_messages(connection: Connection) -> bool:
 
 def gateway(*, connection: Connection, reason: str) -> Gateway:
     """The ERP behind `connection`; `reason` is booked with each call."""
+    known, clock = registry.KINDS.get(connection.kind), _clock.get()
+    keeps_book = known is not None and known.keeps_book
     return registry.build_gateway(
-        config_of(connection), _pacer(connection, reason), transport=_transport.get()
+        config_of(connection),
+        _pacer(connection, reason),
+        transport=_transport.get(),
+        book=DatabaseBook(connection=connection, clock=clock) if keeps_book else None,
+        clock=clock,
     )
 
 
@@ -159,6 +167,7 @@ def config_of(connection: Connection) -> types.ConnectionConfig:
         settings={str(key): str(value) for key, value in connection.settings.items()},
         secrets=secrets,
         confirmed_operations=frozenset(connection.confirmed_operations),
+        files_root=settings.EXCHANGE_ROOT,
     )
 
 
@@ -190,7 +199,8 @@ def save(
         Misconfigured: the address is not one we may call in this mode.
         InvalidChoice: a person changes nothing, says no reason, or was shown another state.
     """
-    check_base_url(base_url, types.Mode(mode))
+    known = registry.KINDS.get(kind)
+    (known.check_address if known else check_base_url)(base_url, types.Mode(mode))
     row = Connection.objects.select_for_update().filter(code=code).first()
     if seen is not None and seen != stamp(row):
         raise errors.ConnectionChanged(_CHANGED if seen else _CODE_TAKEN)

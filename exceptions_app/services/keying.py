@@ -38,7 +38,8 @@ def task(*, posting: Posting) -> ManualTask:
 def is_read_back(*, posting: Posting) -> bool:
     """Whether the ERP can be asked for the document by our key once it is keyed."""
     gateway = connections.gateway(connection=posting.connection, reason="plan-read")
-    return gateway.capabilities.can_find_by_key
+    capabilities = gateway.capabilities
+    return capabilities.can_find_by_key and posting.kind not in capabilities.unseen_kinds
 
 
 @transaction.atomic

@@ -39,6 +39,7 @@ def test_every_kind_is_listed_under_its_code_with_its_role():
         "other": ("other", "erp"),
         "netsuite": ("netsuite", "erp"),
         "brightpearl": ("brightpearl", "erp"),
+        "file_exchange": ("file_exchange", "erp"),
     }
 
 
@@ -124,6 +125,28 @@ def test_every_kind_says_what_its_form_asks_for():
                 ("credit_status_id", False),
             ],
         ),
+        "file_exchange": (
+            ["user", "password", "private_key", "passphrase"],
+            [
+                ("layout", False),
+                ("host_keys", False),
+                ("acknowledgement", False),
+                ("overdue_hours", False),
+                ("minimum_age_seconds", False),
+                ("charset", False),
+                ("feed", False),
+                ("documents_per_file", False),
+                ("by_hand", False),
+                ("our_id", False),
+                ("our_qualifier", False),
+                ("our_group_id", False),
+                ("partner_id", False),
+                ("partner_qualifier", False),
+                ("partner_group_id", False),
+                ("authorisation_set", False),
+                ("timezone", False),
+            ],
+        ),
     }
 
 
@@ -177,3 +200,23 @@ def test_a_value_only_the_profile_asks_for_comes_from_a_line_of_its_own():
     gateway = registry.build_gateway(make_config("bluecherry", settings=settings), Pacer())
 
     assert gateway.capabilities.profile.startswith("bluecherry-rest")
+
+
+def test_files_are_exchanged_by_a_gateway_that_needs_no_call_to_be_built():
+    config = types.ConnectionConfig(
+        kind="file_exchange", base_url="folder:depot", files_root="/srv/exchange"
+    )
+
+    gateway = registry.build_gateway(config, Pacer())
+
+    assert gateway.capabilities.profile == "generic-csv-1"
+    assert gateway.capabilities.max_documents_per_write == 100
+
+
+def test_a_partners_server_without_a_login_is_refused():
+    config = types.ConnectionConfig(
+        kind="file_exchange", base_url="sftp://files.example.com/returns"
+    )
+
+    with pytest.raises(errors.Misconfigured, match="needs a user"):
+        registry.build_gateway(config, Pacer())
