@@ -24,6 +24,8 @@ from exceptions_app.models import (
     CreditQuote,
     CreditRun,
     ErpLocation,
+    ExchangeBatch,
+    ExchangeFile,
     Fix,
     InboundEvent,
     Item,
@@ -306,6 +308,48 @@ class PostingFactory(DjangoModelFactory):
     not_before = NOW - timedelta(hours=2)
     created_at = NOW - timedelta(hours=2)
     number = factory.LazyAttribute(lambda row: "CM-1" if row.status == "confirmed" else "")
+
+
+class ExchangeBatchFactory(DjangoModelFactory):
+    """A file of one credit over 20.00 that was delivered and not answered yet."""
+
+    class Meta:
+        model = ExchangeBatch
+
+    connection = factory.SubFactory(ErpFactory, kind="file_exchange", name="Depot")
+    number = factory.Sequence(lambda n: n + 1)
+    kind = "credit_memo"
+    name = factory.LazyAttribute(lambda row: f"returns-credit_memo-{row.number:09}.csv")
+    content = b"batch;line\n1;1\n"
+    sha256 = factory.LazyAttribute(lambda row: hashlib.sha256(row.content).hexdigest())
+    size = factory.LazyAttribute(lambda row: len(row.content))
+    documents = 1
+    units = 1
+    sums = factory.LazyFunction(lambda: [{"currency": "GBP", "amount": "20.00"}])
+    state = "delivered"
+    made_at = NOW - timedelta(hours=2)
+    delivered_at = NOW - timedelta(hours=2)
+    due_by = NOW + timedelta(hours=2)
+
+
+class ExchangeFileFactory(DjangoModelFactory):
+    """A file that nobody can read, set aside."""
+
+    class Meta:
+        model = ExchangeFile
+
+    connection = factory.SubFactory(ErpFactory, kind="file_exchange", name="Depot")
+    folder = "in/bad"
+    name = factory.Sequence(lambda n: f"depot-{n}.csv")
+    content = b"what;is;this\n"
+    sha256 = factory.LazyAttribute(lambda row: hashlib.sha256(row.content).hexdigest())
+    size = factory.LazyAttribute(lambda row: len(row.content))
+    state = "quarantined"
+    why = "Line 3 has 4 columns instead of 7."
+    modified_at = NOW - timedelta(hours=1)
+    seen_at = NOW - timedelta(hours=1)
+    read_at = NOW - timedelta(minutes=58)
+    moved_at = NOW - timedelta(minutes=58)
 
 
 class CreditQuoteFactory(DjangoModelFactory):

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from connectors.exchange.options import ALL_OR_NOTHING
 from connectors.exchange.shapes import AckLine, Acknowledgement, LineResult, PartnerDocument
 from exceptions_app import jobs
 from exceptions_app.choices import BATCH_OPEN, LineState, PostingStatus, SentFileState
@@ -19,7 +20,6 @@ from exceptions_app.models import Connection, ExchangeBatch, ExchangeLine, Posti
 from exceptions_app.services import exchange_cases
 from exceptions_app.services.exchange_book import FALLEN, overdue_after
 
-ALL_OR_NOTHING = "all_or_nothing"
 _OPEN_LINES = (LineState.WAITING, LineState.HELD)
 
 

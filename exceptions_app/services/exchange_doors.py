@@ -9,13 +9,14 @@ from typing import Protocol, cast
 
 from django.db.models import QuerySet
 
+from connectors.errors import Misconfigured
 from connectors.exchange.layouts import Layout
+from connectors.exchange.options import KIND
 from connectors.exchange.stores import FileStore
 from connectors.ports import Gateway
 from exceptions_app.models import Connection
 from exceptions_app.services import connections
 
-KIND = "file_exchange"
 FEED = "exchange"
 # How long a file must have been alike before it is read, where the connection does not say.
 REST_SECONDS = 30
@@ -58,4 +59,6 @@ def rest_before_reading(connection: Connection) -> timedelta:
 
 
 def _gateway(connection: Connection) -> FileGateway:
+    if connection.kind != KIND:
+        raise Misconfigured(f"{connection.name} exchanges no files.")
     return cast(FileGateway, connections.gateway(connection=connection, reason="exchange"))

@@ -19,6 +19,7 @@ register = template.Library()
 # Why calls are made, as the pacer books them.
 REASONS = {
     "check": "Asked by a person",
+    "exchange": "Looking for files",
     "confirm": "Confirming documents",
     "lookup": "Reading documents back",
     "plan-read": "Reading for a plan",
@@ -32,6 +33,7 @@ REASONS = {
     "webhook": "Reading what a message names",
 }
 FEEDS = {
+    "exchange": "Files of the partner",
     "rmas": "Returns",
     "refunds": "Refunds",
     "items": "Items",

@@ -322,13 +322,20 @@ def _behind(link: str, case: Case, request: HttpRequest) -> tuple[str, str]:
         return reverse("posting-detail", args=[case.posting_id]), "Open the document"
     if link == "inbox" and case.event_id:
         return reverse("event-detail", args=[case.event_id]), "Open the message"
-    pages = {
-        "postings": "posting-list",
-        "inbox": "inbox",
-        "files": "operations",
-        "connection": "operations",
-    }
+    if link == "files":
+        return _file_behind(case)
+    pages = {"postings": "posting-list", "inbox": "inbox", "connection": "operations"}
     return (reverse(pages[link]), "Open") if link in pages else ("", "")
+
+
+def _file_behind(case: Case) -> tuple[str, str]:
+    """The file that an exception is about, by the subject it is kept under."""
+    what, _, number = case.subject.partition(":")
+    if what == "batch" and number.isdecimal():
+        return reverse("exchange-batch", args=[number]), "Open the file"
+    if what == "file" and number.isdecimal():
+        return reverse("exchange-file", args=[number]), "Open the file"
+    return reverse("exchange-batches"), "Open"
 
 
 def _amount(text: object) -> Decimal | None:

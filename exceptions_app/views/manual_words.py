@@ -38,7 +38,7 @@ PAGES: dict[str, tuple[str, str, Text]] = {
     "posting": ("posting-list", "view_operations", _("Open the postings")),
     "postings": ("posting-list", "view_operations", _("Open the postings")),
     "inbox": ("inbox", "view_operations", _("Open the inbox")),
-    "files": ("operations", "view_operations", _("Open the exchanged files")),
+    "files": ("exchange-batches", "view_operations", _("Open the exchanged files")),
     "connection": ("operations", "view_operations", _("Open operations")),
 }
 

@@ -14,9 +14,9 @@ from connectors.errors import ConnectorError
 from exceptions_app import errors, permissions
 from exceptions_app.choices import POSTING_UNSENT, PostingKind, SavedPage
 from exceptions_app.models import Connection, InboundEvent, Posting
+from exceptions_app.selectors import exchange, paging, stopped
 from exceptions_app.selectors import messages as inbox_selector
 from exceptions_app.selectors import operations as selector
-from exceptions_app.selectors import paging, stopped
 from exceptions_app.selectors.policy_words import maker_words, rounding_words
 from exceptions_app.services import calls, events
 from exceptions_app.services import operations as acts
@@ -325,6 +325,7 @@ def posting_detail(request: HttpRequest, posting_id: int) -> HttpResponse:
     context: dict[str, Any] = {
         "posting": posting,
         "tone": posting_tone(posting),
+        "in_file": exchange.lines_by_posting([posting]).get(posting.pk),
         "attempts": list(posting.attempt_rows.all()),
         "cases": selector.open_cases_of(posting),
         "blockers": stopped.blockers_of(posting),

@@ -20,7 +20,7 @@ from exceptions_app.forms.notes import NoteForm
 from exceptions_app.models import Case, Posting, Rma
 from exceptions_app.rules import handling, receiving
 from exceptions_app.rules import stages as stage_rules
-from exceptions_app.selectors import customers, find, refunds, returns, rooms
+from exceptions_app.selectors import customers, exchange, find, refunds, returns, rooms
 from exceptions_app.services import notes
 from exceptions_app.services.sweeping import PEOPLE_KEPT_FOR
 from exceptions_app.templatetags.desk import when
@@ -82,6 +82,7 @@ def _show(
     is_shown = permissions.can(request.user, "view_personal_data")
     sees_parcels = permissions.can(request.user, "view_parcel_numbers")
     rma = found.rma
+    in_files = exchange.lines_by_posting(found.postings)
     context = {
         "now": now,
         "detail": found,
@@ -92,7 +93,10 @@ def _show(
         "parcels": [_parcel(parcel, is_shown=sees_parcels) for parcel in _parcels(rma)],
         "stages": [_stage(stage, found) for stage in found.stages if stage.state != "not_needed"],
         "proved": sum(stage.state == "done" for stage in found.stages),
-        "documents": [_document(posting, now) for posting in found.postings],
+        "documents": [
+            {**_document(posting, now), "in_file": in_files.get(posting.pk)}
+            for posting in found.postings
+        ],
         "unopened": [catalogue_entry(code).short for code in found.unopened],
         "held": _held(found, request, now),
         "checks": _checks(found.postings),
