@@ -55,6 +55,7 @@ def build() -> tuple[World, dict[str, int]]:
         "import": _wrong_file(world),
         "applied_import": _applied_file(world),
         **_return_files(world),
+        **_exchanged_files(),
         "connection": world.bridge.source_id,
         "erp": _confirmed(world),
         "rma": Rma.objects.get(external_id="5010").pk,
@@ -159,6 +160,42 @@ def _checked(world: World, rows: list[tuple[str, ...]]) -> MappingImport:
         actor=make_user("ada"),
         now=world.clock.now,
     )
+
+
+def _exchanged_files() -> dict[str, int]:
+    """One file that left and was answered in part, and one that came and was set aside."""
+    depot = factories.ErpFactory(name="Depot", code="depot", kind="file_exchange")
+    posting = Posting.objects.filter(status="confirmed", kind="credit_memo").first()
+    answered = factories.ExchangeBatchFactory(
+        connection=depot,
+        number=17,
+        state="overdue",
+        documents=3,
+        units=3,
+        sums=[{"currency": "GBP", "amount": "60.00"}],
+        text="2 of 3 checked so far.",
+    )
+    refusal = f"SKU {LONG_SKU} is not known to the depot; send its description first."
+    lines: tuple[dict[str, Any], ...] = (
+        {"posting": posting, "result": "accepted", "number": "CN-100441"},
+        {"result": "rejected", "code": "unknown_item", "field": "sku", "text": refusal},
+        {"result": ""},
+    )
+    for number, values in enumerate(lines, start=1):
+        answered.lines.create(
+            connection=depot,
+            line_no=number,
+            key=f"CM-depot-{number}",
+            units=1,
+            gross=Decimal("20.00"),
+            currency="GBP",
+            answered_at=factories.NOW if values["result"] else None,
+            **values,
+        )
+    factories.ExchangeBatchFactory(connection=depot, number=18, state="posted", sums=[])
+    factories.ExchangeFileFactory(connection=depot, state="read", why="", told={"arrivals": 2})
+    aside = factories.ExchangeFileFactory(connection=depot, kinds=["arrivals"])
+    return {"batch": answered.pk, "came_file": aside.pk}
 
 
 def _return_files(world: World) -> dict[str, int]:
