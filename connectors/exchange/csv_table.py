@@ -106,7 +106,7 @@ def written(
             guarded(head.sender),
             guarded(head.receiver),
             usage,
-            said(head.made_at),
+            said(head.made_at.replace(microsecond=0)),
         ]
     )
     writer.writerow([column.name for column in columns])
