@@ -6,7 +6,7 @@ entry: {refund} is the platform's figure, {credit} ours.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -102,8 +102,32 @@ PROPOSALS: Mapping[str, str] = MappingProxyType(
         "hold": "Hold it and ask before anything is booked.",
     }
 )
+# Types of a difference that has one kind of cause and no other.
+_OWN_TYPE: Mapping[str, str] = MappingProxyType(
+    {
+        "tax": "TAX_PRORATA",
+        "discount": "DISCOUNT_ALLOCATION",
+        "fee": "FEE_MISMATCH",
+        "shipping": "FEE_MISMATCH",
+        "fx": "CURRENCY_MISMATCH",
+        "bundle": "BUNDLE_PARTIAL",
+        "tender": "TENDER_SPLIT",
+    }
+)
+GENERAL_TYPE = "REFUND_CM_MISMATCH"
+AGREED_PRICE_TYPE = "B2B_PRICE"
+# All types that say by how much a refund and its credit differ.
+DIFFERENCE_TYPES = (GENERAL_TYPE, *sorted({AGREED_PRICE_TYPE, *_OWN_TYPE.values()}))
 # What a finding says whose cause is none of these.
 _SENT = "the credit sent is not the credit due"
+
+
+def type_of(names: Iterable[str], *, is_on_account: bool) -> str:
+    """The type of a difference with these causes; the general one where they are of two kinds."""
+    own = {_OWN_TYPE.get(name, GENERAL_TYPE) for name in names}
+    if is_on_account and set(names) == {"price"}:
+        return AGREED_PRICE_TYPE
+    return own.pop() if len(own) == 1 else GENERAL_TYPE
 
 
 def why(name: str) -> str:

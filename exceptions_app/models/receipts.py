@@ -37,6 +37,12 @@ class ErpReceipt(models.Model):
         # What came lately decides which authorisations are still open.
         indexes = [
             models.Index(fields=["connection", "received_at"], name="erp_receipt_lately"),
+            # Goods that no return announced: few, however many receipts there are.
+            models.Index(
+                fields=["-received_at"],
+                condition=models.Q(rma__isnull=True, key=""),
+                name="erp_receipt_unknown",
+            ),
         ]
 
     def __str__(self) -> str:

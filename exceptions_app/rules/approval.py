@@ -19,7 +19,7 @@ Level = Literal["none", "peer", "finance"]
 
 _FREE = frozenset({FixKind.RETRY.value, FixKind.CLOSE.value, FixKind.SET_LOCATION.value})
 # Exceptions whose document may stand in the ERP: sending it again could book it twice.
-IN_DOUBT = frozenset({"OUTCOME_UNKNOWN", "SILENT_SUCCESS"})
+IN_DOUBT = frozenset({"OUTCOME_UNKNOWN", "SILENT_SUCCESS", "CM_DUPLICATE", "DUPLICATE_STOCK_MOVE"})
 _FINANCE = frozenset(
     {
         FixKind.VAT.value,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from exceptions_app.catalogue import causes
 from exceptions_app.rules import bundles, mapping, money, shares
 from exceptions_app.rules.facts import Finding
 from exceptions_app.rules.resolving import Resolved, is_credit_due, refund_confirmed
@@ -80,4 +81,4 @@ def _credit(resolved: Resolved) -> Iterator[tuple[str, str, set[str]]]:
             if facts.quote is not None:
                 # It may be the quote that the credit differs from.
                 text = f"Finance accepted a difference of {shown}"
-        yield "amount", text, {"REFUND_CM_MISMATCH", "REFUND_OVER_LINE"}
+        yield "amount", text, {*causes.DIFFERENCE_TYPES, "REFUND_OVER_LINE"}

@@ -128,6 +128,15 @@ _REFUSAL_TYPES = {
 }
 
 
+# What it is called that the ERP has two documents under one key; others are only in doubt.
+TWICE_TYPES = {
+    DocumentKind.CREDIT_MEMO.value: "CM_DUPLICATE",
+    DocumentKind.STOCK_RECEIPT.value: "DUPLICATE_STOCK_MOVE",
+    DocumentKind.STOCK_MOVE.value: "DUPLICATE_STOCK_MOVE",
+    DocumentKind.WRITE_OFF.value: "DUPLICATE_STOCK_MOVE",
+}
+
+
 def refusal_type(code: str, kind: str) -> str:
     """The case type of an ERP's refusal (DESIGN section 4: type by vendor code)."""
     if code == RejectionCode.DUPLICATE_KEY:

@@ -311,6 +311,12 @@ class RmaFacts:
     erp: ErpFact = field(default_factory=ErpFact)
     # What the ERP tells of goods received, oldest first; empty where nobody asks it.
     erp_receipts: tuple[ErpReceiptFact, ...] = ()
+    zone: str = "UTC"  # of the bridge's books
+    exchange: str = "none"  # ExchangeAxis code
+    # Numbers of the replacement orders that have left; "" while none has.
+    replacement: str = ""
+    # The ERP names invoices on other orders; asked only where this one has none.
+    are_orders_invoiced: bool = False
     # The master's items of the parts of the order's bundles, by normalised SKU.
     part_items: Mapping[str, tuple[ItemFact, ...]] = field(default_factory=dict)
 
@@ -355,3 +361,5 @@ class Plan:
     checks: tuple[tuple[str, str], ...]
     # Refund less credit that is let pass within rounding or the tolerance; 0 for none.
     residue: Decimal = Decimal(0)
+    # The first moment at which time alone changes it; None where nothing is waited for.
+    next_look: datetime | None = None

@@ -18,6 +18,7 @@ from exceptions_app.choices import HoldReason, PostingKind, PostingStatus
 from exceptions_app.rules import (
     authorising,
     checks,
+    clocks,
     credit,
     credit_additions,
     credit_findings,
@@ -31,6 +32,8 @@ from exceptions_app.rules import (
     support,
     timeliness,
     validation,
+    waits,
+    watching,
 )
 from exceptions_app.rules.facts import (
     Finding,
@@ -77,17 +80,20 @@ def plan(facts: RmaFacts) -> Plan:
         found.extend(refund_records.findings(resolved))
         found.extend(receiving_findings.findings(resolved))
     extra = credit_additions.missing(resolved, due_credit) if due_credit else None
+    found.extend(watching.findings(resolved))
     found = relevance.still_relevant(resolved, found, owes_credit=extra is not None)
     found.extend(_conflicts(resolved, stock_plan))
     wanted = _postings(resolved, stock_plan, due_credit)
     found.extend(support.findings(resolved, wanted))
     postings = support.supported(facts, wanted)
     found.extend(timeliness.findings(resolved, tuple(found), postings))
+    found.extend(clocks.over(resolved, tuple(found)))
     return Plan(
         postings=postings,
         findings=_ordered(found),
         checks=checks.passed(resolved, tuple(found)),
         residue=residue if any(row.slot == CREDIT_SLOT for row in postings) else money.ZERO,
+        next_look=waits.first_after(resolved),
     )
 
 

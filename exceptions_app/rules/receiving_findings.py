@@ -67,8 +67,14 @@ def _short(resolved: Resolved) -> Iterator[Finding]:
 def _over(resolved: Resolved) -> Iterator[Finding]:
     announced = [line.fact for line in resolved.lines if line.is_item and not line.is_not_returned]
     found = receiving.arrivals(resolved.facts, announced, receiving.of_others(resolved.facts))
+    numbers = {line.line_no for line in announced}
+    expected = [line for line in resolved.lines if line.line_no in numbers]
+    short = [line for line in expected if found.units(line.line_no) < line.fact.quantity]
     for sku, units in sorted(found.over.items()):
         line = _line_of(resolved, sku)
+        if line is None and short:
+            yield _wrong(resolved, short[0], sku, units)
+            continue
         cost = line.item.unit_cost if line is not None and line.item is not None else None
         worth = (cost or money.ZERO) * units
         yield Finding(
@@ -79,6 +85,25 @@ def _over(resolved: Resolved) -> Iterator[Finding]:
             value=money.quantise(worth, resolved.facts.currency),
             value_formula=f"{units} × unit cost" if cost else "cost not known",
         )
+
+
+def _wrong(resolved: Resolved, line: ReturnedLine, sku: str, units: int) -> Finding:
+    """An item nobody announced came in, and one that was announced is missing."""
+    value, formula = values.paid(line, resolved.facts.currency)
+    return Finding(
+        type="WRONG_ITEM",
+        subject=f"received:{mapping.normalise(sku)}",
+        cause=mapping.normalise(sku),
+        facts={
+            "sku": line.fact.sku,
+            "name": line.fact.name,
+            "got": sku,
+            "units": str(units),
+            "currency": resolved.facts.currency,
+        },
+        value=value,
+        value_formula=formula,
+    )
 
 
 def _line_of(resolved: Resolved, sku: str) -> ReturnedLine | None:

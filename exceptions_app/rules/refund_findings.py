@@ -122,17 +122,20 @@ def _over_line_finding(
     subject = f"line:{line.line_no}"
     own = next((row.name for row in found.causes if row.subject == subject), found.main)
     return Finding(
-        type="REFUND_OVER_LINE",
+        # Shared out in another way is not paid too much: it is told apart, and is less grave.
+        type="DISCOUNT_ALLOCATION" if own == "discount" else "REFUND_OVER_LINE",
         subject=subject,
         cause=own,
         facts={
             **_explained(found, own),
             "refund": money.text(paid, facts.currency),
+            "credit": money.text(most, facts.currency),
             "line_max": money.text(most, facts.currency),
             "excess": money.text(paid - most, facts.currency),
             "currency": facts.currency,
             "sku": line.fact.sku,
             "name": line.fact.name,
+            "order": facts.order.number if facts.order else facts.order_name,
         },
         value=paid - most,
         value_formula="paid for the line − net and tax of its share",
@@ -188,12 +191,16 @@ def _difference(
     subject: str = "refund",
     blocks: frozenset[str] = frozenset(),
 ) -> Finding:
-    """REFUND_CM_MISMATCH with the difference taken apart: the causes sum to it exactly.
+    """A difference taken apart: the causes sum to it exactly.
 
-    Its cause is the one with the most money, so that differences of one kind stand together.
+    Its cause is the one with the most money, so that differences of one kind stand together. Where
+    all of it has one kind of cause, its type is that kind's own.
     """
+    tenders = facts.order.tenders if facts.order else ()
+    names = {row.name for row in found.causes}
+    is_on_account = bool(tenders) and all(row.kind == "account" for row in tenders)
     return Finding(
-        type="REFUND_CM_MISMATCH",
+        type=causes.type_of(names, is_on_account=is_on_account),
         subject=subject,
         cause=found.main,
         facts={
@@ -201,6 +208,8 @@ def _difference(
             "refund": money.text(found.refund, found.currency),
             "credit": money.text(found.credit, found.currency),
             "currency": found.currency,
+            "order": facts.order.number if facts.order else facts.order_name,
+            "got": ", ".join(sorted({row.currency for row in facts.refunds})),
             "refund_currency": ", ".join(sorted({row.currency for row in facts.refunds})),
         },
         value=abs(found.difference),
@@ -235,16 +244,24 @@ def _differs(
     facts: RmaFacts, sent: DocumentDraft, draft: DocumentDraft, found: penny.Explanation
 ) -> Finding:
     gap = draft.gross - sent.gross
+    is_of_units = sent.units != draft.units
+    figures = (
+        {"expected": str(draft.units), "got": str(sent.units)}
+        if is_of_units
+        else {
+            "expected": money.text(draft.gross, facts.currency),
+            "got": money.text(sent.gross, facts.currency),
+        }
+    )
     return Finding(
-        type="REFUND_CM_MISMATCH",
+        type="CREDIT_QTY_GAP" if is_of_units else causes.GENERAL_TYPE,
         subject="posting:credit_memo",
         cause="credit sent differs from the credit due",
         facts={
             **_explained(found, ""),
             "refund": money.text(found.refund, found.currency),
             "credit": money.text(found.credit, found.currency),
-            "expected": money.text(draft.gross, facts.currency),
-            "got": money.text(sent.gross, facts.currency),
+            **figures,
             "currency": facts.currency,
         },
         value=abs(gap) or abs(draft.tax - sent.tax),

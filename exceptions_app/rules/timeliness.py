@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from exceptions_app.choices import HoldReason, PostingKind, PostingStatus, RefundStatus
-from exceptions_app.rules import money, receiving, values
+from exceptions_app.rules import money, receiving, values, windows
+from exceptions_app.rules.confirming import TWICE_TYPES
 from exceptions_app.rules.facts import Finding, PlannedPosting, PostingFact
 from exceptions_app.rules.relevance import units_booked, units_left_to_book
 from exceptions_app.rules.resolving import (
@@ -17,6 +18,8 @@ from exceptions_app.rules.resolving import (
 )
 from exceptions_app.rules.validation import DOCUMENTS
 
+# Types that tell already that an outcome is not known.
+_TOLD = frozenset({"OUTCOME_UNKNOWN", *TWICE_TYPES.values()})
 # A receipt waits for the authorisation before it.
 _BEFORE_RECEIPT = frozenset(
     {PostingKind.RETURN_AUTHORISATION.value, PostingKind.STOCK_RECEIPT.value}
@@ -35,7 +38,38 @@ def findings(
     about_postings = [finding for row in facts.postings for finding in _posting(resolved, row)]
     known = (*found, *about_postings)
     late = [*_no_credit(resolved, known, postings), *_no_receipt(resolved, known)]
-    return (*about_postings, *late)
+    return (*about_postings, *_missed_windows(resolved, postings), *late)
+
+
+def _missed_windows(resolved: Resolved, postings: tuple[PlannedPosting, ...]) -> Iterator[Finding]:
+    """Documents that were there when a window of the ERP opened and shut, and are held still."""
+    facts = resolved.facts
+    held = {row.slot: row for row in facts.postings if row.status == PostingStatus.HELD}
+    for planned in postings:
+        row = held.get(planned.slot)
+        if row is None or planned.hold != HoldReason.WINDOW:
+            continue
+        since = windows.missed_since(
+            windows.parse(facts.policy.schedule[planned.kind]),
+            created_at=row.created_at,
+            now=facts.now,
+            zone=facts.zone,
+        )
+        if since is None:
+            continue
+        value, formula = _document(resolved, row)
+        yield Finding(
+            type="ERP_BATCH_WAIT",
+            subject=f"window:{row.slot}",
+            cause=row.kind,
+            facts={
+                "kind": str(PostingKind(row.kind).label),
+                "since": _moment(since),
+                "currency": facts.currency,
+            },
+            value=value,
+            value_formula=formula,
+        )
 
 
 def _posting(resolved: Resolved, row: PostingFact) -> Iterator[Finding]:
@@ -44,8 +78,9 @@ def _posting(resolved: Resolved, row: PostingFact) -> Iterator[Finding]:
     label = str(PostingKind(row.kind).label) if row.kind in PostingKind.values else row.kind
     base = {"kind": label, "key": row.key, "currency": facts.currency}
     if row.open_type:
+        is_note = row.kind == PostingKind.PLATFORM_UPDATE
         yield Finding(
-            type=row.open_type,
+            type="NOTIFY_FAILED" if is_note else row.open_type,
             subject=f"posting:{row.slot}",
             cause=_cause(row),
             facts={**base, **row.open_facts},
@@ -53,7 +88,7 @@ def _posting(resolved: Resolved, row: PostingFact) -> Iterator[Finding]:
             value_formula=formula,
         )
     is_unknown = row.status == PostingStatus.UNCONFIRMED and row.unknown_since is not None
-    if is_unknown and row.open_type != "OUTCOME_UNKNOWN" and row.unknown_since is not None:
+    if is_unknown and row.open_type not in _TOLD and row.unknown_since is not None:
         limit = timedelta(minutes=facts.policy.unknown_case_after_minutes)
         if facts.now - row.unknown_since >= limit:
             yield Finding(

@@ -6,14 +6,24 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from exceptions_app.choices import RefundStatus
-from exceptions_app.rules import receiving
+from exceptions_app.rules import clocks, receiving
 from exceptions_app.rules.facts import RmaFacts
 from exceptions_app.rules.relevance import units_left_to_book
 from exceptions_app.rules.resolving import Resolved, resolve, units_short
 
 
+def first_after(resolved: Resolved) -> datetime | None:
+    """The first moment after now at which any clock of the return is over."""
+    ends = [clock.ends_at for clock in clocks.running(resolved)]
+    moments = [at for at in (*_limits(resolved), *ends) if at > resolved.facts.now]
+    return min(moments, default=None)
+
+
 def next_look(facts: RmaFacts) -> datetime | None:
-    """The first moment after `facts.now` at which a limit is over; None where none is running."""
+    """The first moment after `facts.now` at which a document may be called for or missed.
+
+    None where none is awaited; clocks that only tell somebody are left out.
+    """
     is_instant = facts.policy.refund_timing == "instant"
     if not is_instant and not receiving.is_by_erp(facts.policy) and not facts.erp_receipts:
         return None

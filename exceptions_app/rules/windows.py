@@ -68,5 +68,21 @@ def next_open(windows: Sequence[Window], *, now: datetime, zone: str) -> datetim
     return min(moments)
 
 
+def missed_since(
+    windows: Sequence[Window], *, created_at: datetime, now: datetime, zone: str
+) -> datetime | None:
+    """When the last window opened that has passed as a whole since `created_at`; None for none."""
+    local = now.astimezone(ZoneInfo(zone))
+    passed = []
+    for window in windows:
+        for days in (-1, -2, 0):
+            day = (local + timedelta(days=days)).date()
+            opens = _moment(day, window.opens, zone)
+            ends = day if window.closes > window.opens else day + timedelta(days=1)
+            if created_at <= opens and _moment(ends, window.closes, zone) <= now:
+                passed.append(opens)
+    return max(passed, default=None)
+
+
 def _moment(day: date, at: time, zone: str) -> datetime:
     return datetime.combine(day, at, ZoneInfo(zone)).astimezone(UTC)

@@ -17,6 +17,7 @@ from django.db.models import Count, DecimalField, Exists, OuterRef, Q, QuerySet,
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
+from exceptions_app.catalogue import causes
 from exceptions_app.choices import CASE_OPEN, POSTING_SENT, PostingKind, PostingStatus
 from exceptions_app.models import Case, Posting
 from exceptions_app.models.cases import awake
@@ -24,7 +25,7 @@ from exceptions_app.rules import penny
 from exceptions_app.selectors import paging
 from exceptions_app.selectors.sums import Amount, per_currency
 
-TYPES = ("REFUND_CM_MISMATCH", "REFUND_OVER_LINE")
+TYPES = (*causes.DIFFERENCE_TYPES, "CREDIT_QTY_GAP", "REFUND_OVER_LINE")
 ORDER = ("-value", "id")
 CREDITS = 20
 _AMOUNT = r"^-?[0-9]{1,13}(\.[0-9]+)?$"

@@ -14,6 +14,7 @@ from django.db.models.functions import Abs
 
 from connectors.types import Inspection
 from exceptions_app.choices import (
+    ExchangeAxis,
     FixKind,
     FixStatus,
     MappingKind,
@@ -59,6 +60,10 @@ TARGET_FIELD = {
     MappingKind.STATUS: "axis",
     MappingKind.VAT: "treatment",
 }
+
+
+# So many orders tell whether an ERP names invoices at all.
+_NEWEST_ORDERS = 20
 
 
 def policy_of(bridge: Bridge) -> Policy:
@@ -127,8 +132,28 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
         is_shipping_promised=quote is not None and quote.has_shipping,
         residues_elsewhere=_residues_elsewhere(rma, now),
         erp=erp,
+        zone=bridge.timezone,
+        exchange=rma.exchange,
+        replacement=_replacement(rma),
+        are_orders_invoiced=_are_orders_invoiced(order, bridge),
         part_items={key: tuple(items[key]) for key in sorted(parts) if items.get(key)},
     )
+
+
+def _replacement(rma: Rma) -> str:
+    """Numbers of the replacement orders, once a parcel has left for the customer."""
+    if rma.exchange != ExchangeAxis.RELEASED or not rma.shipments.filter(is_outbound=True).exists():
+        return ""
+    numbers = rma.exchange_orders.exclude(number="").values_list("number", flat=True)
+    return ", ".join(numbers) or "order"
+
+
+def _are_orders_invoiced(order: OrderFact | None, bridge: Bridge) -> bool:
+    """Whether the newest orders of the ERP name invoices; asked where this one names none."""
+    if order is None or order.invoice_number:
+        return False
+    newest = SalesOrder.objects.filter(connection=bridge.erp_id).order_by("-pk")
+    return any(newest.values_list("invoice_number", flat=True)[:_NEWEST_ORDERS])
 
 
 def _residues_elsewhere(rma: Rma, now: datetime) -> Decimal:

@@ -26,6 +26,7 @@ from django.db.models import (
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
+from exceptions_app.catalogue.causes import DIFFERENCE_TYPES
 from exceptions_app.choices import (
     CASE_OPEN,
     SEVERITY_RANK,
@@ -45,7 +46,8 @@ NO_CREDIT = "REFUND_NO_CM"
 _AMOUNT = r"^-?[0-9]{1,13}(\.[0-9]+)?$"
 # Which fact says by how much the refund is more than the credit; a minus says the credit is.
 _MORE = {
-    "REFUND_CM_MISMATCH": "difference",
+    **dict.fromkeys(DIFFERENCE_TYPES, "difference"),
+    "CREDIT_QTY_GAP": "difference",
     "REFUND_OVER_LINE": "excess",
     NO_CREDIT: "refund",
 }

@@ -292,11 +292,11 @@ def _differs(posting: Posting, comparison: Comparison, now: datetime) -> Settled
         "found": confirming.found_words(comparison),
     }
     is_unknown = posting.status == PostingStatus.UNCONFIRMED
-    values = {
-        "parked_at": now,
-        "open_type": "OUTCOME_UNKNOWN" if is_unknown else "SILENT_SUCCESS",
-        "open_facts": facts,
-    }
+    open_type = "OUTCOME_UNKNOWN" if is_unknown else "SILENT_SUCCESS"
+    if comparison.verdict == Verdict.TWICE:
+        facts["number"] = comparison.differences[0][2]
+        open_type = confirming.TWICE_TYPES.get(posting.kind, open_type)
+    values = {"parked_at": now, "open_type": open_type, "open_facts": facts}
     return AttemptOutcome.DIFFERS, told, values
 
 

@@ -16,6 +16,7 @@ from django.db.models import Q
 
 from connectors.types import PrivacyRequest, SourceRefund, UnreadableRow
 from exceptions_app import errors, jobs
+from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import EventState
 from exceptions_app.models import AuditEntry, Bridge, Connection, InboundEvent, Watermark
 from exceptions_app.rules import privacy_text, refund_text
@@ -33,6 +34,8 @@ WHOLE_TOPICS = (REFUND_TOPIC, FILE_TOPIC)
 PRIVACY_TOPIC = "PRIVACY"
 # Under this name a kept message tells which act of the sender's it belongs to.
 CAUSE_HEADER = "Cause"
+# Messages that are tried again by themselves: what they need may still come.
+WAITING_TYPES = ("OUT_OF_ORDER", "OFF_PLATFORM_REFUND")
 REPLAY, REPLAY_END = "event.replay", "event.replayed"
 # What became of it, in the trail.
 REPLAYED: dict[str, str] = {
@@ -190,7 +193,7 @@ def wake_parked(*, connection: Connection, now: datetime) -> int:
     return InboundEvent.objects.filter(
         connection=connection,
         state=EventState.PARKED,
-        error_type="OUT_OF_ORDER",
+        error_type__in=WAITING_TYPES,
         not_before__lte=now,
     ).update(state=EventState.NEW, lease_until=None)
 
@@ -306,7 +309,11 @@ def park(
     event.state = EventState.PARKED
     event.save(update_fields=["error_type", "error_facts", "lease_until", "not_before", "state"])
     cases.sync(
-        subject=cases.of_event(event, bridge=bridge), findings=_error_finding(event), now=now
+        subject=cases.of_event(event, bridge=bridge),
+        findings=_error_finding(event),
+        now=now,
+        # What closes here is the milder type of the same message.
+        proof=f"Told more exactly now: {catalogue_entry(error_type).short}",
     )
     if was_handled:
         _tell_replay(event, now)
@@ -332,14 +339,15 @@ def _tell_replay(event: InboundEvent, now: datetime) -> None:
 def _error_finding(event: InboundEvent) -> tuple[Finding, ...]:
     if not event.error_type:
         return ()
+    refund = event.error_facts.get("refund")
     return (
         Finding(
             type=event.error_type,
             subject="event",
             cause=event.error_facts.get("field") or event.subject_id or event.topic,
             facts={"event": event.topic, **event.error_facts},
-            value=Decimal(0),
-            value_formula="not known before the message can be read",
+            value=Decimal(refund or 0),
+            value_formula="refund gross" if refund else "not known before the message can be read",
         ),
     )
 

@@ -26,7 +26,7 @@ from connectors.types import SourceRma
 from exceptions_app.choices import EventState
 from exceptions_app.models import Bridge, Connection, InboundEvent
 from exceptions_app.rules import refund_text, retry, return_rows
-from exceptions_app.services import connections, events, health, leases, privacy, rmas
+from exceptions_app.services import connections, events, health, leases, moments, privacy, rmas
 
 LEASE = leases.lease(seconds=180)
 # A reply that is garbled as a whole was mostly cut off on its way; one bad field stays bad.
@@ -34,6 +34,8 @@ GARBLED_TRIES = 3
 GARBLED_PAUSE = timedelta(seconds=30)
 # A refund may come a little before its return; only past this is it out of order.
 ORDER_GRACE = timedelta(minutes=15)
+# A refund without a return for so long belongs to none.
+OFF_PLATFORM_AFTER = timedelta(hours=24)
 # Messages handled together at most, however many name the same returns.
 MOST_TOGETHER = 50
 
@@ -216,7 +218,17 @@ def _process_refund(event: InboundEvent, bridge: Bridge, now: datetime) -> None:
         events.put_off(event, now + timedelta(minutes=1))
         return
     facts = {"needs": f"the return that refund {refund.external_id} belongs to"}
-    events.park(event, bridge, "OUT_OF_ORDER", facts, now)
+    if now - event.received_at < OFF_PLATFORM_AFTER:
+        events.park(event, bridge, "OUT_OF_ORDER", facts, now)
+        return
+    # It still waits for its return; but a refund that stays alone was made outside (R098).
+    told = {
+        "number": refund.external_id,
+        "refund": f"{refund.money.amount:.2f}",
+        "currency": refund.money.currency,
+        "since": moments.written(event.received_at),
+    }
+    events.park(event, bridge, "OFF_PLATFORM_REFUND", {**facts, **told}, now)
 
 
 def _process_file(event: InboundEvent, bridge: Bridge, now: datetime) -> None:

@@ -24,7 +24,7 @@ from exceptions_app.models import (
     Rma,
     SalesOrder,
 )
-from exceptions_app.rules import drafts, planning, shares, touching, waits, windows
+from exceptions_app.rules import drafts, planning, shares, touching, windows
 from exceptions_app.rules.facts import Finding, Plan, PlannedPosting, RmaFacts
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import fixes as fixes_selector
@@ -99,7 +99,7 @@ def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) ->
         acceptances.retell(rma=rma, accepted=accepted, proof=proof, now=now)
     _mark_waiting(opened, now)
     accepted_until = found.ends_at if found else None
-    limits = [at for at in (accepted_until, waits.next_look(facts)) if at is not None]
+    limits = [at for at in (accepted_until, computed.next_look) if at is not None]
     _finish(rma, rows, planned_from, now, ends_at=min(limits, default=None))
     if any(row.status == PostingStatus.READY for row in rows):
         jobs.nudge("post")

@@ -33,5 +33,4 @@ ENTRY = Entry(
     ),
     value_note="Refund gross",
     requirements=("R062",),
-    waits_for="a check of facts that are already kept",
 )

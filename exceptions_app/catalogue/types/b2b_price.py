@@ -36,5 +36,4 @@ ENTRY = Entry(
     closes_itself=True,
     value_note="Price gap × units",
     requirements=("R061",),
-    waits_for="a check of facts that are already kept",
 )

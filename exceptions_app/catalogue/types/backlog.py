@@ -25,5 +25,4 @@ ENTRY = Entry(
     closes_itself=True,
     value_note="Not known before the messages are read",
     requirements=("R109",),
-    waits_for="a check of facts that are already kept",
 )

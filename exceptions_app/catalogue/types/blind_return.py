@@ -37,5 +37,4 @@ ENTRY = Entry(
     ),
     value_note="Units × cost",
     requirements=("R021",),
-    waits_for="a check of facts that are already kept",
 )

@@ -44,5 +44,4 @@ ENTRY = Entry(
         "R060",
     ),
     policy=("bundle_credit",),
-    waits_for="a check of facts that are already kept",
 )

@@ -30,5 +30,4 @@ ENTRY = Entry(
     ),
     value_note="Sum of the documents",
     requirements=("R022",),
-    waits_for="a check of facts that are already kept",
 )

@@ -13,7 +13,7 @@ ENTRY = Entry(
     severity=Severity.CRITICAL,
     rank=RANK_MONEY,
     clock_hours=4,
-    sentence="{found}. Both carry our key {key} in {erp}. Nothing was sent again.",
+    sentence="{erp} has {number} under our one key {key}. Nothing was sent again.",
     consequence="The customer’s account is credited twice: {value} too much.",
     playbook=(
         Step("Compare what was sent with what was read back.", link="posting"),
@@ -29,5 +29,4 @@ ENTRY = Entry(
         "R025",
         "L15",
     ),
-    waits_for="a check of facts that are already kept",
 )

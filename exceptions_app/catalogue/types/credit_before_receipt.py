@@ -37,5 +37,4 @@ ENTRY = Entry(
         "R020",
     ),
     policy=("credit_trigger",),
-    waits_for="a check of facts that are already kept",
 )

@@ -6,7 +6,7 @@ from exceptions_app.choices import FixKind, Severity, Team
 ENTRY = Entry(
     code="CREDIT_QTY_GAP",
     family="stock",
-    title="Return {rma}: {got} units credited, {expected} received",
+    title="Return {rma}: {got} units credited, {expected} came back",
     group_title="Credited and received units differ",
     short="units credited are not units received",
     team=Team.FINANCE,
@@ -14,7 +14,8 @@ ENTRY = Entry(
     rank=RANK_STOCK,
     clock_hours=16,
     sentence=(
-        "The credit of return {rma} is for {got} units. {expected} units were received in {erp}."
+        "The credits of return {rma} are for {got} units. {expected} units came back and are"
+        " accepted."
     ),
     consequence="{value} is credited without goods, or goods are in stock that nobody credited.",
     playbook=(
@@ -36,5 +37,4 @@ ENTRY = Entry(
     ),
     value_note="Unit gap × line net",
     requirements=("R091",),
-    waits_for="a check of facts that are already kept",
 )

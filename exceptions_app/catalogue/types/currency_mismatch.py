@@ -33,5 +33,4 @@ ENTRY = Entry(
     closes_itself=True,
     value_note="Credit gross",
     requirements=("L18",),
-    waits_for="a check of facts that are already kept",
 )

@@ -14,8 +14,8 @@ ENTRY = Entry(
     rank=RANK_MONEY,
     clock_hours=24,
     sentence=(
-        "{platform} refunded {refund} for return {rma}; the credit is {credit}. The share of the"
-        " order’s discount is all of the difference of {difference}."
+        "{platform} refunded {refund}; the order’s own share of it is {credit}. How the discount"
+        " was shared out is the reason. Refund and credit of return {rma} differ by {difference}."
     ),
     consequence=(
         "The credit of return {rma} waits. Booked as it is, customer and ledger would differ by"
@@ -47,5 +47,4 @@ ENTRY = Entry(
         "tolerance",
         "tolerance_causes",
     ),
-    waits_for="a check of facts that are already kept",
 )

@@ -13,7 +13,7 @@ ENTRY = Entry(
     severity=Severity.CRITICAL,
     rank=RANK_STOCK,
     clock_hours=4,
-    sentence="{found}. Both carry our key {key} in {erp}. Nothing was sent again.",
+    sentence="{erp} has {number} under our one key {key}. Nothing was sent again.",
     consequence=(
         "Stock is too high by what came back once. It may be sold although it is not there."
     ),
@@ -31,5 +31,4 @@ ENTRY = Entry(
         "R025",
         "R106",
     ),
-    waits_for="a check of facts that are already kept",
 )

@@ -34,5 +34,4 @@ ENTRY = Entry(
         "R007",
         "R046",
     ),
-    waits_for="a check of facts that are already kept",
 )

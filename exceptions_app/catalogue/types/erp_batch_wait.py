@@ -14,8 +14,8 @@ ENTRY = Entry(
     rank=RANK_INTEGRATION,
     clock_hours=24,
     sentence=(
-        "The {kind} of return {rma} was ready, and a window of {erp} passed on {since} without"
-        " it. It waits for the next one."
+        "The {kind} of return {rma} was planned, and the window of {erp} that opened on {since}"
+        " passed without it. It waits for the next one."
     ),
     consequence="{value} is booked later than planned. Nothing is lost.",
     playbook=(
@@ -34,5 +34,4 @@ ENTRY = Entry(
     ),
     is_waiting_type=True,
     policy=("schedule",),
-    waits_for="a check of facts that are already kept",
 )

@@ -39,5 +39,4 @@ ENTRY = Entry(
         "R072",
     ),
     policy=("arrival_days",),
-    waits_for="a check of facts that are already kept",
 )

@@ -40,5 +40,4 @@ ENTRY = Entry(
         "tolerance",
         "tolerance_causes",
     ),
-    waits_for="a check of facts that are already kept",
 )

@@ -32,5 +32,4 @@ ENTRY = Entry(
     value_note="Units × cost",
     requirements=("R016",),
     policy=("stock_trigger",),
-    waits_for="a check of facts that are already kept",
 )

@@ -31,5 +31,4 @@ ENTRY = Entry(
         "R121",
     ),
     is_waiting_type=True,
-    waits_for="a check of facts that are already kept",
 )

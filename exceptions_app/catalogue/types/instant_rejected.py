@@ -32,5 +32,4 @@ ENTRY = Entry(
     value_note="Refund gross, as owed to us",
     requirements=("R019",),
     policy=("refund_timing",),
-    waits_for="a check of facts that are already kept",
 )

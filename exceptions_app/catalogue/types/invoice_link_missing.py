@@ -30,5 +30,4 @@ ENTRY = Entry(
     close_reasons=(("never_invoiced", "This order is never invoiced"),),
     value_note="Credit gross",
     requirements=("R058",),
-    waits_for="a check of facts that are already kept",
 )

@@ -37,5 +37,4 @@ ENTRY = Entry(
     ),
     value_note="Refund gross",
     requirements=("R047",),
-    waits_for="a check of facts that are already kept",
 )

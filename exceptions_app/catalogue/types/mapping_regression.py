@@ -32,5 +32,4 @@ ENTRY = Entry(
         "R111",
         "R137",
     ),
-    waits_for="a check of facts that are already kept",
 )

@@ -13,10 +13,7 @@ ENTRY = Entry(
     severity=Severity.LOW,
     rank=RANK_EXCHANGE,
     clock_hours=24,
-    sentence=(
-        "What {erp} booked for return {rma} could not be noted in {platform} after {attempts}"
-        " tries."
-    ),
+    sentence="What {erp} booked for return {rma} could not be noted in {platform}: {vendor_text}.",
     consequence="Whoever answers the customer in {platform} does not see that it is booked.",
     playbook=(
         Step("Read what {platform} answered.", link="posting"),
@@ -30,5 +27,4 @@ ENTRY = Entry(
     value_note="None: no goods and no money wait for it",
     requirements=("R131",),
     policy=("note_to_platform",),
-    waits_for="a check of facts that are already kept",
 )

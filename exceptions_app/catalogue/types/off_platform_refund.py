@@ -34,5 +34,4 @@ ENTRY = Entry(
     ),
     value_note="Refund gross",
     requirements=("R098",),
-    waits_for="a check of facts that are already kept",
 )

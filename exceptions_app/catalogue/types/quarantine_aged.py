@@ -38,5 +38,4 @@ ENTRY = Entry(
         "R078",
     ),
     is_waiting_type=True,
-    waits_for="a check of facts that are already kept",
 )

@@ -44,5 +44,4 @@ ENTRY = Entry(
         "credit_trigger",
         "credit_grace_hours",
     ),
-    waits_for="a check of facts that are already kept",
 )

@@ -34,5 +34,4 @@ ENTRY = Entry(
     ),
     value_note="Paid for the lines",
     requirements=("R093",),
-    waits_for="a check of facts that are already kept",
 )

@@ -44,5 +44,4 @@ ENTRY = Entry(
         "refund_timing",
         "credit_trigger",
     ),
-    waits_for="a check of facts that are already kept",
 )

@@ -38,5 +38,4 @@ ENTRY = Entry(
     ),
     is_waiting_type=True,
     policy=("receipt_grace_hours",),
-    waits_for="a check of facts that are already kept",
 )

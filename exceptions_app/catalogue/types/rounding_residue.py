@@ -34,5 +34,4 @@ ENTRY = Entry(
     value_note="Sum of what was let pass",
     requirements=("L23",),
     policy=("tolerance_budget",),
-    waits_for="a check of facts that are already kept",
 )

@@ -26,10 +26,9 @@ ENTRY = Entry(
     ),
     actions=(FixKind.CLOSE,),
     approval="none",
-    closes_by="The last returns read from {connection} have the known form.",
+    closes_by="The last returns read from {connection} have the form of those before them.",
     closes_itself=True,
     close_reasons=(("harmless", "Checked: the form is harmless"),),
     value_note="Not known before a return cannot be read",
     requirements=("R108",),
-    waits_for="a check of facts that are already kept",
 )

@@ -36,5 +36,4 @@ ENTRY = Entry(
         "R130",
         "R132",
     ),
-    waits_for="a check of facts that are already kept",
 )

@@ -36,5 +36,4 @@ ENTRY = Entry(
         "R049",
         "R058",
     ),
-    waits_for="a check of facts that are already kept",
 )

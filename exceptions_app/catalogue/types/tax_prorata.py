@@ -47,5 +47,4 @@ ENTRY = Entry(
         "tolerance",
         "tolerance_causes",
     ),
-    waits_for="a check of facts that are already kept",
 )

@@ -36,5 +36,4 @@ ENTRY = Entry(
     closes_itself=True,
     value_note="Share gap",
     requirements=("L18",),
-    waits_for="a check of facts that are already kept",
 )

@@ -18,8 +18,7 @@ ENTRY = Entry(
         " {expected}; the SKU leads to item {got} today."
     ),
     consequence=(
-        "The receipt would book {got}, which the customer never bought. Stock of both items"
-        " becomes wrong."
+        "The receipt books {got}, which is not what was sold. Stock of both items may become wrong."
     ),
     playbook=(
         Step("Open the sold line of order {order} and read its item.", link="order"),
@@ -37,5 +36,4 @@ ENTRY = Entry(
     close_reasons=(("same_goods", "The new code stands for the same goods"),),
     value_note="Line net",
     requirements=("R036",),
-    waits_for="a check of facts that are already kept",
 )

@@ -35,5 +35,4 @@ ENTRY = Entry(
     ),
     value_note="Paid for the line",
     requirements=("R084",),
-    waits_for="a check of facts that are already kept",
 )

@@ -39,7 +39,7 @@ COMMON = {
     mix.BROKEN: ("authorised, received, written off, credited 20.00", ""),
     mix.STRANGE: ("", "SKU_UNKNOWN"),
     mix.NOWHERE: ("authorised", "WAREHOUSE_UNMAPPED"),
-    mix.LATE: ("authorised", "PERIOD_CLOSED"),
+    mix.LATE: ("authorised", "PERIOD_CLOSED, RESTOCK_LATE"),
 }
 MOVED = ("authorised, received, moved, credited 20.00, refunded 20.00", "")
 # The same as the pairs themselves are held to; only the bundle's part costs more here.

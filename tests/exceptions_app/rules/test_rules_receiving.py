@@ -123,7 +123,7 @@ def test_units_nobody_announced_are_told_and_not_credited():
 def test_an_item_of_another_return_is_over_and_nothing_of_ours_came():
     facts = make_facts(receipt(1, sku="BELT"), graded=False)
 
-    assert types(facts) == ["QTY_OVER"]
+    assert types(facts) == ["WRONG_ITEM"]
     assert "credit_memo" not in documents(facts)
 
 

@@ -1,0 +1,132 @@
+"""Clocks of a return: not a minute before their end, gone with what was waited for."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from connectors.types import Inspection
+from exceptions_app import catalogue
+from exceptions_app.rules import clocks, limits, waits
+from exceptions_app.rules.planning import plan
+from exceptions_app.rules.resolving import resolve
+from tests.exceptions_app.rules import make
+from tests.exceptions_app.rules.make import NOW, make_facts, make_line
+
+HOUR = timedelta(hours=1)
+GOODS_FIRST = make.make_policy(credit_trigger="goods_received")
+BOTH = make.make_policy(stock_trigger="receipt_and_grade")
+NOT_GRADED = make_line(disposition="", disposition_at=None, inspection=Inspection.NOT_INSPECTED)
+EXCHANGED = make_line(resolution="ExchangeSameItem")
+CREDITED = make.make_posting(gross=Decimal("60.00"), number="CM1", confirmed_at=NOW)
+PLANNED = make.make_posting(status="ready", gross=Decimal("60.00"), created_at=NOW)
+QUARANTINED = make_line(disposition="not_restockable")
+
+# type: the facts in which its clock runs, and the hours it runs for
+RUNNING = {
+    "INSPECTION_OVERDUE": (make_facts(NOT_GRADED), 72 - 3),
+    "GRADE_MISSING": (make_facts(NOT_GRADED, policy=BOTH), 24 - 3),
+    "QUARANTINE_AGED": (make_facts(QUARANTINED), 14 * 24 - 2),
+    "RESTOCK_LATE": (make_facts(status_raw="Approved", order=None), 48 - 2),
+    "RECEIVED_NOT_CREDITED": (
+        make_facts(refunds=(), policy=GOODS_FIRST, postings=(PLANNED,)),
+        24 - 2,
+    ),
+    "RECEIVED_NOT_REFUNDED": (make_facts(refunds=()), 5 * 24 - 2),
+    "CM_NO_REFUND": (make_facts(refunds=(), postings=(CREDITED,)), 5 * 24),
+    "EXCHANGE_ORDER_MISSING": (make_facts(EXCHANGED, refunds=()), 48 - 2),
+    "EXCHANGE_UNBALANCED": (
+        make_facts(
+            NOT_GRADED,
+            logistics="expected",
+            received_at=None,
+            exchange="released",
+            replacement="EX1",
+        ),
+        25 * 24,
+    ),
+    "STATUS_DRIFT": (make_facts(status_raw="Done", postings=(PLANNED,)), 72),
+}
+
+
+def types_at(facts, now):
+    return {row.type for row in plan(replace(facts, now=now)).findings}
+
+
+@pytest.mark.parametrize("kind", RUNNING)
+def test_a_clock_ends_in_an_exception_and_not_before(kind):
+    facts, hours = RUNNING[kind]
+    end = NOW + timedelta(hours=hours)
+
+    assert kind not in types_at(facts, end - HOUR)
+    (told,) = [row for row in plan(replace(facts, now=end)).findings if row.type == kind]
+
+    brought = {*told.facts, "erp", "platform", "bridge", "rma", "order", "value"}
+    assert catalogue.facts_used(catalogue.CATALOGUE[kind]) - brought == set()
+    assert told.blocks == frozenset()
+    assert told.facts["since"].endswith(" UTC")
+    assert waits.first_after(resolve(facts)) <= end
+
+
+@pytest.mark.parametrize(
+    ("kind", "mended"),
+    [
+        ("INSPECTION_OVERDUE", {"lines": (make_line(),)}),
+        ("GRADE_MISSING", {"lines": (make_line(),)}),
+        ("QUARANTINE_AGED", {"lines": (make_line(),)}),
+        (
+            "RESTOCK_LATE",
+            {"postings": (make.make_posting("stock_receipt:10/WH1", units=1, id=2),)},
+        ),
+        ("RECEIVED_NOT_CREDITED", {"postings": (CREDITED,)}),
+        ("RECEIVED_NOT_REFUNDED", {"refunds": (make.make_refund(status="pending"),)}),
+        ("CM_NO_REFUND", {"refunds": (make.make_refund(),)}),
+        ("EXCHANGE_ORDER_MISSING", {"exchange": "pending"}),
+        ("EXCHANGE_UNBALANCED", {"logistics": "received"}),
+        ("STATUS_DRIFT", {"postings": (replace(PLANNED, status="confirmed"),)}),
+    ],
+)
+def test_a_clock_stops_with_what_was_waited_for(kind, mended):
+    facts, hours = RUNNING[kind]
+    late = NOW + timedelta(hours=hours)
+
+    assert kind in types_at(facts, late)
+    assert kind not in types_at(replace(facts, **mended), late)
+
+
+@pytest.mark.parametrize("status", ["Pending", "Rejected", "Canceled"])
+def test_no_clock_runs_for_a_return_that_calls_for_nothing(status):
+    for facts, _ in RUNNING.values():
+        assert list(clocks.running(resolve(replace(facts, status_raw=status)))) == []
+
+
+def test_what_another_exception_explains_is_not_told_again():
+    blocked = replace(RUNNING["STATUS_DRIFT"][0], closed_periods=frozenset({"2026-11"}))
+
+    late = types_at(blocked, NOW + timedelta(days=4))
+
+    assert "PERIOD_CLOSED" in late
+    assert "STATUS_DRIFT" not in late
+
+
+def test_a_finished_return_waits_for_nothing():
+    booked = make.make_posting("stock_receipt:10/WH1", units=1, id=2, number="RC1")
+
+    facts = make_facts(postings=(CREDITED, booked))
+
+    assert waits.first_after(resolve(facts)) is None
+
+
+@pytest.mark.parametrize(
+    ("limit", "words"),
+    [
+        (timedelta(minutes=1), "1 minute"),
+        (timedelta(minutes=30), "30 minutes"),
+        (timedelta(hours=1), "1 hour"),
+        (timedelta(hours=72), "72 hours"),
+        (timedelta(days=14), "14 days"),
+    ],
+)
+def test_a_limit_is_told_as_people_say_it(limit, words):
+    assert limits.words(limit) == words
