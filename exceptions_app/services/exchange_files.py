@@ -18,7 +18,7 @@ from django.db import transaction
 
 from connectors.errors import NotFound, UnreadableReply
 from connectors.exchange import stores
-from connectors.exchange.layouts import Layout
+from connectors.exchange.layouts import Layout, RefusedFile
 from connectors.exchange.shapes import Inbound
 from connectors.exchange.stores import FileStore
 from exceptions_app import errors
@@ -63,6 +63,9 @@ def take_in(
     try:
         parts = layout.read(file.name, content)
         _apply(file, content, parts, layout, FileState.WAITING, now)
+    except RefusedFile as error:
+        file.answers = _answers(file, [error.answer], layout, now)
+        _set_aside(file, content, error.text, now)
     except UnreadableReply as error:
         _set_aside(file, content, error.text, now)
     except errors.FileUnfit as error:
@@ -160,7 +163,7 @@ def _set_aside(file: ExchangeFile, content: bytes, why: str, now: datetime) -> N
     file.why = why[:500]
     file.content = content
     file.read_at = now
-    file.save(update_fields=["state", "why", "content", "sha256", "read_at"])
+    file.save(update_fields=["state", "why", "content", "sha256", "read_at", "answers"])
     exchange_cases.file_set_aside(file=file, now=now)
 
 
@@ -195,7 +198,9 @@ def _apply(
     file.kinds = sorted({part.kind.value for part in parts})
     file.numbers = numbers
     file.told = dict(told)
-    file.answers = _answers(file, parts, layout, now)
+    file.answers = _answers(file, [part.answer for part in parts if part.answer], layout, now)
+    # One that was set aside may have been answered with a refusal.
+    file.answered_at = None
     file.read_at = now
     # One that was read from what was kept lies among the bad ones, and moves from there.
     file.moved_at = None
@@ -265,16 +270,15 @@ def _without_answers(parts: Sequence[Inbound]) -> list[Inbound]:
 
 
 def _answers(
-    file: ExchangeFile, parts: Sequence[Inbound], layout: Layout, now: datetime
+    file: ExchangeFile, owed: Sequence[bytes], layout: Layout, now: datetime
 ) -> list[list[str]]:
     """[name, base64 of the bytes] of each acknowledgement owed; parts may share one."""
-    owed = list(dict.fromkeys(part.answer for part in parts if part.answer))
     return [
         [
             f"answer-{layout.version}-{file.pk}-{place}-{now:%Y%m%dT%H%M%SZ}{layout.file_suffix}",
             base64.b64encode(answer).decode("ascii"),
         ]
-        for place, answer in enumerate(owed, start=1)
+        for place, answer in enumerate(dict.fromkeys(owed), start=1)
     ]
 
 

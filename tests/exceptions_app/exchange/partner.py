@@ -10,7 +10,7 @@ from typing import Any
 
 from connectors.errors import UnreadableReply
 from connectors.exchange import stores
-from connectors.exchange.layouts import LayoutSettings
+from connectors.exchange.layouts import LayoutSettings, RefusedFile
 from connectors.exchange.local import LocalStore
 from connectors.exchange.shapes import AckLine, Acknowledgement, Inbound, InboundKind, LineResult
 from connectors.types import DocumentKind
@@ -32,11 +32,14 @@ class KnownFiles:
 
     def __init__(self, settings: LayoutSettings | None = None) -> None:
         self.meaning: dict[bytes, tuple[Inbound, ...]] = {}
+        self.refusals: dict[bytes, bytes] = {}
 
     def build(self, batch) -> bytes:
         return f"batch {batch.number}".encode()
 
     def read(self, name: str, content: bytes) -> tuple[Inbound, ...]:
+        if content in self.refusals:
+            raise RefusedFile("Its total is wrong.", answer=self.refusals[content])
         if content not in self.meaning:
             raise UnreadableReply("Line 3 has 4 columns instead of 7.")
         return self.meaning[content]

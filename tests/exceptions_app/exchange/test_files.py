@@ -161,6 +161,18 @@ def test_a_look_that_ends_midway_is_finished_by_the_next_and_nothing_is_doubled(
     assert answer.startswith("answer-known-1-")
 
 
+def test_a_file_that_is_refused_is_set_aside_and_its_sender_told_once(partner):
+    partner.leave(stores.IN, "r.txt", content=b"wrong")
+    partner.layout.refusals[b"wrong"] = b"ISA*997 refused"
+
+    partner.look(times=3)
+
+    (answer,) = partner.names(stores.OUT)
+    assert partner.store.read(stores.OUT, answer, 100) == b"ISA*997 refused"
+    assert (states(), partner.names(stores.BAD)) == ({"r.txt": "quarantined"}, ["r.txt"])
+    assert Case.objects.get().facts["reason"] == "Its total is wrong."
+
+
 def test_an_acknowledgement_the_partner_took_already_is_not_written_again(partner):
     partner.leave(stores.IN, "r.txt", arrivals(answer=b"ISA*997"))
     partner.look(times=1)
