@@ -8,6 +8,7 @@ writes raise `RetryLater` only when the other side surely did nothing, else `Out
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol, runtime_checkable
@@ -35,6 +36,33 @@ class CostPacer(Pacer, Protocol):
         self, *, cost: Decimal, available: Decimal, restored_per_second: Decimal
     ) -> None:
         """What the last call cost, what is left, and how fast it comes back; all in points."""
+        ...
+
+
+class HeldSecret(Protocol):
+    """A credential while nobody else may use it up."""
+
+    @property
+    def value(self) -> str:
+        """What is in force now: as last replaced, else as a person entered it."""
+        ...
+
+    def replace(self, value: str) -> None:
+        """Keep what the other side gave in its place, before anything else is done with it."""
+        ...
+
+
+@runtime_checkable
+class SecretKeeper(Protocol):
+    """Keeps credentials that the other side replaces as they are used, for all workers and for
+    good. A pacer may be one."""
+
+    def hold(self, name: str) -> AbstractContextManager[HeldSecret]:
+        """The secret `name`, for one worker at a time.
+
+        Raises:
+            RetryLater: another worker uses it at this moment; nothing was sent.
+        """
         ...
 
 

@@ -2,7 +2,8 @@
 
 A private app sends two fixed headers (seen in live use). An OAuth instance app sends a bearer
 token, fetched from the token endpoint. That the endpoint takes the standard `refresh_token` grant,
-and that the client id is the app reference, is assumed. A token is kept in this process only.
+and that the client id is the app reference, is assumed. A token is kept in this process only; a
+refresh token that comes with it, for all and for good, since the one before may be worth nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from connectors.brightpearl.account import Account
 from connectors.brightpearl.memory import Memory
 from connectors.errors import Misconfigured, UnreadableReply
 from connectors.http import Payload, Reply, Session
+from connectors.ports import HeldSecret, SecretKeeper
 from connectors.types import ConnectionConfig
 
 # A token is renewed this long before it ends.
@@ -57,6 +59,7 @@ class InstanceApp:
     refresh_token: str
     account: Account
     memory: Memory
+    keeper: SecretKeeper | None = None
 
     def headers(self, session: Session) -> Mapping[str, str]:
         token = self.memory.known(self._name) or self._fetch(session)
@@ -75,10 +78,16 @@ class InstanceApp:
         return f"token:{hashlib.sha256(self.refresh_token.encode()).hexdigest()}"
 
     def _fetch(self, session: Session) -> str:
+        """One call, made by one worker at a time: each use may end the refresh token."""
+        if self.keeper is None:
+            return self._exchange(session, _InProcess(self.memory, self._name, self.refresh_token))
+        with self.keeper.hold("refresh_token") as held:
+            return self._exchange(session, held)
+
+    def _exchange(self, session: Session, held: HeldSecret) -> str:
         form = {
             "grant_type": "refresh_token",
-            # The endpoint may hand out another refresh token with each answer.
-            "refresh_token": self.memory.known(f"{self._name}:next") or self.refresh_token,
+            "refresh_token": held.value,
             "client_id": self.app_ref,
             **({"client_secret": self.client_secret} if self.client_secret else {}),
         }
@@ -89,13 +98,31 @@ class InstanceApp:
             payload=Payload(urlencode(form).encode(), "application/x-www-form-urlencoded"),
         )
         token, life, following = _token(reply)
+        if following and following != held.value:
+            held.replace(following)
         self.memory.put(self._name, token, seconds=max(life - _MARGIN_SECONDS, 1))
-        if following:
-            self.memory.put(f"{self._name}:next", following, seconds=30 * 86_400)
         return token
 
 
-def of(config: ConnectionConfig, account: Account, memory: Memory) -> Access:
+@dataclass(frozen=True, slots=True)
+class _InProcess:
+    """A refresh token where nobody keeps it longer than this process lives."""
+
+    memory: Memory
+    name: str
+    entered: str
+
+    @property
+    def value(self) -> str:
+        return self.memory.known(f"{self.name}:next") or self.entered
+
+    def replace(self, value: str) -> None:
+        self.memory.put(f"{self.name}:next", value, seconds=30 * 86_400)
+
+
+def of(
+    config: ConnectionConfig, account: Account, memory: Memory, keeper: SecretKeeper | None = None
+) -> Access:
     """Raises Misconfigured when neither way has all it needs."""
     app_ref = _plain(config, "app_ref")
     if not app_ref:
@@ -106,7 +133,7 @@ def of(config: ConnectionConfig, account: Account, memory: Memory) -> Access:
         if not dev_ref:
             raise Misconfigured("The Brightpearl connection has no developer reference.")
         secret = _plain(config, "client_secret")
-        return InstanceApp(app_ref, dev_ref, secret, refresh_token, account, memory)
+        return InstanceApp(app_ref, dev_ref, secret, refresh_token, account, memory, keeper)
     account_token = _plain(config, "account_token")
     if not account_token:
         raise Misconfigured(

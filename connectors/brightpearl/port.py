@@ -27,7 +27,7 @@ from connectors.brightpearl.reference import Reference, months_until
 from connectors.brightpearl.stock_desk import StockDesk
 from connectors.brightpearl.write_off_desk import WriteOffDesk
 from connectors.http import Session
-from connectors.ports import Pacer
+from connectors.ports import Pacer, SecretKeeper
 from connectors.types import DocumentDraft, DocumentKind, DocumentRef, DocumentState
 
 T = TypeVar("T")
@@ -57,7 +57,9 @@ def build(
     client = BrightpearlClient(
         session=session,
         account=settings,
-        access=access.of(config, settings, remembered),
+        access=access.of(
+            config, settings, remembered, pacer if isinstance(pacer, SecretKeeper) else None
+        ),
         pacer=pacer,
     )
     return BrightpearlGateway(config=config, account=settings, client=client, memory=remembered)

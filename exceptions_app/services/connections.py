@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
@@ -13,17 +14,18 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.utils.crypto import salted_hmac
 
 from connectors import registry, types
 from connectors.errors import Misconfigured
 from connectors.http import check_base_url
 from connectors.kinds import Kind, Role
-from connectors.ports import Gateway, Source, Storefront
+from connectors.ports import Gateway, HeldSecret, Source, Storefront
 from connectors.redaction import redact
 from exceptions_app import errors
 from exceptions_app.models import Connection, ConnectionBudget, ConnectionHealth
 from exceptions_app.selectors.clock import database_now
-from exceptions_app.services import audit, profile_versions, sealing
+from exceptions_app.services import audit, profile_versions, renewals, sealing
 from exceptions_app.services.exchange_book import DatabaseBook
 from exceptions_app.services.pacing import DatabasePacer
 
@@ -285,8 +287,10 @@ def stamp(row: Connection | None) -> str:
     """A short sign for how a connection is, its secrets included; "" for one not made yet."""
     if row is None:
         return ""
-    shown = json.dumps(state(row), sort_keys=True).encode()
-    return hashlib.sha256(shown + bytes(row.sealed_secrets)).hexdigest()
+    shown = json.dumps(state(row), sort_keys=True)
+    return salted_hmac(
+        "connection", f"{shown}{renewals.entered(row)}", algorithm="sha256"
+    ).hexdigest()
 
 
 def _basis(row: Connection) -> tuple[str, ...]:
@@ -357,5 +361,12 @@ def _budget(
         )
 
 
-def _pacer(connection: Connection, reason: str) -> DatabasePacer:
-    return DatabasePacer(connection=connection, reason=reason, clock=_clock.get())
+def _pacer(connection: Connection, reason: str) -> _Pacer:
+    return _Pacer(connection=connection, reason=reason, clock=_clock.get())
+
+
+class _Pacer(DatabasePacer):
+    """Paces calls, and keeps what the other side replaces of our credentials."""
+
+    def hold(self, name: str) -> AbstractContextManager[HeldSecret]:
+        return renewals.hold(connection_id=self.connection_id, name=name)

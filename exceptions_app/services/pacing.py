@@ -66,7 +66,7 @@ class DatabasePacer:
     def __init__(
         self, *, connection: Connection, reason: str, clock: Callable[[], datetime]
     ) -> None:
-        self._connection_id = connection.pk
+        self.connection_id = connection.pk
         self._most_at_once = _most_at_once(connection)
         self._slot: int | None = None
         self._reason = reason
@@ -94,12 +94,12 @@ class DatabasePacer:
                     "now": now,
                     "day": now.date(),
                     "write": int(is_write),
-                    "connection": self._connection_id,
+                    "connection": self.connection_id,
                 },
             )
             if cursor.fetchone() is None:
                 raise self._refusal(now=now, is_write=is_write)
-            cursor.execute(_COUNT, [self._connection_id, now.date(), operation, self._reason])
+            cursor.execute(_COUNT, [self.connection_id, now.date(), operation, self._reason])
 
     def after(self, *, operation: str, status: int | None, headers: Mapping[str, str]) -> None:
         """Note a throttled answer as wasted; the services slow the connection down."""
@@ -108,7 +108,7 @@ class DatabasePacer:
             CallCount.objects.bulk_create(
                 [
                     CallCount(
-                        connection_id=self._connection_id,
+                        connection_id=self.connection_id,
                         day=self._clock().date(),
                         operation=operation,
                         reason="wasted-429",
@@ -120,13 +120,13 @@ class DatabasePacer:
             with database.cursor() as cursor:
                 cursor.execute(
                     _COUNT,
-                    [self._connection_id, self._clock().date(), operation, "wasted-429"],
+                    [self.connection_id, self._clock().date(), operation, "wasted-429"],
                 )
 
     def _take_slot(self) -> None:
         if not self._most_at_once:
             return
-        first = self._connection_id * (_MOST_SLOTS + 1)
+        first = self.connection_id * (_MOST_SLOTS + 1)
         last = first + self._most_at_once - 1
         with database.cursor() as cursor:
             cursor.execute(_TAKE_SLOT, {"first": first, "last": last, "slots": _SLOTS})
@@ -159,11 +159,11 @@ class DatabasePacer:
         until = self._clock() + timedelta(seconds=float(seconds))
         ConnectionBudget.objects.filter(
             Q(quiet_until__isnull=True) | Q(quiet_until__lt=until),
-            connection_id=self._connection_id,
+            connection_id=self.connection_id,
         ).update(quiet_until=until)
 
     def _refusal(self, *, now: datetime, is_write: bool) -> BudgetSpent:
-        budget = ConnectionBudget.objects.get(connection_id=self._connection_id)
+        budget = ConnectionBudget.objects.get(connection_id=self.connection_id)
         return BudgetSpent(
             "Our own budget for this connection is used up for the moment.",
             after_seconds=_wait_seconds(budget, now=now, is_write=is_write),

@@ -1,4 +1,4 @@
-"""Brightpearl as a private app; signing in by OAuth changes headers only and has its own tests."""
+"""Brightpearl signed in both ways: as a private app, and by OAuth with tokens that change."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -25,6 +25,12 @@ _WRITES = {
 _AUTHORISATION = (DocumentKind.RETURN_AUTHORISATION,)
 _GOODS = (*_AUTHORISATION, DocumentKind.STOCK_RECEIPT)
 _PRIVATE = {"app_ref": "sandbox_app", "account_token": "sandbox-brightpearl-token"}
+_OAUTH = {
+    "app_ref": "sandbox_app",
+    "dev_ref": "sandbox_dev",
+    "client_secret": "sandbox-brightpearl-secret",
+    "refresh_token": "sandbox-brightpearl-refresh",
+}
 _THROTTLED = {
     "kind": "status",
     "status": 503,
@@ -37,7 +43,10 @@ _THROTTLED = {
 
 
 def stages() -> tuple[GatewayStage, ...]:
-    return (_stage("brightpearl", _PRIVATE, "account_token"),)
+    return (
+        _stage("brightpearl", _PRIVATE, "account_token"),
+        _stage("brightpearl-oauth", _OAUTH, "refresh_token"),
+    )
 
 
 def _stage(name: str, secrets: Mapping[str, str], spoiled: str) -> GatewayStage:
@@ -75,6 +84,8 @@ def _stage(name: str, secrets: Mapping[str, str], spoiled: str) -> GatewayStage:
             DocumentKind.REFUND_RECORD: _AUTHORISATION,
         },
         read={"method": "GET"},
+        # No call for a token: that is a POST as well.
+        batch={"method": "POST", "path": "/public-api/"},
         crowd=_crowd,
         shifts=(
             {"products": [_product(1, "AAA-FIRST")]},
@@ -104,7 +115,7 @@ def _row(number: int, product: int, quantity: int, **changes: object) -> dict[st
 def _twin(clock: Clock) -> Twin:
     twin = BrightpearlTwin(now=clock)
     # A test's minute never passes; the quota has tests of its own.
-    twin.set_switches({"calls_per_minute": 0})
+    twin.set_switches({"calls_per_minute": 0, "rotates_refresh_tokens": True})
     twin.load(
         {
             "warehouses": [
