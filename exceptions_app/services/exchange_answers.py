@@ -31,6 +31,10 @@ def record(*, connection: Connection, found: Acknowledgement, source: str, now: 
     Raises:
         FileUnfit: it does not fit what left; nothing was changed.
     """
+    if not found.batch_number and found.lines:
+        for one in _by_batch(connection, found):
+            record(connection=connection, found=one, source=source, now=now)
+        return
     batch = _batch(connection, found.batch_number)
     lines = list(batch.lines.select_for_update().order_by("line_no"))
     is_whole = connection.settings.get("acknowledgement") == ALL_OR_NOTHING
@@ -75,6 +79,23 @@ def note_document(
         # Its number may be told a second time in other words: what was noted first stays.
         return
     record(connection=connection, found=one, source=source, now=now)
+
+
+def _by_batch(connection: Connection, found: Acknowledgement) -> Iterable[Acknowledgement]:
+    """An answer that names documents and no file, told apart by the file each left in last."""
+    answers: dict[int, list[AckLine]] = {}
+    for answer in found.lines:
+        line = (
+            ExchangeLine.objects.filter(connection=connection, key=answer.key)
+            .select_related("batch")
+            .order_by("-pk")
+            .first()
+        )
+        if line is None:
+            raise FileUnfit(f"It answers {answer.key or 'no document'}, which left in no file.")
+        answers.setdefault(line.batch.number, []).append(answer)
+    for number in sorted(answers):
+        yield replace(found, batch_number=number, lines=tuple(answers[number]))
 
 
 def _plain(amount: Decimal) -> str:

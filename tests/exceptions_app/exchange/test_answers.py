@@ -39,6 +39,30 @@ def test_well_formed_is_not_booked(partner, documents):
     assert answers() == [("", "", "")] * 3
 
 
+def test_an_answer_without_a_file_number_finds_documents_by_their_keys(partner, documents):
+    partner.send(*documents[:2])
+    partner.send(documents[2])
+
+    answer(
+        partner,
+        acknowledged(0, yes(documents[2], "C3"), yes(documents[0], "C1")),
+        acknowledged(0, yes(documents[1], "C2")),
+    )
+
+    rows = ExchangeLine.objects.order_by("key").values_list("batch__number", "result", "number")
+    assert list(rows) == [(1, "accepted", "C1"), (1, "accepted", "C2"), (2, "accepted", "C3")]
+
+
+def test_an_answer_without_a_file_number_to_a_key_nobody_sent_changes_nothing(partner, documents):
+    partner.send(documents[0])
+
+    answer(partner, acknowledged(0, yes(documents[0], "C1"), yes(documents[1], "C2")))
+
+    assert answers() == [("", "", "")]
+    reason = "It answers CM-uk-2, which left in no file."
+    assert open_cases() == [("FILE_UNREADABLE", reason)]
+
+
 def test_each_document_has_its_own_answer_and_is_read_back_at_once(partner, documents):
     partner.send(*documents)
     later = partner.now + timedelta(hours=3)
