@@ -12,7 +12,7 @@ from exceptions_app.models.connections import (
     Heartbeat,
     Watermark,
 )
-from exceptions_app.models.counts import CaseCount
+from exceptions_app.models.counts import CaseCount, PostingCount
 from exceptions_app.models.events import InboundEvent
 from exceptions_app.models.exchange import (
     ExchangeBatch,
@@ -78,6 +78,7 @@ __all__ = [
     "MappingImport",
     "Posting",
     "PostingAttempt",
+    "PostingCount",
     "ProfileVersion",
     "Refund",
     "ReturnFile",

@@ -40,3 +40,21 @@ class CaseCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.count} of {self.group_id}"
+
+
+class PostingCount(models.Model):
+    """So many open documents of one kind more, or fewer: number, units and money."""
+
+    bridge = models.ForeignKey(Bridge, **_UNCHECKED)
+    kind = models.CharField(max_length=24)
+    status = models.CharField(max_length=12)
+    hold_reason = models.CharField(max_length=10, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    # They have an exception of their own.
+    is_in_trouble = models.BooleanField()
+    count = models.IntegerField()
+    units = models.IntegerField()
+    total = models.DecimalField(max_digits=24, decimal_places=4)
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.kind} {self.status}"

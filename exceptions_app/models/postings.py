@@ -143,12 +143,29 @@ class Posting(models.Model):
                 condition=Q(status__in=list(POSTING_OPEN)),
                 name="posting_open_kind",
             ),
-            # All that the sums of open documents read.
+            # What of a sum of open documents is oldest, and which hold ends first: each one
+            # look-up (decision 0014). Also all that is asked of open documents as such.
             models.Index(
-                fields=["bridge", "kind", "status", "hold_reason", "currency"],
-                include=["rma", "open_type", "gross", "units", "created_at", "hold_until"],
+                fields=["bridge", "kind", "status", "hold_reason", "currency", "created_at"],
+                include=["rma", "open_type", "gross", "units", "hold_until"],
                 condition=Q(status__in=list(POSTING_OPEN)),
-                name="posting_open_sums",
+                name="posting_open_oldest",
+            ),
+            models.Index(
+                fields=["bridge", "kind", "status", "hold_reason", "currency", "hold_until"],
+                include=["open_type"],
+                condition=Q(status__in=list(POSTING_OPEN), hold_until__isnull=False),
+                name="posting_held_until",
+            ),
+            models.Index(
+                fields=["not_before", "id"],
+                condition=Q(status=PostingStatus.UNCONFIRMED),
+                name="posting_unknown_first",
+            ),
+            models.Index(
+                fields=["unknown_since"],
+                condition=Q(status=PostingStatus.UNCONFIRMED),
+                name="posting_unknown_since",
             ),
             # Which returns wait for their credit, newest first, without a walk over all postings.
             models.Index(

@@ -7,7 +7,7 @@ are put off are taken off again, and of a cause only what is oldest and due firs
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from django.db import connection as database
 
 from exceptions_app.choices import CASE_OPEN, SEVERITY_RANK
+from exceptions_app.selectors import paging
 
 _CASES = "exceptions_app_case"
 _OPEN = "status IN ({})".format(", ".join(f"'{status.value}'" for status in CASE_OPEN))
@@ -27,7 +28,8 @@ _BRIDGE = "(SELECT id FROM exceptions_app_bridge WHERE code = %(bridge)s)"
 class Scope:
     """Which open exceptions, all of them unless narrowed; `now` decides which are put off.
 
-    `assignee` is a person's id, or 0 for those that nobody has.
+    `assignee` is a person's id, or 0 for those that nobody has; `has_snoozed` takes those put off
+    in, too; `is_unpaid` asks for a return whose refund is not confirmed.
     """
 
     now: datetime
@@ -37,6 +39,18 @@ class Scope:
     bridge: str = ""
     group: int | None = None
     assignee: int | None = None
+    has_snoozed: bool = False
+    is_unpaid: bool = False
+
+    @property
+    def awake(self) -> str:
+        """The condition on an exception to be open and, unless wanted, not put off."""
+        return _OPEN if self.has_snoozed else _AWAKE
+
+    @property
+    def snoozed(self) -> str:
+        """The condition on an exception that the counts hold and this does not."""
+        return f"{_SNOOZED} AND NOT %(has_snoozed)s"
 
     @property
     def sql(self) -> str:
@@ -49,6 +63,7 @@ class Scope:
             "group_id = %(group)s": self.group is not None,
             "assignee_id IS NULL": self.assignee == 0,
             "assignee_id = %(assignee)s": bool(self.assignee),
+            "is_unpaid": self.is_unpaid,
         }
         return " AND ".join(sql for sql, is_asked in parts.items() if is_asked) or "true"
 
@@ -62,6 +77,7 @@ class Scope:
             "bridge": self.bridge,
             "group": self.group,
             "assignee": self.assignee,
+            "has_snoozed": self.has_snoozed,
         }
 
 
@@ -120,6 +136,46 @@ def by_type(scope: Scope) -> list[dict[str, Any]]:
         ORDER BY 1, 2, 3""",
         scope.values,
     )
+
+
+def by_cause_and_type(scope: Scope) -> list[dict[str, Any]]:
+    """What is in `scope`: `count` and `total` by `group_id`, type and currency. One query."""
+    return _asked(
+        f"""
+        WITH told AS (
+            SELECT group_id, type, currency, count, total FROM exceptions_app_casecount
+            WHERE {scope.sql}
+            UNION ALL
+            SELECT group_id, type, currency, -1, -value FROM {_CASES}
+            WHERE {scope.snoozed} AND {scope.sql}
+        )
+        SELECT group_id, type, currency, SUM(count) AS count, SUM(total) AS total FROM told
+        GROUP BY 1, 2, 3 HAVING SUM(count) > 0 ORDER BY 1, 2, 3""",
+        scope.values,
+    )
+
+
+def returns(scopes: Mapping[Any, Scope]) -> dict[Any, int]:
+    """How many returns each scope holds, none counted beyond paging.COUNT_CAP + 1; one query."""
+    if not scopes:
+        return {}
+    # The walk in the order of returns ends early, and reads no column as a range: the planner
+    # would rather sort a team's rows, for it cannot know how many of the open are unpaid.
+    parts: list[str] = []
+    values: dict[str, Any] = {}
+    for place, scope in enumerate(scopes.values()):
+        condition = f"{scope.sql} AND {scope.awake}"
+        values |= {f"{name}_{place}": value for name, value in scope.values.items()}
+        parts.append(f"""
+            (SELECT count(*) FROM (
+                SELECT DISTINCT rma_id FROM {_CASES}
+                WHERE {_OPEN} AND rma_id IS NOT NULL
+                AND ({condition.replace(")s", f"_{place})s")}) IS TRUE
+                ORDER BY rma_id LIMIT %(most)s
+            ) AS few)""")
+    with database.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(parts)}", values | {"most": paging.COUNT_CAP + 1})
+        return dict(zip(scopes, cursor.fetchone(), strict=True))
 
 
 def causes(
@@ -184,7 +240,7 @@ def _net(scope: Scope) -> str:
     return f"""told AS (
             SELECT {names}, count, total FROM exceptions_app_casecount WHERE {scope.sql}
             UNION ALL
-            SELECT {names}, -1, -value FROM {_CASES} WHERE {_SNOOZED} AND {scope.sql}
+            SELECT {names}, -1, -value FROM {_CASES} WHERE {scope.snoozed} AND {scope.sql}
         ), net AS (
             SELECT {names}, SUM(count) AS count, SUM(total) AS total FROM told
             GROUP BY {names} HAVING SUM(count) > 0
@@ -203,7 +259,7 @@ def _further(scope: Scope) -> str:
         ), alike AS (
             SELECT group_id, team, count(*) - count(DISTINCT rma_id) AS count
             FROM {_CASES} JOIN pairs USING (group_id, rma_id)
-            WHERE {_AWAKE} AND is_unpaid AND {scope.sql} GROUP BY 1, 2
+            WHERE {scope.awake} AND is_unpaid AND {scope.sql} GROUP BY 1, 2
         ), further AS (
             SELECT group_id, SUM(count) AS count FROM alike GROUP BY 1
         )"""
@@ -213,7 +269,7 @@ def _first(scope: Scope, cause: str, *names: str) -> str:
     """Of the exceptions of one cause the first by `names`: one look-up in an index."""
     return f"""(
             SELECT {", ".join(names)} FROM {_CASES}
-            WHERE group_id = {cause}.group_id AND {_AWAKE} AND {scope.sql}
+            WHERE group_id = {cause}.group_id AND {scope.awake} AND {scope.sql}
             ORDER BY {", ".join(names)} LIMIT 1
         )"""
 

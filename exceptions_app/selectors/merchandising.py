@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case as Choose
-from django.db.models import Count, Max, Min, Q, QuerySet, Sum, Value, When
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum, Value
 
 from exceptions_app.choices import (
     CASE_OPEN,
@@ -22,7 +21,7 @@ from exceptions_app.choices import (
 from exceptions_app.models import Case, CauseGroup, Fix
 from exceptions_app.models import Mapping as MappingRow
 from exceptions_app.models.cases import awake
-from exceptions_app.selectors import causes, paging
+from exceptions_app.selectors import causes, counts, paging
 from exceptions_app.selectors.sums import Amount, per_currency
 
 SKU_TYPES = ("SKU_UNKNOWN", "SKU_INACTIVE", "SKU_AMBIGUOUS", "PROMO_SKU")
@@ -86,12 +85,19 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Open gaps of one kind: causes, exceptions, returns, and sums per currency."""
+    """Open gaps of one kind: causes, exceptions, returns, and sums per currency.
+
+    `returns` stop at paging.COUNT_CAP + 1.
+    """
 
     causes: int
     count: int
     returns: int
     values: tuple[Amount, ...]
+
+    @property
+    def returns_shown(self) -> str:
+        return paging.shown(self.returns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,26 +123,20 @@ def tallies(
 
     No type stands beside two names.
     """
+    scopes = {
+        name: counts.Scope(now, types=tuple(codes), bridge=bridge) for name, codes in kinds.items()
+    }
     name_of = {code: name for name, codes in kinds.items() for code in codes}
-    cases = open_gaps(list(name_of), now=now, bridge=bridge).order_by()
     parts: dict[str, list[Mapping[str, Any]]] = {name: [] for name in kinds}
-    for row in cases.values("type", "group", "currency").annotate(
-        count=Count("*"), total=Sum("value")
-    ):
+    for row in counts.by_cause_and_type(counts.Scope(now, types=tuple(name_of), bridge=bridge)):
         parts[name_of[row["type"]]].append(row)
     # A return may have exceptions of several causes, so returns are counted apart.
-    own = [When(type__in=codes, then=Value(name)) for name, codes in kinds.items()]
-    returns: dict[str, int] = dict(
-        cases.annotate(kind=Choose(*own))
-        .values("kind")
-        .annotate(returns=Count("rma", distinct=True))
-        .values_list("kind", "returns")
-    )
+    returns = counts.returns(scopes)
     return {
         name: Tally(
-            causes=len({row["group"] for row in rows}),
+            causes=len({row["group_id"] for row in rows}),
             count=sum(row["count"] for row in rows),
-            returns=returns.get(name, 0),
+            returns=returns[name],
             values=per_currency((row["currency"], row["total"]) for row in rows),
         )
         for name, rows in parts.items()

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.aggregates import JSONBAgg
-from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import F, Min, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value
 from django.db.models.functions import Cast, JSONObject, Now
 
 from exceptions_app.choices import (
@@ -24,6 +24,7 @@ from exceptions_app.choices import (
 )
 from exceptions_app.models import (
     Case,
+    CaseCount,
     Connection,
     Fix,
     Posting,
@@ -35,6 +36,7 @@ from exceptions_app.selectors import causes, counts, keying, paging
 from exceptions_app.selectors.sums import Amount, per_currency
 
 ROWS = 8
+HELD = 2
 COUNT_CAP = 1_000
 
 TEAM_OF_ROLE: Mapping[str, Team] = {
@@ -92,7 +94,10 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Returns with an open exception of one team, and how many of them are not refunded yet."""
+    """Returns with an open exception of one team, and how many of them are not refunded yet.
+
+    Both stop at COUNT_CAP + 1.
+    """
 
     team: str
     returns: int
@@ -101,7 +106,10 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Customers:
-    """Returns by what their customers wait for; refund counts stop at COUNT_CAP + 1."""
+    """Returns by what their customers wait for, none counted beyond COUNT_CAP + 1.
+
+    `held`: the HELD teams that have the most open exceptions of returns, most first.
+    """
 
     refund_pending: int
     refund_failed: int
@@ -225,28 +233,35 @@ def _cause(row: causes.Cause) -> Cause:
     )
 
 
-def customers() -> Customers:
+def customers(*, now: datetime) -> Customers:
     """What customers wait for, over all teams, in two queries."""
-    rows = (
-        Case.objects.filter(status__in=CASE_OPEN, rma__isnull=False)
-        .order_by()
-        .values("team", "is_unpaid")
-        .annotate(returns=Count("rma", distinct=True))
-    )
-    # All exceptions of a return say the same of its refund, so no return is in both.
-    parts: dict[str, dict[bool, int]] = {}
-    for row in rows:
-        parts.setdefault(row["team"], {})[row["is_unpaid"]] = row["returns"]
-    held = [
-        Held(Team(team).label, sum(own.values()), own.get(True, 0)) for team, own in parts.items()
-    ]
     states = (MoneyAxis.PENDING, MoneyAxis.FAILED)
-    counts = paging.counts({state.value: Rma.objects.filter(money=state) for state in states})
-    return Customers(
-        refund_pending=counts[MoneyAxis.PENDING],
-        refund_failed=counts[MoneyAxis.FAILED],
-        held=tuple(sorted(held, key=lambda row: (-row.returns, row.team))),
+    found = paging.answers(
+        counted={state: Rma.objects.filter(money=state) for state in states},
+        single={team: _of_returns(team) for team in Team},
     )
+    ranked = sorted((team for team in Team if found[team]), key=lambda team: -found[team])
+    scopes = {
+        (team, is_unpaid): counts.Scope(now, team=team, has_snoozed=True, is_unpaid=is_unpaid)
+        for team in ranked[:HELD]
+        for is_unpaid in (False, True)
+    }
+    returns = counts.returns(scopes)
+    return Customers(
+        refund_pending=found[MoneyAxis.PENDING],
+        refund_failed=found[MoneyAxis.FAILED],
+        held=tuple(
+            Held(team.value, returns[team, False], returns[team, True]) for team in ranked[:HELD]
+        ),
+    )
+
+
+def _of_returns(team: Team) -> QuerySet[Any, Any]:
+    """How many open exceptions of returns the team has, put off or not, as the only value."""
+    whole: QuerySet[Any, Any] = CaseCount.objects.filter(team=team).order_by()
+    one = whole.annotate(whole=Value(1)).values("whole")
+    found: QuerySet[Any, Any] = one.annotate(about=Sum("returns")).values("about")
+    return found
 
 
 def _values(rows: Iterable[Mapping[str, Any]]) -> tuple[Amount, ...]:

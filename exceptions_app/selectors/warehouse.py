@@ -42,7 +42,7 @@ from exceptions_app.choices import (
     PostingKind,
     PostingStatus,
 )
-from exceptions_app.models import ErpLocation, Posting, Rma, RmaLine
+from exceptions_app.models import ErpLocation, Posting, PostingCount, Rma, RmaLine
 from exceptions_app.selectors import paging, unreceipted
 
 # A longer period would be read whole, two times, for every look at the page.
@@ -155,6 +155,7 @@ def _units(now: datetime) -> dict[str, QuerySet[Any, Any]]:
     No receipt is planned for those on no receipt: they are what their open exceptions state.
     """
     stuck = (*_STATES["blocked"], *_STATES["failed"])
+    counted = PostingCount.objects.filter(kind=PostingKind.STOCK_RECEIPT)
     confirmed = Posting.objects.filter(
         kind=PostingKind.STOCK_RECEIPT,
         status=PostingStatus.CONFIRMED,
@@ -163,8 +164,9 @@ def _units(now: datetime) -> dict[str, QuerySet[Any, Any]]:
     stated = unreceipted.stated(unreceipted.cases()).filter(type__in=unreceipted.NO_RECEIPT_TYPES)
     told = Cast(KeyTextTransform("units", "facts"), IntegerField())
     return {
-        "waiting": _summed(receipts().exclude(status__in=stuck), F("units")),
-        "stuck": _summed(receipts().filter(status__in=stuck), F("units")),
+        # Of what is open, the counts that are kept (decision 0014).
+        "waiting": _summed(counted.exclude(status__in=stuck), F("units")),
+        "stuck": _summed(counted.filter(status__in=stuck), F("units")),
         "confirmed": _summed(confirmed, F("units")),
         "without_place": _summed(stated, told),
     }

@@ -11,8 +11,12 @@ _KEYS = {
         "group_id, type, team, severity_rank, bridge_id, assignee_id, currency, is_unpaid",
         ("count", "returns", "total"),
     ),
+    "exceptions_app_postingcount": (
+        "bridge_id, kind, status, hold_reason, currency, is_in_trouble",
+        ("count", "units", "total"),
+    ),
 }
-_RECOUNTS = ("exceptions_app_recount_cases",)
+_RECOUNTS = ("exceptions_app_recount_cases", "exceptions_app_recount_postings")
 
 
 def fold() -> int:

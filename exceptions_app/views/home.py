@@ -148,7 +148,7 @@ def _of_merchandising(queue: today.Queue, rows: Documents, now: datetime) -> lis
         _figure(
             labels[code],
             tally.causes,
-            f"causes, {tally.returns} returns wait",
+            f"causes, {tally.returns_shown} returns wait",
             tally.values,
             f"?view={code}",
         )
@@ -164,8 +164,7 @@ def _of_operations(queue: today.Queue, rows: Documents, now: datetime) -> list[d
 
 
 def _of_cx(queue: today.Queue, rows: Documents, now: datetime) -> list[dict[str, Any]]:
-    found = today.customers()
-    codes = {label: code for code, label in Team.choices}
+    found = today.customers(now=now)
     return [
         _figure(
             "Refund asked for",
@@ -181,12 +180,13 @@ def _of_cx(queue: today.Queue, rows: Documents, now: datetime) -> list[dict[str,
         ),
         *(
             _figure(
-                f"Held up with {row.team}",
-                row.returns,
-                f"returns, {row.unpaid or 'none'} of them without a refund",
+                f"Held up with {Team(row.team).label}",
+                paging.shown(row.returns),
+                f"returns, {paging.shown(row.unpaid) if row.unpaid else 'none'} of them"
+                " without a refund",
             )
-            | {"url": f"{reverse('case-list')}?team={codes[row.team]}"}
-            for row in found.held[:2]
+            | {"url": f"{reverse('case-list')}?team={row.team}"}
+            for row in found.held
         ),
     ]
 

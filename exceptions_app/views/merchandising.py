@@ -34,7 +34,7 @@ def index(request: HttpRequest) -> HttpResponse:
             {
                 "url": changed_query(QueryDict(), {"view": code, "bridge": bridge}),
                 "label": label,
-                "note": f"{tallies[code].causes} causes, {tallies[code].returns} returns",
+                "note": f"{tallies[code].causes} causes, {tallies[code].returns_shown} returns",
                 "is_current": code == view,
             }
             for code, (label, _) in VIEWS.items()

@@ -12,14 +12,14 @@ from django.db import OperationalError
 from django.db import connection as database
 from django.db.models import Sum
 
-from exceptions_app.choices import CASE_OPEN, SEVERITY_RANK, Severity
-from exceptions_app.models import Case, CaseCount, Rma
+from exceptions_app.choices import CASE_OPEN, POSTING_OPEN, SEVERITY_RANK, Severity
+from exceptions_app.models import Case, CaseCount, Posting, PostingCount, Rma
 from exceptions_app.models.cases import awake
-from exceptions_app.selectors import causes
+from exceptions_app.selectors import causes, documents
 from exceptions_app.selectors.counts import Scope
 from exceptions_app.services import counts
 from tests.cast import make_user
-from tests.factories import NOW, CaseFactory, CauseGroupFactory, RmaFactory
+from tests.factories import NOW, CaseFactory, CauseGroupFactory, PostingFactory, RmaFactory
 
 KEY = (
     "group_id",
@@ -193,6 +193,76 @@ def _pages(scope, rows):
         whole = [row for page in (*pages, back) for row in page.rows]
         found.append([replace(row, first=0) for row in whole])
     return found
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", [5, 6])
+def test_open_documents_in_sums_are_those_of_the_documents_themselves(seed):
+    pick = random.Random(seed).choice
+    rma = RmaFactory()
+    first = PostingFactory(rma=rma)
+    for step in range(90):
+        row = PostingFactory.build(
+            rma=rma,
+            bridge=rma.bridge,
+            connection=first.connection,
+            kind=pick(["credit_memo", "stock_receipt"]),
+            gross=Decimal(step),
+            units=step,
+            created_at=NOW - timedelta(minutes=pick(range(9))),
+        )
+        row.status, row.hold_reason = "cancelled", ""
+        row.save()
+        _change_documents(pick)
+        if step % 9 == 0:
+            counts.fold()
+
+    told = {
+        (row.kind, row.status, row.hold_reason, row.currency, row.is_in_trouble): (
+            row.count,
+            row.total,
+            row.oldest,
+            row.until,
+        )
+        for row in documents.in_sums()
+    }
+
+    truth = {}
+    for row in Posting.objects.filter(status__in=POSTING_OPEN):
+        key = (row.kind, row.status, row.hold_reason, row.currency, row.open_type != "")
+        truth.setdefault(key, []).append(row)
+    assert len(truth) > 10
+    assert told == {
+        key: (
+            len(rows),
+            sum(row.gross for row in rows),
+            min(row.created_at for row in rows),
+            min((row.hold_until for row in rows if row.hold_until), default=None),
+        )
+        for key, rows in truth.items()
+    }
+    units = PostingCount.objects.aggregate(whole=Sum("units"))["whole"]
+    assert units == sum(row.units for rows in truth.values() for row in rows)
+
+
+def _change_documents(pick):
+    pks = list(Posting.objects.values_list("pk", flat=True))
+    some = Posting.objects.filter(pk__in=[pick(pks) for _ in range(3)])
+    status = pick(["planned", "held", "ready", "posted", "failed", "confirmed"])
+    change = pick(
+        [
+            {"status": status},
+            {"hold_reason": pick(["run", "window"]), "hold_until": NOW},
+            {"open_type": pick(["", "SKU_UNKNOWN"])},
+            {"currency": pick(["GBP", "EUR"])},
+            {"gross": Decimal(pick(range(9))), "attempts": 2},
+        ]
+    )
+    # A slot of a return is taken once.
+    for row in some:
+        Posting.objects.filter(pk=row.pk).update(**change, slot=f"slot:{row.pk}")
+    if pick(range(9)) == 0:
+        Posting.objects.filter(pk=pick(pks)).delete()
 
 
 @pytest.mark.django_db
