@@ -17,6 +17,8 @@ from exceptions_app.services import leases
 LEASE = leases.lease(seconds=90)
 # A set may take longer than one document: some systems want several calls for it.
 LEASE_PER_DOCUMENT = leases.lease(seconds=30)
+# A file holds a hundred documents and is still one call.
+LONGEST_LEASE = leases.lease(seconds=900)
 
 # The inner select is a table of its own: inside the condition it could be run once per row.
 CLAIM = """
@@ -59,7 +61,7 @@ def claim_company(*, first: Posting, most: int, now: datetime) -> list[Posting]:
     """
     if first.crashes or most < 1:
         return []
-    lease = LEASE + LEASE_PER_DOCUMENT * most
+    lease = min(LEASE + LEASE_PER_DOCUMENT * most, LONGEST_LEASE)
     found = _claim(
         most=most, kind=first.kind, connection_id=first.connection_id, lease=lease, now=now
     )

@@ -1,11 +1,13 @@
 """What a partner tells of goods: receipts against our authorisations, and grades changed later.
 
-A receipt's number is its identity: told again in other words, the later telling holds. A change
-of grade moves units of a receipt that is known; one that fits none is no change at all.
+A receipt is known by its number, warehouse and what it is against: told again in other words, the
+later telling holds. A change of grade moves units of a receipt that is known; one that fits none is
+no change at all.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -22,6 +24,7 @@ from exceptions_app.services import exchange_cases, receipts, rmas
 # Goods of no return are matched anew for so long.
 MATCHED_FOR = timedelta(days=120)
 _MOST_UNMATCHED = 200
+_LONGEST_ID = 80
 
 
 def keep_arrivals(
@@ -32,7 +35,7 @@ def keep_arrivals(
     Call it in the transaction that marks the file as read.
     """
     postings = _authorisations(connection, {each.authorisation for each in arrivals})
-    told = [_receipt(each, postings.get(each.authorisation)) for each in arrivals]
+    told = [_receipt(rows, postings.get(rows[0].authorisation)) for rows in _together(arrivals)]
     rma_of = {_authorisation_id(row): row.rma_id for row in postings.values()}
     receipts.keep(connection=connection, receipts=told, rma_of=rma_of, now=now)
     kept = ErpReceipt.objects.select_related("connection", "rma").filter(
@@ -125,14 +128,29 @@ def _authorisation_id(posting: Posting) -> str:
     return posting.external_id or posting.key
 
 
-def _receipt(arrival: Arrival, posting: Posting | None) -> types.ErpReceipt:
+def _together(arrivals: Iterable[Arrival]) -> list[list[Arrival]]:
+    """What one file tells of one receipt, however many parts it tells it in."""
+    found: dict[str, list[Arrival]] = {}
+    for each in arrivals:
+        found.setdefault(_identity(each), []).append(each)
+    return list(found.values())
+
+
+def _identity(arrival: Arrival) -> str:
+    """One receipt may bring in goods of several authorisations; each is a receipt of its own."""
+    text = f"{arrival.receipt_number}:{arrival.warehouse}:{arrival.authorisation}"
+    return text if len(text) <= _LONGEST_ID else hashlib.sha256(text.encode()).hexdigest()
+
+
+def _receipt(arrivals: Sequence[Arrival], posting: Posting | None) -> types.ErpReceipt:
+    first = arrivals[0]
     return types.ErpReceipt(
-        external_id=arrival.receipt_number,
-        number=arrival.receipt_number,
-        authorisation_id=_authorisation_id(posting) if posting else arrival.authorisation,
-        warehouse=arrival.warehouse,
-        received_at=_moment(arrival.received_at),
-        lines=tuple(map(_line, arrival.lines)),
+        external_id=_identity(first),
+        number=first.receipt_number,
+        authorisation_id=_authorisation_id(posting) if posting else first.authorisation,
+        warehouse=first.warehouse,
+        received_at=max(_moment(each.received_at) for each in arrivals),
+        lines=tuple(_line(line) for each in arrivals for line in each.lines),
     )
 
 

@@ -74,6 +74,30 @@ def test_goods_of_no_return_are_told_and_matched_once_it_is_known(partner, autho
     assert case.proof == "Receipt R-1 belongs to return RMA5001, which is known now."
 
 
+def test_one_receipt_of_several_returns_is_one_of_each(partner, authorisation):
+    other = factories.PostingFactory(
+        rma=factories.RmaFactory(bridge=authorisation.bridge, external_id="5002"),
+        kind="return_authorisation",
+        key="RA-uk-5002-1",
+    )
+    told = [
+        ("E-1", DAY, 2),
+        ("RA-uk-5002-1", DAY, 1),
+        ("E-1", datetime(2026, 5, 27, tzinfo=UTC), 3),
+    ]
+    parts = tuple(
+        Arrival(name, "R-1", at, "WH1", (ArrivalLine("TEE", units),)) for name, at, units in told
+    )
+
+    partner.leave(stores.IN, "r.txt", Inbound(kind=InboundKind.ARRIVALS, arrivals=parts))
+    partner.look()
+
+    rows = ErpReceipt.objects.order_by("rma__external_id")
+    units = [[line["quantity"] for line in row.lines] for row in rows]
+    assert [row.rma for row in rows] == [authorisation.rma, other.rma]
+    assert (units, {row.number for row in rows}) == ([[2, 3], [1]], {"R-1"})
+
+
 def test_one_name_of_two_returns_is_a_guess_nobody_makes(partner, authorisation):
     other = factories.BridgeFactory(erp=partner.connection)
     factories.PostingFactory(
