@@ -134,20 +134,21 @@ def read(content: bytes, charset: str) -> tuple[Interchange, ...]:
         UnreadableReply: cut, changed, or not X12 of release 4010.
     """
     text = text_of(content, charset)
-    rest = list(segments_of(text, delimiters_of(text)))
+    segments = list(segments_of(text, delimiters_of(text)))
     found = []
-    while rest:
-        interchange, rest = _interchange(rest)
+    at = 0
+    while at < len(segments):
+        interchange, at = _interchange(segments, at)
         found.append(interchange)
     return tuple(found)
 
 
-def _interchange(segments: list[Segment]) -> tuple[Interchange, list[Segment]]:
-    head = _expected(segments, 0, "ISA", _ISA_ELEMENTS)
-    at = 1
+def _interchange(segments: list[Segment], start: int) -> tuple[Interchange, int]:
+    head = _expected(segments, start, "ISA", _ISA_ELEMENTS)
+    at = start + 1
     while at < len(segments) and segments[at].name == "TA1":
         at += 1
-    notices = tuple(segments[1:at])
+    notices = tuple(segments[start + 1 : at])
     groups: list[Group] = []
     senders = []
     while at < len(segments) and segments[at].name == "GS":
@@ -158,7 +159,7 @@ def _interchange(segments: list[Segment]) -> tuple[Interchange, list[Segment]]:
     _same(end, 2, head[13], "ISA13")
     _counted(end, len(groups), "groups")
     _once([str(group.control) for group in groups], "GS06")
-    return _opened(head, senders, tuple(groups), notices), segments[at + 1 :]
+    return _opened(head, senders, tuple(groups), notices), at + 1
 
 
 def _opened(
@@ -255,9 +256,11 @@ def _counted(end: Segment, found: int, what: str) -> None:
 
 
 def _once(numbers: list[str], name: str) -> None:
+    seen: set[str] = set()
     for number in numbers:
-        if numbers.count(number) > 1:
+        if number in seen:
             raise UnreadableReply(f"{name} {number!r} stands in the file twice.", field=name)
+        seen.add(number)
 
 
 def _unreadable(where: Segment, number: int, text: str) -> UnreadableReply:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from connectors.errors import UnreadableReply
 
 ISA_CHARS = 106
+MAX_BYTES = 16 * 1024 * 1024
 _ELEMENT_AT, _COMPONENT_AT, _TERMINATOR_AT = 3, 104, 105
 # Where the element separator stands in every ISA, its elements being of fixed width.
 _SEPARATORS_AT = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
@@ -63,8 +64,10 @@ def text_of(content: bytes, charset: str) -> str:
     """The file as text, without a mark or blank lines before its ISA.
 
     Raises:
-        UnreadableReply: empty, or bytes the declared charset does not know.
+        UnreadableReply: empty, too large, or bytes the declared charset does not know.
     """
+    if len(content) > MAX_BYTES:
+        raise UnreadableReply(f"The file is larger than {MAX_BYTES // 1024 // 1024} MB.")
     try:
         text = content.decode(charset).lstrip("\ufeff \t\r\n")
     except UnicodeDecodeError as error:

@@ -124,3 +124,18 @@ def drafts(draw: st.DrawFn, kind: DocumentKind = AUTHORISATION) -> DocumentDraft
             draw(item_lines(number, has_money=has_money)) for number in range(1, count + 1)
         ),
     )
+
+
+PIECES = st.sampled_from(
+    ["*", "~", ",", '"', "-", "9", "1e5", "\n", "\0", "²", "٣", "W07*1*EA~", "H"]
+)
+
+
+@st.composite
+def changed(draw: st.DrawFn, text: str) -> bytes:
+    """A file with up to three places changed, as a bad line or a bad program might."""
+    for _ in range(draw(st.integers(1, 3))):
+        start = draw(st.integers(0, len(text)))
+        stop = min(len(text), start + draw(st.integers(0, 3)))
+        text = text[:start] + draw(PIECES | st.just("")) + text[stop:]
+    return text.encode()

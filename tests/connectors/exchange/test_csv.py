@@ -28,6 +28,7 @@ from tests.connectors.exchange.layout_cast import (
     CREDIT,
     DAY,
     SETTINGS,
+    changed,
     drafts,
     make_batch,
     make_credit,
@@ -230,6 +231,16 @@ def test_a_file_cut_anywhere_is_never_taken():
     for length in range(len(content)):
         with pytest.raises(UnreadableReply):
             LAYOUT.read("in.csv", content[:length])
+
+
+@settings(max_examples=100, deadline=None)
+@given(changed(RECEIPTS))
+def test_a_changed_file_is_read_or_refused_and_nothing_else(content):
+    try:
+        (part,) = LAYOUT.read("in.csv", content)
+    except UnreadableReply:
+        return
+    assert sum(line.quantity for one in part.arrivals for line in one.lines) > 0
 
 
 def without(column: int) -> str:

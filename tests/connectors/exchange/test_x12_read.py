@@ -22,8 +22,16 @@ from connectors.exchange.shapes import (
     LineResult,
     Regrade,
 )
-from connectors.exchange.x12 import X12Layout, X12Partner
-from tests.connectors.exchange.layout_cast import AT, DAY, SETTINGS, identifiers, keys, make_batch
+from connectors.exchange.x12 import X12Layout, X12Partner, tokens
+from tests.connectors.exchange.layout_cast import (
+    AT,
+    DAY,
+    SETTINGS,
+    changed,
+    identifiers,
+    keys,
+    make_batch,
+)
 from tests.connectors.exchange.test_x12_build import faults_others_find
 
 LAYOUT, PARTNER = X12Layout(SETTINGS), X12Partner(SETTINGS)
@@ -219,6 +227,16 @@ def test_a_file_cut_anywhere_is_never_taken():
         assert not isinstance(refused.value, RefusedFile), length
 
 
+@settings(max_examples=100, deadline=None)
+@given(changed(interchange(*RECEIPT).decode()))
+def test_a_changed_file_is_read_or_refused_and_nothing_else(content):
+    try:
+        (part,) = read(content)
+    except UnreadableReply:
+        return
+    assert sum(line.quantity for line in part.arrivals[0].lines) > 0
+
+
 @pytest.mark.parametrize(
     ("old", "new", "text"),
     [
@@ -277,6 +295,28 @@ def test_our_own_file_come_back_is_not_taken():
 def test_what_is_no_interchange_is_unreadable(content):
     with pytest.raises(UnreadableReply):
         read(content)
+
+
+def test_several_interchanges_of_one_file_are_read_and_answered_apart():
+    second = interchange(*RECEIPT).replace(b"000000006", b"000000007")
+
+    found = read(interchange(*RECEIPT) + b"\r\n" + second)
+
+    assert [part.number for part in found] == ["000000006", "000000007"]
+    assert [b"*900000006*" in found[0].answer, b"*900000007*" in found[1].answer] == [True, True]
+
+
+def test_a_number_that_stands_in_a_file_twice_is_seen():
+    good = Arrival("RMA1", "WR1", DAY, "MAIN", (ArrivalLine("A", 1),))
+    content = PARTNER.arrivals((good, good), number=9, at=AT)
+
+    with pytest.raises(UnreadableReply, match="ST02 '0001' stands in the file twice"):
+        read(content.replace(b"*0002~", b"*0001~"))
+
+
+def test_a_file_larger_than_the_limit_is_not_looked_into():
+    with pytest.raises(UnreadableReply, match="larger than 16 MB"):
+        read(b"ISA" + b"*" * tokens.MAX_BYTES)
 
 
 def test_a_file_written_by_others_is_read():
