@@ -93,3 +93,10 @@ PRODUCTS = (
     Column("productStatus", "STRING", lambda row: row[1].get("status", "LIVE")),
     _unknown("primarySupplierId"),
 )
+
+
+def references(of_search: tuple[Column, ...]) -> dict[str, dict[str, str]]:
+    """The map beside the answer of a search: names of the numbers in its columns."""
+    names = {str(number): code for code, number in TYPES.items()}
+    has_types = any(column.name == "orderTypeId" for column in of_search)
+    return {"orderTypeNames": names} if has_types else {}

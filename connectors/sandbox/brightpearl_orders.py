@@ -360,7 +360,8 @@ class OrderService(Twin):
             shown = [wire.column_data(column) for column in of_search if column.is_shown]
             return self._yes({"metaData": {"columns": shown}})
         cap = int(self.switches["page_cap"])
-        return self._yes(wire.search(list(records), of_search, request.args, page_cap=cap))
+        found = wire.search(list(records), of_search, request.args, page_cap=cap)
+        return self.reply({"response": found, "reference": columns.references(of_search)})
 
     def _object(self, request: Request) -> dict[str, Any]:
         body = wire.json_of(request)

@@ -135,7 +135,7 @@ def column_data(column: Column) -> dict[str, Any]:
         "sortable": column.is_shown,
         "filterable": True,
         "reportDataType": column.data_type,
-        "referenceData": [],
+        "referenceData": ["orderTypeNames"] if column.name == "orderTypeId" else [],
         "isFreeTextSearchable": False,
         "required": False,
     }

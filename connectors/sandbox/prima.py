@@ -154,7 +154,8 @@ class PrimaTwin(Twin):
         return self._reply(operation, kind, "", values, elements)
 
     def wsdl(self, request: Request) -> Response:
-        return _xml(soap.wsdl(request.base_url.removesuffix("/wsdl")))
+        address = request.base_url.removesuffix("/wsdl")
+        return _xml(soap.wsdl(address, style=str(self.switches["soap_style"])))
 
     def _answered(self, kind: str, data: Element) -> tuple[dict[str, str], list[ET.Element]]:
         made = next((name for name in _CREATES if name.lower() == kind.lower()), None)

@@ -17,6 +17,8 @@ NAMESPACE = "urn:omlink"
 OPERATIONS = ("wsomhandler", "comwsomhandler")
 CHARSET = "ISO-8859-1"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
+_ANSWER = "Response"
+_OVER_HTTP = "http://schemas.xmlsoap.org/soap/http"
 _ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 
 
@@ -65,7 +67,7 @@ def call_of(body: str) -> tuple[str, Element]:
 def answer(operation: str, reply: ET.Element, *, style: str) -> bytes:
     """`reply` as the string that `operation` gives back, in the "rpc" or the "document" style."""
     root, body = _envelope()
-    name = f"{operation}Response"
+    name = f"{operation}{_ANSWER}"
     if style == "rpc":
         outer = ET.SubElement(body, f"tns:{name}", {"xmlns:tns": NAMESPACE})
         # OpenEdge answers a procedure's own return value beside its output parameters.
@@ -85,8 +87,11 @@ def fault(text: str) -> bytes:
     return wire_xml.encode(root, charset="UTF-8")
 
 
-def wsdl(address: str) -> bytes:
-    """A description with one operation, enough to find the address and the names."""
+def wsdl(address: str, *, style: str) -> bytes:
+    """A description of the operation in the "rpc" or the "document" style, with its binding.
+
+    In the document style the wrapped call and answer are elements of a schema of their own.
+    """
     root = ET.Element(
         "wsdl:definitions",
         {
@@ -97,17 +102,45 @@ def wsdl(address: str) -> bytes:
             "targetNamespace": NAMESPACE,
         },
     )
-    for name, part in (("In", "pcXmlIn"), ("Out", "pcXmlOut")):
+    if style == "document":
+        _schema(root)
+    for name, parts in (("In", ("pcXmlIn",)), ("Out", ("result", "pcXmlOut"))):
         message = ET.SubElement(root, "wsdl:message", {"name": f"wsomhandler{name}"})
-        ET.SubElement(message, "wsdl:part", {"name": part, "type": "xsd:string"})
+        if style == "document":
+            element = f"tns:{OPERATIONS[0]}{_ANSWER if name == 'Out' else ''}"
+            ET.SubElement(message, "wsdl:part", {"name": "parameters", "element": element})
+            continue
+        for part in parts:
+            ET.SubElement(message, "wsdl:part", {"name": part, "type": "xsd:string"})
     port = ET.SubElement(root, "wsdl:portType", {"name": "omlinkObj"})
     operation = ET.SubElement(port, "wsdl:operation", {"name": "wsomhandler"})
     ET.SubElement(operation, "wsdl:input", {"message": "tns:wsomhandlerIn"})
     ET.SubElement(operation, "wsdl:output", {"message": "tns:wsomhandlerOut"})
+    _binding(root, style)
     service = ET.SubElement(root, "wsdl:service", {"name": "omlinkService"})
-    place = ET.SubElement(service, "wsdl:port", {"name": "omlinkObj"})
+    place = ET.SubElement(service, "wsdl:port", {"name": "omlinkObj", "binding": "tns:omlinkObj"})
     ET.SubElement(place, "soap:address", {"location": address})
     return wire_xml.encode(root, charset="UTF-8")
+
+
+def _binding(root: ET.Element, style: str) -> None:
+    binding = ET.SubElement(root, "wsdl:binding", {"name": "omlinkObj", "type": "tns:omlinkObj"})
+    ET.SubElement(binding, "soap:binding", {"style": style, "transport": _OVER_HTTP})
+    operation = ET.SubElement(binding, "wsdl:operation", {"name": OPERATIONS[0]})
+    ET.SubElement(operation, "soap:operation", {"soapAction": "", "style": style})
+    how = {"use": "literal", **({"namespace": NAMESPACE} if style == "rpc" else {})}
+    for way in ("input", "output"):
+        ET.SubElement(ET.SubElement(operation, f"wsdl:{way}"), "soap:body", how)
+
+
+def _schema(root: ET.Element) -> None:
+    types = ET.SubElement(root, "wsdl:types")
+    form = {"targetNamespace": NAMESPACE, "elementFormDefault": "qualified"}
+    schema = ET.SubElement(types, "xsd:schema", form)
+    for name, child in ((OPERATIONS[0], "pcXmlIn"), (f"{OPERATIONS[0]}{_ANSWER}", "pcXmlOut")):
+        element = ET.SubElement(schema, "xsd:element", {"name": name})
+        inside = ET.SubElement(ET.SubElement(element, "xsd:complexType"), "xsd:sequence")
+        ET.SubElement(inside, "xsd:element", {"name": child, "type": "xsd:string"})
 
 
 def _envelope() -> tuple[ET.Element, ET.Element]:

@@ -26,6 +26,19 @@ def twin(clock):
     return twin
 
 
+def test_a_search_names_the_numbers_of_its_columns_beside_the_answer(call):
+    orders = call("GET", "/order-service/order-search").json
+    products = call("GET", "/product-service/product-search").json
+
+    assert set(orders) == {"response", "reference"}
+    assert orders["reference"]["orderTypeNames"]["3"] == "SC"
+    (column,) = [
+        each for each in orders["response"]["metaData"]["columns"] if each["name"] == "orderTypeId"
+    ]
+    assert column["referenceData"] == ["orderTypeNames"]
+    assert products["reference"] == {}
+
+
 @pytest.fixture
 def call(twin):
     client = Client(twin)

@@ -122,6 +122,44 @@ def test_the_description_names_the_operation_and_where_it_is(twin):
     ]
 
 
+@pytest.mark.parametrize("style", ["rpc", "document"])
+def test_the_description_is_enough_for_a_client_that_makes_its_calls_from_it(twin, style):
+    """Read as such clients do: service, port, binding, operation, messages, each by its name."""
+    twin.set_switches({"soap_style": style})
+    root = ET.fromstring(Client(twin).get("/wsa/wsa1/wsdl").data)
+    wsdl, soap = "{http://schemas.xmlsoap.org/wsdl/}", "{http://schemas.xmlsoap.org/wsdl/soap/}"
+
+    def named(kind, name):
+        (found,) = [each for each in root.findall(f"{wsdl}{kind}") if each.get("name") == name]
+        return found
+
+    port = root.find(f"{wsdl}service/{wsdl}port")
+    binding = named("binding", port.get("binding").removeprefix("tns:"))
+    kind = named("portType", binding.get("type").removeprefix("tns:"))
+    (how,) = {each.get("use") for each in binding.iter(f"{soap}body")}
+    parts = {
+        way: [
+            part.get("name")
+            for part in named(
+                "message",
+                kind.find(f"{wsdl}operation/{wsdl}{way}").get("message").removeprefix("tns:"),
+            )
+        ]
+        for way in ("input", "output")
+    }
+
+    assert binding.find(f"{soap}binding").get("style") == style
+    assert binding.find(f"{wsdl}operation").get("name") == "wsomhandler"
+    assert how == "literal"
+    assert (
+        parts
+        == {
+            "rpc": {"input": ["pcXmlIn"], "output": ["result", "pcXmlOut"]},
+            "document": {"input": ["parameters"], "output": ["parameters"]},
+        }[style]
+    )
+
+
 def test_the_same_reference_twice_makes_two_documents(twin):
     """No key at Prima's side is known to be refused the second time."""
     data = (
