@@ -628,6 +628,8 @@ class GatewayCapabilities:
     can_read_periods: bool = False
     # Kinds that `can_find_by_key` does not hold for: what a person keyed there cannot be seen.
     unseen_kinds: frozenset[DocumentKind] = frozenset()
+    # What became of a staged document comes by itself: it is looked at seldom until then.
+    tells_outcomes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -317,6 +317,7 @@ def _capabilities(layout: Layout, options: Options) -> types.GatewayCapabilities
         timezone=options.timezone,
         max_documents_per_write=options.documents_per_file,
         can_read_receipts=True,
+        tells_outcomes=True,
         unseen_kinds=frozenset(DocumentKind) - by_file,
     )
 

@@ -26,6 +26,14 @@ _BEFORE_RECEIPT = frozenset(
 )
 
 
+# The fact by which refusals of a type are of one root, before the vendor's code.
+_CAUSES = {
+    "PERIOD_CLOSED": ("period",),
+    "WAREHOUSE_UNMAPPED": ("warehouse",),
+    "DIVISION_MISMATCH": ("division",),
+}
+
+
 def findings(
     resolved: Resolved, found: tuple[Finding, ...], postings: tuple[PlannedPosting, ...]
 ) -> tuple[Finding, ...]:
@@ -110,7 +118,9 @@ def _document(resolved: Resolved, row: PostingFact) -> values.Value:
 
 
 def _cause(row: PostingFact) -> str:
-    for name in ("cause", "sku", "period", "setting", "vendor_code", "field"):
+    """What all refusals of one root share; a document's month is one only where it is closed."""
+    own = _CAUSES.get(row.open_type, ())
+    for name in ("cause", "sku", *own, "setting", "vendor_code", "field"):
         if row.open_facts.get(name):
             return row.open_facts[name]
     return row.kind

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -35,8 +36,13 @@ from exceptions_app.services.faultpoints import reach
 
 LEASE = leases.lease(seconds=90)
 STAGED_POLL_CAP_SECONDS = 300
+# Where the ERP tells by itself what became of a document, looking is a safety net.
+TOLD_POLL_CAP_SECONDS = 6 * 3600
 # Read-backs of an accepted document that find nothing before it counts as a silent success.
 LOOKUPS_BEFORE_SILENT = 5
+
+
+Settled = tuple[str, str, dict[str, Any]]
 
 
 def settle_window(connection: Connection) -> timedelta:
@@ -156,23 +162,28 @@ def _read_back(
     by_key: dict[str, list[DocumentState]] = defaultdict(list)
     for state in found:
         by_key[state.key].append(state)
+    is_told = gateway.capabilities.tells_outcomes
+    most = TOLD_POLL_CAP_SECONDS if is_told else STAGED_POLL_CAP_SECONDS
     for posting in batch:
         draft = drafts.from_json(posting.draft)
         told = posting.number if posting.keyed else ""
         comparison = confirming.compare(draft, by_key[posting.key], number=told)
-        _settle(posting, comparison, purpose, now)
+        _settle(posting, comparison, purpose, now, most_wait=most)
     return len(batch)
 
 
-def _settle(posting: Posting, comparison: Comparison, purpose: str, now: datetime) -> None:
-    act = {
+def _settle(
+    posting: Posting, comparison: Comparison, purpose: str, now: datetime, *, most_wait: int
+) -> None:
+    acts: dict[Verdict, Callable[[Posting, Comparison, datetime], Settled]] = {
         Verdict.EQUAL: _confirmed,
-        Verdict.STAGED: _staged,
+        Verdict.STAGED: partial(_staged, most_wait=most_wait),
         Verdict.REJECTED: _refused,
         Verdict.ABSENT: _absent_unknown if purpose == "lookup" else _absent_sent,
         Verdict.DIFFERS: _differs,
         Verdict.TWICE: _differs,
-    }[comparison.verdict]
+    }
+    act = acts[comparison.verdict]
     try:
         with transaction.atomic():
             outcome, text, values = act(posting, comparison, now)
@@ -188,9 +199,6 @@ def _settle(posting: Posting, comparison: Comparison, purpose: str, now: datetim
             _follow(posting, now)
     except PostingSuperseded:
         return
-
-
-Settled = tuple[str, str, dict[str, Any]]
 
 
 def _confirmed(posting: Posting, comparison: Comparison, now: datetime) -> Settled:
@@ -212,10 +220,10 @@ def _confirmed(posting: Posting, comparison: Comparison, now: datetime) -> Settl
     return AttemptOutcome.FOUND, text, values
 
 
-def _staged(posting: Posting, comparison: Comparison, now: datetime) -> Settled:
+def _staged(posting: Posting, comparison: Comparison, now: datetime, *, most_wait: int) -> Settled:
     state = comparison.state
     assert state is not None
-    wait = min(2**posting.lookups, STAGED_POLL_CAP_SECONDS)
+    wait = min(2**posting.lookups, most_wait)
     values = {
         "status": PostingStatus.POSTED,
         "posted_at": posting.posted_at or now,

@@ -30,7 +30,9 @@ class FileGateway(Gateway, Protocol):
 
 
 def connections_of_files() -> QuerySet[Connection]:
-    return Connection.objects.filter(kind=KIND, is_active=True).order_by("pk")
+    """Those of bridges in use: nobody looks into folders that are still being set up."""
+    rows = Connection.objects.filter(kind=KIND, is_active=True, erp_bridges__is_active=True)
+    return rows.distinct().order_by("pk")
 
 
 @contextlib.contextmanager

@@ -219,6 +219,7 @@ def test_a_reader_that_comes_second_changes_nothing(partner):
 
 
 def test_only_one_looks_at_a_time(partner):
+    factories.BridgeFactory(erp=partner.connection)
     partner.leave(stores.IN, "r.txt", arrivals())
     looks = []
 

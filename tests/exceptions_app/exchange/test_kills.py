@@ -169,6 +169,26 @@ def test_a_document_the_partner_refuses_is_an_exception_and_goes_out_anew(depot)
     ]
 
 
+def test_documents_that_fell_with_their_file_are_of_one_cause(depot):
+    depot.connection.settings["acknowledgement"] = "all_or_nothing"
+    depot.connection.save()
+    depot.twin.set_switches({"acknowledgement": "all_or_nothing"})
+    culprit = Posting.objects.get(key=KEYS[1])
+    culprit.draft["lines"][0]["sku"] = "NO-SUCH"
+    culprit.save()
+
+    depot.run(flow.post)
+    depot.settle()
+
+    found = Posting.objects.order_by("key").values_list("open_type", "open_facts__vendor_code")
+    assert list(found) == [
+        ("CM_REJECTED", "file 1 refused"),
+        ("SKU_UNKNOWN", "unknown_item"),
+        ("CM_REJECTED", "file 1 refused"),
+    ]
+    assert depot.twin.documents() == []
+
+
 def test_a_partner_that_is_silent_is_told_of_and_nothing_is_sent_again(depot):
     depot.twin.set_switches({"answer_fault": "missing"})
     depot.run(flow.post)
@@ -178,4 +198,10 @@ def test_a_partner_that_is_silent_is_told_of_and_nothing_is_sent_again(depot):
 
     assert depot.states() == [(key, "posted") for key in KEYS]
     assert ExchangeBatch.objects.get().state == "overdue"
+    # Nobody asks every few minutes for an answer that comes by itself.
+    lookups = 12
+    Posting.objects.update(lookups=lookups, not_before=depot.clock.now, lease_until=None)
+    depot.run(flow.settle)
+    waits = {row.not_before - depot.clock.now for row in Posting.objects.all()}
+    assert waits == {timedelta(seconds=2 ** (lookups + 1))}
     assert Case.objects.get(type="BATCH_OVERDUE").facts["waiting"] == "3 documents"

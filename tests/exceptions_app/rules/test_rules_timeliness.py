@@ -119,6 +119,9 @@ def test_an_unknown_outcome_becomes_a_finding_after_the_policys_minutes(minutes,
     ("type_", "facts", "cause"),
     [
         ("CM_REJECTED", {"vendor_code": "E17"}, "E17"),
+        # Every refusal tells the document's month; it is the cause where the month is closed.
+        ("CM_REJECTED", {"period": "May 2026", "vendor_code": "file 1 refused"}, "file 1 refused"),
+        ("WAREHOUSE_UNMAPPED", {"period": "May 2026", "warehouse": "WH9"}, "WH9"),
         ("PERIOD_CLOSED", {"period": "2026-10", "vendor_code": "P1"}, "2026-10"),
         ("SKU_UNKNOWN", {"sku": "HAT"}, "HAT"),
         ("RETRY_EXHAUSTED", {}, "credit_memo"),
