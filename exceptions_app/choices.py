@@ -247,6 +247,7 @@ class FixKind(models.TextChoices):
     CORRECT_CREDIT = "correct_credit", "Correct the credit"
     POSTING_DATE = "posting_date", "Choose the posting date"
     RETRY = "retry", "Send again"
+    EDIT_DOCUMENT = "edit_document", "Edit and send again"
     LINK_DOCUMENT = "link_document", "Link an existing document"
     CLOSE = "close", "Close with a reason"
 

@@ -92,6 +92,7 @@ FIX_CAPABILITY: dict[str, str] = {
     FixKind.CORRECT_CREDIT: "fix_money",
     FixKind.POSTING_DATE: "fix_money",
     FixKind.RETRY: "retry_posting",
+    FixKind.EDIT_DOCUMENT: "retry_posting",
     FixKind.LINK_DOCUMENT: "retry_posting",
     FixKind.CLOSE: "close_case",
 }

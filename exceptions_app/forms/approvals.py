@@ -12,7 +12,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from exceptions_app.choices import FixKind
-from exceptions_app.forms.fixes import FORMS, FixForm
+from exceptions_app.forms.fixes import FixForm
+from exceptions_app.forms.kinds import FORMS
 from exceptions_app.forms.picks import OTHER
 from exceptions_app.models import Case, Fix
 from exceptions_app.services import break_glass
@@ -31,7 +32,7 @@ def edit_form(fix: Fix, case: Case, *, now: datetime, answers: Any = None) -> Fi
 
 def _told(fix: Fix) -> dict[str, Any]:
     """The stored payload as the answers that lead to it."""
-    told = {**fix.payload, "reason_code": fix.reason_code}
+    told = {**fix.payload, **fix.payload.get("changes", {}), "reason_code": fix.reason_code}
     if fix.kind in (FixKind.SKU_ALIAS, FixKind.LINK_ORDER):
         told["choice"] = OTHER
     elif fix.kind == FixKind.LOCATION:

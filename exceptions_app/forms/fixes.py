@@ -14,7 +14,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from exceptions_app import errors
-from exceptions_app.choices import FixKind, MappingKind, PostingStatus
+from exceptions_app.choices import MappingKind, PostingStatus
 from exceptions_app.forms.picks import OTHER, PickForm
 from exceptions_app.models import Case
 from exceptions_app.rules import amounts
@@ -372,24 +372,6 @@ class LinkDocumentForm(PostingForm):
     def prepare(self) -> None:
         super().prepare()
         self.initial.setdefault("number", self.case.facts.get("number", ""))
-
-
-FORMS: dict[str, type[FixForm]] = {
-    FixKind.SKU_ALIAS: SkuForm,
-    FixKind.DISPOSITION: DispositionForm,
-    FixKind.REASON: ReasonForm,
-    FixKind.LOCATION: LocationForm,
-    FixKind.STATUS: StatusForm,
-    FixKind.VAT: VatForm,
-    FixKind.FEE: FeeForm,
-    FixKind.SET_LOCATION: SetLocationForm,
-    FixKind.LINK_ORDER: LinkOrderForm,
-    FixKind.ACCEPT_DIFFERENCE: AcceptDifferenceForm,
-    FixKind.CORRECT_CREDIT: CorrectCreditForm,
-    FixKind.POSTING_DATE: PostingDateForm,
-    FixKind.RETRY: PostingForm,
-    FixKind.LINK_DOCUMENT: LinkDocumentForm,
-}
 
 
 class DecisionForm(forms.Form):

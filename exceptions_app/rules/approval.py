@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Literal
 
 from exceptions_app.choices import FixKind, Role
+from exceptions_app.rules import document_edits
 from exceptions_app.rules.facts import Policy
 
 Level = Literal["none", "peer", "finance"]
@@ -35,6 +36,7 @@ _FINANCE = frozenset(
 _AMOUNT_OF = {
     FixKind.ACCEPT_DIFFERENCE.value: "difference",
     FixKind.CORRECT_CREDIT.value: "adjustment",
+    FixKind.EDIT_DOCUMENT.value: "amount",
 }
 _ROLES: dict[Level, frozenset[str]] = {
     "finance": frozenset({Role.FINANCE.value}),
@@ -51,17 +53,28 @@ _ROLES: dict[Level, frozenset[str]] = {
 }
 
 
-def needs_approval(fix_kind: str, value: Decimal, policy: Policy, *, case_type: str = "") -> Level:
+def needs_approval(
+    fix_kind: str,
+    value: Decimal,
+    policy: Policy,
+    *,
+    case_type: str = "",
+    changed: Collection[str] | None = None,
+) -> Level:
     """The level a fix needs. A kind nobody listed needs the strictest: it may change money.
 
     Setting a location by hand for one return needs nobody: it brings a missing fact and changes
     none. A fee or VAT mapping of no value at all still needs finance. A document of which the ERP
-    may have one already is sent again only with finance.
+    may have one already is sent again only with finance. What an edit of a document `changed`
+    decides who agrees: money, tax, account and date are finance's, as is what nobody listed.
     """
     if fix_kind == FixKind.RETRY and case_type in IN_DOUBT:
         return "finance"
     if fix_kind in _FREE:
         return "none"
+    if fix_kind == FixKind.EDIT_DOCUMENT:
+        only_goods = changed is not None and set(changed) <= document_edits.PEER_FIELDS
+        return "peer" if only_goods else "finance"
     if fix_kind in FixKind.values and fix_kind not in _FINANCE:
         return "peer"
     return "finance"
@@ -74,13 +87,14 @@ def approvers_needed(
     *,
     frees_other_money: bool = False,
     case_type: str = "",
+    changed: Collection[str] | None = None,
 ) -> int:
     """How many different people must agree: two of finance above the threshold.
 
     The threshold is in the bridge's currency: money of another cannot be compared with it, and
     counts as above.
     """
-    level = needs_approval(fix_kind, value, policy, case_type=case_type)
+    level = needs_approval(fix_kind, value, policy, case_type=case_type, changed=changed)
     if level == "none":
         return 0
     is_above = frees_other_money or abs(value) > policy.second_approver_above

@@ -246,6 +246,15 @@ class PostingFact:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftEdit:
+    """A document as a person set it; counts only for the plan it was made on."""
+
+    slot: str
+    made_on: str
+    draft: DocumentDraft
+
+
+@dataclass(frozen=True, slots=True)
 class Decisions:
     """What people decided for this return (approved fixes still in force)."""
 
@@ -257,6 +266,7 @@ class Decisions:
     )
     adjustment_reason: str = ""
     posting_date: date | None = None
+    edits: tuple[DraftEdit, ...] = ()  # documents set by hand, the latest last
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from exceptions_app.rules import (
     credit,
     credit_additions,
     credit_findings,
+    document_edits,
     money,
     receiving,
     receiving_findings,
@@ -85,7 +86,7 @@ def plan(facts: RmaFacts) -> Plan:
     found.extend(_conflicts(resolved, stock_plan))
     wanted = _postings(resolved, stock_plan, due_credit)
     found.extend(support.findings(resolved, wanted))
-    postings = support.supported(facts, wanted)
+    postings = _as_set(facts, support.supported(facts, wanted))
     found.extend(timeliness.findings(resolved, tuple(found), postings))
     found.extend(clocks.over(resolved, tuple(found)))
     return Plan(
@@ -94,6 +95,17 @@ def plan(facts: RmaFacts) -> Plan:
         checks=checks.passed(resolved, tuple(found)),
         residue=residue if any(row.slot == CREDIT_SLOT for row in postings) else money.ZERO,
         next_look=waits.first_after(resolved),
+    )
+
+
+def _as_set(facts: RmaFacts, postings: tuple[PlannedPosting, ...]) -> tuple[PlannedPosting, ...]:
+    """The documents as people set them, where they did."""
+    edits = facts.decisions.edits
+    if not edits:
+        return postings
+    return tuple(
+        replace(row, draft=document_edits.applied(row.draft, row.slot, edits, plan_hash))
+        for row in postings
     )
 
 

@@ -36,6 +36,7 @@ from exceptions_app.rules import credit, drafts, erp_facts, matching, order_text
 from exceptions_app.rules import policy as policies
 from exceptions_app.rules.facts import (
     Decisions,
+    DraftEdit,
     FeeFact,
     FeeTarget,
     ItemFact,
@@ -258,7 +259,18 @@ def decisions_of(rma: Rma, *, now: datetime | None = None) -> Decisions:
             values["adjustment_reason"] = fix.reason_code
         elif fix.kind == FixKind.POSTING_DATE:
             values["posting_date"] = date.fromisoformat(payload["date"])
+        elif fix.kind == FixKind.EDIT_DOCUMENT:
+            values["edits"] = (*values.get("edits", ()), draft_edit(payload))
     return Decisions(**values)
+
+
+def draft_edit(payload: dict[str, Any]) -> DraftEdit:
+    """The document set by hand that a fix holds."""
+    return DraftEdit(
+        slot=payload["slot"],
+        made_on=payload["made_on"],
+        draft=drafts.from_json(payload["draft"]),
+    )
 
 
 def live_postings(rma: Rma) -> list[Posting]:

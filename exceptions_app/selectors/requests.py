@@ -187,8 +187,15 @@ def _with_all(rows: QuerySet[Fix]) -> QuerySet[Fix]:
     )
 
 
+# What only the plan needs of an edited document; its fields are told one by one.
+_UNTOLD = frozenset({"draft", "made_on", "slot", "changes", "amount", "posting_id"})
+
+
 def lines_of(target: dict[str, Any]) -> str:
     """One "name: value" per line, by name."""
+    if "draft" in target:
+        set_to = target.get("changes", {})
+        target = {name: value for name, value in target.items() if name not in _UNTOLD} | set_to
     return "\n".join(
         f"{name}: {value if isinstance(value, str) else json.dumps(value)}"
         for name, value in sorted(target.items())

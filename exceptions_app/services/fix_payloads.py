@@ -15,7 +15,7 @@ from exceptions_app.models import Bridge, Case, Fix, Posting, Rma
 from exceptions_app.rules import amounts, money
 from exceptions_app.selectors import erp_told
 from exceptions_app.selectors import facts as facts_selector
-from exceptions_app.services import attempts, rmas
+from exceptions_app.services import attempts, document_edits, rmas
 from exceptions_app.services.claims import replan
 
 ON_POSTINGS = (FixKind.RETRY, FixKind.LINK_DOCUMENT)
@@ -68,6 +68,11 @@ def clean(
         return {"adjustment": _amount(payload, "adjustment", rma.currency)}
     if kind == FixKind.POSTING_DATE:
         return {"date": _open_date(payload, bridge, now)}
+    if kind == FixKind.EDIT_DOCUMENT:
+        changes = payload.get("changes")
+        if isinstance(changes, dict) and changes.get("date"):
+            _open_date(changes, bridge, now)
+        return document_edits.clean(bridge=bridge, rma=rma, payload=payload, now=now)
     return _posting(kind, rma, payload)
 
 

@@ -18,7 +18,15 @@ from exceptions_app.models import Approval, AuditEntry, Fix, FixBatch, Mapping, 
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import mappings as mappings_selector
-from exceptions_app.services import audit, fix_payloads, mappings, moments, rmas, triage
+from exceptions_app.services import (
+    audit,
+    document_edits,
+    fix_payloads,
+    mappings,
+    moments,
+    rmas,
+    triage,
+)
 
 
 def payload_hash(
@@ -142,6 +150,8 @@ def _hold_again(fix: Fix, now: datetime) -> None:
             status=PostingStatus.FAILED, hold_reason="", hold_until=None
         )
         fix_payloads.give_back_posting(fix=fix, now=now)
+    if fix.kind == FixKind.EDIT_DOCUMENT:
+        document_edits.put_back(fix, now)
     held.update(
         status=PostingStatus.BLOCKED, hold_reason="", hold_until=None, blocked_by="taken back"
     )

@@ -141,15 +141,17 @@ def weigh(
     )
     policy = facts_selector.policy_of(bridge)
     case_type = case.type if case is not None else ""
+    changed = payload.get("changed")
     return Terms(
         effect=found.as_json() if found else {},
-        level=approval.needs_approval(kind, value, policy, case_type=case_type),
+        level=approval.needs_approval(kind, value, policy, case_type=case_type, changed=changed),
         approvals_needed=approval.approvers_needed(
             kind,
             value,
             policy,
             frees_other_money=found is not None and found.frees_other_money,
             case_type=case_type,
+            changed=changed,
         ),
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 from connectors.types import DocumentDraft
 from exceptions_app.choices import POSTING_UNSENT, FixKind, MappingKind, PostingKind
 from exceptions_app.models import Bridge, Case, ErpLocation, Item, Rma, SalesOrder
-from exceptions_app.rules import drafts, matching, planning
+from exceptions_app.rules import consequences, drafts, matching, planning
 from exceptions_app.rules.facts import Plan, RmaFacts
 from exceptions_app.rules.mapping import is_withdrawal, normalise
 from exceptions_app.selectors import facts as facts_selector
@@ -90,13 +90,17 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class DocumentPreview:
-    """`sent_before` is the last body that left for this slot, "" when none did."""
+    """`sent_before` is the last body that left for this slot, "" when none did.
+
+    `words` say what it does to stock and ledger, beside what was planned before.
+    """
 
     kind_label: str
     key: str
     title: str
     sent_before: str
     would_send: str
+    words: tuple[str, ...] = ()
 
 
 def effect(
@@ -142,7 +146,7 @@ def effect_of_change(
     now: datetime,
 ) -> Effect | None:
     """The effect as kept with a request; None for a change of one document, which plans nothing."""
-    if kind in fix_payloads.ON_POSTINGS or kind == FixKind.CLOSE:
+    if kind in (*fix_payloads.ON_POSTINGS, FixKind.CLOSE, FixKind.EDIT_DOCUMENT):
         return None
     return effect(
         bridge=bridge, kind=kind, source_value=source_value, payload=payload, rma=rma, now=now
@@ -178,6 +182,7 @@ def documents(
                 title=f"{PostingKind(planned.kind).label} for {rma}",
                 sent_before=last.request if last else "",
                 would_send=gateway.preview(draft).replace(str(_UNNUMBERED), _WHEN_SENT),
+                words=consequences.told(drafts.from_json(row.draft) if row else None, draft),
             )
         )
     return tuple(previews)
@@ -271,6 +276,9 @@ def _changed(
         )
     elif kind == FixKind.POSTING_DATE:
         decisions = replace(decisions, posting_date=date.fromisoformat(payload["date"]))
+    elif kind == FixKind.EDIT_DOCUMENT:
+        edit = facts_selector.draft_edit(payload)
+        decisions = replace(decisions, edits=(*decisions.edits, edit))
     elif kind == FixKind.LINK_ORDER:
         return _with_order(facts, rma, payload["order_number"])
     return replace(facts, decisions=decisions)

@@ -26,7 +26,8 @@ from exceptions_app.choices import (
 )
 from exceptions_app.filters import CaseFilter
 from exceptions_app.forms.cases import AssignForm, CloseForm, SnoozeForm
-from exceptions_app.forms.fixes import FORMS, FixForm
+from exceptions_app.forms.fixes import FixForm
+from exceptions_app.forms.kinds import FORMS
 from exceptions_app.forms.notes import NoteForm
 from exceptions_app.models import Case, Fix, Posting
 from exceptions_app.selectors import cases as cases_selector

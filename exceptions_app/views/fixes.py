@@ -18,13 +18,21 @@ from connectors.errors import ConnectorError
 from exceptions_app import errors, permissions
 from exceptions_app.choices import CASE_OPEN, FixStatus
 from exceptions_app.forms.approvals import AloneForm, ReviewForm
-from exceptions_app.forms.fixes import FORMS, DecisionForm, FixForm
+from exceptions_app.forms.fixes import DecisionForm, FixForm
+from exceptions_app.forms.kinds import FORMS
 from exceptions_app.models import Case, Fix
 from exceptions_app.selectors import approvals as approvals_selector
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import delegations
 from exceptions_app.selectors import requests as requests_selector
-from exceptions_app.services import fix_payloads, fix_steps, fixes, looking, previews
+from exceptions_app.services import (
+    document_edits,
+    fix_payloads,
+    fix_steps,
+    fixes,
+    looking,
+    previews,
+)
 from exceptions_app.views import case_page
 
 DECIDED_TONES = {
@@ -341,7 +349,7 @@ def show(
         "fix": fix,
         "underway": underway,
         "tone": DECIDED_TONES.get(FixStatus(fix.status), "calm"),
-        "change": requests_selector.change(fix),
+        "change": _change(fix),
         "reason": _reason(fix),
         "effect": requests_selector.effect(fix),
         "results": _results(fix, now),
@@ -375,6 +383,18 @@ def _results(fix: Fix, now: datetime) -> dict[str, Any]:
         "total": len(rows),
         "healed": tally["healed"],
         "stuck": tally["other"] + tally["still"],
+    }
+
+
+def _change(fix: Fix) -> dict[str, str]:
+    """Before and after, one fact per line; of an edited document only what differs."""
+    told = requests_selector.change(fix)
+    rows = document_edits.differences(fix)
+    if not rows:
+        return told
+    return told | {
+        "before": "\n".join(f"{row.label}: {row.before}" for row in rows),
+        "after": "\n".join(f"{row.label}: {row.after}" for row in rows),
     }
 
 

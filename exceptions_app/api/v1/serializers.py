@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from exceptions_app.api.doors import PageQuery
 from exceptions_app.choices import PostingKind, PostingStatus, RefundOrigin
-from exceptions_app.forms.fixes import FORMS
+from exceptions_app.forms.kinds import FORMS
 from exceptions_app.rules import money
 
 

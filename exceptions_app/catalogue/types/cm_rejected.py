@@ -25,9 +25,12 @@ ENTRY = Entry(
         Step("Correct that fact in {erp}, or in the mapping it came from.", link="mappings"),
         Step("Compare the new preview with what was refused."),
         Step("Send it again.", FixKind.RETRY),
+        Step(
+            "Where only this document is wrong, set its fields and send it.", FixKind.EDIT_DOCUMENT
+        ),
         Step("If the document was keyed in {erp} by hand, link it instead.", FixKind.LINK_DOCUMENT),
     ),
-    actions=(FixKind.RETRY, FixKind.LINK_DOCUMENT),
+    actions=(FixKind.RETRY, FixKind.EDIT_DOCUMENT, FixKind.LINK_DOCUMENT),
     approval="finance",
     closes_by="{erp} shows the document on read-back, with the amounts we meant.",
     closes_itself=True,

@@ -172,6 +172,7 @@ ACTIONS = {
         "RETRY_EXHAUSTED",
         "SILENT_SUCCESS",
     },
+    FixKind.EDIT_DOCUMENT: {"CM_REJECTED"},
     FixKind.LINK_DOCUMENT: {
         "CM_DUPLICATE",
         "CM_REJECTED",

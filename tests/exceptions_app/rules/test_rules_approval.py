@@ -22,6 +22,7 @@ LEVELS = {
     "correct_credit": "finance",
     "posting_date": "finance",
     "retry": "none",
+    "edit_document": "finance",
     "link_document": "finance",
     "close": "none",
 }

@@ -1,0 +1,147 @@
+"""A refused document edited and sent again: the original kept, two people, taken back whole."""
+
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from exceptions_app import errors
+from exceptions_app.models import Case, Fix, Posting
+from exceptions_app.services import fixes, rmas
+from tests.cast import make_user
+from tests.world import make_world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def refused():
+    """A credit of £20.00 that the ERP refused once."""
+    world = make_world()
+    world.add_order()
+    world.add_return()
+    rule = {
+        "kind": "status",
+        "status": 422,
+        "method": "POST",
+        "path": "/api/.*",
+        "content": "CM-",
+        "body": '{"errors": [{"message": "Order is locked"}]}',
+        "times": 1,
+    }
+    world.erp.faults.parse([rule])
+    world.carry()
+    world.erp.faults.parse([])
+    return world, Case.objects.get(posting__kind="credit_memo")
+
+
+def _ask(world, case, changes, name="finn", **payload):
+    return fixes.request(
+        kind="edit_document",
+        bridge=world.bridge,
+        actor=make_user(name),
+        now=world.clock.now,
+        payload={"posting_id": case.posting_id, "changes": changes, **payload},
+        case=case,
+        rma=case.rma,
+    )
+
+
+def _approve(world, fix):
+    return fixes.approve(
+        fix_id=fix.pk, seen_hash=fix.payload_hash, actor=make_user("fiona"), now=world.clock.now
+    )
+
+
+def test_the_edited_credit_leaves_and_the_original_is_kept(refused):
+    world, case = refused
+    fix = _ask(world, case, {"l1_net": "15.00"})
+
+    _approve(world, fix)
+    world.run()
+    held = list(Posting.objects.filter(kind="credit_memo").values_list("status", flat=True))
+    nothing_left = world.documents("CM")
+    world.clock.advance(seconds=61)
+    world.settle()
+
+    original, edited = Posting.objects.filter(kind="credit_memo").order_by("pk")
+    assert (fix.level, fix.approvals_needed, fix.payload["changed"]) == ("finance", 1, ["net"])
+    assert (held, nothing_left) == (["cancelled", "held"], [])
+    assert edited.replaces == original
+    assert original.draft["lines"][0]["net"] != edited.draft["lines"][0]["net"] == "15.00"
+    assert edited.status == "confirmed"
+    assert len(world.documents("CM")) == 1
+
+
+def test_taken_back_the_refused_original_stands_again_and_nothing_is_sent(refused):
+    world, case = refused
+    fix = _ask(world, case, {"l1_net": "15.00"})
+    _approve(world, fix)
+    world.run()
+
+    fixes.undo(fix_id=fix.pk, actor=make_user("fiona"), now=world.clock.now)
+    world.clock.advance(seconds=61)
+    world.settle()
+
+    live = Posting.objects.exclude(status="cancelled").get(kind="credit_memo")
+    assert (live.pk, live.status) == (case.posting_id, "failed")
+    assert live.takings.count() == 1
+    assert world.documents("CM") == []
+    assert Fix.objects.get().status == "undone"
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"l1_net": "9999.00"}, "To credit more, correct the credit instead"),
+        ({"l1_net": "1e1"}, "is not a number in plain digits"),
+        ({"l1_net": "1.005"}, "fewer decimal places"),
+        ({"l1_quantity": "99"}, "more did not come back"),
+        ({"l1_sku": "NOT-THERE"}, "is no active item of the ERP"),
+        ({"l9_net": "1.00"}, "cannot be set in this document"),
+        ({"date": "2026-99-01"}, "Give a date"),
+        ({}, "Nothing differs"),
+    ],
+)
+def test_what_cannot_stand_is_refused_before_anything_is_saved(refused, changes, text):
+    world, case = refused
+
+    with pytest.raises(errors.InvalidChoice, match=text):
+        _ask(world, case, changes)
+
+    assert not Fix.objects.exists()
+    assert Posting.objects.get(pk=case.posting_id).status == "failed"
+
+
+def test_an_edit_no_longer_counts_once_the_facts_call_for_another_document(refused):
+    world, case = refused
+    fix = _ask(world, case, {"l1_net": "15.00"})
+    _approve(world, fix)
+    world.run()
+    Fix.objects.filter(pk=fix.pk).update(payload={**fix.payload, "made_on": "another"})
+    rmas.make_due(rma_ids=[case.rma_id], now=world.clock.now)
+    world.run()
+    world.clock.advance(seconds=61)
+    world.settle()
+
+    credit = Posting.objects.get(kind="credit_memo", status="confirmed")
+    assert Decimal(credit.draft["lines"][0]["net"]) != Decimal("15.00")
+
+
+def test_the_form_shows_the_document_and_its_difference_before_anybody_asks(refused, client):
+    world, case = refused
+    client.force_login(make_user("finn"))
+    page = client.get(reverse("case-detail", args=[case.pk])).context
+    form = next(each.form for each in page["offers"] if each.kind == "edit_document")
+    answers = {field.html_name: field.value() or "" for field in form.visible_fields()}
+
+    with world.connected():
+        shown = client.post(
+            reverse("fix-preview", args=[case.pk]),
+            {**answers, "kind": "edit_document", "l1_net": "15.00"},
+        ).content.decode()
+
+    assert "edited: what it would do" in shown
+    assert "15.00" in shown
+    assert "Credits £1.67 less than planned before (£20.00)" in shown
+    assert not Fix.objects.exists()
