@@ -89,6 +89,12 @@ _BRIGHTPEARL_PLACES: _Grades = (
     (f"{PLACE_KEY}default", Bucket.SALEABLE.value),
 )
 
+# Goods in order have no condition in a partner's receipts; other words are the partner's own.
+_DEPOT_PLACES: _Grades = (
+    (PLACE_KEY, Bucket.QUARANTINE.value),
+    (f"{PLACE_KEY}damaged", Bucket.DAMAGED.value),
+)
+
 
 def _rows(statuses: _Words, dispositions: _Grades) -> tuple[MappingRow, ...]:
     return (
@@ -182,6 +188,28 @@ _ALL = (
             }
         ),
         mappings=_rows(_RETURNGO_STATUSES, (*_RETURNGO_DISPOSITIONS, *_BRIGHTPEARL_PLACES)),
+    ),
+    Preset(
+        code="file_exchange+returngo",
+        label="Files + ReturnGO",
+        explanation=(
+            "A depot checks goods in and tells it by file: that is the receipt, and goods lie in"
+            " quarantine until they are graded. What we book leaves as files too, and counts once"
+            " the answer says so. Credits follow the confirmed refund."
+        ),
+        policy=MappingProxyType(
+            {
+                "credit_trigger": "refund_confirmed",
+                "stock_trigger": "erp_receipt",
+                "disposition_authority": "platform",
+                "authorise_first": True,
+                "note_to_platform": True,
+                "first_bucket": "quarantine",
+                "bundle_stock": "components",
+                "bundle_credit": "components",
+            }
+        ),
+        mappings=_rows(_RETURNGO_STATUSES, (*_RETURNGO_DISPOSITIONS, *_DEPOT_PLACES)),
     ),
     Preset(
         code="netsuite+shopify",

@@ -172,7 +172,7 @@ def _connection(kit: Kit, twin: Twin, clock: Clock) -> Connection:
         name=kit.system.title(),
         kind=kit.system,
         mode="sandbox",
-        base_url=f"http://127.0.0.1:1/{kit.system}{access.path}",
+        base_url=access.base_url(f"http://127.0.0.1:1/{kit.system}"),
         settings_values=dict(access.settings),
         secrets=dict(access.secrets),
         actor=None,

@@ -15,11 +15,18 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What the connection form would be given; `path` goes behind the twin's own address."""
+    """What the connection form would be given; `path` goes behind the twin's own address.
+
+    `address` takes the place of both where the system is not called at one.
+    """
 
     settings: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
     path: str = ""
+    address: str = ""
+
+    def base_url(self, twin_address: str) -> str:
+        return self.address or twin_address + self.path
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from importlib import resources
 from typing import Any
@@ -115,7 +116,9 @@ def source_connection(
         code,
         system=kit.system,
         base_url=f"{base_url}/{twins.platform_name(code)}",
-        access=Access({**access.settings, "poll_seconds": "300"}, secrets, access.path),
+        access=replace(
+            access, settings={**access.settings, "poll_seconds": "300"}, secrets=secrets
+        ),
     )
 
 
@@ -133,7 +136,7 @@ def erp_connection(
         code,
         system=kit.system,
         base_url=base_url,
-        access=Access(settings, access.secrets, access.path),
+        access=replace(access, settings=settings),
     )
 
 
@@ -146,7 +149,7 @@ def _connection(
         name=f"{SYSTEM_NAMES[system]} {name}",
         kind=system,
         mode="sandbox",
-        base_url=base_url + access.path,
+        base_url=access.base_url(base_url),
         settings_values=dict(access.settings),
         secrets=dict(access.secrets),
         actor=None,
