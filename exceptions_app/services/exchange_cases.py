@@ -1,4 +1,4 @@
-"""The exceptions of file exchange: a file set aside, an answer that is late, goods of no return."""
+"""The exceptions of file exchange: a file set aside, an answer that is late."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from exceptions_app.choices import LineState
-from exceptions_app.models import Connection, ErpReceipt, ExchangeBatch, ExchangeFile
+from exceptions_app.models import Connection, ExchangeBatch, ExchangeFile
 from exceptions_app.rules.facts import Finding
 from exceptions_app.services import cases, moments
 
@@ -61,30 +61,6 @@ def batch_late(*, batch: ExchangeBatch, now: datetime) -> None:
 def batch_answered(*, batch: ExchangeBatch, source: str, now: datetime) -> None:
     proof = f"File {batch.number} was answered by {source}, read {moments.written(now)}."
     _sync(batch.connection, f"batch:{batch.pk}", [], now, proof)
-
-
-def goods_of_no_return(*, receipt: ErpReceipt, now: datetime) -> None:
-    units = sum(line["quantity"] for line in receipt.lines)
-    finding = Finding(
-        type="BLIND_RETURN",
-        subject="receipt",
-        cause=receipt.connection.code,
-        facts={
-            "connection": receipt.connection.name,
-            "number": receipt.number,
-            "since": moments.written(receipt.received_at),
-            "units": str(units),
-            "warehouse": receipt.warehouse or "not known",
-        },
-        value=Decimal(0),
-        value_formula="",
-    )
-    _sync(receipt.connection, f"receipt:{receipt.pk}", [finding], now)
-
-
-def goods_matched(*, receipt: ErpReceipt, now: datetime) -> None:
-    proof = f"Receipt {receipt.number} belongs to return {receipt.rma}, which is known now."
-    _sync(receipt.connection, f"receipt:{receipt.pk}", [], now, proof)
 
 
 def _sync(

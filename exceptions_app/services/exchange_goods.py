@@ -19,7 +19,7 @@ from connectors.exchange.shapes import Arrival, ArrivalLine, Regrade
 from exceptions_app.choices import PostingKind, PostingStatus
 from exceptions_app.errors import FileUnfit
 from exceptions_app.models import Connection, ErpReceipt, Posting
-from exceptions_app.services import exchange_cases, receipts, rmas
+from exceptions_app.services import receipts, rmas
 
 # Goods of no return are matched anew for so long.
 MATCHED_FOR = timedelta(days=120)
@@ -32,29 +32,22 @@ def keep_arrivals(
 ) -> tuple[int, int]:
     """Keep receipts; returns how many, and how many of them belong to no return we know.
 
+    Goods of no return stay without one until `match_again` finds it; the sweep tells of them.
     Call it in the transaction that marks the file as read.
     """
     postings = _authorisations(connection, {each.authorisation for each in arrivals})
     told = [_receipt(rows, postings.get(rows[0].authorisation)) for rows in _together(arrivals)]
     rma_of = {_authorisation_id(row): row.rma_id for row in postings.values()}
     receipts.keep(connection=connection, receipts=told, rma_of=rma_of, now=now)
-    kept = ErpReceipt.objects.select_related("connection", "rma").filter(
-        connection=connection, external_id__in=[row.external_id for row in told]
-    )
-    blind = [row for row in kept if row.rma_id is None]
-    for row in blind:
-        exchange_cases.goods_of_no_return(receipt=row, now=now)
-    return len(told), len(blind)
+    return len(told), sum(row.authorisation_id not in rma_of for row in told)
 
 
 def match_again(*, connection: Connection, now: datetime) -> int:
     """Give receipts of no return to returns that are known by now; returns how many."""
     rows = list(
-        ErpReceipt.objects.select_for_update(of=("self",))
-        .select_related("connection")
-        .filter(connection=connection, rma__isnull=True, received_at__gte=now - MATCHED_FOR)[
-            :_MOST_UNMATCHED
-        ]
+        ErpReceipt.objects.select_for_update(of=("self",)).filter(
+            connection=connection, rma__isnull=True, received_at__gte=now - MATCHED_FOR
+        )[:_MOST_UNMATCHED]
     )
     postings = _authorisations(connection, {row.authorisation_id for row in rows})
     matched = [row for row in rows if row.authorisation_id in postings]
@@ -63,7 +56,6 @@ def match_again(*, connection: Connection, now: datetime) -> int:
         row.rma = posting.rma
         row.authorisation_id = _authorisation_id(posting)
         row.save(update_fields=["rma", "authorisation_id"])
-        exchange_cases.goods_matched(receipt=row, now=now)
     rmas.make_due(rma_ids=sorted({row.rma_id for row in matched if row.rma_id}), now=now)
     return len(matched)
 

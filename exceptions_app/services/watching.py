@@ -149,13 +149,19 @@ def _receipts(systems: dict[int, Connection], now: datetime) -> Found:
         found[row.connection_id].append(
             upkeep.unknown_receipt(
                 systems[row.connection_id].name,
-                row.number or row.external_id,
+                _named(row),
                 sum(line["quantity"] for line in row.lines),
                 row.received_at,
                 sum(worth, Decimal(0)) if worth else None,
             )
         )
     return found
+
+
+def _named(row: ErpReceipt) -> str:
+    """One receipt may bring in goods of several authorisations; each is a row of its own."""
+    number = row.number or row.external_id
+    return f"{number} for {row.authorisation_id}" if row.authorisation_id else number
 
 
 def _costs(rows: list[ErpReceipt]) -> dict[tuple[int, str], Decimal | None]:

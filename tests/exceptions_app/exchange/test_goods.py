@@ -1,12 +1,13 @@
 """Goods a partner tells of: receipts of returns we know, of none, and grades changed later."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from connectors.exchange import stores
 from connectors.exchange.shapes import Arrival, ArrivalLine, Inbound, InboundKind, Regrade
-from exceptions_app.models import Case, ErpReceipt, Posting, Rma
+from exceptions_app.models import Case, ErpReceipt, ExchangeFile, Posting, Rma
+from exceptions_app.services import watching
 from tests import factories
 
 DAY = date(2026, 5, 26)
@@ -57,21 +58,32 @@ def test_goods_are_the_return_s_by_whatever_the_partner_calls_it(partner, author
     assert [row.number for row in partner.book.arrivals(["E-1", "other"])] == ["R-1"]
 
 
-def test_goods_of_no_return_are_told_and_matched_once_it_is_known(partner, authorisation):
+def test_goods_of_no_return_are_matched_once_it_is_known(partner, authorisation):
     Posting.objects.update(key="RA-other", external_id="", number="")
     arrive(partner, "RA-uk-5001-1")
-
-    (case,) = Case.objects.all()
-    assert (case.type, case.facts["units"]) == ("BLIND_RETURN", "2")
     assert ErpReceipt.objects.get().rma is None
+    assert ExchangeFile.objects.get().told == {"arrivals": 1, "blind": 1}
+    assert not Rma.objects.filter(plan_due_at__isnull=False).exists()
 
     Posting.objects.update(key="RA-uk-5001-1")
     partner.look(times=1)
 
     assert ErpReceipt.objects.get().rma == authorisation.rma
-    case.refresh_from_db()
-    assert case.status == "resolved"
-    assert case.proof == "Receipt R-1 belongs to return RMA5001, which is known now."
+    assert Rma.objects.get().plan_due_at is not None
+
+
+def test_goods_of_no_return_are_told_by_receipt_and_what_it_is_against(partner, authorisation):
+    parts = tuple(Arrival(name, "R-1", DAY, "WH1", TWO) for name in ("RA-x", "RA-y"))
+    partner.leave(stores.IN, "r.txt", Inbound(kind=InboundKind.ARRIVALS, arrivals=parts))
+    partner.look()
+
+    watching.look(now=partner.now + timedelta(hours=2))
+
+    told = Case.objects.order_by("pk").values_list("type", "title")
+    assert set(told) == {
+        ("BLIND_RETURN", "Receipt R-1 for RA-x of Depot belongs to no return"),
+        ("BLIND_RETURN", "Receipt R-1 for RA-y of Depot belongs to no return"),
+    }
 
 
 def test_one_receipt_of_several_returns_is_one_of_each(partner, authorisation):
