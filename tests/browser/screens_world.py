@@ -13,6 +13,7 @@ from exceptions_app.models import (
     Bridge,
     Case,
     Fix,
+    FixBatch,
     InboundEvent,
     MappingImport,
     Posting,
@@ -20,7 +21,11 @@ from exceptions_app.models import (
     Rma,
 )
 from exceptions_app.services import (
+    break_glass,
+    delegations,
     events,
+    fix_batches,
+    fix_edits,
     fixes,
     mapping_files,
     mapping_imports,
@@ -46,7 +51,7 @@ def build() -> tuple[World, dict[str, int]]:
     _unknown_skus(world)
     _troubles(world)
     world.carry()
-    rows = _changes_under_way(world)
+    rows = _changes_under_way(world) | _two_person_control(world)
     _strange_messages(world)
     rows |= _rows_of_other_currencies(world)
     rows |= {
@@ -121,6 +126,60 @@ def _changes_under_way(world: World) -> dict[str, int]:
     fixes.approve(fix_id=other.pk, seen_hash=other.payload_hash, actor=mona, now=world.clock.now)
     Fix.objects.filter(pk=other.pk).update(hold_until=world.clock.now + timedelta(days=1))
     return {"case": asked.pk, "group": asked.group_id, "fix": waiting.pk, "held_fix": other.pk}
+
+
+def _two_person_control(world: World) -> dict[str, int]:
+    """An edit that voided an approval, a batch, an act of one alone, and a delegate."""
+    finn, fiona, now = make_user("finn"), make_user("fiona"), world.clock.now
+    frank, ada = make_user("frank", "finance"), make_user("ada")
+    delegations.name(
+        actor=frank, delegate=fiona, starts_at=now, ends_at=now + timedelta(days=9), now=now
+    )
+    case = Case.objects.get(rma__external_id="5011", type="REFUND_CM_MISMATCH")
+    edited = fixes.request(
+        kind="correct_credit",
+        bridge=world.bridge,
+        actor=finn,
+        now=now,
+        payload={"adjustment": "603.20"},
+        case=case,
+        rma=case.rma,
+        reason_code="platform_error",
+    )
+    fixes.approve(fix_id=edited.pk, seen_hash=edited.payload_hash, actor=frank, now=now)
+    fix_edits.edit(
+        fix_id=edited.pk,
+        seen_hash=edited.payload_hash,
+        payload={"adjustment": "3.20"},
+        actor=finn,
+        now=now,
+        why="A digit too many.",
+    )
+    words = [
+        fixes.request(
+            kind="vat",
+            bridge=world.bridge,
+            actor=finn,
+            now=now,
+            payload={"treatment": "exempt"},
+            source_value=f"Reverse charge {name}",
+        )
+        for name in ("A", "B", "C")
+    ]
+    alone = words.pop()
+    break_glass.use(
+        fix_id=alone.pk,
+        seen_hash=alone.payload_hash,
+        actor=ada,
+        now=now,
+        reason="Nobody of finance could be reached before the window shut.",
+    )
+    asked = [(fix.pk, fix.payload_hash) for fix in words]
+    done = fix_batches.approve(asked=asked, actor=fiona, now=now)
+    later = now + timedelta(days=1)
+    Fix.objects.filter(batch=done.batch).update(hold_until=later)
+    FixBatch.objects.update(hold_until=later)
+    return {"edited_fix": edited.pk, "alone_fix": alone.pk, "fix_batch": done.batch.pk}
 
 
 def _confirmed(world: World) -> int:
