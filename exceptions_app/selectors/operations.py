@@ -11,7 +11,15 @@ from typing import Any
 
 from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
-from exceptions_app.choices import CASE_OPEN, BreakerState, EventState, HoldReason, PostingStatus
+from exceptions_app.choices import (
+    CASE_OPEN,
+    BreakerState,
+    EventState,
+    FileState,
+    HoldReason,
+    PostingStatus,
+    SentFileState,
+)
 from exceptions_app.models import (
     Bridge,
     CallCount,
@@ -19,6 +27,8 @@ from exceptions_app.models import (
     Connection,
     ConnectionBudget,
     ConnectionHealth,
+    ExchangeBatch,
+    ExchangeFile,
     Heartbeat,
     InboundEvent,
     Posting,
@@ -251,7 +261,10 @@ def backlog(*, now: datetime) -> tuple[Backlog, ...]:
 
 
 def stuck() -> tuple[Backlog, ...]:
-    """What nothing but a person moves on: counted by the indexes of state, in one query."""
+    """What nothing but a person moves on: counted by the indexes of state, in one query.
+
+    Files are told of only where there are some: most houses exchange none.
+    """
     connections_of = Connection.objects.values("pk")
     documents = Posting.objects.filter(bridge__in=Bridge.objects.values("pk"))
     parked = InboundEvent.objects.filter(connection__in=connections_of, state=EventState.PARKED)
@@ -269,10 +282,24 @@ def stuck() -> tuple[Backlog, ...]:
             "posting-list",
             "?status=blocked",
         ),
+        (
+            "Files set aside",
+            ExchangeFile.objects.filter(state=FileState.QUARANTINED),
+            "exchange-files",
+            "?state=quarantined",
+        ),
+        (
+            "Files without an answer",
+            ExchangeBatch.objects.filter(state=SentFileState.OVERDUE),
+            "exchange-batches",
+            "?state=overdue",
+        ),
     )
     counts = paging.counts({label: rows for label, rows, *_ in found})
     return tuple(
-        Backlog(label, counts[label], None, url_name, query) for label, _, url_name, query in found
+        Backlog(label, counts[label], None, url_name, query)
+        for label, _, url_name, query in found
+        if counts[label] or not url_name.startswith("exchange")
     )
 
 

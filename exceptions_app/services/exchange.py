@@ -28,6 +28,8 @@ from exceptions_app.services import (
 EVERY = timedelta(minutes=1)
 # In one look; the others follow with the next.
 MOST_FILES = 200
+# Of one folder, the oldest first.
+MOST_SEEN = 1_000
 # A batch that was built and not delivered for so long is looked at again.
 ABANDONED_AFTER = timedelta(days=1)
 
@@ -112,7 +114,7 @@ def _complete(connection: Connection, store: FileStore, now: datetime) -> list[E
     for folder in (stores.ACK, stores.IN):
         entries = store.listing(folder)
         _forget_gone(connection, folder, entries)
-        for entry in entries:
+        for entry in sorted(entries, key=lambda entry: (entry.modified_at, entry.name))[:MOST_SEEN]:
             file = _seen(connection, folder, entry, now)
             if file is not None:
                 ready.append(file)

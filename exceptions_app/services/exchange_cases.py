@@ -21,10 +21,11 @@ def file_set_aside(*, file: ExchangeFile, now: datetime) -> None:
         facts={
             "connection": file.connection.name,
             "event": file.name,
-            "reason": file.why,
+            # It stands in quotation marks inside a sentence.
+            "reason": file.why.rstrip("."),
         },
         value=Decimal(0),
-        value_formula="",
+        value_formula="not known: nothing of the file was taken in",
     )
     _sync(file.connection, f"file:{file.pk}", [finding], now)
 
@@ -55,7 +56,8 @@ def batch_late(*, batch: ExchangeBatch, now: datetime) -> None:
         value=sum((gross or Decimal(0) for gross, _ in rows), Decimal(0)) if is_one else Decimal(0),
         value_formula="sum of the documents in the file that were not answered" if is_one else "",
     )
-    _sync(batch.connection, f"batch:{batch.pk}", [finding], now)
+    currency = currencies.pop() if is_one else ""
+    _sync(batch.connection, f"batch:{batch.pk}", [finding], now, currency=currency)
 
 
 def batch_answered(*, batch: ExchangeBatch, source: str, now: datetime) -> None:
@@ -64,7 +66,15 @@ def batch_answered(*, batch: ExchangeBatch, source: str, now: datetime) -> None:
 
 
 def _sync(
-    connection: Connection, key: str, findings: Sequence[Finding], now: datetime, proof: str = ""
+    connection: Connection,
+    key: str,
+    findings: Sequence[Finding],
+    now: datetime,
+    proof: str = "",
+    *,
+    currency: str = "",
 ) -> None:
     subject = replace(cases.of_connection(connection), key=key)
+    if currency:
+        subject = replace(subject, currency=currency)
     cases.sync(subject=subject, findings=findings, now=now, proof=proof)

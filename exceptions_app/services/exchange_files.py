@@ -11,7 +11,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -37,6 +37,8 @@ from exceptions_app.services.faultpoints import reach
 
 # A larger file is no exchange of documents.
 MOST_BYTES = 20 * 1024 * 1024
+# Partners begin their numbers anew some day; what is not kept any more cannot be compared either.
+NUMBERS_KNOWN_FOR = timedelta(days=90)
 
 
 def take_in(
@@ -187,7 +189,7 @@ def _apply(
         file.refresh_from_db()
         return
     numbers = [f"{part.kind}:{part.partner}:{part.number}" for part in parts if part.number]
-    repeated = _same_numbers(file, numbers)
+    repeated = _same_numbers(file, numbers, now)
     if repeated is not None:
         _note_repeat(file, repeated, parts, layout, now)
         return
@@ -233,11 +235,14 @@ def _take_parts(file: ExchangeFile, parts: Sequence[Inbound], now: datetime) -> 
     return +told
 
 
-def _same_numbers(file: ExchangeFile, numbers: Sequence[str]) -> ExchangeFile | None:
+def _same_numbers(file: ExchangeFile, numbers: Sequence[str], now: datetime) -> ExchangeFile | None:
     for number in numbers:
         earlier = (
             ExchangeFile.objects.filter(
-                connection=file.connection_id, numbers__contains=[number], state=FileState.READ
+                connection=file.connection_id,
+                numbers__contains=[number],
+                state=FileState.READ,
+                read_at__gte=now - NUMBERS_KNOWN_FOR,
             )
             .exclude(pk=file.pk)
             .first()

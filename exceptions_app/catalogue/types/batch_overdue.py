@@ -25,7 +25,7 @@ ENTRY = Entry(
         Step("Look at what the file holds and what was answered of it.", link="files"),
         Step("Check that the file still lies in out/, or that {connection} took it."),
         Step("Ask {connection} for the acknowledgement, by the number of the file."),
-        Step("Check that files which came were not set aside.", link="files"),
+        Step("Check that files which came were not set aside."),
     ),
     approval="none",
     closes_by="{connection} answered the file.",

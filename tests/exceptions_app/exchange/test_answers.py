@@ -1,6 +1,7 @@
 """What a partner says of a batch: noted once, contradicted never, late told."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -18,7 +19,7 @@ def answers():
 
 def open_cases():
     rows = Case.objects.exclude(status="resolved").order_by("pk")
-    return list(rows.values_list("type", "facts__reason"))
+    return [(type_, f"{reason}.") for type_, reason in rows.values_list("type", "facts__reason")]
 
 
 def answer(partner, *parts, name="ack-1.txt"):
@@ -179,6 +180,7 @@ def test_no_answer_in_time_is_an_exception_that_a_late_answer_closes(partner, do
     (case,) = Case.objects.all()
     assert (case.type, case.title) == ("BATCH_OVERDUE", "Depot has not answered file 1")
     assert case.facts["waiting"] == "3 documents"
+    assert (case.value, case.currency) == (Decimal("0.00"), "GBP")
 
     answer(partner, acknowledged(1, is_accepted=True))
     case.refresh_from_db()

@@ -81,7 +81,7 @@ def test_an_unreadable_file_is_set_aside_and_told(partner):
     assert (partner.names(stores.IN), partner.names(stores.BAD)) == ([], ["odd.txt"])
     (case,) = Case.objects.all()
     assert (case.type, case.team) == ("FILE_UNREADABLE", "operations")
-    assert case.facts["reason"] == "Line 3 has 4 columns instead of 7."
+    assert case.facts["reason"] == "Line 3 has 4 columns instead of 7"
     assert bytes(ExchangeFile.objects.get().content) == b"in/odd.txt"
 
 
@@ -170,7 +170,7 @@ def test_a_file_that_is_refused_is_set_aside_and_its_sender_told_once(partner):
     (answer,) = partner.names(stores.OUT)
     assert partner.store.read(stores.OUT, answer, 100) == b"ISA*997 refused"
     assert (states(), partner.names(stores.BAD)) == ({"r.txt": "quarantined"}, ["r.txt"])
-    assert Case.objects.get().facts["reason"] == "Its total is wrong."
+    assert Case.objects.get().facts["reason"] == "Its total is wrong"
 
 
 def test_an_acknowledgement_the_partner_took_already_is_not_written_again(partner):

@@ -67,6 +67,9 @@ def test_the_lists_are_narrowed_and_cost_the_same_for_many(ines):
             cost.setdefault(name, set()).add(len(captured))
 
     assert [len(costs) for costs in cost.values()] == [1, 1]
+    overview = show(ines, "operations")
+    for told in ("Files set aside", "?state=quarantined", "Files without an answer"):
+        assert told in overview
     late = show(ines, "exchange-batches", state="needs", connection="depot")
     assert ("File 1<" in late, "File 100<" in late) == (True, False)
     odd = show(ines, "exchange-files", state="needs")
