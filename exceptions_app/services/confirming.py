@@ -57,6 +57,17 @@ def settle_window(connection: Connection) -> timedelta:
     return timedelta(seconds=gateway.capabilities.settle_seconds)
 
 
+def waited_for(*, now: datetime) -> list[Connection]:
+    """The connections that have postings to look up or to read back at `now`, by id."""
+    due = Posting.objects.filter(
+        status__in=(PostingStatus.UNCONFIRMED, PostingStatus.POSTED),
+        parked_at__isnull=True,
+        not_before__lte=now,
+    )
+    asked = Connection.objects.filter(is_active=True, pk__in=due.order_by().values("connection"))
+    return list(asked.order_by("pk"))
+
+
 def settle_unknown(*, connection: Connection, now: datetime) -> int:
     """Look up one set of unconfirmed postings past the settle window; returns how many."""
     unknown = Posting.objects.filter(
@@ -94,12 +105,13 @@ def release_held(*, now: datetime) -> int:
         )
         .only("pk", "rma_id")
     )
+    if not due:
+        return 0
     count = Posting.objects.filter(pk__in=[posting.pk for posting in due]).update(
         status=PostingStatus.PLANNED, hold_reason=HoldReason.NONE, hold_until=None, not_before=now
     )
     ordering.promote_next(rma_ids=[posting.rma_id for posting in due], now=now)
-    if count:
-        jobs.nudge("post")
+    jobs.nudge("post")
     return count
 
 

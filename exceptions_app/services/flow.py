@@ -113,7 +113,7 @@ def settle(*, clock: Clock) -> int:
     count = fixes.release_due(now=now)
     count += confirming.release_held(now=now)
     count += claims.recover_expired(now=now)
-    for connection in Connection.objects.filter(is_active=True).order_by("pk"):
+    for connection in confirming.waited_for(now=now):
         for act in (confirming.settle_unknown, confirming.confirm_sent):
             count += _until_dry(act, connection, clock)
     return count

@@ -184,18 +184,18 @@ def _missing_skus(rma: Rma, now: datetime) -> dict[str, str]:
     """SKUs of the return, by their key, that neither our copy nor a fresh miss tells of."""
     lines = list(rma.lines.all())
     wanted = {line.sku_key: line.sku for line in lines}
-    active = Mapping.objects.filter(bridge=rma.bridge, status=MappingStatus.ACTIVE)
-    charges = set(
-        active.filter(kind=MappingKind.FEE, source_key__in=wanted).values_list(
-            "source_key", flat=True
-        )
+    mapped = Mapping.objects.filter(
+        bridge=rma.bridge,
+        status=MappingStatus.ACTIVE,
+        kind__in=(MappingKind.SKU_ALIAS, MappingKind.FEE),
+        source_key__in=wanted,
     )
-    aliases = active.filter(kind=MappingKind.SKU_ALIAS, source_key__in=wanted)
-    for key, target in aliases.values_list("source_key", "target"):
+    # Aliases first: a charge may bear a name that an alias leads to.
+    rows = mapped.values_list("kind", "source_key", "target")
+    for kind, key, target in sorted(rows, key=lambda row: row[0] == MappingKind.FEE):
         wanted.pop(key, None)
-        wanted[normalise(target["sku"])] = target["sku"]
-    for key in charges:
-        wanted.pop(key, None)
+        if kind == MappingKind.SKU_ALIAS:
+            wanted[normalise(target["sku"])] = target["sku"]
     if not wanted:
         return {}
     erp = rma.bridge.erp

@@ -76,14 +76,16 @@ def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) ->
     )
     if rma.sales_order_id:
         # Two returns of one order must not both take its last units: the order is the lock.
-        SalesOrder.objects.select_for_update().get(pk=rma.sales_order_id)
-    if not _have_postings(rma):
+        SalesOrder.objects.select_for_update().values_list("pk").get(pk=rma.sales_order_id)
+    live = _lock_postings(rma)
+    if live is None:
         defer(rma_id=rma.pk, until=now + BUSY_FOR)
         return Planned(rma_id=rma.pk, postings=(), cases=())
     abilities.note(connection=rma.bridge.erp)
-    facts = quotes.bind(rma=rma, facts=facts_selector.for_plan(rma, now=now), now=now)
+    read = facts_selector.for_plan(rma, now=now, postings=live)
+    facts = quotes.bind(rma=rma, facts=read, now=now)
     computed = planning.plan(facts)
-    rows = _sync_postings(rma, facts, computed, now)
+    rows = _sync_postings(rma, live, facts, computed, now)
     _keep_residue(rows, computed)
     found = acceptances.of_rma(rma, now=now)
     accepted = found.text if found else ""
@@ -120,20 +122,25 @@ def defer(*, rma_id: int, until: datetime) -> None:
     Rma.objects.filter(pk=rma_id).update(plan_due_at=until, plan_lease_until=None)
 
 
-def _have_postings(rma: Rma) -> bool:
-    """Lock the return's live postings; False when a worker claims or settles one this moment.
+def _lock_postings(rma: Rma) -> list[Posting] | None:
+    """Lock and return the return's live postings, in sending order.
 
-    Without it a claim could slip in between our reading and our writing, and a document that
-    is leaving would be cancelled and planned a second time. Waiting for the lock instead could
-    deadlock: a worker that settles holds its posting and then asks for the return.
+    None when a worker claims or settles one this moment: a claim could slip in between our reading
+    and our writing, and a document that is leaving would be cancelled and planned a second time.
+    Waiting for the lock instead could deadlock: a worker that settles holds its posting and then
+    asks for the return.
     """
     live = Posting.objects.filter(rma=rma).exclude(status=PostingStatus.CANCELLED)
-    locked = live.select_for_update(skip_locked=True).order_by("pk")
-    return len(locked.values_list("pk", flat=True)) == live.count()
+    locked = list(live.select_for_update(skip_locked=True).order_by("pk"))
+    if len(locked) != live.count():
+        return None
+    return sorted(locked, key=lambda posting: (posting.sequence, posting.pk))
 
 
-def _sync_postings(rma: Rma, facts: RmaFacts, computed: Plan, now: datetime) -> list[Posting]:
-    live = {row.slot: row for row in facts_selector.live_postings(rma)}
+def _sync_postings(
+    rma: Rma, found: list[Posting], facts: RmaFacts, computed: Plan, now: datetime
+) -> list[Posting]:
+    live = {row.slot: row for row in found}
     holds = _Holds(rma, facts, computed, now)
     maker = touching.made_by(facts)
     rows: list[Posting] = []
@@ -149,7 +156,7 @@ def _sync_postings(rma: Rma, facts: RmaFacts, computed: Plan, now: datetime) -> 
         )
         hash_ = planning.plan_hash(planned.draft)
         if row is not None and row.plan_hash == hash_:
-            _keep_rounding(row)
+            _keep_rounding(row, rma)
             _restate(row, state, planned, now)
             rows.append(row)
             continue
@@ -210,9 +217,9 @@ class _Holds:
         return windows.next_open(windows.parse(schedule), now=self._now, zone=bridge.timezone)
 
 
-def _keep_rounding(row: Posting) -> None:
+def _keep_rounding(row: Posting, rma: Rma) -> None:
     """The same figures under another rounding: what is kept is the one they were computed by."""
-    kept = _rounding(row.rma, row.kind)
+    kept = _rounding(rma, row.kind)
     if row.rounding != kept:
         row.rounding = kept
         row.save(update_fields=["rounding"])

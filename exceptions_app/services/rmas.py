@@ -134,10 +134,11 @@ def refresh_search(rma: Rma) -> None:
     """Rebuild the row's search text: every identifier a person may quote for this return."""
     words = [rma.external_id, f"RMA{rma.external_id}", rma.order_name, rma.order_id]
     words += [rma.customer_email, rma.customer_name]
-    for line in rma.lines.all():
-        words += [line.sku, line.barcode]
-    words += list(rma.refunds.values_list("external_id", flat=True))
-    words += list(rma.refunds.values_list("reference", flat=True))
+    for pair in (
+        *rma.lines.values_list("sku", "barcode"),
+        *rma.refunds.values_list("external_id", "reference"),
+    ):
+        words += pair
     words += list(rma.shipments.values_list("tracking_number", flat=True))
     words += list(rma.exchange_orders.values_list("number", flat=True))
     words += list(rma.postings.exclude(number="").values_list("number", flat=True))
