@@ -24,6 +24,7 @@ from connectors.brightpearl.kind import LABEL, MAX_IDS, MAX_MESSAGES
 from connectors.brightpearl.memory import Memory
 from connectors.brightpearl.payment_desk import PaymentDesk
 from connectors.brightpearl.reference import Reference, months_until
+from connectors.brightpearl.release_desk import ReleaseDesk
 from connectors.brightpearl.stock_desk import StockDesk
 from connectors.brightpearl.write_off_desk import WriteOffDesk
 from connectors.http import Session
@@ -92,6 +93,7 @@ class BrightpearlGateway:
             credit_desk=self._credits,
         )
         self._write_offs = WriteOffDesk(client=client, courier=courier, reference=self._reference)
+        self._releases = ReleaseDesk(client=client, courier=courier, reference=self._reference)
         self._payments = PaymentDesk(client=client, courier=courier, reference=self._reference)
         self.capabilities = types.GatewayCapabilities(
             creates=dict.fromkeys(DocumentKind, types.OperationSupport.SUPPORTED),
@@ -214,7 +216,7 @@ class BrightpearlGateway:
             DocumentKind.RETURN_AUTHORISATION: self._credits.authorise,
             DocumentKind.CREDIT_MEMO: self._credits.close,
             DocumentKind.STOCK_RECEIPT: self._stock.receive,
-            DocumentKind.STOCK_MOVE: self._stock.release,
+            DocumentKind.STOCK_MOVE: self._releases.release,
             DocumentKind.WRITE_OFF: self._write_offs.write_off,
             DocumentKind.REFUND_RECORD: self._payments.pay,
         }
@@ -234,7 +236,7 @@ class BrightpearlGateway:
             DocumentKind.RETURN_AUTHORISATION: self._credits.find_authorisations,
             DocumentKind.CREDIT_MEMO: self._credits.find_memos,
             DocumentKind.STOCK_RECEIPT: self._stock.find_receipts,
-            DocumentKind.STOCK_MOVE: self._stock.find_releases,
+            DocumentKind.STOCK_MOVE: self._releases.find_releases,
             DocumentKind.WRITE_OFF: self._write_offs.find,
             DocumentKind.REFUND_RECORD: self._payments.find,
         }

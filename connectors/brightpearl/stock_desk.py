@@ -1,15 +1,13 @@
-"""Receipts, releases from quarantine and write-offs."""
+"""Receipts: goods-in notes of ours, and those of the ERP's own staff."""
 
 from __future__ import annotations
 
 import dataclasses
-import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors import errors
-from connectors.brightpearl import reading, salescredits, stock
+from connectors.brightpearl import salescredits, stock
 from connectors.brightpearl.client import BrightpearlClient, id_sets
 from connectors.brightpearl.courier import (
     Courier,
@@ -20,17 +18,15 @@ from connectors.brightpearl.courier import (
     settled,
 )
 from connectors.brightpearl.credit_desk import CreditDesk, credit_of
-from connectors.brightpearl.kind import MAX_MESSAGES
 from connectors.brightpearl.reference import Reference
+from connectors.brightpearl.release_desk import no_credit
 from connectors.brightpearl.stock import GoodsIn
 from connectors.types import (
     DocumentDraft,
     DocumentKind,
     DocumentRef,
     DocumentState,
-    DocumentStatus,
     ErpReceipt,
-    Receipt,
 )
 
 # How far back a correction without a known id is looked for, and how many movements are read.
@@ -73,7 +69,7 @@ class StockDesk:
             credit_id = ids[draft.key]
             credit = standing.get(credit_id) if credit_id is not None else None
             if credit is None:
-                raise _no_credit(draft)
+                raise no_credit(draft)
             places = self._reference.places(salescredits.warehouse_id(draft))
             earlier = [note for note in before if note.credit_id == credit_id]
             body = stock.goods_in(draft, credit, earlier, places, self._products(draft))
@@ -164,123 +160,5 @@ class StockDesk:
             found.extend(stock.read_notes(self._client.read("read_goods_in", path)))
         return found
 
-    # --- releases from quarantine -------------------------------------------------------------
-
-    def release(self, drafts: Sequence[DocumentDraft]) -> Outcomes:
-        """One read of the notes on the credits, then one call per return and five lines."""
-        ids = {draft.key: credit_of(draft.based_on) for draft in drafts}
-        notes = self._order_notes([found for found in ids.values() if found is not None])
-        return tuple(
-            _tried(functools.partial(self._release, draft, ids[draft.key], notes))
-            for draft in drafts
-        )
-
-    def _release(
-        self, draft: DocumentDraft, credit_id: int | None, notes: Mapping[int, list[str]]
-    ) -> Receipt:
-        if credit_id is None:
-            raise _no_credit(draft)
-        places = self._reference.places(salescredits.warehouse_id(draft))
-        done = stock.released(notes.get(credit_id, []), draft.key)
-        messages: list[Message] = []
-        for line, product_id in zip(draft.lines, self._products(draft), strict=True):
-            if line.bucket not in ("", stock.SALEABLE):
-                raise errors.Rejected(
-                    "What leaves Brightpearl's quarantine becomes saleable, and"
-                    f" {line.sku} is meant to be {line.bucket}.",
-                    code=errors.RejectionCode.UNCLASSIFIED,
-                    field="bucket",
-                    value=line.bucket,
-                )
-            if (product_id, line.quantity) in done:
-                done.remove((product_id, line.quantity))
-                continue
-            messages.extend(_release_pair(draft, credit_id, product_id, line.quantity, places))
-        has_written = False
-        for start in range(0, len(messages), MAX_MESSAGES):
-            self._send_releases(messages[start : start + MAX_MESSAGES], has_written=has_written)
-            has_written = True
-        return Receipt(str(credit_id), "", DocumentStatus.POSTED, "", self._client.last_evidence)
-
-    def _send_releases(self, messages: Sequence[Message], *, has_written: bool) -> None:
-        """Raises what stopped the chain; as unknown once anything was released."""
-        try:
-            answers = self._courier.send_chain("release_quarantine", messages)
-        except errors.RetryLater as error:
-            raise _partly(error) if has_written else error from error
-        for at, row in enumerate(messages):
-            answer = answers[row.label]
-            if isinstance(answer, errors.ConnectorError):
-                raise _partly(answer) if has_written or at else answer
-
-    def find_releases(
-        self, keys: Sequence[str], refs: Mapping[str, DocumentRef] | None
-    ) -> list[DocumentState]:
-        """One call per 200 credits; a key whose credit is not known is not found."""
-        known = refs or _NO_REFS
-        ids: dict[str, int] = {}
-        for key in keys:
-            ref = known.get(key, DocumentRef())
-            told = int(ref.external_id) if ref.external_id.isdigit() else None
-            credit_id = credit_of(ref.based_on) or told
-            if credit_id is not None:
-                ids[key] = credit_id
-        notes = self._order_notes(list(ids.values()))
-        evidence = self._client.last_evidence
-        return [
-            stock.release_state(key, credit_id, done, evidence)
-            for key, credit_id in ids.items()
-            if (done := stock.released(notes.get(credit_id, []), key))
-        ]
-
-    def _order_notes(self, credit_ids: Sequence[int]) -> dict[int, list[str]]:
-        found: dict[int, list[str]] = {}
-        for ids_text in id_sets(credit_ids):
-            rows = self._client.read("read_order_notes", f"/order-service/order/{ids_text}/note")
-            for row in reading.rows(rows, "notes"):
-                order_id = reading.whole(row, "orderId")
-                found.setdefault(order_id, []).append(reading.text(row, "text"))
-        return found
-
     def _products(self, draft: DocumentDraft) -> list[int]:
         return [self._reference.product_id(line) for line in draft.lines]
-
-
-def _release_pair(
-    draft: DocumentDraft,
-    credit_id: int,
-    product_id: int,
-    quantity: int,
-    places: Any,
-) -> list[Message]:
-    """The release, and the note that proves it, right behind it."""
-    mark = stock.release_mark(draft.key, product_id, quantity)
-    path = f"/warehouse-service/warehouse/{places.warehouse_id}/quarantine/release"
-    body = {"productId": product_id, "quantity": quantity, "toLocationId": places.default}
-    note = {"text": f"{mark} Released from quarantine. {draft.note}", "isPublic": False}
-    return [
-        Message(f"{mark} release", "POST", path, body),
-        Message(f"{mark} note", "POST", f"/order-service/order/{credit_id}/note", note),
-    ]
-
-
-def _tried(act: Callable[[], Receipt]) -> Receipt | errors.ConnectorError:
-    try:
-        return act()
-    except errors.ConnectorError as error:
-        return error
-
-
-def _partly(error: errors.ConnectorError) -> errors.OutcomeUnknown:
-    return errors.OutcomeUnknown(
-        f"Some lines were released and then it stopped: {error.text}", evidence=error.evidence
-    )
-
-
-def _no_credit(draft: DocumentDraft) -> errors.Rejected:
-    return errors.Rejected(
-        "Brightpearl moves a return's goods against its sales credit, and it has none of"
-        f" {draft.rma_number}.",
-        code=errors.RejectionCode.UNCLASSIFIED,
-        field="return_authorisation",
-    )
