@@ -31,6 +31,7 @@ KINDS: dict[str, str] = {
     "mapping": "Mapping",
     "mappingimport": "File of mappings",
     "returnfile": "File of returns",
+    "exchangefile": "File received",
     "bridge": "Bridge",
     "connection": "Connection",
     "inboundevent": "Message",

@@ -161,6 +161,8 @@ def _mark_duplicate(file: ExchangeFile, earlier: ExchangeFile, now: datetime) ->
 
 @transaction.atomic
 def _set_aside(file: ExchangeFile, content: bytes, why: str, now: datetime) -> None:
+    if not _is_still(file, FileState.WAITING):
+        return
     file.state = FileState.QUARANTINED
     file.why = why[:500]
     file.content = content
@@ -183,10 +185,7 @@ def _apply(
     Raises:
         FileUnfit: a part does not fit what is known.
     """
-    mine = ExchangeFile.objects.select_for_update().filter(pk=file.pk, state=state)
-    if mine.defer("content").first() is None:
-        # Another reader was faster; what it made of the file stands.
-        file.refresh_from_db()
+    if not _is_still(file, state):
         return
     numbers = [f"{part.kind}:{part.partner}:{part.number}" for part in parts if part.number]
     repeated = _same_numbers(file, numbers, now)
@@ -208,6 +207,15 @@ def _apply(
     file.moved_at = None
     file.save()
     exchange_cases.file_read(file=file, now=now)
+
+
+def _is_still(file: ExchangeFile, state: FileState) -> bool:
+    """Lock the file; when another reader was faster, what it made of it stands."""
+    mine = ExchangeFile.objects.select_for_update().filter(pk=file.pk, state=state)
+    if mine.defer("content").first() is not None:
+        return True
+    file.refresh_from_db()
+    return False
 
 
 def _take_parts(file: ExchangeFile, parts: Sequence[Inbound], now: datetime) -> Counter[str]:

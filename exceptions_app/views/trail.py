@@ -32,6 +32,7 @@ _PAGES = {
     "creditrun": ("run-detail", "view_finance"),
     "mappingimport": ("admin:mapping-import", "view_mappings"),
     "returnfile": ("return-file", "import_returns"),
+    "exchangefile": ("exchange-file", "view_operations"),
     "bridge": ("admin:bridge-policy", "view_mappings"),
     "user": ("person", "manage_users"),
 }

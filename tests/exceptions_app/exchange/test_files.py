@@ -217,6 +217,13 @@ def test_a_reader_that_comes_second_changes_nothing(partner):
     assert (states(), ErpReceipt.objects.count()) == ({"r.txt": "read"}, 1)
     assert stale.state == "read"
 
+    late = ExchangeFile(pk=stale.pk, connection=partner.connection, folder="in", name="r.txt")
+    partner.leave(stores.IN, "r.txt", content=b"nobody can read this")
+    exchange_files.take_in(
+        file=late, store=partner.store, layout=partner.layout, is_last_try=True, now=partner.now
+    )
+    assert (states(), Case.objects.count()) == ({"r.txt": "read"}, 0)
+
 
 def test_only_one_looks_at_a_time(partner):
     factories.BridgeFactory(erp=partner.connection)
