@@ -25,6 +25,7 @@ _TABLES = (
     "tolerance_causes",
     "tolerance_budget",
     "rounding",
+    "approvals",
 )
 # What is on the left, with or without a colon; times on the right have colons of their own.
 _PAIR = re.compile(r"(?P<key>\w+)\s*[:\s]\s*(?P<value>\S.*)")

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Literal
 
 from exceptions_app.choices import FixKind, Role
-from exceptions_app.rules import document_edits
+from exceptions_app.rules import document_edits, policy_values
 from exceptions_app.rules.facts import Policy
 
 Level = Literal["none", "peer", "finance"]
@@ -68,6 +68,14 @@ def needs_approval(
     may have one already is sent again only with finance. What an edit of a document `changed`
     decides who agrees: money, tax, account and date are finance's, as is what nobody listed.
     """
+    own = _own_level(fix_kind, case_type, changed)
+    asked = _by_policy(fix_kind, case_type, policy)
+    if asked in ("finance", "two"):
+        return "finance"
+    return "peer" if asked == "peer" and own == "none" else own
+
+
+def _own_level(fix_kind: str, case_type: str, changed: Collection[str] | None) -> Level:
     if fix_kind == FixKind.RETRY and case_type in IN_DOUBT:
         return "finance"
     if fix_kind in _FREE:
@@ -78,6 +86,14 @@ def needs_approval(
     if fix_kind in FixKind.values and fix_kind not in _FINANCE:
         return "peer"
     return "finance"
+
+
+def _by_policy(fix_kind: str, case_type: str, policy: Policy) -> str:
+    """The most that the bridge's policy asks for this change or this type; "" for nothing."""
+    if fix_kind == FixKind.CLOSE:
+        return ""
+    wanted = {policy.approvals.get(key, "") for key in (fix_kind.upper(), case_type)}
+    return max(wanted, key=("", *policy_values.APPROVALS).index)
 
 
 def approvers_needed(
@@ -97,6 +113,8 @@ def approvers_needed(
     level = needs_approval(fix_kind, value, policy, case_type=case_type, changed=changed)
     if level == "none":
         return 0
+    if _by_policy(fix_kind, case_type, policy) == "two":
+        return 2
     is_above = frees_other_money or abs(value) > policy.second_approver_above
     is_large = level == "finance" and is_above
     return 2 if is_large else 1

@@ -47,6 +47,8 @@ class Policy:
     credit_grace_hours: int = 24
     receipt_grace_hours: int = 24
     second_approver_above: Decimal = Decimal(500)
+    # kind of change or exception type -> "peer" | "finance" | "two": more than its own rule asks
+    approvals: Mapping[str, str] = field(default_factory=dict)
     # "mode" (half_up | half_even), "scope" (line | document), "cash_step" ("0.05", "" for none)
     rounding: Mapping[str, str] = field(default_factory=dict)
     bundle_credit: str = "components"  # | parent

@@ -180,6 +180,15 @@ OPTIONS: tuple[Option, ...] = (
         readers.amount,
     ),
     Option(
+        "approvals",
+        "What needs more approval here",
+        "A kind of change or an exception type that needs more here than its own rule asks for:"
+        " another person, somebody of finance, or two of finance. It never needs less.",
+        "a change (sku_alias, retry, edit_document …) or an exception’s code and peer, finance or"
+        " two, as in CM_REJECTED two",
+        readers.approvals,
+    ),
+    Option(
         "rounding",
         "How a credit is rounded",
         "As the ERP rounds its own documents: each line for itself, or the document's sums, spread"

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
-from exceptions_app.choices import PostingKind
+from exceptions_app import catalogue
+from exceptions_app.choices import FixKind, PostingKind
 from exceptions_app.rules import amounts, windows
 from exceptions_app.rules.penny_parts import NAMES
 
@@ -107,6 +108,22 @@ def codes(raw: Value) -> tuple[str, ...]:
     if not isinstance(given, list | tuple):
         raise ValueError
     return tuple(dict.fromkeys(code for each in given if (code := str(each).strip())))
+
+
+# From the least to the most that may be asked for.
+APPROVALS = ("peer", "finance", "two")
+
+
+def approvals(raw: Value) -> Value:
+    """Keys are codes of changes or of exception types."""
+    table = {key: str(value).strip().lower() for key, value in _table(raw).items()}
+    known = {str(kind).upper() for kind in FixKind.values if kind != FixKind.CLOSE}
+    found = {key.upper(): value for key, value in table.items()}
+    if len(found) < len(table) or not set(found) <= known | set(catalogue.CATALOGUE):
+        raise ValueError
+    if not set(found.values()) <= set(APPROVALS):
+        raise ValueError
+    return MappingProxyType(found)
 
 
 # What each part of `rounding` may be; a cash step is an amount, or empty for none.

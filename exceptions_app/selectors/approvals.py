@@ -67,8 +67,8 @@ def edits_of(fix: Fix) -> tuple[Edit, ...]:
 def _told(stored: dict[str, object]) -> str:
     payload = stored.get("payload", {})
     told = dict(payload) if isinstance(payload, dict) else {}
-    if stored.get("reason_code"):
-        told["reason"] = stored["reason_code"]
+    if stored.get("reason"):
+        told["reason"] = stored["reason"]
     return lines_of(told)
 
 

@@ -63,6 +63,9 @@ def _table(name: str, table: Mapping[str, Any]) -> str | None:
         return _schedule(table)
     if name == "rounding":
         return rounding_words(table)
+    if name == "approvals":
+        asked = [f"{key} {value}" for key, value in sorted(table.items())]
+        return ", ".join(asked) or _("Each as its own rule asks")
     if name == "tolerance_causes":
         return ", ".join(_by_cause(table)) or _("Every cause alike")
     if name == "tolerance_percent":

@@ -23,6 +23,7 @@ from exceptions_app.choices import (
     Team,
 )
 from exceptions_app.models import (
+    BreakGlass,
     Case,
     CaseCount,
     Connection,
@@ -123,6 +124,8 @@ class Shell:
     cases: int
     approvals: int
     to_key: int
+    # Acts of one person alone that nobody has reviewed.
+    reviews: int
     simulated: tuple[str, ...]
     data_as_of: datetime | None
 
@@ -152,6 +155,7 @@ def shell(*, roles: frozenset[str], user_id: int) -> Shell:
             "cases": Case.objects.filter(is_due, status__in=CASE_OPEN, team__in=teams_of(roles)),
             "approvals": decidable(roles=roles, user_id=user_id),
             "to_key": keying.waiting(kinds=keying.kinds_of(roles)),
+            "reviews": BreakGlass.objects.filter(reviewed_at__isnull=True),
         },
         single={"connections": _as_text(name=F("name"), mode=F("mode"), at=Subquery(oldest))},
     )
@@ -161,6 +165,7 @@ def shell(*, roles: frozenset[str], user_id: int) -> Shell:
         cases=found["cases"] or 0,
         approvals=found["approvals"] or 0,
         to_key=found["to_key"] or 0,
+        reviews=found["reviews"] or 0,
         simulated=tuple(dict.fromkeys(row["name"] for row in rows if row["mode"] == "sandbox")),
         data_as_of=min(moments, default=None),
     )

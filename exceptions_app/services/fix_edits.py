@@ -116,7 +116,8 @@ def _change(
 
 
 def _told(fix: Fix) -> dict[str, Any]:
-    return {"payload": fix.payload, "reason_code": fix.reason_code}
+    reason = dict(fix_payloads.MONEY_REASONS).get(fix.reason_code, fix.reason_code)
+    return {"payload": fix.payload, "reason": reason}
 
 
 def _record(fix: Fix, row: FixEdit, actor: User, now: datetime) -> None:

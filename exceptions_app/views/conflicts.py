@@ -27,7 +27,14 @@ def index(request: HttpRequest) -> HttpResponse:
         "now": now,
         "days": days,
         "kind": kind,
-        "spans": selector.SPANS,
+        "spans": [
+            {
+                "url": f"?kind={kind}&days={span}",
+                "label": f"Last {span} days",
+                "is_current": span == days,
+            }
+            for span in selector.SPANS
+        ],
         "kinds": [
             {"code": code, "label": label, "count": paging.shown(counts[code])}
             for code, label in selector.KINDS.items()

@@ -59,6 +59,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "place": ", ".join(Role(role).label for role in Role.values if role in roles),
         "simulated_systems": figures.simulated,
         "data_as_of": figures.data_as_of,
+        "reviews": figures.reviews,
         "can": dict.fromkeys(permissions.capabilities_of(user), True),
     }
 

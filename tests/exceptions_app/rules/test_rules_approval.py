@@ -32,6 +32,44 @@ def test_every_fix_has_its_level():
     assert {kind: needs_approval(kind, Decimal(10), Policy()) for kind in FixKind.values} == LEVELS
 
 
+@pytest.mark.parametrize(
+    ("kind", "case_type", "asked", "expected"),
+    [
+        ("retry", "", {"RETRY": "peer"}, ("peer", 1)),
+        ("sku_alias", "SKU_UNKNOWN", {"SKU_UNKNOWN": "two"}, ("finance", 2)),
+        (
+            "sku_alias",
+            "SKU_UNKNOWN",
+            {"SKU_UNKNOWN": "peer", "SKU_ALIAS": "finance"},
+            ("finance", 1),
+        ),
+        ("vat", "", {"VAT": "peer"}, ("finance", 1)),
+        ("retry", "CM_REJECTED", {"OTHER": "two"}, ("none", 0)),
+    ],
+)
+def test_a_bridge_may_ask_for_more_by_change_or_type_and_never_for_less(
+    kind, case_type, asked, expected
+):
+    policy = Policy(approvals=asked)
+
+    level = needs_approval(kind, Decimal(0), policy, case_type=case_type)
+
+    assert (level, approvers_needed(kind, Decimal(0), policy, case_type=case_type)) == expected
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        (["quantity", "sku"], "peer"),
+        (["net"], "finance"),
+        (["sku", "date"], "finance"),
+        (None, "finance"),
+    ],
+)
+def test_what_an_edit_changes_decides_who_agrees(changed, expected):
+    assert needs_approval("edit_document", Decimal(0), Policy(), changed=changed) == expected
+
+
 def test_a_fix_nobody_listed_needs_finance():
     assert needs_approval("new_kind", Decimal(0), Policy()) == "finance"
 
