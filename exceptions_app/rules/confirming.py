@@ -114,6 +114,8 @@ def _instead(name: str, meant: str, found: str) -> str:
 
 # Documents whose refusal leaves no goods without a receipt.
 _WITHOUT_GOODS = _OF_MONEY | {DocumentKind.RETURN_AUTHORISATION}
+# Documents about goods that are booked in already.
+_MOVED = frozenset({DocumentKind.STOCK_MOVE, DocumentKind.WRITE_OFF})
 # Refusals that name their own type; all others are the document's refusal as such.
 _REFUSAL_TYPES = {
     RejectionCode.PERIOD_CLOSED: "PERIOD_CLOSED",
@@ -141,5 +143,8 @@ def refusal_type(code: str, kind: str) -> str:
     """The case type of an ERP's refusal (DESIGN section 4: type by vendor code)."""
     if code == RejectionCode.DUPLICATE_KEY:
         return "OUTCOME_UNKNOWN"
+    if code == RejectionCode.QUANTITY and kind in _MOVED:
+        # Goods that are not where they should be moved from; nobody returned too many.
+        return "RECEIPT_NOT_POSTED"
     fallback = "CM_REJECTED" if kind in _WITHOUT_GOODS else "RECEIPT_NOT_POSTED"
     return _REFUSAL_TYPES.get(code, fallback)

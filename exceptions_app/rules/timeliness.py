@@ -85,6 +85,8 @@ def _posting(resolved: Resolved, row: PostingFact) -> Iterator[Finding]:
     value, formula = _document(resolved, row)
     label = str(PostingKind(row.kind).label) if row.kind in PostingKind.values else row.kind
     base = {"kind": label, "key": row.key, "currency": facts.currency}
+    if row.open_type == "RECEIPT_NOT_POSTED":
+        base["since"] = _moment(row.created_at)
     if row.open_type:
         is_note = row.kind == PostingKind.PLATFORM_UPDATE
         yield Finding(
@@ -209,6 +211,7 @@ def _no_receipt(resolved: Resolved, found: tuple[Finding, ...]) -> Iterator[Find
         subject="rma",
         cause="no receipt",
         facts={
+            "kind": str(PostingKind.STOCK_RECEIPT.label),
             "since": _moment(since),
             "location": ", ".join(sorted({line.location for line in late})),
             "units": str(sum(line.fact.quantity for line in late)),

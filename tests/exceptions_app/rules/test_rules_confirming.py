@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from connectors.types import DocumentKind, DocumentState, DocumentStatus, DraftLine, TaxPart
+from exceptions_app.catalogue import entry, render
 from exceptions_app.rules.confirming import Verdict, compare, found_words, refusal_type
 from tests.exceptions_app.rules.make import make_draft
 
@@ -83,8 +84,32 @@ def test_a_refund_recorded_with_another_sum_differs():
         ("refund_record", "CM_REJECTED"),
         ("return_authorisation", "CM_REJECTED"),
         ("stock_receipt", "RECEIPT_NOT_POSTED"),
+        ("stock_move", "RECEIPT_NOT_POSTED"),
+        ("write_off", "RECEIPT_NOT_POSTED"),
     ],
 )
 def test_a_refusal_without_a_type_of_its_own_is_the_documents(kind, type_):
     assert refusal_type("unclassified", kind) == type_
     assert refusal_type("period_closed", kind) == "PERIOD_CLOSED"
+
+
+@pytest.mark.parametrize(
+    ("kind", "type_"),
+    [
+        ("stock_receipt", "OVER_RETURN"),
+        ("credit_memo", "OVER_RETURN"),
+        # The goods are not where they should be moved from; nobody sent too many back.
+        ("stock_move", "RECEIPT_NOT_POSTED"),
+        ("write_off", "RECEIPT_NOT_POSTED"),
+    ],
+)
+def test_too_many_units_are_an_over_return_only_where_goods_come_in_or_are_credited(kind, type_):
+    assert refusal_type("quantity", kind) == type_
+
+
+def test_a_refused_document_is_called_what_it_is():
+    title = entry("RECEIPT_NOT_POSTED").title
+
+    told = render(title, {"erp": "Brightpearl", "rma": "R-1", "kind": "Stock move"})
+
+    assert told == "Brightpearl has no stock move for return R-1"

@@ -91,6 +91,7 @@ def test_the_late_receipt_tells_units_place_and_value():
 
     assert (finding.value, finding.value_formula) == (Decimal("20.00"), "1 × 20.00 unit cost")
     assert finding.facts == {
+        "kind": "Stock receipt",
         "since": "2026-11-19 06:00 UTC",
         "location": "Leeds",
         "units": "1",
