@@ -133,9 +133,10 @@ class FilePartnerTwin(Twin):
             for name in taken:
                 self._call(f"/files/{name}", (folder / stores.OUT / name).read_bytes())
                 os.replace(folder / stores.OUT / name, folder / stores.SENT / name)
-            for reply in json.loads(self._call("/replies", b"")):
-                content = base64.b64decode(reply["content"])
-                _lay(folder / reply["folder"], reply["name"], content)
+            if any(_at(each) <= self.moment() for each in self._replies):
+                for reply in json.loads(self._call("/replies", b"")):
+                    content = base64.b64decode(reply["content"])
+                    _lay(folder / reply["folder"], reply["name"], content)
             for name, content in file_partner_reference.files(self.records).items():
                 _lay(folder / "reference", name, content)
             return len(taken)
@@ -236,18 +237,27 @@ class FilePartnerTwin(Twin):
             self._queue(stores.ACK, "answer", content, is_growing=is_growing)
 
     def _send_arrivals(self, rows: Any) -> None:
-        found = tuple(self._arrival(row) for row in rows)
+        found = tuple(self._arrival(row) for row in rows if not self._is_in(row))
+        if not found:
+            return
         content = self._layout().arrivals(found, number=self._next(), at=self.moment())
         self._queue(stores.IN, "receipts", content)
+
+    def _is_in(self, row: Record) -> bool:
+        """Whether all that was announced came already, and no other units are named."""
+        announced = self.records.announced(str(row["authorisation"]))
+        return bool(announced) and "lines" not in row and self.records.has_received(announced or {})
 
     def _arrival(self, row: Record) -> Arrival:
         """What a row leaves out is as the authorisation announced it."""
         announced = self.records.announced(str(row["authorisation"])) or {}
         lines = row.get("lines", announced.get("lines", ()))
-        self._number += 1
+        number = str(row.get("receipt_number", f"RC{self._next():06d}"))
+        if announced:
+            self.records.receive(announced, number, sum(line["quantity"] for line in lines))
         return Arrival(
             authorisation=str(row["authorisation"]),
-            receipt_number=str(row.get("receipt_number", f"RC{self._number:06d}")),
+            receipt_number=number,
             received_at=self.moment(),
             warehouse=str(row.get("warehouse", announced.get("warehouse", ""))),
             lines=tuple(

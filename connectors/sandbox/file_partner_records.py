@@ -94,6 +94,19 @@ class Records:
         }
         return number
 
+    def receive(self, authorisation: Record, number: str, units: int) -> None:
+        """Note goods against an authorisation; a second receipt of it is noted in its place."""
+        self.booked[f"receipt of {authorisation['key']}"] = {
+            **authorisation,
+            "kind": DocumentKind.STOCK_RECEIPT.value,
+            "number": number,
+            "units": units,
+            "lines": [],
+        }
+
+    def has_received(self, authorisation: Record) -> bool:
+        return f"receipt of {authorisation['key']}" in self.booked
+
     def announced(self, name: str) -> Record | None:
         """The authorisation booked under our key, its own number or the return's."""
         for row in self.booked.values():

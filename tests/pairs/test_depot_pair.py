@@ -15,14 +15,14 @@ from tests import world as small
 from tests.pairs import pairs
 from tests.pairs.pair_world import PairWorld
 
-_WHOLE = ("authorised, credited 20.00, moved", "")
+_WHOLE = ("authorised, credited 20.00, received, moved", "")
 EXPECTED = {
     # The depot's own staff check goods in, into quarantine; what may be sold is moved from there.
     pairs.WHOLE: _WHOLE,
     pairs.PARTIAL: _WHOLE,
-    pairs.BUNDLE: ("authorised, credited 8.00, moved", ""),
-    pairs.EXCHANGE: ("authorised, moved", ""),
-    pairs.BROKEN: ("authorised, credited 20.00, written off", ""),
+    pairs.BUNDLE: ("authorised, credited 8.00, received, moved", ""),
+    pairs.EXCHANGE: ("authorised, received, moved", ""),
+    pairs.BROKEN: ("authorised, credited 20.00, received, written off", ""),
     pairs.STRANGE: ("", "SKU_UNKNOWN"),
     pairs.NOWHERE: _WHOLE,
 }
@@ -84,4 +84,4 @@ def test_a_mix_of_returns_goes_out_as_files_and_comes_back_booked(world, folder)
     world.check_in()
     carry(world, folder, rounds=4)
 
-    assert pairs.outcome(world, pairs.LATE) == ("authorised", "PERIOD_CLOSED")
+    assert pairs.outcome(world, pairs.LATE) == ("authorised, received", "PERIOD_CLOSED")
