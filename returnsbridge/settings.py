@@ -20,12 +20,14 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 RETURNSBRIDGE_DATA_DIR = Path(
     env.text("RETURNSBRIDGE_DATA_DIR", str(BASE_DIR / ".data"))
 ).absolute()
-# Folders of file exchange lie below it, and nowhere else; unset: no connection has any.
-EXCHANGE_ROOT = env.text("RETURNSBRIDGE_EXCHANGE_ROOT")
 PROCESS = env.choice("RETURNSBRIDGE_PROCESS", default="command", known=("web", "worker", "command"))
 
 DATABASE_URL = env.secret("DATABASE_URL")
 DEBUG = env.boolean("RETURNSBRIDGE_DEBUG", default=not DATABASE_URL)
+# Folders of file exchange lie below it, and nowhere else; "": no connection has any.
+EXCHANGE_ROOT = env.text(
+    "RETURNSBRIDGE_EXCHANGE_ROOT", str(RETURNSBRIDGE_DATA_DIR / "exchange") if DEBUG else ""
+)
 
 
 def _required(name: str, value: Any, advice: str) -> Any:

@@ -19,5 +19,8 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 
 from returnsbridge.settings import *  # noqa: F403 (every setting, after the clean-up)
 
+# Tests that run side by side share the data folder, and may not share a partner's.
+EXCHANGE_ROOT = f"{os.environ['RETURNSBRIDGE_DATA_DIR']}/exchange-{os.getpid()}"
+
 # Signing in costs half a second with the real hasher, and hundreds of tests sign in.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from connectors.sandbox import server
 from exceptions_app import jobs
-from exceptions_app.management.demo import seeding, setup, state, twins
+from exceptions_app.management.demo import depot, seeding, setup, state, twins
 from exceptions_app.management.demo.world import Clock, World
 from exceptions_app.models import Bridge, Connection
 from exceptions_app.services import webhook_addresses
@@ -48,6 +48,7 @@ def run(
     move(base_url)
     subscribe(served, web_port=web_port)
     jobs.install_schedules()
+    depot.go_round(cast("Mapping[str, Twin]", served))
     server.serve(
         port,
         twins=cast("Mapping[str, Twin]", served),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from exceptions_app.management.demo import faulty, mix, ordinary, setup, troubles, twins
+from exceptions_app.management.demo import depot, faulty, mix, ordinary, setup, troubles, twins
 from exceptions_app.management.demo.records import Record, reference
 from exceptions_app.management.demo.world import World
 
@@ -49,6 +49,7 @@ def seed(
 
 
 def _set_up(world: World, base_url: str) -> None:
+    depot.make_folders()
     for code, _, _ in setup.BRIDGES:
         world.load_erp(reference(), code)
         setup.bridge(world, code, base_url=base_url)
@@ -62,6 +63,9 @@ def _small_bridges(world: World) -> None:
         numbers = range(first, first + 2)
         _load(world, code, [(number, "credited") for number in numbers])
         world.carry(code)
+    _load(world, "depot", [(number, "credited") for number in range(3401, 3405)])
+    world.carry("depot")
+    world.check_in("depot")
 
 
 def _days(world: World, until: datetime, returns: int) -> None:

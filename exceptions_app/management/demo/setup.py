@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group, User
 from connectors.sandbox.base import Twin
 from connectors.sandbox.kits.kit import Access
 from exceptions_app.choices import MappingKind, MappingStatus, Role
-from exceptions_app.management.demo import names, twins
+from exceptions_app.management.demo import depot, names, twins
 from exceptions_app.management.demo.world import World
 from exceptions_app.models import Bridge, Connection, ErpLocation
 from exceptions_app.models import Mapping as MappingRow
@@ -41,10 +41,12 @@ BRIDGES: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     ("de", "Alder DE", {}),
     ("ie", "Alder Ireland", {}),
     ("trade", "Alder Trade", {}),
+    ("depot", "Alder Depot", {}),
 )
 SYSTEM_NAMES = {
     "bluecherry": "BlueCherry",
     "brightpearl": "Brightpearl",
+    "file_exchange": "Files",
     "netsuite": "NetSuite",
     "prima": "Prima",
     "returngo": "ReturnGO",
@@ -136,7 +138,11 @@ def erp_connection(
         code,
         system=kit.system,
         base_url=base_url,
-        access=replace(access, settings=settings),
+        access=replace(
+            access,
+            settings=settings,
+            address=f"folder:{depot.FOLDER}" if access.address else "",
+        ),
     )
 
 

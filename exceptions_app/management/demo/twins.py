@@ -20,6 +20,7 @@ from connectors import wire_json
 from connectors.sandbox.base import Twin
 from connectors.sandbox.bluecherry import BlueCherryTwin
 from connectors.sandbox.brightpearl import BrightpearlTwin
+from connectors.sandbox.file_partner import FilePartnerTwin
 from connectors.sandbox.netsuite import NetSuiteTwin
 from connectors.sandbox.prima import PrimaTwin
 from connectors.sandbox.returngo import ReturnGoTwin
@@ -49,6 +50,7 @@ SYSTEMS: Mapping[str, Systems] = {
     "de": Systems("brightpearl", "returngo"),
     "ie": Systems("bluecherry", "reveni"),
     "trade": Systems("netsuite", "shopify"),
+    "depot": Systems("file_exchange", "returngo"),
 }
 
 
@@ -121,6 +123,10 @@ class KeptBrightpearl(Journal, BrightpearlTwin):
     """A Brightpearl-like ERP that survives a restart."""
 
 
+class KeptFilePartner(Journal, FilePartnerTwin):
+    """A partner of files that survives a restart."""
+
+
 class KeptPrima(Journal, PrimaTwin):
     """A Prima-like ERP that survives a restart."""
 
@@ -158,6 +164,7 @@ _KEPT: Mapping[str, type[Journal]] = {
     for kept in (
         KeptBlueCherry,
         KeptBrightpearl,
+        KeptFilePartner,
         KeptNetSuite,
         KeptPrima,
         KeptReturnGo,

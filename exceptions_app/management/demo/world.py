@@ -15,11 +15,11 @@ from connectors.sandbox.wsgi_transport import WsgiTransport
 from connectors.types import DocumentKind
 from exceptions_app import jobs
 from exceptions_app.choices import PostingStatus
-from exceptions_app.management.demo import twins
+from exceptions_app.management.demo import depot, twins
 from exceptions_app.management.demo.records import Record
 from exceptions_app.management.demo.twins import Journal
 from exceptions_app.models import Bridge, Posting, Rma
-from exceptions_app.services import claims, confirming, connections, flow, polling
+from exceptions_app.services import claims, confirming, connections, exchange, flow, polling
 
 _MOVING = (PostingStatus.READY, PostingStatus.SENDING, PostingStatus.POSTED)
 _LEAST = timedelta(seconds=1)
@@ -78,6 +78,8 @@ class World:
 
     def load_erp(self, records: Record, code: str = "uk") -> None:
         self.erp(code).load(self.erp_kit(code).loads(records))
+        # What a partner of files knows lies ready to be looked up.
+        depot.visit(self.erp(code))
 
     def load_platform(self, records: Record, code: str = "uk") -> None:
         told = self.platform_kit(code).loads(records)
@@ -121,6 +123,17 @@ class World:
         if flow.post(clock=self.clock):
             self.settle(code)
             flow.plan(clock=self.clock)
+        self._swap_files(code)
+
+    def _swap_files(self, code: str) -> None:
+        """Where files are exchanged, the partner's program goes round, then we look."""
+        if not depot.visit(self.erp(code)):
+            return
+        # A file is read once two looks found it alike.
+        for _ in range(2):
+            exchange.look(connection=self.bridges[code].erp, now=self.clock.now)
+        self.settle(code)
+        flow.plan(clock=self.clock)
 
     def carry(self, code: str = "uk", *, rounds: int = 40, until: timedelta = _PATIENCE) -> None:
         """Poll the bridge's platform, then go from one due moment to the next until none is left.

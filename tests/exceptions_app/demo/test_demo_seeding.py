@@ -8,7 +8,7 @@ from django_q.models import OrmQ
 from connectors.types import DocumentKind
 from exceptions_app.management.demo import faulty, mix, seeding, twins
 from exceptions_app.management.demo.world import Clock, World
-from exceptions_app.models import AuditEntry, Case, Posting
+from exceptions_app.models import AuditEntry, Case, ExchangeBatch, Posting
 
 UNTIL = datetime(2026, 5, 27, 9, 12, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
@@ -82,6 +82,7 @@ def test_the_seed_makes_every_exception_and_keeps_every_confirmed_document():
     for bridge in world.bridges.values():
         if twins.SYSTEMS[bridge.code].erp == "bluecherry":
             _check_documents(world, bridge)
+    _check_files(world)
     ended = {code: _mix_of(world, code) for code in mix.PAIRS}
     differing = {
         (code, kind): (ended[code][kind], expected)
@@ -104,6 +105,21 @@ def _check_documents(world, bridge):
         assert row["doc_num"] == posting.number
         if posting.kind == "credit_memo":
             assert row["total_amt"] == posting.gross
+
+
+def _check_files(world):
+    """Four returns of the depot left in four files, and every document was answered with yes."""
+    batches = ExchangeBatch.objects.order_by("number").values_list("kind", "state", "documents")
+    assert list(batches) == [
+        ("return_authorisation", "posted", 4),
+        ("credit_memo", "posted", 4),
+        ("stock_move", "posted", 4),
+        ("write_off", "posted", 1),
+    ]
+    assert world.erp("depot").complaints == []
+    numbers = {row.key: row.number for row in world.booked("depot")}
+    for posting in Posting.objects.filter(bridge__code="depot", kind="credit_memo"):
+        assert (posting.status, posting.number) == ("confirmed", numbers[posting.key])
 
 
 def _mix_of(world, code):
