@@ -37,6 +37,11 @@ class CaseCount(models.Model):
     # Those of them that are about a return; one return may have several.
     returns = models.IntegerField()
     total = models.DecimalField(max_digits=24, decimal_places=4)
+    # What their facts state: units, and by how much refunds are more than credits (never below
+    # zero) and credits more than refunds (never above).
+    units = models.IntegerField(db_default=0)
+    refund_more = models.DecimalField(max_digits=24, decimal_places=4, db_default=0)
+    credit_more = models.DecimalField(max_digits=24, decimal_places=4, db_default=0)
 
     def __str__(self) -> str:
         return f"{self.count} of {self.group_id}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -77,11 +76,7 @@ def counted(scope: counts.Scope, *, cursor: str = "", size: int = paging.PAGE_SI
 
 def _of_counts(row: Mapping[str, Any]) -> Cause:
     parts = row["parts"]
-    people: dict[int, list[Mapping[str, Any]]] = {}
-    for part in parts:
-        if part["assignee"] is not None:
-            people.setdefault(part["assignee"], []).append(part)
-    own = [part for each in people.values() for part in each]
+    owner, assigned = counts.people_of(parts)
     teams = {part["team"] for part in parts}
     return Cause(
         pk=row["group"],
@@ -91,10 +86,10 @@ def _of_counts(row: Mapping[str, Any]) -> Cause:
         team=", ".join(team.label for team in Team if team in teams),
         severity=SEVERITY_OF_RANK[row["rank"]],
         count=sum(part["count"] for part in parts),
-        assigned=sum(part["count"] for part in own),
-        owner=f"{len(people)} people" if len(people) > 1 else own[0]["name"] if own else "",
+        assigned=assigned,
+        owner=owner,
         waiting=row["waiting"],
-        values=per_currency((part["currency"], Decimal(part["total"])) for part in parts),
+        values=per_currency((part["currency"], part["total"]) for part in parts),
         oldest=row["oldest"],
         due_at=row["due"],
         first=row["first"],

@@ -7,9 +7,10 @@ are put off are taken off again, and of a cause only what is oldest and due firs
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection as database
@@ -19,20 +20,21 @@ from exceptions_app.selectors import paging
 
 _CASES = "exceptions_app_case"
 _OPEN = "status IN ({})".format(", ".join(f"'{status.value}'" for status in CASE_OPEN))
-_AWAKE = f"{_OPEN} AND (snoozed_until IS NULL OR snoozed_until <= %(now)s)"
+_AWAKE = "(snoozed_until IS NULL OR snoozed_until <= %(now)s)"
 _SNOOZED = f"{_OPEN} AND snoozed_until > %(now)s"
 _BRIDGE = "(SELECT id FROM exceptions_app_bridge WHERE code = %(bridge)s)"
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which open exceptions, all of them unless narrowed; `now` decides which are put off.
+    """Which open exceptions, all of them unless narrowed; `now` decides which are put off, and may
+    be None where that is not asked.
 
     `assignee` is a person's id, or 0 for those that nobody has; `has_snoozed` takes those put off
     in, too; `is_unpaid` asks for a return whose refund is not confirmed.
     """
 
-    now: datetime
+    now: datetime | None
     team: str = ""
     types: tuple[str, ...] = ()
     severity: str = ""
@@ -44,8 +46,8 @@ class Scope:
 
     @property
     def awake(self) -> str:
-        """The condition on an exception to be open and, unless wanted, not put off."""
-        return _OPEN if self.has_snoozed else _AWAKE
+        """The condition on an exception to be not put off, unless these are wanted too."""
+        return "true" if self.has_snoozed else _AWAKE
 
     @property
     def snoozed(self) -> str:
@@ -139,18 +141,24 @@ def by_type(scope: Scope) -> list[dict[str, Any]]:
 
 
 def by_cause_and_type(scope: Scope) -> list[dict[str, Any]]:
-    """What is in `scope`: `count` and `total` by `group_id`, type and currency. One query."""
+    """What is in `scope` in sums by `group_id`, type and currency; one query.
+
+    Beside `count` and `total`: `units`, `refund_more` (never below 0), `credit_more` (never above).
+    """
+    more = "exceptions_app_case_more(type, facts)"
     return _asked(
         f"""
         WITH told AS (
-            SELECT group_id, type, currency, count, total FROM exceptions_app_casecount
-            WHERE {scope.sql}
+            SELECT group_id, type, currency, count, total, units, refund_more, credit_more
+            FROM exceptions_app_casecount WHERE {scope.sql}
             UNION ALL
-            SELECT group_id, type, currency, -1, -value FROM {_CASES}
-            WHERE {scope.snoozed} AND {scope.sql}
+            SELECT group_id, type, currency, -1, -value, -exceptions_app_case_units(facts),
+                -GREATEST({more}, 0), -LEAST({more}, 0)
+            FROM {_CASES} WHERE {scope.snoozed} AND {scope.sql}
         )
-        SELECT group_id, type, currency, SUM(count) AS count, SUM(total) AS total FROM told
-        GROUP BY 1, 2, 3 HAVING SUM(count) > 0 ORDER BY 1, 2, 3""",
+        SELECT group_id, type, currency, SUM(count) AS count, SUM(total) AS total,
+            SUM(units) AS units, SUM(refund_more) AS refund_more, SUM(credit_more) AS credit_more
+        FROM told GROUP BY 1, 2, 3 HAVING SUM(count) > 0 ORDER BY 3, 1, 2""",
         scope.values,
     )
 
@@ -159,54 +167,80 @@ def returns(scopes: Mapping[Any, Scope]) -> dict[Any, int]:
     """How many returns each scope holds, none counted beyond paging.COUNT_CAP + 1; one query."""
     if not scopes:
         return {}
-    # The walk in the order of returns ends early, and reads no column as a range: the planner
-    # would rather sort a team's rows, for it cannot know how many of the open are unpaid.
     parts: list[str] = []
     values: dict[str, Any] = {}
     for place, scope in enumerate(scopes.values()):
-        condition = f"{scope.sql} AND {scope.awake}"
-        values |= {f"{name}_{place}": value for name, value in scope.values.items()}
-        parts.append(f"""
-            (SELECT count(*) FROM (
-                SELECT DISTINCT rma_id FROM {_CASES}
-                WHERE {_OPEN} AND rma_id IS NOT NULL
-                AND ({condition.replace(")s", f"_{place})s")}) IS TRUE
-                ORDER BY rma_id LIMIT %(most)s
-            ) AS few)""")
+        own = scope.values | {"most": paging.COUNT_CAP + 1}
+        values |= {f"{name}_{place}": value for name, value in own.items()}
+        parts.append(f"({_few_returns(scope).replace(')s', f'_{place})s')})")
     with database.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", values | {"most": paging.COUNT_CAP + 1})
+        cursor.execute(f"SELECT {', '.join(parts)}", values)
         return dict(zip(scopes, cursor.fetchone(), strict=True))
 
 
-def causes(
-    scope: Scope, *, is_back: bool, after: Sequence[object], limit: int
-) -> list[dict[str, Any]]:
-    """The next causes of `scope`, gravest first, and of these what is late or due next.
+def _few_returns(scope: Scope) -> str:
+    """The returns of `scope`, counted along an index in their order, which ends early.
 
-    Each has `group`, `title`, `type`, `bridge`, `rank`, `due`, `oldest` and `first` (the id of its
-    oldest exception), `waiting` (returns whose refund is not confirmed) and `parts`: its sums by
-    team, person and currency. One query.
+    Of several types each is walked on its own. No other column is read as a range: the planner
+    would rather sort all rows, for it cannot know how many of the open are unpaid.
     """
-    place = "(-rank, due, group_id)"
-    beyond = (
-        f"{place} {'<' if is_back else '>'} (-%(a0)s::int, %(a1)s::timestamptz, %(a2)s::bigint)"
-    )
+    narrowed = replace(scope, types=())
+    of_type = "type = types.type AND" if scope.types else ""
+    walked = f"""
+        SELECT DISTINCT rma_id FROM {_CASES}
+        WHERE {of_type} {_OPEN} AND rma_id IS NOT NULL
+        AND ({narrowed.sql} AND {scope.awake}) IS TRUE
+        ORDER BY rma_id LIMIT %(most)s"""
+    if not scope.types:
+        return f"SELECT count(*) FROM ({walked}) AS few"
+    return f"""SELECT count(*) FROM (
+            SELECT DISTINCT found.rma_id FROM unnest(%(types)s::text[]) AS types(type)
+            CROSS JOIN LATERAL ({walked}) AS found LIMIT %(most)s
+        ) AS few"""
+
+
+# What stands first, and the look-up that ranks equals: (sort value, its type, moment).
+URGENCY = ("rank", "int", "due_at")
+MONEY = ("total", "numeric", "opened_at")
+
+
+def causes(
+    scope: Scope,
+    *,
+    is_back: bool,
+    after: Sequence[object],
+    limit: int,
+    by: tuple[str, str, str] = URGENCY,
+) -> list[dict[str, Any]]:
+    """The next causes of `scope`: by URGENCY the gravest first, and of these what is due first; by
+    MONEY the most valuable first, and of these the oldest.
+
+    Each has `group`, `title`, `type`, `bridge`, `rank`, `total` (over all currencies), `due` (by
+    URGENCY), `oldest` and `first` (the id of its oldest exception), `returns`, `waiting` (those of
+    them whose refund is not confirmed) and `parts`: sums by team, person and currency. One query.
+    """
+    most, kind, moment = by
+    place = f"(-{most}, moment, group_id)"
+    beyond = f"(-%(a0)s::{kind}, %(a1)s::timestamptz, %(a2)s::bigint)"
     turn = "DESC" if is_back else "ASC"
-    order = f"ORDER BY -page.rank {turn}, page.due {turn}, page.group_id {turn}"
+    order = f"ORDER BY -page.{most} {turn}, page.moment {turn}, page.group_id {turn}"
     found = _asked(
         f"""
         WITH {_net(scope)}, by_cause AS (
-            SELECT group_id, MAX(severity_rank) AS rank FROM net GROUP BY 1
+            SELECT group_id, MAX(severity_rank) AS rank, SUM(total) AS total FROM net GROUP BY 1
         ), placed AS (
-            SELECT by_cause.group_id, by_cause.rank, first.due_at AS due
-            FROM by_cause CROSS JOIN LATERAL {_first(scope, "by_cause", "due_at")} AS first
+            SELECT by_cause.*, first.{moment} AS moment
+            FROM by_cause CROSS JOIN LATERAL {_first(scope, "by_cause", moment)} AS first
         ), page AS (
-            SELECT * FROM placed AS page WHERE {beyond if after else "true"} {order}
-            LIMIT %(limit)s
+            SELECT * FROM placed AS page
+            WHERE {f"{place} {'<' if is_back else '>'} {beyond}" if after else "true"}
+            {order} LIMIT %(limit)s
         ), parts AS (
             SELECT group_id, jsonb_agg(jsonb_build_object(
                 'team', team, 'assignee', assignee_id, 'currency', currency,
-                'is_unpaid', is_unpaid, 'count', count, 'total', total::text,
+                'is_unpaid', is_unpaid, 'count', count, 'returns', returns,
+                'total', net.total::text, 'refund_more', refund_more::text,
+                'credit_more', credit_more::text,
                 'name', COALESCE(
                     NULLIF(trim(concat(person.first_name, ' ', person.last_name)), ''),
                     person.username
@@ -216,9 +250,10 @@ def causes(
             LEFT JOIN auth_user AS person ON person.id = net.assignee_id
             GROUP BY 1
         ), {_further(scope)}
-        SELECT page.group_id AS "group", page.rank, page.due, first.opened_at AS oldest,
-            first.id AS first, cause.title, cause.type, COALESCE(bridge.name, '') AS bridge,
-            parts.parts, COALESCE(further.count, 0) AS further
+        SELECT page.group_id AS "group", page.rank, page.total, page.moment AS due,
+            first.opened_at AS oldest, first.id AS first, cause.title, cause.type,
+            COALESCE(bridge.name, '') AS bridge, parts.parts,
+            COALESCE(further.unpaid, 0) AS unpaid, COALESCE(further.count, 0) AS count
         FROM page JOIN parts USING (group_id)
         JOIN exceptions_app_causegroup AS cause ON cause.id = page.group_id
         LEFT JOIN exceptions_app_bridge AS bridge ON bridge.id = cause.bridge_id
@@ -228,40 +263,58 @@ def causes(
         scope.values | {"limit": limit} | {f"a{n}": value for n, value in enumerate(after)},
     )
     for row in found:
-        row["parts"] = json.loads(row["parts"])
-        unpaid = sum(part["count"] for part in row["parts"] if part["is_unpaid"])
-        row["waiting"] = int(unpaid - row["further"])
+        row["parts"] = parts = [_part(part) for part in json.loads(row["parts"])]
+        row["returns"] = sum(part["returns"] for part in parts) - row.pop("count")
+        unpaid = sum(part["count"] for part in parts if part["is_unpaid"])
+        row["waiting"] = unpaid - row.pop("unpaid")
     return found
+
+
+def _part(part: dict[str, Any]) -> dict[str, Any]:
+    money = {name: Decimal(part[name]) for name in ("total", "refund_more", "credit_more")}
+    return part | money
+
+
+def people_of(parts: Iterable[Mapping[str, Any]]) -> tuple[str, int]:
+    """Who has the exceptions of a cause (a name, how many people, or ""), and how many of them."""
+    taken = [part for part in parts if part["assignee"] is not None]
+    names = {part["assignee"]: str(part["name"]) for part in taken}
+    owner = f"{len(names)} people" if len(names) > 1 else "".join(names.values())
+    return owner, sum(part["count"] for part in taken)
 
 
 def _net(scope: Scope) -> str:
     """`net`: what is in `scope`, in sums by all that the counts tell apart but type and bridge."""
     names = "group_id, team, severity_rank, assignee_id, currency, is_unpaid"
+    sums = ("count", "returns", "total", "refund_more", "credit_more")
+    more = "exceptions_app_case_more(type, facts)"
     return f"""told AS (
-            SELECT {names}, count, total FROM exceptions_app_casecount WHERE {scope.sql}
+            SELECT {names}, {", ".join(sums)} FROM exceptions_app_casecount WHERE {scope.sql}
             UNION ALL
-            SELECT {names}, -1, -value FROM {_CASES} WHERE {scope.snoozed} AND {scope.sql}
+            SELECT {names}, -1, -(rma_id IS NOT NULL)::int, -value, -GREATEST({more}, 0),
+                -LEAST({more}, 0)
+            FROM {_CASES} WHERE {scope.snoozed} AND {scope.sql}
         ), net AS (
-            SELECT {names}, SUM(count) AS count, SUM(total) AS total FROM told
+            SELECT {names}, {", ".join(f"SUM({name}) AS {name}" for name in sums)} FROM told
             GROUP BY {names} HAVING SUM(count) > 0
         )"""
 
 
 def _further(scope: Scope) -> str:
-    """`further`: by cause of `page`, exceptions whose return waits with another one already.
+    """`further`: by cause of `page`, exceptions whose return has another one of it already.
 
     Of exceptions that share return and cause all but the first are marked, so only the few returns
-    with a mark are compared.
+    with a mark are compared. Teams and currencies are apart, as their sums are.
     """
     return f"""pairs AS (
             SELECT DISTINCT group_id, rma_id FROM {_CASES} JOIN page USING (group_id)
             WHERE {_OPEN} AND is_further
-        ), alike AS (
-            SELECT group_id, team, count(*) - count(DISTINCT rma_id) AS count
-            FROM {_CASES} JOIN pairs USING (group_id, rma_id)
-            WHERE {scope.awake} AND is_unpaid AND {scope.sql} GROUP BY 1, 2
         ), further AS (
-            SELECT group_id, SUM(count) AS count FROM alike GROUP BY 1
+            SELECT group_id, count(*) - count(DISTINCT (currency, rma_id)) AS count,
+                count(*) FILTER (WHERE is_unpaid)
+                - count(DISTINCT (team, rma_id)) FILTER (WHERE is_unpaid) AS unpaid
+            FROM {_CASES} JOIN pairs USING (group_id, rma_id)
+            WHERE {_OPEN} AND {scope.awake} AND {scope.sql} GROUP BY 1
         )"""
 
 
@@ -269,7 +322,7 @@ def _first(scope: Scope, cause: str, *names: str) -> str:
     """Of the exceptions of one cause the first by `names`: one look-up in an index."""
     return f"""(
             SELECT {", ".join(names)} FROM {_CASES}
-            WHERE group_id = {cause}.group_id AND {scope.awake} AND {scope.sql}
+            WHERE group_id = {cause}.group_id AND {_OPEN} AND {scope.awake} AND {scope.sql}
             ORDER BY {", ".join(names)} LIMIT 1
         )"""
 

@@ -10,35 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
-
-from django.db.models import Case as Choose
-from django.db.models import (
-    Count,
-    DecimalField,
-    Max,
-    Min,
-    Q,
-    QuerySet,
-    Sum,
-    When,
-)
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
 
 from exceptions_app.catalogue.causes import DIFFERENCE_TYPES
 from exceptions_app.choices import (
-    CASE_OPEN,
-    SEVERITY_RANK,
+    SEVERITY_OF_RANK,
     HoldReason,
     PostingKind,
     PostingStatus,
-    Severity,
     Team,
 )
-from exceptions_app.models import Case, CauseGroup
-from exceptions_app.models.cases import awake
-from exceptions_app.selectors import causes, paging
+from exceptions_app.selectors import causes, counts, paging
 from exceptions_app.selectors.documents import OpenDocuments
 from exceptions_app.selectors.sums import Amount, per_currency
 
@@ -100,72 +83,33 @@ class Differences:
     more: tuple[Direction, ...]
 
 
-def open_cases(*, now: datetime, bridge: str = "") -> QuerySet[Case]:
+def open_cases(*, now: datetime, bridge: str = "") -> counts.Scope:
     """Open exceptions of finance that nobody put off."""
-    rows = Case.objects.filter(awake(now), status__in=CASE_OPEN, team=Team.FINANCE)
-    return rows.filter(bridge__code=bridge) if bridge else rows
+    return counts.Scope(now, team=Team.FINANCE, bridge=bridge)
 
 
-def by_cause(cases: QuerySet[Case]) -> tuple[Mapping[str, Any], ...]:
-    """Sums of `cases` by cause and currency, in one query: what the room's figures are made of."""
-    return tuple(_by_currency(cases, "group", "type"))
+def by_cause(scope: counts.Scope) -> tuple[Mapping[str, Any], ...]:
+    """Sums by cause and currency, in one query: what the room's figures are made of."""
+    return tuple(counts.by_cause_and_type(scope))
 
 
 def differences(
-    cases: QuerySet[Case],
-    *,
-    cursor: str = "",
-    size: int = paging.PAGE_SIZE,
-    sums: Sequence[Mapping[str, Any]] | None = None,
+    scope: counts.Scope, *, cursor: str = "", size: int = paging.PAGE_SIZE
 ) -> paging.Page:
-    """A page of the causes of `cases` as Difference, in the order of the queue.
-
-    Two queries, with `sums` as `by_cause` reads them; a third one without.
-    """
-    grouped = (
-        cases.order_by()
-        .values("group")
-        .annotate(
-            total=Sum("value"),
-            oldest=Min("opened_at"),
-            due=Min("due_at"),
-            count=Count("*"),
-            rank=Max("severity_rank"),
-            first=Min("pk"),
-        )
+    """A page of the causes of `scope` as Difference, in the order of the queue; one query."""
+    page = paging.page_of(
+        partial(counts.causes, scope), order=causes.ORDER, cursor=cursor, size=size
     )
-    page = paging.page(grouped, order=causes.ORDER, cursor=cursor, size=size)
-    pks = [row["group"] for row in page.rows]
-    if sums is None:
-        sums = by_cause(cases.filter(group__in=pks)) if pks else ()
-    groups = CauseGroup.objects.select_related("bridge").in_bulk(pks)
-    own: dict[int, list[Mapping[str, Any]]] = {}
-    for each in sums:
-        own.setdefault(each["group"], []).append(each)
-    rows = tuple(
-        _difference(row, groups[row["group"]], own.get(row["group"], ())) for row in page.rows
-    )
-    return paging.Page(rows=rows, newer=page.newer, older=page.older)
+    return paging.Page(tuple(_difference(row) for row in page.rows), page.newer, page.older)
 
 
 def figures(sums: Sequence[Mapping[str, Any]]) -> Differences:
     """Counts and sums of all exceptions that `by_cause` read."""
-    currencies: dict[str, list[Mapping[str, Any]]] = {}
-    for row in sums:
-        currencies.setdefault(row["currency"], []).append(row)
-    whole = [
-        {
-            "currency": currency,
-            "refund_more": _added(rows, "refund_more"),
-            "credit_more": _added(rows, "credit_more"),
-        }
-        for currency, rows in sorted(currencies.items())
-    ]
     return Differences(
-        causes=len({row["group"] for row in sums}),
+        causes=len({row["group_id"] for row in sums}),
         count=sum(row["count"] for row in sums),
         values=per_currency((row["currency"], row["total"]) for row in sums),
-        more=_more(whole),
+        more=_more(sums),
     )
 
 
@@ -173,55 +117,29 @@ def _added(rows: Iterable[Mapping[str, Any]], name: str) -> Decimal:
     return sum((row[name] or Decimal(0) for row in rows), Decimal(0))
 
 
-def _by_currency(cases: QuerySet[Case], *names: str) -> QuerySet[Any, Any]:
-    picked: list[Any] = [
-        When(
-            Q(type=kind, **{f"facts__{name}__regex": _AMOUNT}),
-            then=Cast(
-                KeyTextTransform(name, "facts"), DecimalField(max_digits=18, decimal_places=4)
-            ),
-        )
-        for kind, name in _MORE.items()
+def _more(rows: Iterable[Mapping[str, Any]]) -> tuple[Direction, ...]:
+    currencies: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        currencies.setdefault(row["currency"], []).append(row)
+    found = [
+        Direction(currency, _added(own, "refund_more"), -_added(own, "credit_more"))
+        for currency, own in sorted(currencies.items())
     ]
-    found: QuerySet[Any, Any] = (
-        cases.order_by()
-        .annotate(signed=Choose(*picked, default=None))
-        .values(*names, "currency")
-        .annotate(
-            count=Count("*"),
-            total=Sum("value"),
-            refund_more=Sum("signed", filter=Q(signed__gt=0)),
-            credit_more=Sum("signed", filter=Q(signed__lt=0)),
-        )
-        .order_by("currency")
-    )
-    return found
+    return tuple(each for each in found if each.refund_more or each.credit_more)
 
 
-def _more(rows: Sequence[Mapping[str, Any]]) -> tuple[Direction, ...]:
-    return tuple(
-        Direction(
-            row["currency"], row["refund_more"] or Decimal(0), -(row["credit_more"] or Decimal(0))
-        )
-        for row in rows
-        if row["refund_more"] or row["credit_more"]
-    )
-
-
-def _difference(
-    row: Mapping[str, Any], group: CauseGroup, sums: Sequence[Mapping[str, Any]]
-) -> Difference:
-    names = {rank: code for code, rank in SEVERITY_RANK.items()}
+def _difference(row: Mapping[str, Any]) -> Difference:
+    parts = row["parts"]
     return Difference(
-        group_id=group.pk,
+        group_id=row["group"],
         case_id=row["first"],
-        title=group.title,
-        type=group.type,
-        bridge=group.bridge.name if group.bridge else "",
-        severity=Severity(names[row["rank"]]).value,
-        count=row["count"],
-        values=per_currency((each["currency"], each["total"]) for each in sums),
-        more=_more(sums),
+        title=row["title"],
+        type=row["type"],
+        bridge=row["bridge"],
+        severity=SEVERITY_OF_RANK[row["rank"]],
+        count=sum(part["count"] for part in parts),
+        values=per_currency((part["currency"], part["total"]) for part in parts),
+        more=_more(parts),
         oldest=row["oldest"],
         due_at=row["due"],
     )

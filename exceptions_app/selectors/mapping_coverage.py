@@ -11,10 +11,11 @@ from django.db import connection as database
 from django.db.models import Count, Min, Q, QuerySet, Sum
 
 from exceptions_app.choices import CASE_OPEN, MappingKind, MappingStatus
-from exceptions_app.models import Bridge, Case, Item, Mapping, RmaLine, SalesOrderLine
+from exceptions_app.models import Bridge, Case, CaseCount, Item, Mapping, RmaLine, SalesOrderLine
 from exceptions_app.rules import matching
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import cases as cases_selector
+from exceptions_app.selectors import counts, paging
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.selectors.sums import Amount, per_currency
@@ -37,7 +38,7 @@ _STEMS = 200
 @dataclass(frozen=True, slots=True)
 class KindCoverage:
     """`seen` and `known` count distinct values of the latest returns; `waiting_*` open
-    exceptions."""
+    exceptions. `waiting_returns` stop at paging.COUNT_CAP + 1."""
 
     bridge_id: int
     kind: str
@@ -48,6 +49,10 @@ class KindCoverage:
     waiting_values: int
     waiting_returns: int
     values: tuple[Amount, ...]
+
+    @property
+    def returns_shown(self) -> str:
+        return paging.shown(self.waiting_returns)
 
     @property
     def unknown(self) -> int:
@@ -80,7 +85,10 @@ class Unknown:
 
 
 def coverage(bridges: Sequence[Bridge]) -> tuple[BridgeCoverage, ...]:
-    """Per bridge and kind: how much of what returns say is mapped. Four queries in all."""
+    """Per bridge and kind: how much of what returns say is mapped. Four queries in all.
+
+    One more where texts beyond plain letters were seen, and one where a status is not mapped.
+    """
     ids = [bridge.pk for bridge in bridges]
     active = {
         (row["bridge"], row["kind"]): row["count"]
@@ -90,7 +98,7 @@ def coverage(bridges: Sequence[Bridge]) -> tuple[BridgeCoverage, ...]:
         .annotate(count=Count("id"))
     }
     seen = _seen_counts(ids)
-    waiting = _waiting(ids)
+    waiting = _waiting(bridges)
     return tuple(
         BridgeCoverage(
             bridge,
@@ -107,9 +115,9 @@ def _coverage_of(
     kind: str,
     active: dict[tuple[int, str], int],
     seen: dict[tuple[int, str], tuple[int, int]],
-    waiting: dict[tuple[int, str], list[dict[str, Any]]],
+    waiting: dict[tuple[int, str], _Waiting],
 ) -> KindCoverage:
-    rows = waiting.get((bridge_id, kind), [])
+    waits = waiting.get((bridge_id, kind), _NONE)
     found, known = seen.get((bridge_id, kind), (0, 0))
     return KindCoverage(
         bridge_id=bridge_id,
@@ -118,36 +126,74 @@ def _coverage_of(
         active=active.get((bridge_id, kind), 0),
         seen=found,
         known=known,
-        waiting_values=sum(row["groups"] for row in rows),
-        waiting_returns=sum(row["returns"] for row in rows),
-        values=_amounts(rows),
+        waiting_values=waits.causes,
+        waiting_returns=waits.returns,
+        values=waits.values,
     )
 
 
-def _waiting(bridge_ids: Collection[int]) -> dict[tuple[int, str], list[dict[str, Any]]]:
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Open exceptions of one bridge and kind, put off or not."""
+
+    causes: int
+    returns: int
+    values: tuple[Amount, ...]
+
+
+_NONE = _Waiting(0, 0, ())
+
+
+def _waiting(bridges: Collection[Bridge]) -> dict[tuple[int, str], _Waiting]:
+    codes = {bridge.pk: bridge.code for bridge in bridges}
     kinds = {code: kind for kind, code in UNKNOWN_TYPES.items()}
     rows = (
-        _unknown_cases(tuple(UNKNOWN_TYPES.values()))
-        .filter(bridge__in=bridge_ids)
+        CaseCount.objects.filter(bridge__in=list(codes), type__in=kinds)
+        .exclude(_OF_REFUNDS)
         .order_by()
-        .values("bridge", "type", "currency")
-        .annotate(
-            groups=Count("group", distinct=True),
-            returns=Count("rma", distinct=True),
-            amount=Sum("value"),
-        )
+        .values("bridge", "type", "group", "currency")
+        .annotate(number=Sum("count"), amount=Sum("total"))
+        .filter(number__gt=0)
     )
-    found: dict[tuple[int, str], list[dict[str, Any]]] = defaultdict(list)
+    sums: dict[tuple[int, str], list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
-        found[row["bridge"], kinds[row["type"]]].append(dict(row))
+        sums[row["bridge"], kinds[row["type"]]].append(dict(row))
+    returns = _returns(sums, codes)
+    return {
+        key: _Waiting(len({row["group"] for row in own}), returns[key], _amounts(own))
+        for key, own in sums.items()
+    }
+
+
+def _returns(keys: Iterable[tuple[int, str]], codes: dict[int, str]) -> dict[tuple[int, str], int]:
+    """How many returns wait, by bridge and kind; no count tells a refund's status from others."""
+    scopes = {
+        (bridge, kind): counts.Scope(
+            None, types=(UNKNOWN_TYPES[kind],), bridge=codes[bridge], has_snoozed=True
+        )
+        for bridge, kind in keys
+        if kind != MappingKind.STATUS
+    }
+    found = counts.returns(scopes)
+    statuses = [bridge for bridge, kind in keys if kind == MappingKind.STATUS]
+    if statuses:
+        rows: QuerySet[Any, Any] = (
+            _unknown_cases((UNKNOWN_TYPES[MappingKind.STATUS],))
+            .filter(bridge__in=statuses)
+            .order_by()
+            .values("bridge")
+            .annotate(returns=Count("rma", distinct=True))
+        )
+        found |= {(row["bridge"], MappingKind.STATUS.value): row["returns"] for row in rows}
     return found
 
 
 def _unknown_cases(types: Collection[str]) -> QuerySet[Case]:
-    # A refund's unknown status is of the same type, yet no mapping of a return's status heals it.
-    return Case.objects.filter(status__in=CASE_OPEN, type__in=types).exclude(
-        type="STATUS_UNMAPPED", group__cause__startswith="refund "
-    )
+    return Case.objects.filter(status__in=CASE_OPEN, type__in=types).exclude(_OF_REFUNDS)
+
+
+# A refund's unknown status is of the same type, yet no mapping of a return's status heals it.
+_OF_REFUNDS = Q(type="STATUS_UNMAPPED", group__cause__startswith="refund ")
 
 
 def _amounts(rows: Iterable[dict[str, Any]]) -> tuple[Amount, ...]:
@@ -207,14 +253,14 @@ _SEEN = (
     """
 )
 # Anything beyond printable ASCII.
-_TO_FOLD = _RECENT + "SELECT DISTINCT value FROM raw WHERE value ~ '[^ -~]'"
+_TO_FOLD = "(SELECT array_agg(DISTINCT value) FROM raw WHERE value ~ '[^ -~]') AS to_fold"
 
 
 def _seen_counts(bridge_ids: list[int]) -> dict[tuple[int, str], tuple[int, int]]:
-    """Distinct values seen and how many of them are known, by bridge and kind. Two queries."""
+    """Distinct values seen and how many of them are known, by bridge and kind; as `_asked`."""
     query = _SEEN + (
-        "SELECT bridge_id, kind, count(*), count(*) FILTER (WHERE is_known) FROM judged"
-        " GROUP BY 1, 2"
+        f"SELECT bridge_id, kind, count(*), count(*) FILTER (WHERE is_known), {_TO_FOLD}"
+        " FROM judged GROUP BY 1, 2"
     )
     return {(row[0], row[1]): (row[2], row[3]) for row in _asked(query, bridge_ids, "")}
 
@@ -222,25 +268,31 @@ def _seen_counts(bridge_ids: list[int]) -> dict[tuple[int, str], tuple[int, int]
 def _seen_unknown(bridge_id: int, kind: str) -> list[tuple[str, int]]:
     """Unmapped values of the latest returns with the number of returns, most frequent first."""
     query = _SEEN + (
-        "SELECT value, returns FROM judged WHERE NOT is_known"
+        f"SELECT value, returns, {_TO_FOLD} FROM judged WHERE NOT is_known"
         " ORDER BY returns DESC, key LIMIT %(most)s"
     )
     return [(str(row[0]), int(row[1])) for row in _asked(query, [bridge_id], kind)]
 
 
 def _asked(query: str, bridge_ids: list[int], kind: str) -> list[tuple[Any, ...]]:
+    """The answer, whose last column are the texts to fold; asked again where there are some."""
     values: dict[str, Any] = {
         "recent": RECENT_RETURNS,
         "bridges": bridge_ids,
         "kind": kind,
         "most": UNKNOWN_SHOWN,
+        "texts": [],
+        "keys": [],
     }
     with database.cursor() as cursor:
-        cursor.execute(_TO_FOLD, values)
-        texts = [str(row[0]) for row in cursor.fetchall()]
-        values |= {"texts": texts, "keys": [normalise(text) for text in texts]}
         cursor.execute(query, values)
-        return list(cursor.fetchall())
+        rows = list(cursor.fetchall())
+        texts = [str(text) for text in rows[0][-1] or ()] if rows else []
+        if texts:
+            values |= {"texts": texts, "keys": [normalise(text) for text in texts]}
+            cursor.execute(query, values)
+            rows = list(cursor.fetchall())
+    return rows
 
 
 def unknowns(*, bridge: Bridge, kind: str) -> list[Unknown]:

@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q, QuerySet, Sum, Value
+from django.db.models import Count, Q, Sum, Value
 
 from exceptions_app.choices import (
-    CASE_OPEN,
-    SEVERITY_RANK,
+    SEVERITY_OF_RANK,
     Closure,
     MappingKind,
     MappingStatus,
-    Severity,
     Team,
 )
 from exceptions_app.models import Case, CauseGroup, Fix
 from exceptions_app.models import Mapping as MappingRow
-from exceptions_app.models.cases import awake
-from exceptions_app.selectors import causes, counts, paging
+from exceptions_app.selectors import counts, paging
 from exceptions_app.selectors.sums import Amount, per_currency
 
 SKU_TYPES = ("SKU_UNKNOWN", "SKU_INACTIVE", "SKU_AMBIGUOUS", "PROMO_SKU")
@@ -110,10 +108,9 @@ class Mapped:
     values: tuple[Amount, ...]
 
 
-def open_gaps(types: Sequence[str], *, now: datetime, bridge: str = "") -> QuerySet[Case]:
+def open_gaps(types: Sequence[str], *, now: datetime, bridge: str = "") -> counts.Scope:
     """Open exceptions of these types that nobody put off."""
-    rows = Case.objects.filter(awake(now), status__in=CASE_OPEN, type__in=types)
-    return rows.filter(bridge__code=bridge) if bridge else rows
+    return counts.Scope(now, types=tuple(types), bridge=bridge)
 
 
 def tallies(
@@ -123,12 +120,10 @@ def tallies(
 
     No type stands beside two names.
     """
-    scopes = {
-        name: counts.Scope(now, types=tuple(codes), bridge=bridge) for name, codes in kinds.items()
-    }
+    scopes = {name: open_gaps(codes, now=now, bridge=bridge) for name, codes in kinds.items()}
     name_of = {code: name for name, codes in kinds.items() for code in codes}
     parts: dict[str, list[Mapping[str, Any]]] = {name: [] for name in kinds}
-    for row in counts.by_cause_and_type(counts.Scope(now, types=tuple(name_of), bridge=bridge)):
+    for row in counts.by_cause_and_type(open_gaps(list(name_of), now=now, bridge=bridge)):
         parts[name_of[row["type"]]].append(row)
     # A return may have exceptions of several causes, so returns are counted apart.
     returns = counts.returns(scopes)
@@ -143,83 +138,40 @@ def tallies(
     }
 
 
-def gaps(cases: QuerySet[Case], *, cursor: str = "", size: int = paging.PAGE_SIZE) -> paging.Page:
-    """A page of the causes of `cases` as Gap, by money. Three queries for any number of rows.
+def gaps(scope: counts.Scope, *, cursor: str = "", size: int = paging.PAGE_SIZE) -> paging.Page:
+    """A page of the causes of `scope` as Gap, by money; two queries for any number of rows.
 
-    Read from an index alone, and of each cause its oldest exception. A fourth query tells who has
-    them, when somebody has.
+    Read from the counts that are kept (decision 0014), and of each cause its oldest exception.
     """
-    grouped = cases.order_by().values("group").annotate(total=Sum("value"), oldest=Min("opened_at"))
-    page = paging.page(grouped, order=GAP_ORDER, cursor=cursor, size=size)
-    pks = [row["group"] for row in page.rows]
-    parts = _parts(cases, pks)
-    firsts = {pk: min(part["first"] for part in own) for pk, own in parts.items()}
-    oldest = Case.objects.select_related("group__bridge").in_bulk(firsts.values())
-    taken = [pk for pk, own in parts.items() if any(part["assigned"] for part in own)]
-    owners = causes.owners_of(cases, taken)
-    # An exception may leave the list between two of the queries.
-    rows = tuple(
-        _gap(
-            row,
-            oldest[firsts[row["group"]]],
-            parts[row["group"]],
-            owners.get(row["group"], causes.NOBODY),
-        )
-        for row in page.rows
-        if row["group"] in parts
+    read = partial(counts.causes, scope, by=counts.MONEY)
+    page = paging.page_of(read, order=GAP_ORDER, cursor=cursor, size=size)
+    facts = dict(
+        Case.objects.filter(pk__in=[row["first"] for row in page.rows]).values_list("pk", "facts")
     )
+    rows = tuple(_gap(row, facts.get(row["first"], {})) for row in page.rows)
     return paging.Page(rows=rows, newer=page.newer, older=page.older)
 
 
-def _parts(cases: QuerySet[Case], groups: Sequence[int]) -> dict[int, list[Mapping[str, Any]]]:
-    """What is known of the causes, one part per currency."""
-    if not groups:
-        return {}
-    rows: QuerySet[Any, Any] = (
-        cases.order_by()
-        .filter(group__in=groups)
-        .values("group", "currency")
-        .annotate(
-            total=Sum("value"),
-            team=Min("team"),
-            count=Count("*"),
-            returns=Count("rma", distinct=True),
-            rank=Max("severity_rank"),
-            first=Min("pk"),
-            assigned=Count("assignee"),
-        )
-    )
-    found: dict[int, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        found.setdefault(row["group"], []).append(row)
-    return found
-
-
-def _gap(
-    row: Mapping[str, Any],
-    first: Case,
-    parts: Sequence[Mapping[str, Any]],
-    owner: causes.Owner,
-) -> Gap:
-    codes = {rank: code for code, rank in SEVERITY_RANK.items()}
-    group = first.group
-    suggestion = str(first.facts.get("candidates") or "") if group.type in _WHY else ""
+def _gap(row: Mapping[str, Any], facts: Mapping[str, Any]) -> Gap:
+    parts = row["parts"]
+    owner, assigned = counts.people_of(parts)
+    kind = row["type"]
     return Gap(
-        group_id=group.pk,
-        case_id=first.pk,
-        title=group.title,
-        type=group.type,
-        bridge=group.bridge.name if group.bridge else "",
+        group_id=row["group"],
+        case_id=row["first"],
+        title=row["title"],
+        type=kind,
+        bridge=row["bridge"],
         team=Team(min(part["team"] for part in parts)).label,
-        severity=Severity(codes[max(part["rank"] for part in parts)]).value,
+        severity=SEVERITY_OF_RANK[row["rank"]],
         count=sum(part["count"] for part in parts),
-        returns=sum(part["returns"] for part in parts),
+        returns=row["returns"],
         values=per_currency((part["currency"], part["total"]) for part in parts),
         oldest=row["oldest"],
-        suggestion=suggestion,
-        why=_WHY.get(group.type, ""),
-        assigned=owner.assigned,
-        owner=owner.name,
+        suggestion=str(facts.get("candidates") or "") if kind in _WHY else "",
+        why=_WHY.get(kind, ""),
+        assigned=assigned,
+        owner=owner,
     )
 
 

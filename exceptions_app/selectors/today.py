@@ -238,7 +238,7 @@ def _cause(row: causes.Cause) -> Cause:
     )
 
 
-def customers(*, now: datetime) -> Customers:
+def customers() -> Customers:
     """What customers wait for, over all teams, in two queries."""
     states = (MoneyAxis.PENDING, MoneyAxis.FAILED)
     found = paging.answers(
@@ -247,7 +247,7 @@ def customers(*, now: datetime) -> Customers:
     )
     ranked = sorted((team for team in Team if found[team]), key=lambda team: -found[team])
     scopes = {
-        (team, is_unpaid): counts.Scope(now, team=team, has_snoozed=True, is_unpaid=is_unpaid)
+        (team, is_unpaid): counts.Scope(None, team=team, has_snoozed=True, is_unpaid=is_unpaid)
         for team in ranked[:HELD]
         for is_unpaid in (False, True)
     }

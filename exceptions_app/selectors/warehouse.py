@@ -20,7 +20,6 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     Func,
-    IntegerField,
     Max,
     Min,
     Q,
@@ -28,8 +27,6 @@ from django.db.models import (
     Sum,
     Value,
 )
-from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
 
 from connectors.types import Inspection
 from exceptions_app.choices import (
@@ -137,7 +134,8 @@ def board(*, now: datetime) -> Board:
         },
         single={"oldest": oldest[:1], **units},
     )
-    waits, stuck, without = (found[name] or 0 for name in ("waiting", "stuck", "without_place"))
+    waits, stuck = (found[name] or 0 for name in ("waiting", "stuck"))
+    without = unreceipted.without(found)
     return Board(
         expected=found["expected"],
         to_grade=found["to_grade"],
@@ -161,22 +159,13 @@ def _units(now: datetime) -> dict[str, QuerySet[Any, Any]]:
         status=PostingStatus.CONFIRMED,
         confirmed_at__gt=now - CONFIRMED_SINCE,
     ).exclude(keyed__in=KEYED_UNPROVED)
-    stated = unreceipted.stated(unreceipted.cases()).filter(type__in=unreceipted.NO_RECEIPT_TYPES)
-    told = Cast(KeyTextTransform("units", "facts"), IntegerField())
     return {
         # Of what is open, the counts that are kept (decision 0014).
-        "waiting": _summed(counted.exclude(status__in=stuck), F("units")),
-        "stuck": _summed(counted.filter(status__in=stuck), F("units")),
-        "confirmed": _summed(confirmed, F("units")),
-        "without_place": _summed(stated, told),
+        "waiting": unreceipted.summed(counted.exclude(status__in=stuck), F("units")),
+        "stuck": unreceipted.summed(counted.filter(status__in=stuck), F("units")),
+        "confirmed": unreceipted.summed(confirmed, F("units")),
+        **unreceipted.stated(),
     }
-
-
-def _summed(rows: QuerySet[Any], units: Any) -> QuerySet[Any, Any]:
-    """The sum as the only value of the only row; no row when there is nothing to sum."""
-    whole: QuerySet[Any, Any] = rows.order_by().annotate(whole=Value(1)).values("whole")
-    found: QuerySet[Any, Any] = whole.annotate(units_of_all=Sum(units)).values("units_of_all")
-    return found
 
 
 # --- What waits for a grade -------------------------------------------------------------------

@@ -9,7 +9,7 @@ from django.db import transaction
 _KEYS = {
     "exceptions_app_casecount": (
         "group_id, type, team, severity_rank, bridge_id, assignee_id, currency, is_unpaid",
-        ("count", "returns", "total"),
+        ("count", "returns", "total", "units", "refund_more", "credit_more"),
     ),
     "exceptions_app_postingcount": (
         "bridge_id, kind, status, hold_reason, currency, is_in_trouble",

@@ -30,9 +30,9 @@ from exceptions_app.views.returns import posting_tone
 def index(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     bridge = _bridge(request)
-    cases = selector.open_cases(now=now, bridge=bridge)
-    parts = selector.by_cause(cases)
-    page = selector.differences(cases, cursor=request.GET.get("cursor", ""), sums=parts)
+    scope = selector.open_cases(now=now, bridge=bridge)
+    parts = selector.by_cause(scope)
+    page = selector.differences(scope, cursor=request.GET.get("cursor", ""))
     open_documents = documents.in_sums(bridge=bridge)
     waiting = selector.waiting(open_documents)
     month = accepted.month_start(now=now, bridge=bridge)
@@ -95,10 +95,10 @@ def _difference_lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
         "Oldest",
         "Due",
     ]
-    cases = selector.open_cases(now=timezone.now(), bridge=_bridge(request))
+    scope = selector.open_cases(now=timezone.now(), bridge=_bridge(request))
     whole = exports.Totals()
     for row in paging.every(
-        lambda cursor: selector.differences(cases, cursor=cursor, size=paging.FILE_SIZE)
+        lambda cursor: selector.differences(scope, cursor=cursor, size=paging.FILE_SIZE)
     ):
         sides = {each.currency: each for each in row.more}
         risk = {each.currency: each.amount for each in row.values}

@@ -164,7 +164,7 @@ def _of_operations(queue: today.Queue, rows: Documents, now: datetime) -> list[d
 
 
 def _of_cx(queue: today.Queue, rows: Documents, now: datetime) -> list[dict[str, Any]]:
-    found = today.customers(now=now)
+    found = today.customers()
     return [
         _figure(
             "Refund asked for",

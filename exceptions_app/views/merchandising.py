@@ -56,8 +56,8 @@ def index(request: HttpRequest) -> HttpResponse:
         page = selector.recently_mapped(now=now, bridge=bridge, cursor=cursor)
         context["mapped"] = page.rows
     else:
-        cases = selector.open_gaps(VIEWS[view][1], now=now, bridge=bridge)
-        page = selector.gaps(cases, cursor=cursor)
+        scope = selector.open_gaps(VIEWS[view][1], now=now, bridge=bridge)
+        page = selector.gaps(scope, cursor=cursor)
         context |= {
             "tally": tallies[view],
             "rows": page.rows,
@@ -95,10 +95,10 @@ def _gap_lines(view: str, bridge: str) -> Iterator[list[exports.Cell]]:
         "Owner",
         "Team",
     ]
-    cases = selector.open_gaps(VIEWS[view][1], now=timezone.now(), bridge=bridge)
+    scope = selector.open_gaps(VIEWS[view][1], now=timezone.now(), bridge=bridge)
     whole = exports.Totals()
     for row in paging.every(
-        lambda cursor: selector.gaps(cases, cursor=cursor, size=paging.FILE_SIZE)
+        lambda cursor: selector.gaps(scope, cursor=cursor, size=paging.FILE_SIZE)
     ):
         for place, (currency, value) in enumerate(exports.per_currency(row.values)):
             whole.add(currency, [value])

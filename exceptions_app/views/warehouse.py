@@ -106,9 +106,12 @@ def _to_grade(request: HttpRequest, now: datetime) -> dict[str, Any]:
 
 def _without_place(request: HttpRequest, now: datetime) -> dict[str, Any]:
     bridge = text_of(request, "bridge")
-    rows = unreceipted.cases(bridge=bridge)
-    page = causes.page(rows, cursor=request.GET.get("cursor", ""))
-    without, planned = unreceipted.units(rows)
+    page = causes.page(
+        unreceipted.cases(bridge=bridge),
+        cursor=request.GET.get("cursor", ""),
+        scope=unreceipted.scope(bridge=bridge),
+    )
+    without, planned = unreceipted.units(bridge=bridge)
     return {
         "units_without": without,
         "units_planned": planned,

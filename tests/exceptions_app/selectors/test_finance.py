@@ -276,7 +276,6 @@ def test_the_reads_cost_the_same_for_10_and_1000_exceptions():
             cases = finance.open_cases(now=NOW)
             sums = finance.by_cause(cases)
             finance.figures(sums)
-            finance.differences(cases, sums=sums)
             finance.differences(cases)
             finance.waiting(documents.in_sums())
             runs.started()

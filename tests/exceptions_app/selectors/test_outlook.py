@@ -194,7 +194,7 @@ def test_what_customers_wait_for_is_counted_once_per_return_and_team():
     factories.CaseFactory.create_batch(2, team="cx", rma__money="confirmed")
     factories.CaseFactory(team="cx", rma=rma, snoozed_until=NOW + timedelta(days=1))
 
-    assert today.customers(now=NOW) == today.Customers(
+    assert today.customers() == today.Customers(
         refund_pending=1,
         refund_failed=1,
         held=(today.Held("cx", 3, 1), today.Held("finance", 1, 1)),
@@ -204,17 +204,17 @@ def test_what_customers_wait_for_is_counted_once_per_return_and_team():
 def test_no_customer_is_held_up_where_nothing_is_open():
     factories.CaseFactory(team="cx", status="resolved")
 
-    assert today.customers(now=NOW).held == ()
+    assert today.customers().held == ()
 
 
 def test_counts_of_returns_end_where_every_count_ends(monkeypatch):
     monkeypatch.setattr(paging, "COUNT_CAP", 1)
     rma = factories.RmaFactory(money="none")
     factories.CaseFactory.create_batch(2, rma=rma, team="cx")
-    few = today.customers(now=NOW).held
+    few = today.customers().held
     factories.CaseFactory.create_batch(2, team="cx", rma__money="none")
 
-    many = today.customers(now=NOW).held
+    many = today.customers().held
 
     assert (few, many) == ((today.Held("cx", 1, 1),), (today.Held("cx", 2, 2),))
 
@@ -252,7 +252,7 @@ def test_today_costs_the_same_reads_for_10_and_1000_rows():
     def cost():
         with CaptureQueriesContext(database) as captured:
             today.queue(team="finance", now=NOW)
-            today.customers(now=NOW)
+            today.customers()
             outlook.changes(team="finance", since=NOW - timedelta(days=1))
             outlook.waiting(documents.in_sums())
             outlook.waiting_runs(documents.in_sums())

@@ -130,7 +130,7 @@ def test_units_whose_grade_or_status_is_not_mapped_are_on_no_receipt_once(bridge
 
     assert set(unreceipted.cases()) == {place, grade, other, status}
     assert warehouse.board(now=NOW).without_place_units == 2 + 3 + 4
-    assert unreceipted.units(unreceipted.cases()) == (9, 0)
+    assert unreceipted.units() == (9, 0)
 
 
 # --- Not booked yet --------------------------------------------------------------------------

@@ -122,9 +122,9 @@ def test_today_asks_at_most_14_questions(client, team):
 @pytest.mark.parametrize(
     ("path", "most"),
     [
-        ("/finance/", 10),
+        ("/finance/", 9),
         ("/finance/runs/", 3),
-        ("/merchandising/", 7),
+        ("/merchandising/", 6),
         ("/operations/", 11),
         ("/operations/inbox/", 6),
         ("/operations/postings/", 6),
