@@ -20,6 +20,8 @@ import dataclasses
 import hashlib
 import json
 import os
+import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -47,12 +49,20 @@ from connectors.sandbox import file_partner_reference
 from connectors.sandbox.base import Route, Twin
 from connectors.sandbox.file_partner_records import Record, Records
 
+ROUND_SECONDS = 3.0
+
 ALL_OR_NOTHING = "all_or_nothing"
 _LAYOUTS: Mapping[str, Callable[[LayoutSettings], PartnerLayout]] = {
     GENERIC_CSV: CsvPartner,
     X12_4010: X12Partner,
 }
 _STRANGER = "STRANGER"
+
+
+def make_folders(folder: Path) -> None:
+    """A feed's folders, where they are not there yet."""
+    for name in stores.FOLDERS:
+        (folder / name).mkdir(parents=True, exist_ok=True)
 
 
 class AnswerFault(StrEnum):
@@ -140,6 +150,17 @@ class FilePartnerTwin(Twin):
             for name, content in file_partner_reference.files(self.records).items():
                 _lay(folder / "reference", name, content)
             return len(taken)
+
+    def go_round(self, folder: Path) -> None:
+        """Visit the folder for as long as the process lives, in a thread of its own."""
+        threading.Thread(target=self._rounds, args=(folder,), daemon=True).start()
+
+    def _rounds(self, folder: Path) -> None:
+        while True:
+            # One that was taken away may come back.
+            if (folder / stores.SENT).is_dir():
+                self.visit(folder)
+            time.sleep(ROUND_SECONDS)
 
     def _call(self, path: str, content: bytes) -> bytes:
         builder = EnvironBuilder(method="POST", path=path, data=content)

@@ -7,6 +7,7 @@ from functools import cache
 from connectors.sandbox.base import Twin
 from connectors.sandbox.bluecherry import BlueCherryTwin
 from connectors.sandbox.brightpearl import BrightpearlTwin
+from connectors.sandbox.file_partner import FilePartnerTwin
 from connectors.sandbox.netsuite import NetSuiteTwin
 from connectors.sandbox.prima import PrimaTwin
 from connectors.sandbox.returngo import ReturnGoTwin
@@ -16,6 +17,7 @@ from connectors.sandbox.shopify import ShopifyTwin
 TWINS: tuple[type[Twin], ...] = (
     BlueCherryTwin,
     BrightpearlTwin,
+    FilePartnerTwin,
     NetSuiteTwin,
     PrimaTwin,
     ReturnGoTwin,

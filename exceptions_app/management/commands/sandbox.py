@@ -8,11 +8,13 @@ import signal
 import sys
 import threading
 from argparse import SUPPRESS, ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from connectors.sandbox import server
+from connectors.sandbox.file_partner import FilePartnerTwin, make_folders
 from connectors.sandbox.twins import all_twins
 
 
@@ -27,6 +29,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8100, help="0 takes a free one.")
+        parser.add_argument(
+            "--files",
+            type=Path,
+            metavar="FOLDER",
+            help="A feed's folder that the simulated partner of files takes from and answers into.",
+        )
         parser.add_argument(
             "--show-credentials",
             action="store_true",
@@ -44,6 +52,10 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, _end)
         if options["until_input_ends"]:
             threading.Thread(target=_end_with_input, daemon=True).start()
+        partner = all_twins()[FilePartnerTwin.name]
+        if options["files"] is not None and isinstance(partner, FilePartnerTwin):
+            make_folders(options["files"])
+            partner.go_round(options["files"])
         try:
             server.serve(options["port"], on_ready=self._say)
         except KeyboardInterrupt:

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import shutil
-import threading
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from django.conf import settings
 
-from connectors.exchange import stores
 from connectors.sandbox.base import Twin
-from connectors.sandbox.file_partner import FilePartnerTwin
+from connectors.sandbox.file_partner import FilePartnerTwin, make_folders
 
 # Nobody's real feed is called so: it is emptied when the demo is made.
 FOLDER = "alder-depot-demo"
-ROUND_SECONDS = 3.0
 
 
-def make_folders() -> None:
+def begin() -> None:
     """The feed's folders below the configured root, empty."""
     shutil.rmtree(_folder(), ignore_errors=True)
-    for name in stores.FOLDERS:
-        (_folder() / name).mkdir(parents=True, exist_ok=True)
+    make_folders(_folder())
 
 
 def visit(twin: Twin) -> bool:
@@ -36,17 +31,9 @@ def visit(twin: Twin) -> bool:
 
 def go_round(served: Mapping[str, Twin]) -> None:
     """Have every partner of files go round for as long as the process lives."""
-    partners = [twin for twin in served.values() if isinstance(twin, FilePartnerTwin)]
-    threading.Thread(target=_rounds, args=(partners,), daemon=True).start()
-
-
-def _rounds(partners: list[FilePartnerTwin]) -> None:
-    while True:
-        for twin in partners:
-            # A folder that was taken away comes back with the next start.
-            if (_folder() / stores.OUT).is_dir():
-                visit(twin)
-        time.sleep(ROUND_SECONDS)
+    for twin in served.values():
+        if isinstance(twin, FilePartnerTwin):
+            twin.go_round(_folder())
 
 
 def _folder() -> Path:

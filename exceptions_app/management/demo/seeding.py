@@ -49,7 +49,7 @@ def seed(
 
 
 def _set_up(world: World, base_url: str) -> None:
-    depot.make_folders()
+    depot.begin()
     for code, _, _ in setup.BRIDGES:
         world.load_erp(reference(), code)
         setup.bridge(world, code, base_url=base_url)
