@@ -12,8 +12,16 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from connectors.types import PrivacyKind, PrivacyRequest
-from exceptions_app.choices import EventState
-from exceptions_app.models import InboundEvent, Rma, SalesOrder, Shipment
+from exceptions_app.choices import BATCH_OPEN, EventState, FileState
+from exceptions_app.models import (
+    Bridge,
+    ExchangeBatch,
+    ExchangeFile,
+    InboundEvent,
+    Rma,
+    SalesOrder,
+    Shipment,
+)
 from exceptions_app.models.orders import quoted
 from exceptions_app.rules import privacy_text
 from exceptions_app.services import audit, events, rmas
@@ -120,7 +128,24 @@ def _forget_messages(event: InboundEvent, request: PrivacyRequest, rows: list[Rm
             where=["position(%s::bytea in body) > 0"], params=[request.email.encode()]
         )
         count += naming.update(body=b"", headers={})
+        count += _forget_files(event, request.email)
     return count
+
+
+def _forget_files(event: InboundEvent, email: str) -> int:
+    """Empty the files of partners behind the same bridges that name the address.
+
+    One that was not read yet, or whose documents are not all answered, is needed until it is.
+    """
+    partners = Bridge.objects.filter(source=event.connection).values("erp")
+    came = ExchangeFile.objects.filter(connection__in=partners).exclude(state=FileState.WAITING)
+    left = ExchangeBatch.objects.filter(connection__in=partners).exclude(state__in=BATCH_OPEN)
+    return sum(
+        rows.extra(where=["position(%s::bytea in content) > 0"], params=[email.encode()]).update(
+            content=b""
+        )
+        for rows in (came, left)
+    )
 
 
 def _named(rows: list[Rma]) -> str:

@@ -128,6 +128,27 @@ def test_messages_that_name_the_address_and_no_return_are_emptied(bridge):
     assert (bytes(naming.body), bytes(other.body)) == (b"", b'{"email": "tom@customer.example"}')
 
 
+def test_exchanged_files_that_name_the_address_are_emptied_once_their_business_is_over(bridge):
+    other = factories.BridgeFactory()
+    content = b"5001;ida@customer.example"
+    files = [
+        factories.ExchangeFileFactory(connection=erp, content=content, state=state)
+        for erp, state in [(bridge.erp, "read"), (bridge.erp, "waiting"), (other.erp, "read")]
+    ]
+    batches = [
+        factories.ExchangeBatchFactory(connection=bridge.erp, content=content, state=state)
+        for state in ("posted", "delivered")
+    ]
+
+    wish(bridge, PrivacyKind.FORGET_CUSTOMER, email="ida@customer.example")
+
+    kept = []
+    for row in (*files, *batches):
+        row.refresh_from_db()
+        kept.append(bool(row.content))
+    assert kept == [False, True, True, False, True]
+
+
 def test_a_question_is_left_for_whoever_answers_it_and_changes_nothing(bridge, rma):
     before = people()
 
