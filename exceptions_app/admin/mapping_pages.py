@@ -20,7 +20,7 @@ from exceptions_app.choices import MappingKind
 from exceptions_app.forms.imports import MapForm
 from exceptions_app.models import Bridge, Mapping
 from exceptions_app.permissions import FIX_CAPABILITY, actor_of
-from exceptions_app.selectors import mapping_coverage, paging
+from exceptions_app.selectors import mapping_coverage, paging, seen_values
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.selectors.mappings import TARGET_FIELDS
 from exceptions_app.services import mapping_files, mappings, previews, setup
@@ -40,7 +40,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     bridges = list(Bridge.objects.filter(is_active=True).select_related("source", "erp"))
     context = {
         "rows": sorted(mapping_coverage.coverage(bridges), key=_most_held_up),
-        "recent": f"{mapping_coverage.RECENT_RETURNS:,}",
+        "recent": f"{seen_values.RECENT_RETURNS:,}",
         "now": timezone.now(),
     }
     return render(request, "admin/mappings/overview.html", context)
@@ -85,7 +85,7 @@ def kind_page(request: HttpRequest, bridge_id: int, kind: str) -> HttpResponse:
         "latest": mappings_selector.latest_imports(bridge=bridge, kind=kind),
         "may_map": may_map(request, kind),
         "may_import": may_directly(request, kind),
-        "recent": f"{mapping_coverage.RECENT_RETURNS:,}",
+        "recent": f"{seen_values.RECENT_RETURNS:,}",
     }
     return render(request, "admin/mappings/kind.html", context)
 

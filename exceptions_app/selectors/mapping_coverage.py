@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection as database
 from django.db.models import Count, Min, Q, QuerySet, Sum
 
 from exceptions_app.choices import CASE_OPEN, MappingKind, MappingStatus
@@ -15,7 +14,7 @@ from exceptions_app.models import Bridge, Case, CaseCount, Item, Mapping, RmaLin
 from exceptions_app.rules import matching
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import counts, paging
+from exceptions_app.selectors import counts, paging, seen_values
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.selectors.sums import Amount, per_currency
@@ -30,7 +29,11 @@ UNKNOWN_TYPES: dict[str, str] = {
     MappingKind.VAT: "VAT_SETTING",
     MappingKind.FEE: "COMPONENT_MISSING",
 }
-RECENT_RETURNS = 2_000
+# The same of values that stand among a kind's own: means of payment, places of the ERP.
+_BESIDE: dict[str, str] = {
+    "TENDER_UNMAPPED": MappingKind.FEE,
+    "PLACE_UNMAPPED": MappingKind.DISPOSITION,
+}
 UNKNOWN_SHOWN = 50
 _STEMS = 200
 
@@ -97,7 +100,7 @@ def coverage(bridges: Sequence[Bridge]) -> tuple[BridgeCoverage, ...]:
         .values("bridge", "kind")
         .annotate(count=Count("id"))
     }
-    seen = _seen_counts(ids)
+    seen = seen_values.counts(bridges)
     waiting = _waiting(bridges)
     return tuple(
         BridgeCoverage(
@@ -146,7 +149,7 @@ _NONE = _Waiting(0, 0, ())
 
 def _waiting(bridges: Collection[Bridge]) -> dict[tuple[int, str], _Waiting]:
     codes = {bridge.pk: bridge.code for bridge in bridges}
-    kinds = {code: kind for kind, code in UNKNOWN_TYPES.items()}
+    kinds = {code: kind for kind in UNKNOWN_TYPES for code in _types_of(kind)}
     rows = (
         CaseCount.objects.filter(bridge__in=list(codes), type__in=kinds)
         .exclude(_OF_REFUNDS)
@@ -169,7 +172,7 @@ def _returns(keys: Iterable[tuple[int, str]], codes: dict[int, str]) -> dict[tup
     """How many returns wait, by bridge and kind; no count tells a refund's status from others."""
     scopes = {
         (bridge, kind): counts.Scope(
-            None, types=(UNKNOWN_TYPES[kind],), bridge=codes[bridge], has_snoozed=True
+            None, types=_types_of(kind), bridge=codes[bridge], has_snoozed=True
         )
         for bridge, kind in keys
         if kind != MappingKind.STATUS
@@ -188,6 +191,11 @@ def _returns(keys: Iterable[tuple[int, str]], codes: dict[int, str]) -> dict[tup
     return found
 
 
+def _types_of(kind: str) -> tuple[str, ...]:
+    """The exceptions of a kind's values, those of what stands beside them too."""
+    return (UNKNOWN_TYPES[kind], *(code for code, beside in _BESIDE.items() if beside == kind))
+
+
 def _unknown_cases(types: Collection[str]) -> QuerySet[Case]:
     return Case.objects.filter(status__in=CASE_OPEN, type__in=types).exclude(_OF_REFUNDS)
 
@@ -200,101 +208,6 @@ def _amounts(rows: Iterable[dict[str, Any]]) -> tuple[Amount, ...]:
     return per_currency((row["currency"], row["amount"]) for row in rows)
 
 
-# Values are compared as `normalise` writes them. The database folds plain letters as Python does;
-# `folded` holds every other text with its key, so that "GROSS" and "groß" are one here too.
-_RECENT = r"""
-    WITH recent AS MATERIALIZED (
-      SELECT r.* FROM exceptions_app_bridge b CROSS JOIN LATERAL (
-        SELECT id, bridge_id, status_raw, sales_order_id FROM exceptions_app_rma
-        WHERE bridge_id = b.id ORDER BY id DESC LIMIT %(recent)s) r
-      WHERE b.id = ANY(%(bridges)s)
-    ), lines AS MATERIALIZED (
-      SELECT r.bridge_id, l.rma_id, l.sku, l.disposition, l.reason, l.location, l.fees
-      FROM recent r JOIN exceptions_app_rmaline l ON l.rma_id = r.id
-    ), raw(bridge_id, rma_id, kind, value) AS (
-      SELECT bridge_id, rma_id, 'sku_alias', sku FROM lines
-      UNION ALL SELECT bridge_id, rma_id, 'disposition', disposition FROM lines
-      UNION ALL SELECT bridge_id, rma_id, 'reason', reason FROM lines
-      UNION ALL SELECT bridge_id, rma_id, 'location', location FROM lines
-      UNION ALL SELECT bridge_id, rma_id, 'fee', fee->>'kind'
-        FROM lines CROSS JOIN LATERAL jsonb_array_elements(fees) fee
-      UNION ALL SELECT bridge_id, id, 'status', status_raw FROM recent
-      UNION ALL SELECT r.bridge_id, r.id, 'vat', o.vat_setting
-        FROM recent r JOIN exceptions_app_salesorder o ON o.id = r.sales_order_id
-    )
-"""
-_SEEN = (
-    _RECENT
-    + r"""
-    , folded AS (
-      SELECT * FROM unnest(%(texts)s::text[], %(keys)s::text[]) AS f(text, key)
-    ), seen AS (
-      SELECT bridge_id, kind,
-        coalesce(f.key, lower(btrim(regexp_replace(value, ' +', ' ', 'g')))) AS key,
-        min(value) AS value, count(DISTINCT rma_id) AS returns
-      FROM raw LEFT JOIN folded f ON f.text = raw.value
-      WHERE coalesce(f.key, btrim(value)) <> ''
-        AND (%(kind)s = '' OR kind = %(kind)s) GROUP BY 1, 2, 3
-    ), judged AS (
-      SELECT s.*, (
-        EXISTS (SELECT 1 FROM exceptions_app_mapping m WHERE m.bridge_id = s.bridge_id
-          AND m.kind = s.kind AND m.source_key = s.key AND m.status = 'active')
-        OR (s.kind = 'sku_alias' AND (
-          EXISTS (SELECT 1 FROM exceptions_app_item i WHERE i.connection_id = b.erp_id
-            AND i.sku_key = s.key)
-          OR EXISTS (SELECT 1 FROM exceptions_app_item i WHERE i.connection_id = b.erp_id
-            AND i.barcode = s.value AND i.barcode <> '')
-          OR EXISTS (SELECT 1 FROM exceptions_app_mapping f WHERE f.bridge_id = s.bridge_id
-            AND f.kind = 'fee' AND f.source_key = s.key AND f.status = 'active')))
-        OR (s.kind = 'disposition'
-          AND split_part(s.key, '/', 1) IN ('not_returned', 'rejected'))) AS is_known
-      FROM seen s JOIN exceptions_app_bridge b ON b.id = s.bridge_id
-    )
-    """
-)
-# Anything beyond printable ASCII.
-_TO_FOLD = "(SELECT array_agg(DISTINCT value) FROM raw WHERE value ~ '[^ -~]') AS to_fold"
-
-
-def _seen_counts(bridge_ids: list[int]) -> dict[tuple[int, str], tuple[int, int]]:
-    """Distinct values seen and how many of them are known, by bridge and kind; as `_asked`."""
-    query = _SEEN + (
-        f"SELECT bridge_id, kind, count(*), count(*) FILTER (WHERE is_known), {_TO_FOLD}"
-        " FROM judged GROUP BY 1, 2"
-    )
-    return {(row[0], row[1]): (row[2], row[3]) for row in _asked(query, bridge_ids, "")}
-
-
-def _seen_unknown(bridge_id: int, kind: str) -> list[tuple[str, int]]:
-    """Unmapped values of the latest returns with the number of returns, most frequent first."""
-    query = _SEEN + (
-        f"SELECT value, returns, {_TO_FOLD} FROM judged WHERE NOT is_known"
-        " ORDER BY returns DESC, key LIMIT %(most)s"
-    )
-    return [(str(row[0]), int(row[1])) for row in _asked(query, [bridge_id], kind)]
-
-
-def _asked(query: str, bridge_ids: list[int], kind: str) -> list[tuple[Any, ...]]:
-    """The answer, whose last column are the texts to fold; asked again where there are some."""
-    values: dict[str, Any] = {
-        "recent": RECENT_RETURNS,
-        "bridges": bridge_ids,
-        "kind": kind,
-        "most": UNKNOWN_SHOWN,
-        "texts": [],
-        "keys": [],
-    }
-    with database.cursor() as cursor:
-        cursor.execute(query, values)
-        rows = list(cursor.fetchall())
-        texts = [str(text) for text in rows[0][-1] or ()] if rows else []
-        if texts:
-            values |= {"texts": texts, "keys": [normalise(text) for text in texts]}
-            cursor.execute(query, values)
-            rows = list(cursor.fetchall())
-    return rows
-
-
 def unknowns(*, bridge: Bridge, kind: str) -> list[Unknown]:
     """Values nobody mapped, those that hold returns up first, at most UNKNOWN_SHOWN.
 
@@ -302,7 +215,7 @@ def unknowns(*, bridge: Bridge, kind: str) -> list[Unknown]:
     """
     found = _waiting_values(bridge, kind)
     by_key = {normalise(row.value): row for row in found}
-    for value, returns in _seen_unknown(bridge.pk, kind):
+    for value, returns in seen_values.unmapped(bridge, kind, most=UNKNOWN_SHOWN):
         row = by_key.get(normalise(value))
         if row is not None:
             row.seen_in = returns
@@ -323,7 +236,7 @@ def unknowns(*, bridge: Bridge, kind: str) -> list[Unknown]:
 
 
 def _waiting_values(bridge: Bridge, kind: str) -> list[Unknown]:
-    cases = _unknown_cases((UNKNOWN_TYPES[kind],)).filter(bridge=bridge)
+    cases = _unknown_cases(_types_of(kind)).filter(bridge=bridge)
     rows = list(
         cases.order_by()
         .values("group", "currency")
