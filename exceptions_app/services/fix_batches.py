@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import TypeVar
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from exceptions_app import errors
-from exceptions_app.choices import FixKind, FixStatus
-from exceptions_app.models import Bridge, Case, Fix, FixBatch, Rma
+from exceptions_app import errors, jobs
+from exceptions_app.choices import FixKind, FixStatus, HoldReason, PostingStatus
+from exceptions_app.models import Bridge, Case, Fix, FixBatch, Posting, Rma
 from exceptions_app.permissions import can
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.services import audit, fix_steps, fixes, moments
@@ -68,7 +69,7 @@ def approve(
             fix_id=fix.pk, seen_hash=wanted[fix.pk], actor=actor, now=now, note=note, batch=batch
         )
 
-    return _finish(batch, tuple(_tried(fix, one) for fix in known), actor, now)
+    return _released(batch, known, one, actor, now)
 
 
 @transaction.atomic
@@ -105,7 +106,7 @@ def resend(
             batch=batch,
         )
 
-    return _finish(batch, tuple(_tried(case, one) for case in known), actor, now)
+    return _released(batch, known, one, actor, now)
 
 
 @transaction.atomic
@@ -140,9 +141,11 @@ def take_back(*, batch_id: int, actor: User, now: datetime) -> int:
     if not rows:
         raise errors.FixAlreadyDecided("Nothing of this batch is held any more.")
     _lock_returns(rows)
-    # What came last goes first, so that versions of one mapping give way in turn.
-    for fix in reversed(rows):
-        fix_steps.take_back(fix, actor, now)
+    with jobs.quiet():
+        # What came last goes first, so that versions of one mapping give way in turn.
+        for fix in reversed(rows):
+            fix_steps.take_back(fix, actor, now)
+    _wake()
     batch.taken_back_by = actor
     batch.taken_back_at = now
     batch.save(update_fields=["taken_back_by", "taken_back_at"])
@@ -178,6 +181,43 @@ def _tried(thing: Thing, act: Callable[[Thing], Fix]) -> Outcome:
         return Outcome(thing.pk, 0, str(thing), "refused", str(error))
     state = "released" if fix.status == FixStatus.HELD else "part"
     return Outcome(thing.pk, fix.pk, str(fix), state)
+
+
+def _released(
+    batch: FixBatch,
+    things: Sequence[Thing],
+    act: Callable[[Thing], Fix],
+    actor: User,
+    now: datetime,
+) -> Released:
+    """Each by itself, then one wake-up for all; the undo time begins when the last is in force."""
+    began = monotonic()
+    with jobs.quiet():
+        outcomes = tuple(_tried(thing, act) for thing in things)
+    done = _finish(batch, outcomes, actor, now)
+    _begin_later(batch, seconds=int(monotonic() - began))
+    _wake()
+    return done
+
+
+def _begin_later(batch: FixBatch, *, seconds: int) -> None:
+    """What took long to let go is held that much longer, or the last rows had no time at all."""
+    if not seconds or batch.pk is None:
+        return
+    before, batch.hold_until = batch.hold_until, batch.hold_until + timedelta(seconds=seconds)
+    batch.save(update_fields=["hold_until"])
+    Fix.objects.filter(batch=batch).update(hold_until=batch.hold_until)
+    Posting.objects.filter(
+        rma__fixes__batch=batch,
+        status=PostingStatus.HELD,
+        hold_reason=HoldReason.UNDO,
+        hold_until=before,
+    ).update(hold_until=batch.hold_until)
+
+
+def _wake() -> None:
+    for step in ("plan", "settle"):
+        jobs.nudge(step)
 
 
 def _finish(batch: FixBatch, outcomes: tuple[Outcome, ...], actor: User, now: datetime) -> Released:

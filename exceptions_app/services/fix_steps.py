@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 
 from exceptions_app import errors, jobs
 from exceptions_app.choices import FixKind, FixStatus, HoldReason, PostingStatus
-from exceptions_app.models import Approval, AuditEntry, Fix, FixBatch, Mapping, Posting, Rma
+from exceptions_app.models import Approval, AuditEntry, Fix, FixBatch, Mapping, Posting
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import mappings as mappings_selector
@@ -137,7 +137,7 @@ def touched_ids(fix: Fix) -> list[int]:
             bridge=fix.bridge, kind=fix.kind, keys={normalise(fix.source_value)}
         )
         return list(touched.values_list("pk", flat=True))
-    return list(Rma.objects.filter(fixes=fix).values_list("pk", flat=True))
+    return [fix.rma_id] if fix.rma_id else []
 
 
 def _hold_again(fix: Fix, now: datetime) -> None:

@@ -123,3 +123,16 @@ def test_of_two_who_take_a_batch_back_the_second_is_told():
         )
 
     assert AuditEntry.objects.filter(act="batch.undo").count() == 1
+
+
+def test_what_took_long_to_let_go_is_held_that_much_longer(monkeypatch):
+    world, asked = _waiting(1)
+    ticks = iter((0.0, 7.5))
+    monkeypatch.setattr(fix_batches, "monotonic", lambda: next(ticks))
+
+    batch = fix_batches.approve(
+        asked=_seen(asked), actor=make_user("mona"), now=world.clock.now
+    ).batch
+
+    assert batch.hold_until == world.clock.now + timedelta(seconds=67)
+    assert Fix.objects.get().hold_until == batch.hold_until
