@@ -135,6 +135,7 @@ def show(
     rows, sibling_count = cases_selector.siblings(case)
     sides = case_parts.sides(case)
     postings = cases_selector.postings_of(case)
+    story = case_parts.story(case)
     context: dict[str, Any] = {
         "now": now,
         "case": case,
@@ -155,7 +156,8 @@ def show(
         "sides": sides,
         "vendor": case_parts.vendor_words(case),
         "postings": _postings(postings),
-        "story": case_parts.story(case),
+        "story": story,
+        "refused": case_parts.refused(story) if is_open else None,
         "siblings": rows,
         "sibling_count": paging.shown(sibling_count),
         "facts": _facts(case, now),

@@ -179,7 +179,7 @@ def vendor_words(case: Case) -> dict[str, str] | None:
 def story(case: Case) -> list[dict[str, Any]]:
     """Every decision and every attempt about the exception and its return, newest first."""
     entries: list[dict[str, Any]] = [
-        {"at": entry.at, "actor": entry.actor, "text": entry.text}
+        {"at": entry.at, "actor": entry.actor, "text": entry.text, "act": entry.act}
         for entry in cases_selector.story(case)
     ]
     for attempt in cases_selector.attempts_of(case):
@@ -194,6 +194,15 @@ def story(case: Case) -> list[dict[str, Any]]:
         )
     entries.sort(key=lambda entry: entry["at"], reverse=True)
     return entries[:_STORY]
+
+
+def refused(entries: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The refusal a requester has to read: the last word about a change, if it was a no."""
+    for entry in entries:
+        if entry.get("act", "").startswith("fix."):
+            is_no = entry["text"].startswith(FixStatus.REJECTED.label)
+            return entry if entry["act"] == "fix.reject" and is_no else None
+    return None
 
 
 def steps(

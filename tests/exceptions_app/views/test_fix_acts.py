@@ -184,3 +184,14 @@ def test_the_conflict_report_is_exported_as_shown(enter):
     assert lines[0].startswith("Request,Change,Bridge,Return,Asked for by")
     assert lines[1].endswith("One person alone")
     assert len(lines) == 2
+
+
+def test_the_requester_reads_on_the_exception_why_it_was_not_approved(enter):
+    fix = _asked("10.00")
+    seen = {"payload_hash": fix.payload_hash, "note": "The fee was waived on the phone."}
+    enter("fiona").post(reverse("fix-reject", args=[fix.pk]), seen)
+
+    shown = _text(enter("finn").get(reverse("case-detail", args=[fix.case_id])))
+
+    assert "Fiona did not approve the change" in shown
+    assert "The fee was waived on the phone." in shown
