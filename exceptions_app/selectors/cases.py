@@ -220,15 +220,17 @@ def approval_level(*, case: Case, kind: str) -> str:
     return approval.needs_approval(kind, case.value, policy, case_type=case.type)
 
 
-def approvers(*, kind: str, level: str, requester_id: int) -> tuple[str, ...]:
-    """Names of a few people other than the requester who may approve such a change."""
+def approvers(
+    *, kind: str, level: str, requester_id: int, editor_ids: Iterable[int] = ()
+) -> tuple[str, ...]:
+    """Names of a few people who may approve such a change: none who asked for it or edited it."""
     if level == "none":
         return ()
     people = (
         User.objects.filter(
             is_active=True, groups__name__in=approving_roles(kind=kind, level=level)
         )
-        .exclude(pk=requester_id)
+        .exclude(pk__in={requester_id, *editor_ids})
         .distinct()
         .order_by("first_name", "username")[:_NAMES]
     )

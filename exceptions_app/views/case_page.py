@@ -218,12 +218,15 @@ def _label(case: Case, kind: str) -> str:
 
 def under_way(fixes: Iterable[Fix], request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
     """Requests and held changes with what the reader may do about each."""
-    names: dict[tuple[str, str, int], tuple[str, ...]] = {}
+    names: dict[tuple[str, str, int, frozenset[int]], tuple[str, ...]] = {}
     shown = []
     for fix in fixes:
-        who = (fix.kind, fix.level, fix.requested_by_id)
+        editors = frozenset(row.editor_id for row in fix.edits.all())
+        who = (fix.kind, fix.level, fix.requested_by_id, editors)
         if who not in names:
-            names[who] = cases_selector.approvers(kind=who[0], level=who[1], requester_id=who[2])
+            names[who] = cases_selector.approvers(
+                kind=who[0], level=who[1], requester_id=who[2], editor_ids=editors
+            )
         is_held = fix.status == FixStatus.HELD and (fix.hold_until or now) > now
         shown.append(
             {

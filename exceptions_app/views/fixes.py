@@ -268,12 +268,17 @@ def _approved_words(fix: Fix) -> str:
 
 def _named(waiting: list[Fix]) -> list[Fix]:
     """`waiting`, each with `who` may approve it by name; one question per kind and requester."""
-    names: dict[tuple[str, str, int], str] = {}
+    names: dict[tuple[str, str, int, frozenset[int]], str] = {}
     for fix in waiting:
-        asked = (fix.kind, fix.level, fix.requested_by_id)
+        editors = frozenset(row.editor_id for row in fix.edits.all())
+        asked = (fix.kind, fix.level, fix.requested_by_id, editors)
         if asked not in names:
-            kind, level, requester_id = asked
-            found = cases_selector.approvers(kind=kind, level=level, requester_id=requester_id)
+            found = cases_selector.approvers(
+                kind=fix.kind,
+                level=fix.level,
+                requester_id=fix.requested_by_id,
+                editor_ids=editors,
+            )
             names[asked] = ", ".join(found)
         fix.who = names[asked]  # type: ignore[attr-defined]  # for the template only
     return waiting

@@ -73,6 +73,26 @@ def test_the_page_of_an_edited_request_says_whose_approval_it_voided_and_why(ent
     assert fix.approvals.count() == 1
 
 
+def test_who_edited_is_not_named_as_an_approver_and_is_told_so(enter):
+    fix = _asked("10.00")
+    fiona = enter("fiona")
+    fiona.post(
+        reverse("fix-edit", args=[fix.pk]),
+        {
+            "payload_hash": fix.payload_hash,
+            "adjustment": "12.00",
+            "reason_code": "platform_error",
+            "note": "Two more.",
+        },
+    )
+    make_user("frank", "finance")
+
+    shown = _text(fiona.get(reverse("fix-detail", args=[fix.pk])))
+
+    assert "You edited this request and cannot approve it. Frank can." in shown
+    assert "Approve this change" not in shown
+
+
 def test_an_edit_that_is_not_valid_keeps_what_was_typed(enter):
     fix = _asked()
 
