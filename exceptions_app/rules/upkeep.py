@@ -21,6 +21,8 @@ ITEMS_LIMIT = timedelta(hours=24)
 # So many of the last returns are compared with so many before them.
 RECENT, EARLIER = 20, 100
 _LEAST_RECENT, _LEAST_EARLIER = 10, 10
+# A form is new while fewer than one in so many of those before have it.
+_RARE = 5
 # New exceptions under a new version of a mapping before it counts as the reason.
 REGRESSION = 3
 # The month's budget is told of when this share of it is used.
@@ -36,6 +38,7 @@ class OpenedCase:
     words: frozenset[str]
     opened_at: datetime
     value: Decimal
+    is_open: bool = True
 
 
 def backlog(name: str, waiting: Sequence[datetime], now: datetime, most: int) -> list[Finding]:
@@ -75,16 +78,16 @@ def stale_items(name: str, read_at: datetime, now: datetime) -> list[Finding]:
 
 
 def changed_form(name: str, drifts: Sequence[Iterable[str]]) -> list[Finding]:
-    """`drifts` of the newest returns first: a form that most of the newest have and none before."""
+    """`drifts` of the newest returns first: a form that most of the newest have and few before."""
     notes = [{_PLACE_IN_LIST.sub("", note) for note in drift} for drift in drifts]
     recent, earlier = notes[:RECENT], notes[RECENT : RECENT + EARLIER]
     if len(recent) < _LEAST_RECENT or len(earlier) < _LEAST_EARLIER:
         return []
-    known = set().union(*earlier)
     fresh = sorted(
         note
-        for note in set().union(*recent) - known
+        for note in set().union(*recent)
         if sum(note in row for row in recent) * 2 > len(recent)
+        and sum(note in row for row in earlier) * _RARE < len(earlier)
     )
     if not fresh:
         return []
@@ -153,7 +156,7 @@ def regression(
     about = [row for row in opened if key in row.words]
     before = {row.type for row in about if row.opened_at < since}
     new = [row for row in about if row.opened_at >= since and row.type not in before]
-    if len(new) < REGRESSION:
+    if len(new) < REGRESSION or not any(row.is_open for row in new):
         return []
     told = {
         "source_value": source_value,

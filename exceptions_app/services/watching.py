@@ -34,7 +34,7 @@ from exceptions_app.services import cases
 
 MESSAGES = 1000
 RECEIPTS = 200
-# Receipts older than this are left to the books.
+# Receipts older than this are left to the books, unless they were told of.
 RECEIPTS_FOR = timedelta(days=30)
 # A receipt may be read a little before its authorisation is known.
 RECEIPT_GRACE = timedelta(hours=1)
@@ -44,6 +44,8 @@ NEWEST_CASES = 2000
 # Facts of an exception that name a mapped value.
 _MAPPED = ("sku", "source_value", "location", "setting", "component")
 PREFIX = "watch:"
+_REGRESSION = "MAPPING_REGRESSION"
+_BLIND = "BLIND_RETURN"
 
 Found = dict[int, list[Finding]]
 
@@ -128,22 +130,24 @@ def _items(systems: dict[int, Connection], now: datetime) -> Found:
 
 
 def _receipts(systems: dict[int, Connection], now: datetime) -> Found:
-    rows = list(
-        ErpReceipt.objects.filter(
-            rma__isnull=True,
-            key="",
-            connection__in=list(systems),
-            received_at__gte=now - RECEIPTS_FOR,
-            read_at__lte=now - RECEIPT_GRACE,
-        ).order_by("-received_at")[:RECEIPTS]
+    told = Case.objects.filter(type=_BLIND, status__in=CASE_OPEN).values_list("facts", flat=True)
+    known = [facts.get("number", "") for facts in told]
+    recent = Q(received_at__gte=now - RECEIPTS_FOR)
+    unknown = ErpReceipt.objects.filter(
+        recent | Q(number__in=known) | Q(external_id__in=known),
+        rma__isnull=True,
+        key="",
+        connection__in=list(systems),
+        read_at__lte=now - RECEIPT_GRACE,
     )
+    rows = list(unknown.order_by("-received_at")[: RECEIPTS + len(known)])
     costs = _costs(rows)
     found: Found = defaultdict(list)
     for row in rows:
-        known = [costs.get((row.connection_id, normalise(line["sku"]))) for line in row.lines]
+        unit_costs = [costs.get((row.connection_id, normalise(line["sku"]))) for line in row.lines]
         worth = [
             cost * line["quantity"]
-            for cost, line in zip(known, row.lines, strict=True)
+            for cost, line in zip(unit_costs, row.lines, strict=True)
             if cost is not None
         ]
         found[row.connection_id].append(
@@ -194,18 +198,22 @@ def _residues(bridge: Bridge, now: datetime) -> list[Finding]:
 
 
 def _regressions(bridge_ids: set[int], now: datetime) -> Found:
-    rows = list(
-        Mapping.objects.filter(
-            bridge__in=bridge_ids,
-            status=MappingStatus.ACTIVE,
-            version__gt=1,
-            activated_at__gte=now - VERSIONS_FOR,
-        ).order_by("pk")
+    # One that was told of is watched until it is mended: time alone closes nothing.
+    watched = Q(activated_at__gte=now - VERSIONS_FOR)
+    told = Case.objects.filter(type=_REGRESSION, status__in=CASE_OPEN, bridge__in=bridge_ids)
+    for bridge_id, facts in told.values_list("bridge", "facts"):
+        key = normalise(facts.get("source_value", ""))
+        watched |= Q(bridge=bridge_id, source_key=key, version=facts.get("number", 0))
+    active = Mapping.objects.filter(
+        bridge__in=bridge_ids, status=MappingStatus.ACTIVE, version__gt=1
     )
+    rows = list(active.filter(watched).order_by("pk"))
     if not rows:
         return {}
     opened: dict[int, list[upkeep.OpenedCase]] = defaultdict(list)
-    newest = Case.objects.order_by("-id").only("bridge", "type", "facts", "opened_at", "value")
+    newest = Case.objects.order_by("-id").only(
+        "bridge", "type", "facts", "opened_at", "value", "status"
+    )
     for case in newest[:NEWEST_CASES]:
         if case.bridge_id is not None:
             opened[case.bridge_id].append(_opened(case))
@@ -231,4 +239,5 @@ def _opened(case: Case) -> upkeep.OpenedCase:
         words=frozenset(normalise(word) for word in named if word),
         opened_at=case.opened_at,
         value=case.value,
+        is_open=case.status in CASE_OPEN,
     )

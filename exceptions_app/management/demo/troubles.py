@@ -15,7 +15,7 @@ from exceptions_app.services.credit_cases import quote_requests
 _COAT = names.BY_SKU["COT-OAT-S"]
 _DRESS = names.BY_SKU["DRS-BLK-S"]
 # Nothing listens there, and it is no path of the sandbox.
-_UNREACHABLE = "http://127.0.0.1:1/erp"
+UNREACHABLE = "http://127.0.0.1:1/erp"
 
 
 def one_return(
@@ -70,7 +70,7 @@ def quoted_with_shipping(world: World) -> None:
 def accepted_but_absent(world: World) -> None:
     """BlueCherry says yes and keeps nothing: five read-backs find no credit."""
     one_return(world, 4220)
-    _until_credit_is_next(world, "4220")
+    until_credit_is_next(world, "4220")
     world.erp().set_switches({"silent_success": True})
     world.carry(rounds=60)
     world.erp().set_switches({"silent_success": False})
@@ -79,7 +79,7 @@ def accepted_but_absent(world: World) -> None:
 def lost_reply_that_differs(world: World) -> None:
     """The reply was lost and somebody edited the document: it is found, but it is not ours."""
     one_return(world, 4230)
-    _until_credit_is_next(world, "4230")
+    until_credit_is_next(world, "4230")
     world.erp().set_switches({"edit_after_post": "amount"})
     world.erp().faults.parse(
         [{"kind": "drop_after", "method": "POST", "path": "/api/SimCreditMemo"}]
@@ -181,12 +181,12 @@ def worker_died_then_erp_went(world: World) -> None:
     The credit stays unknown: nothing is sent again until it can be looked up.
     """
     one_return(world, 4301, code="kids")
-    _until_credit_is_next(world, "4301", code="kids")
+    until_credit_is_next(world, "4301", code="kids")
     assert claims.claim(now=world.clock.now) is not None
     world.clock.now += claims.LEASE + timedelta(seconds=1)
     world.settle("kids")
     flow.plan(clock=world.clock)
-    setup.erp_connection(world, "kids", base_url=_UNREACHABLE)
+    setup.erp_connection(world, "kids", base_url=UNREACHABLE)
     one_return(world, 4302, code="kids")
     world.poll("kids")
     for _ in range(12):
@@ -202,7 +202,7 @@ def throttled(world: World) -> None:
         world.clock.advance(minutes=6)
 
 
-def _until_credit_is_next(world: World, external_id: str, *, code: str = "uk") -> None:
+def until_credit_is_next(world: World, external_id: str, *, code: str = "uk") -> None:
     """Carry a return until its credit is ready and everything before is confirmed."""
     world.poll(code)
     found = Rma.objects.filter(bridge=world.bridges[code], external_id=external_id)
