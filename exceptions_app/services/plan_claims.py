@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -43,17 +43,20 @@ def give_back(rmas: Sequence[Rma]) -> None:
 def _due(now: datetime) -> QuerySet[Rma]:
     return (
         Rma.objects.select_for_update(skip_locked=True, of=("self",))
-        .select_related("bridge__erp", "bridge__source", "sales_order")
         .filter(plan_due_at__lte=now)
         .filter(Q(plan_lease_until__isnull=True) | Q(plan_lease_until__lt=now))
         .order_by("plan_due_at", "pk")
+        .only("pk")
     )
 
 
-def _take(rows: Iterable[Rma], now: datetime) -> list[Rma]:
+def _take(due: QuerySet[Rma], now: datetime) -> list[Rma]:
     """The rows as they were found: `plan_lease_until` is the claim before this one, if any."""
-    taken = list(rows)
-    if taken:
-        ids = [row.pk for row in taken]
-        Rma.objects.filter(pk__in=ids).update(plan_lease_until=now + LEASE)
+    # Mostly nothing is due, and rows with all that belongs to them are then read for nothing.
+    ids = [row.pk for row in due]
+    if not ids:
+        return []
+    rows = Rma.objects.filter(pk__in=ids).order_by("plan_due_at", "pk")
+    taken = list(rows.select_related("bridge__erp", "bridge__source", "sales_order"))
+    Rma.objects.filter(pk__in=ids).update(plan_lease_until=now + LEASE)
     return taken

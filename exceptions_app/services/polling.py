@@ -89,7 +89,7 @@ Reader = Callable[[Bridge, Source, datetime, datetime], None]
 
 def _poll_feed(bridge: Bridge, feed: str, read: Reader, now: datetime) -> int:
     connection = bridge.source
-    if feeds.is_due(connection=connection, feed=feed, now=now) and _comes_as_files(connection):
+    if not feeds.is_due(connection=connection, feed=feed, now=now) or _comes_as_files(connection):
         return 0
 
     def act(mark: Watermark) -> None:
