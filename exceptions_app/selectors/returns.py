@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import CharField, Exists, F, OuterRef, Prefetch, QuerySet, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, JSONObject
 
 from connectors.types import Money
@@ -81,7 +82,8 @@ def matching(
         is_parcel_shown=is_parcel_shown,
         limit=limit,
     )
-    return rows.filter(pk__in=ids) if ids else rows.none()
+    # As one value: a thousand ids apart take longer to write down than to look up.
+    return rows.filter(pk__in=RawSQL("SELECT unnest(%s::bigint[])", (ids,))) if ids else rows.none()
 
 
 def listed(rows: QuerySet[Rma]) -> QuerySet[Rma]:

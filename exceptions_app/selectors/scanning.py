@@ -25,7 +25,7 @@ class Scanned:
 class Scan:
     """What a code leads to: `only_id` is the return whose whole number it is, else None.
 
-    `only_kind` says which of its numbers that is, as `find.KINDS` lists them.
+    `only_kind` says which of its numbers that is, as `lookups.KINDS` lists them.
     """
 
     rows: tuple[Scanned, ...] = ()

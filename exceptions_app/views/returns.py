@@ -20,7 +20,7 @@ from exceptions_app.forms.notes import NoteForm
 from exceptions_app.models import Case, Posting, Rma
 from exceptions_app.rules import handling, receiving
 from exceptions_app.rules import stages as stage_rules
-from exceptions_app.selectors import customers, exchange, find, refunds, returns, rooms
+from exceptions_app.selectors import customers, exchange, lookups, refunds, returns, rooms
 from exceptions_app.services import notes
 from exceptions_app.services.sweeping import PEOPLE_KEPT_FOR
 from exceptions_app.templatetags.desk import when
@@ -136,7 +136,7 @@ def _needs(found: returns.Detail, request: HttpRequest) -> list[dict[str, Any]]:
 
 def _found_by(query: QueryDict) -> str:
     """ "order", "part of its order": which number led here; "" when none did."""
-    label = find.KINDS.get(query.get("by", ""), "")
+    label = lookups.KINDS.get(query.get("by", ""), "")
     words = label if label[:2].isupper() else label[:1].lower() + label[1:]
     return f"part of its {words}" if words and query.get("part") else words
 

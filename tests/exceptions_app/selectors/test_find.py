@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from exceptions_app.models import ExchangeOrder, Rma, RmaLine
-from exceptions_app.selectors import find, returns, sayings
+from exceptions_app.selectors import find, lookups, returns, sayings
 from tests import factories, plans
 from tests.bench import crowd
 
@@ -212,23 +212,23 @@ INDEXES = {
 def test_a_whole_number_is_looked_up_in_its_own_index(known, kind):
     text = DIGITS if kind == "digits" else "TEE-BLK"
 
-    assert INDEXES[kind] in plans.indexes_of(find.exact_rows(text, 9)[kind])
+    assert INDEXES[kind] in plans.indexes_of(lookups.exact_rows(text, 9)[kind])
 
 
 @pytest.mark.parametrize("kind", INDEXES)
 def test_a_beginning_is_a_range_of_the_same_index(known, kind):
     text = DIGITS if kind == "digits" else "TEE-BLK"
-    rows = find.beginning_rows(text, 9)[kind, text]
+    rows = lookups.beginning_rows(text, 9)[kind, text]
 
     assert INDEXES[kind] in plans.indexes_of(rows)
 
 
 def test_every_lookup_has_its_index_named_here():
-    assert list(INDEXES) == [lookup.kind for lookup in find.LOOKUPS]
+    assert list(INDEXES) == [lookup.kind for lookup in lookups.LOOKUPS]
 
 
 def test_names_are_read_by_the_index_of_their_words(known):
-    assert plans.indexes_of(find.named(("cara", "cust"))) == {"rma_find_name"}
+    assert plans.indexes_of(lookups.named(("cara", "cust"))) == {"rma_find_name"}
 
 
 def test_a_name_nobody_has_is_not_looked_for_in_every_return():
@@ -262,22 +262,21 @@ def test_what_begins_thousands_of_numbers_reads_no_more_than_it_may_show():
 
     # Nine of each look-up at most, once in the index and once beside it; and the newest returns,
     # whose names are asked first.
-    most = 20 * len(find.LOOKUPS) + 2 * find.NEWEST
+    most = 20 * len(lookups.LOOKUPS) + 2 * lookups.NEWEST
     texts = ["RMA", "RMA5", "rma-5", "RMA50", "tee", "500"]
     read = {text: plans.rows_read(asked_for(text)) for text in texts}
     assert {text: rows for text, rows in read.items() if rows >= most} == {}
 
 
-def test_a_name_is_found_among_the_newest_and_behind_them(monkeypatch):
+def test_a_name_is_found_among_the_newest_and_behind_them():
     bridge = factories.BridgeFactory()
-    monkeypatch.setattr(find, "NEWEST", 0)
     old, *others = [
         factories.RmaFactory(bridge=bridge, customer_name=name)
         for name in ("Zed Grey", "Cara Blue", "Cara Blue", "Cara Blue", "Cara Blue", "Cara Blue")
     ]
 
     def named(*words, limit):
-        return [row[1] for row in find.name_rows(words, limit)]
+        return [row[1] for row in lookups.name_rows(words, limit, newest=0)]
 
     # Three are the newest for a list of one.
     assert named("zed", limit=1) == [old.pk]
@@ -293,7 +292,7 @@ def test_a_word_on_very_many_returns_is_never_looked_for_behind_the_newest():
     plans.analyse()
 
     with CaptureQueriesContext(database) as asked:
-        list(find.name_rows(("cara",), 9))
+        list(lookups.name_rows(("cara",), 9))
 
     (sql,) = [row["sql"] for row in asked.captured_queries]
     whole = next(node for node in plans.nodes(plans.plan(sql)) if node["Node Type"] == "Append")
