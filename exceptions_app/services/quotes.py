@@ -75,9 +75,13 @@ def bind(*, rma: Rma, facts: RmaFacts, now: datetime) -> RmaFacts:
     """
     if facts.quote is not None or facts.order is None or rma.sales_order_id is None:
         return facts
-    standing = standing_for(order_id=rma.sales_order_id, now=now).filter(
-        rma__isnull=True, bridge=rma.bridge_id
-    )
+    standing = CreditQuote.objects.filter(
+        order=rma.sales_order_id,
+        bridge=rma.bridge_id,
+        rma__isnull=True,
+        released_at__isnull=True,
+        expires_at__gt=now,
+    ).order_by("pk")
     resolved = resolve(facts) if standing else None
     for quote in standing:
         if resolved is None or not quoting.is_bindable(resolved, quote.units):

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.search import SearchVector
+from django.db import connection as database
 from django.db import transaction
 from django.db.models import Value
 
@@ -37,6 +38,16 @@ from exceptions_app.services import audit
 
 # How long after a reading that did not end the waiting the next one is made.
 REREAD_EVERY = timedelta(days=1)
+# Every identifier that rows of a return bear.
+_WORDS = """
+SELECT sku FROM exceptions_app_rmaline WHERE rma_id = %(rma)s
+UNION ALL SELECT barcode FROM exceptions_app_rmaline WHERE rma_id = %(rma)s
+UNION ALL SELECT external_id FROM exceptions_app_refund WHERE rma_id = %(rma)s
+UNION ALL SELECT reference FROM exceptions_app_refund WHERE rma_id = %(rma)s
+UNION ALL SELECT tracking_number FROM exceptions_app_shipment WHERE rma_id = %(rma)s
+UNION ALL SELECT number FROM exceptions_app_exchangeorder WHERE rma_id = %(rma)s
+UNION ALL SELECT number FROM exceptions_app_posting WHERE rma_id = %(rma)s
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +145,9 @@ def refresh_search(rma: Rma) -> None:
     """Rebuild the row's search text: every identifier a person may quote for this return."""
     words = [rma.external_id, f"RMA{rma.external_id}", rma.order_name, rma.order_id]
     words += [rma.customer_email, rma.customer_name]
-    for pair in (
-        *rma.lines.values_list("sku", "barcode"),
-        *rma.refunds.values_list("external_id", "reference"),
-    ):
-        words += pair
-    words += list(rma.shipments.values_list("tracking_number", flat=True))
-    words += list(rma.exchange_orders.values_list("number", flat=True))
-    words += list(rma.postings.exclude(number="").values_list("number", flat=True))
+    with database.cursor() as cursor:
+        cursor.execute(_WORDS, {"rma": rma.pk})
+        words += [word for (word,) in cursor.fetchall()]
     text = " ".join(sorted({word for word in words if word}))
     Rma.objects.filter(pk=rma.pk).update(search=SearchVector(Value(text), config="simple"))
 
