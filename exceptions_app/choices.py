@@ -336,3 +336,34 @@ class ImportStatus(models.TextChoices):
     APPLIED = "applied", "Applied"
     DISCARDED = "discarded", "Discarded"
     REVERTED = "reverted", "Taken back"
+
+
+class BulkKind(models.TextChoices):
+    """What is done to every row of a frozen selection, in the background."""
+
+    MINE = "mine", "Assign to me"
+    ASSIGN = "assign", "Assign"
+    SNOOZE = "snooze", "Snooze"
+    WAKE = "wake", "Bring back"
+    CLOSE = "close", "Close by hand"
+    NOTE = "note", "Add a note"
+    ACCEPT = "accept", "Ask to accept the difference"
+    RETRY = "retry", "Ask to send again"
+    REPLAY = "replay", "Replay a window"
+    UNDO = "undo", "Take back"
+    PREVIEW = "preview", "Try on history"
+
+
+class BulkState(models.TextChoices):
+    DRAFT = "draft", "Not started"
+    RUNNING = "running", "Under way"
+    STOPPED = "stopped", "Stopped"
+    DONE = "done", "Finished"
+
+
+class BulkRowState(models.TextChoices):
+    WAITING = "waiting", "Waits its turn"
+    DONE = "done", "Done"
+    SKIPPED = "skipped", "Nothing to do"
+    CHANGED = "changed", "Changed meanwhile"
+    REFUSED = "refused", "Refused"

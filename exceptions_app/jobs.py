@@ -15,6 +15,7 @@ QUEUES = {
     "post": "post",
     "settle": "post",
     "sweep": "report",
+    "bulk": "report",
     "poll": "ingest",
 }
 

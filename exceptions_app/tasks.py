@@ -37,6 +37,10 @@ def sweep() -> int:
     return _run("sweep", lambda: sweeping.sweep(now=database_now()))
 
 
+def bulk() -> int:
+    return _run("bulk", lambda: flow.bulk(clock=database_now))
+
+
 def _run(name: str, act: Callable[[], int]) -> int:
     """Beat, act, report. The one place that catches what nobody foresaw: the next tick goes on."""
     Heartbeat.objects.update_or_create(

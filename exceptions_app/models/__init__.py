@@ -3,6 +3,7 @@
 from exceptions_app.models.access import SignInTry
 from exceptions_app.models.approvals import BreakGlass, Delegation, FixBatch, FixEdit
 from exceptions_app.models.bridges import Bridge, Mapping
+from exceptions_app.models.bulk import Bulk, BulkRow
 from exceptions_app.models.cases import Approval, AuditEntry, Case, CauseGroup, Fix
 from exceptions_app.models.connections import (
     CallCount,
@@ -47,6 +48,8 @@ __all__ = [
     "AuditEntry",
     "BreakGlass",
     "Bridge",
+    "Bulk",
+    "BulkRow",
     "CallCount",
     "Case",
     "CaseCount",

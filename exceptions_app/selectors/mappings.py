@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Func, Prefetch, Q, QuerySet
@@ -205,8 +206,12 @@ def _entries(subject_kind: str, act: str, ids: Collection[int]) -> dict[int | No
     return {row.subject_id: row for row in rows.order_by("id")}
 
 
-def touched_by(*, bridge: Bridge, kind: str, keys: Collection[str]) -> QuerySet[Rma]:
+def touched_by(
+    *, bridge: Bridge, kind: str, keys: Collection[str], since: datetime | None = None
+) -> QuerySet[Rma]:
     """Unsettled returns that hold any of the normalised `keys` where `kind` maps, by id.
+
+    With `since` also settled ones that were asked for from then on.
 
     Not settled: an exception is open, or something planned has not left (it may be taken back).
     """
@@ -214,7 +219,10 @@ def touched_by(*, bridge: Bridge, kind: str, keys: Collection[str]) -> QuerySet[
     unsent = Posting.objects.filter(bridge=bridge, status__in=POSTING_UNSENT)
     # One list of both, each read from its index: either of two would be asked of every return.
     unsettled = cases.order_by().values("rma_id").union(unsent.order_by().values("rma_id"))
-    waiting = Rma.objects.filter(pk__in=unsettled, bridge=bridge)
+    wanted_ones = Q(pk__in=unsettled)
+    if since is not None:
+        wanted_ones |= Q(requested_at__gte=since)
+    waiting = Rma.objects.filter(wanted_ones, bridge=bridge)
     wanted = frozenset(keys)
     if kind == MappingKind.SKU_ALIAS:
         found = waiting.filter(lines__sku_key__in=wanted)

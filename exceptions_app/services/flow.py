@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from connectors.errors import ConnectorError
 from exceptions_app.models import Connection, Rma
 from exceptions_app.services import (
+    bulk_running,
     claims,
     confirming,
     exchange,
@@ -126,6 +127,11 @@ def poll(*, clock: Clock) -> int:
     count = polling.poll_due(now=now)
     count += exchange.read_due(now=now)
     return count + receipts.read_due(now=now) + periods.read_due(now=now)
+
+
+def bulk(*, clock: Clock) -> int:
+    """Do the rows of acts on many; returns how many chunks."""
+    return _drain(lambda now: bulk_running.run_next(now=now), clock)
 
 
 def _until_dry(

@@ -136,6 +136,36 @@ def effect(
     return summed(rows, bridge.currency, count)
 
 
+HEALED, BROKEN, OTHERWISE, SAME = "healed", "broken", "otherwise", "same"
+
+
+def verdict(
+    *, rma: Rma, kind: str, source_value: str, payload: dict[str, Any], now: datetime
+) -> tuple[str, EffectRow]:
+    """What the change would decide of one return, settled or not, and what stands in its way.
+
+    HEALED: nothing stands in its way any more. BROKEN: something new does. OTHERWISE: it would
+    call for other documents, or fewer exceptions. SAME: all of it is as it is now.
+    """
+    facts = facts_selector.for_plan(rma, now=now)
+    before = planning.plan(facts)
+    after = planning.plan(_changed(facts, rma, kind, source_value, payload))
+    row = EffectRow(
+        rma_id=rma.pk,
+        label=str(rma),
+        before=_types(before),
+        after=_types(after),
+        amount=rma.amount_in,
+        currency=rma.currency,
+    )
+    if set(row.after) - set(row.before):
+        return BROKEN, row
+    if row.before and not row.after:
+        return HEALED, row
+    is_same = row.before == row.after and before.postings == after.postings
+    return SAME if is_same else OTHERWISE, row
+
+
 def effect_of_change(
     *,
     bridge: Bridge,

@@ -33,6 +33,7 @@ from exceptions_app.services import (
     looking,
     previews,
 )
+from exceptions_app.services.bulk_freezing import HISTORY_DAYS
 from exceptions_app.views import case_page
 
 DECIDED_TONES = {
@@ -360,6 +361,7 @@ def show(
         "results": _results(fix, now),
         "documents": documents,
         "documents_refusal": documents_refusal,
+        "history_days": HISTORY_DAYS,
         "look": looking.before_linking(kind=fix.kind, payload=fix.payload) if is_waiting else None,
         "is_waiting": is_waiting,
         "may_approve": may_decide(request, fix),

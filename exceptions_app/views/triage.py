@@ -18,6 +18,7 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core import signing
 from django.core.exceptions import BadRequest, PermissionDenied
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -25,13 +26,13 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.views.decorators.http import require_POST
 
-from exceptions_app import permissions
+from exceptions_app import errors, permissions
 from exceptions_app.filters import CaseFilter
 from exceptions_app.forms.cases import ReasonsForm, SnoozeForm, TeamsAssignForm, shared_reasons
 from exceptions_app.models import Case
 from exceptions_app.selectors import selection
 from exceptions_app.selectors.selection import Selection
-from exceptions_app.services import triage
+from exceptions_app.services import bulk_freezing, triage
 from exceptions_app.templatetags.desk import when
 
 FROZEN = "selection"
@@ -61,8 +62,15 @@ ACTS = {
         Act("snooze", "Snooze {}", "snoozed", "assign_case"),
         Act("wake", "Bring back {}", "brought back", "assign_case"),
         Act("close", "Close {} by hand", "closed by hand", "close_case"),
+        Act("note", "Add a note to {}", "noted", "write_note"),
+        Act("accept", "Ask to accept {}", "asked for", "fix_money"),
+        Act("retry", "Ask to send {} again", "asked for", "retry_posting"),
     )
 }
+
+
+# Always done in the background, however few the rows are.
+IN_BACKGROUND = ("note", "accept", "retry")
 
 
 @require_POST
@@ -82,6 +90,8 @@ def act(request: HttpRequest) -> HttpResponse:
     if not cases:
         messages.warning(request, "Tick the rows to act on. Nothing was changed.")
         return _back(request, query, ())
+    if chosen.is_cut or wanted.key in IN_BACKGROUND:
+        return _in_background(request, wanted, query, now)
     form = _form(wanted, request, cases, now, is_sent=bool(frozen))
     if not frozen and not _is_at_once(wanted, request):
         return _ask(request, wanted, chosen, at, cases, form, query)
@@ -130,6 +140,40 @@ def _chosen(request: HttpRequest) -> Selection:
     if not groups:
         return chosen
     return selection.joined(chosen, selection.of_list(rows, newest=newest, group_ids=groups))
+
+
+def _everything(request: HttpRequest) -> QuerySet[Case]:
+    """What `_chosen` is the first part of, all of it."""
+    picked = Q(pk__in=[pick(text)[0] for text in request.POST.getlist("case")])
+    groups = [number(text) for text in request.POST.getlist("group")]
+    if not groups and not request.POST.get("all"):
+        return Case.objects.filter(picked)
+    found = CaseFilter(request.GET, queryset=Case.objects.all(), request=request)
+    if not found.is_valid():
+        return Case.objects.none()
+    rows = found.shown.filter(pk__lte=number(request.POST.get("newest", "")))
+    if request.POST.get("all"):
+        return rows
+    listed = rows.filter(group__in=groups).order_by().values("pk")
+    return Case.objects.filter(picked | Q(pk__in=listed))
+
+
+def _in_background(
+    request: HttpRequest, wanted: Act, query: QueryDict, now: datetime
+) -> HttpResponse:
+    """Freeze all that was chosen, however many; the next page shows it and asks."""
+    try:
+        frozen = bulk_freezing.freeze(
+            kind=wanted.key,
+            cases=_everything(request),
+            actor=permissions.actor_of(request),
+            now=now,
+            back=f"{reverse(_list(request))}{_address(query)}",
+        )
+    except errors.DeskError as error:
+        messages.warning(request, str(error))
+        return _back(request, query, ())
+    return redirect("bulk", bulk_id=frozen.pk)
 
 
 def _is_at_once(wanted: Act, request: HttpRequest) -> bool:

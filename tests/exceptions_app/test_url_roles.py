@@ -14,6 +14,7 @@ from exceptions_app.choices import Role
 from exceptions_app.models import (
     AuditEntry,
     BreakGlass,
+    Bulk,
     Case,
     Delegation,
     Fix,
@@ -173,6 +174,17 @@ DOORS = {
     "case-news": Door("view_desk"),
     # Without an act named there is nothing to do.
     "case-act": Door("assign_case", get=(405,), post=(404,)),
+    "bulk-list": Door("view_desk"),
+    "bulk": Door("view_desk", args=("bulk",)),
+    "bulk-export": Door("view_desk", args=("bulk",)),
+    "bulk-export-xlsx": Door("view_desk", args=("bulk",)),
+    # Whose it is and what it does decide what else is needed.
+    "bulk-start": Door("assign_case", **ACT, args=("bulk",)),
+    "bulk-stop": Door("assign_case", **ACT, args=("bulk",)),
+    "bulk-resume": Door("assign_case", **ACT, args=("bulk",)),
+    "bulk-undo": Door("assign_case", **ACT, args=("bulk",)),
+    "bulk-again": Door("assign_case", get=(405,), post=(404,), args=("bulk",)),
+    "replay-window": Door("retry_posting", post=(422,)),
     "view-save": Door("view_desk", get=(405,), post=(404,)),
     "view-rename": Door("view_desk", get=(405,), post=(404,), args=("view",)),
     "view-delete": Door("view_desk", get=(405,), post=(404,), args=("view",)),
@@ -196,6 +208,7 @@ DOORS = {
     # The kind of the request decides what else is needed: this one is merchandising's.
     "fix-edit": Door("assign_case", get=(403,), post=(403,), args=("fix",)),
     "fix-act": Door("approve_fix", **ACT),
+    "fix-history": Door("assign_case", **ACT, args=("fix",)),
     "fix-alone": Door("break_glass", **ACT, args=("fix",)),
     "fix-batch": Door("view_desk", args=("fix_batch",)),
     "fix-batch-undo": Door("approve_fix", **ACT, args=("fix_batch",)),
@@ -255,6 +268,9 @@ def rows(db):
         "batch": factories.ExchangeBatchFactory(),
         "file": factories.ExchangeFileFactory(),
         "group": case.group,
+        "bulk": Bulk.objects.create(
+            kind="mine", asked_by=mira, frozen_at=now, expires_at=now, count=1
+        ),
         "view": factories.SavedViewFactory(owner=make_user("mira")),
         "fix": fix,
         "fix_batch": FixBatch.objects.create(released_by=mira, released_at=now, hold_until=now),
@@ -389,6 +405,7 @@ def test_an_auditor_reads_every_page(client, rows, name):
         "key_by_hand",
         "manage_users",
         "import_returns",
+        "retry_posting",
         "view_raw_messages",
     ):
         return
@@ -461,6 +478,7 @@ def state():
         Fix.objects.order_by("pk").values_list("pk", "status"),
         Posting.objects.order_by("pk").values_list("pk", "status", "hold_reason"),
         InboundEvent.objects.order_by("pk").values_list("pk", "state"),
+        Bulk.objects.order_by("pk").values_list("pk", "state"),
         AuditEntry.objects.order_by("pk").values_list("pk"),
         User.objects.order_by("pk").values_list("pk", "is_active", "password", "email"),
         User.groups.through.objects.order_by("pk").values_list("user", "group"),

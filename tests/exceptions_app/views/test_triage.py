@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from exceptions_app.models import AuditEntry, Case
+from exceptions_app.models import AuditEntry, Bulk, Case
 from exceptions_app.selectors import selection
 from exceptions_app.services import triage
 from tests.cast import make_user
@@ -210,14 +210,18 @@ def test_an_auditor_does_nothing(client):
     assert " data-pick" not in client.get(reverse("case-list")).content.decode()
 
 
-def test_more_than_the_most_is_cut_and_said(client, mira, monkeypatch):
+def test_more_than_a_page_can_hold_is_frozen_whole_for_the_background(client, mira, monkeypatch):
     monkeypatch.setattr(selection, "MOST", 2)
     cases = [CaseFactory() for _ in range(3)]
+    CaseFactory()
 
-    page = _post(client, act="snooze", all="1", newest=str(cases[-1].pk))
+    answer = _post(client, "?team=merchandising", act="snooze", all="1", newest=str(cases[-1].pk))
 
-    assert (page.context["count"], page.context["is_cut"]) == (2, True)
-    assert "Not all of them" in page.content.decode()
+    (frozen,) = Bulk.objects.all()
+    assert answer.url == reverse("bulk", args=[frozen.pk])
+    assert (frozen.kind, frozen.count) == ("snooze", 3)
+    assert frozen.back == "/exceptions/?team=merchandising"
+    assert not AuditEntry.objects.exists()
 
 
 def test_a_selection_nobody_made_is_refused(client, mira):

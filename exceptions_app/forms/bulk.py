@@ -1,0 +1,133 @@
+"""What an act on many asks before it is done, and which window of documents to send again."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from exceptions_app.catalogue import entry as catalogue_entry
+from exceptions_app.choices import BulkKind, PostingKind
+from exceptions_app.forms.cases import ReasonsForm, SnoozeForm, TeamsAssignForm
+from exceptions_app.forms.differences import AcceptForm
+from exceptions_app.forms.notes import NoteForm
+from exceptions_app.models import Bridge, Bulk
+from exceptions_app.permissions import roles_of
+from exceptions_app.selectors import bulk as selector
+from exceptions_app.selectors import cases as cases_selector
+from exceptions_app.selectors.today import teams_of
+from exceptions_app.services.bulk_freezing import MOST_A_MINUTE
+
+MOST_DAYS = 92
+
+
+def form_of(bulk: Bulk, answers: Any, *, user: User, now: datetime) -> forms.Form | None:
+    """The form of the single act, for rows of all teams and types; None where nothing is asked."""
+    if bulk.kind == BulkKind.ASSIGN:
+        return TeamsAssignForm(answers, teams=selector.teams(bulk), user=user)
+    if bulk.kind == BulkKind.SNOOZE:
+        own = teams_of(roles_of(user))
+        must = selector.late_of_others(bulk, own_teams=own, now=now) > 0
+        return SnoozeForm(answers, now=now, must_say_why=must)
+    if bulk.kind == BulkKind.CLOSE:
+        return ReasonsForm(answers, reasons=_reasons(bulk))
+    if bulk.kind == BulkKind.NOTE:
+        return NoteForm(answers)
+    if bulk.kind == BulkKind.ACCEPT:
+        return AcceptForm(answers, today=timezone.localdate(now))
+    return None
+
+
+def given_of(form: forms.Form | None) -> dict[str, Any]:
+    """The checked answers as they are kept with the act."""
+    if form is None:
+        return {}
+    given = dict(form.cleaned_data)
+    if isinstance(form, TeamsAssignForm):
+        return {"assignee": given["assignee"].pk if given["assignee"] else None}
+    if isinstance(form, SnoozeForm):
+        return {"until": form.until.isoformat(), "note": given["note"]}
+    if isinstance(form, AcceptForm):
+        given["until"] = given["until"].isoformat() if given["until"] else ""
+    return given
+
+
+def _reasons(bulk: Bulk) -> list[tuple[str, str]]:
+    """Every reason that one of the types offers, with how many rows of it there are."""
+    labels: dict[str, str] = {}
+    counts: dict[str, int] = {}
+    for code, number in selector.types(bulk).items():
+        for reason, label in catalogue_entry(code).close_reasons:
+            labels.setdefault(reason, str(label))
+            counts[reason] = counts.get(reason, 0) + number
+    return [
+        (reason, label if counts[reason] == bulk.count else f"{label} (fits {counts[reason]:,})")
+        for reason, label in labels.items()
+    ]
+
+
+class WindowForm(forms.Form):
+    """A bridge, days and a kind of document, and how many leave a minute."""
+
+    bridge = forms.ModelChoiceField(
+        queryset=Bridge.objects.none(), label="Bridge", empty_label="Choose a bridge"
+    )
+    kind = forms.ChoiceField(
+        label="Documents",
+        required=False,
+        choices=[("", "All kinds"), *PostingKind.choices],
+    )
+    since = forms.DateField(
+        label="Planned from",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    until = forms.DateField(
+        label="Planned up to and including",
+        help_text=f"At most {MOST_DAYS} days.",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    per_minute = forms.IntegerField(
+        label="At most a minute",
+        min_value=1,
+        max_value=MOST_A_MINUTE,
+        initial=60,
+        help_text="The ERP's quota is kept in any case; less spares it for today's returns.",
+    )
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "window_%s", **kwargs})
+        self.fields["bridge"].queryset = cases_selector.bridges()  # type: ignore[attr-defined]
+        today = timezone.localdate(now)
+        self.initial.setdefault("since", today - timedelta(days=1))
+        self.initial.setdefault("until", today)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until and not timedelta(0) <= until - since < timedelta(days=MOST_DAYS):
+            raise ValidationError(
+                f"The last day is not before the first, and at most {MOST_DAYS} days are read."
+            )
+        return cleaned
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """From the first moment of the first day to the last of the last, in the reader's zone."""
+        first, last = self.cleaned_data["since"], self.cleaned_data["until"] + timedelta(days=1)
+        return _midnight(first), _midnight(last)
+
+    @property
+    def words(self) -> str:
+        given = self.cleaned_data
+        kind = dict(PostingKind.choices).get(given["kind"], "all documents")
+        since, until = given["since"], given["until"]
+        days = f"{since.day} {since:%b %Y} to {until.day} {until:%b %Y}"
+        return f"{given['bridge'].name}, {str(kind).lower()}, planned {days}"
+
+
+def _midnight(day: Any) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time()))

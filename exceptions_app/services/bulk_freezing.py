@@ -1,0 +1,204 @@
+"""Freezing what an act on many is about, with count, money and what will be refused."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import QuerySet
+
+from exceptions_app import errors
+from exceptions_app.choices import BulkKind, MappingKind, PostingStatus
+from exceptions_app.models import Bridge, Bulk, BulkRow, Case, Fix, Posting
+from exceptions_app.permissions import can
+from exceptions_app.rules.mapping import normalise
+from exceptions_app.selectors import mappings as mappings_selector
+from exceptions_app.selectors.cases import QUEUE_ORDER
+from exceptions_app.services import bulk_rows
+
+DRAFT_FOR = timedelta(hours=1)
+MOST_A_MINUTE = 600
+AT_ONCE = 2_000
+_EXAMPLES = 3
+HISTORY_DAYS = (30, 90, 365)
+
+
+@transaction.atomic
+def freeze(
+    *,
+    kind: str,
+    cases: QuerySet[Case],
+    actor: User,
+    now: datetime,
+    back: str = "",
+    words: str = "",
+) -> Bulk:
+    """Keep which exceptions the act is about, each as it is now; changes none of them.
+
+    Raises:
+        FixNotAllowed: the actor may not do this.
+        InvalidChoice: there are none.
+    """
+    check_right(actor, kind)
+    bulk = draft(kind, actor, now, back, words)
+    is_ordered = kind == BulkKind.RETRY
+    order = ("rma_id", "posting__sequence", "id") if is_ordered else QUEUE_ORDER
+    tally = _Tally()
+
+    def rows() -> Iterator[BulkRow]:
+        found = cases.order_by(*order).iterator(chunk_size=AT_ONCE)
+        for position, case in enumerate(found, start=1):
+            why = bulk_rows.why_not(kind=kind, case=case)
+            tally.add(why, case.pk, case.currency, case.value)
+            yield BulkRow(
+                bulk=bulk,
+                position=position,
+                case_id=case.pk,
+                posting_id=case.posting_id,
+                rma_id=case.rma_id,
+                seen=case.version,
+            )
+
+    return _filled(bulk, rows(), tally)
+
+
+@transaction.atomic
+def freeze_window(
+    *,
+    bridge: Bridge,
+    kind: str,
+    since: datetime,
+    until: datetime,
+    per_minute: int,
+    actor: User,
+    now: datetime,
+    words: str = "",
+) -> Bulk:
+    """Keep which documents of a window to send again, per return in their order.
+
+    `kind` is a kind of document, "" for all. What is proven posted is among them, to be told and
+    skipped.
+
+    Raises:
+        FixNotAllowed: the actor may not do this.
+        InvalidChoice: there are none, or the pace is none.
+    """
+    check_right(actor, BulkKind.REPLAY)
+    if not 1 <= per_minute <= MOST_A_MINUTE:
+        raise errors.InvalidChoice(f"Choose a pace from 1 to {MOST_A_MINUTE} documents a minute.")
+    bulk = draft(BulkKind.REPLAY, actor, now, "", words)
+    bulk.per_minute = per_minute
+    found = Posting.objects.filter(bridge=bridge, created_at__gte=since, created_at__lt=until)
+    found = found.exclude(status=PostingStatus.CANCELLED)
+    if kind:
+        found = found.filter(kind=kind)
+    tally = _Tally()
+
+    def rows() -> Iterator[BulkRow]:
+        ordered = found.order_by("rma_id", "sequence", "id").defer("draft", "checks")
+        for position, posting in enumerate(ordered.iterator(chunk_size=AT_ONCE), start=1):
+            why = bulk_rows.why_skipped(posting)
+            is_proven = why.startswith("Proven")
+            amount = Decimal(0) if why else posting.gross
+            said = "Proven posted: skipped." if is_proven else why
+            tally.add(said, posting.pk, posting.currency, amount)
+            yield BulkRow(bulk=bulk, position=position, posting=posting, rma_id=posting.rma_id)
+
+    return _filled(bulk, rows(), tally)
+
+
+@transaction.atomic
+def freeze_history(*, fix: Fix, days: int, actor: User, now: datetime) -> Bulk:
+    """Keep which returns a mapping asked for would touch: open ones, and of `days` the settled.
+
+    Raises:
+        FixNotAllowed: the actor may not do this.
+        InvalidChoice: it is no mapping, or no return holds its value.
+    """
+    check_right(actor, BulkKind.PREVIEW)
+    if fix.kind not in MappingKind.values:
+        raise errors.InvalidChoice("Only a mapping is tried on history.")
+    if days not in HISTORY_DAYS:
+        raise errors.InvalidChoice("Choose one of the times offered.")
+    words = f"{fix}, returns of the last {days} days and all that are open"
+    bulk = draft(BulkKind.PREVIEW, actor, now, "", words)
+    bulk.given = {
+        "fix": fix.pk,
+        "kind": fix.kind,
+        "source_value": fix.source_value,
+        "payload": fix.payload,
+    }
+    found = mappings_selector.touched_by(
+        bridge=fix.bridge,
+        kind=fix.kind,
+        keys={normalise(fix.source_value)},
+        since=now - timedelta(days=days),
+    )
+    tally = _Tally()
+
+    def rows() -> Iterator[BulkRow]:
+        for position, rma in enumerate(found.iterator(chunk_size=AT_ONCE), start=1):
+            tally.add("", rma.pk, rma.currency, rma.amount_in)
+            yield BulkRow(bulk=bulk, position=position, rma=rma)
+
+    return _filled(bulk, rows(), tally)
+
+
+def check_right(actor: User, kind: str) -> None:
+    if not can(actor, bulk_rows.CAPABILITY[kind]):
+        raise errors.FixNotAllowed(f"Your role may not: {BulkKind(kind).label.lower()}.")
+
+
+def draft(kind: str, actor: User, now: datetime, back: str, words: str) -> Bulk:
+    return Bulk(
+        kind=kind,
+        asked_by=actor,
+        frozen_at=now,
+        expires_at=now + DRAFT_FOR,
+        back=back[:1000],
+        words=words[:300],
+    )
+
+
+def _filled(bulk: Bulk, rows: Iterable[BulkRow], tally: _Tally) -> Bulk:
+    bulk.save()
+    some: list[BulkRow] = []
+    for row in rows:
+        some.append(row)
+        if len(some) == AT_ONCE:
+            BulkRow.objects.bulk_create(some)
+            some = []
+    BulkRow.objects.bulk_create(some)
+    if not tally.count:
+        raise errors.InvalidChoice("There is nothing to act on. Nothing was changed.")
+    bulk.count = tally.count
+    bulk.sums = [[currency, str(total)] for currency, total in sorted(tally.sums.items())]
+    bulk.forecast = [
+        {"why": why, "count": count, "examples": tally.examples[why]}
+        for why, count in tally.reasons.most_common()
+    ]
+    bulk.save(update_fields=["count", "sums", "forecast"])
+    return bulk
+
+
+class _Tally:
+    """Counts, money and refusals to come, added up while rows are frozen."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.sums: dict[str, Decimal] = defaultdict(Decimal)
+        self.reasons: Counter[str] = Counter()
+        self.examples: dict[str, list[int]] = defaultdict(list)
+
+    def add(self, why: str, pk: int, currency: str, amount: Decimal) -> None:
+        self.count += 1
+        if currency and amount:
+            self.sums[currency] += amount
+        if why:
+            self.reasons[why] += 1
+            if len(self.examples[why]) < _EXAMPLES:
+                self.examples[why].append(pk)

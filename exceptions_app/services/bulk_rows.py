@@ -1,0 +1,287 @@
+"""One row of an act on many: done by the very service that the single form calls, or not at all.
+
+Called by `bulk` inside the transaction that settles the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+
+from exceptions_app import errors
+from exceptions_app.catalogue import entry as catalogue_entry
+from exceptions_app.choices import (
+    CASE_OPEN,
+    BulkKind,
+    BulkRowState,
+    CaseStatus,
+    FixKind,
+    FixStatus,
+    PostingStatus,
+)
+from exceptions_app.models import Bulk, BulkRow, Case, Fix, Posting, Rma
+from exceptions_app.services import differences, fixes, notes, previews, triage
+
+CAPABILITY: dict[str, str] = {
+    BulkKind.MINE: "assign_case",
+    BulkKind.ASSIGN: "assign_case",
+    BulkKind.SNOOZE: "assign_case",
+    BulkKind.WAKE: "assign_case",
+    BulkKind.CLOSE: "close_case",
+    BulkKind.NOTE: "write_note",
+    BulkKind.ACCEPT: "fix_money",
+    BulkKind.RETRY: "retry_posting",
+    BulkKind.REPLAY: "retry_posting",
+    BulkKind.PREVIEW: "assign_case",
+}
+# What can be taken back; a note stays, and so does what was taken back.
+UNDOABLE = frozenset(CAPABILITY) - {BulkKind.NOTE, BulkKind.PREVIEW}
+_PROVEN = (PostingStatus.POSTED, PostingStatus.CONFIRMED)
+_BY_ITSELF = (PostingStatus.PLANNED, PostingStatus.READY, PostingStatus.SENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a row; `before` and `after` are what taking it back needs."""
+
+    text: str = ""
+    state: str = BulkRowState.DONE
+    before: dict[str, Any] = field(default_factory=dict)
+    after: str = ""
+    fix: Fix | None = None
+
+
+def why_not(*, kind: str, case: Case) -> str:
+    """Why this exception will be refused, as far as it can be told before; "" when it will not."""
+    if kind == BulkKind.NOTE:
+        return ""
+    if case.status not in CASE_OPEN:
+        return "Closed already."
+    if kind == BulkKind.CLOSE and not catalogue_entry(case.type).close_reasons:
+        return f"{_short(case)} closes by proof only."
+    if kind == BulkKind.RETRY and (case.posting_id is None or not _offers(case, FixKind.RETRY)):
+        return f"{_short(case)} has no document to send again."
+    if kind == BulkKind.ACCEPT and not _offers(case, FixKind.ACCEPT_DIFFERENCE):
+        return f"{_short(case)} has no difference to accept."
+    return ""
+
+
+def why_skipped(posting: Posting) -> str:
+    """Why a document of a window needs nothing; "" when it is one to send again."""
+    if posting.status in _PROVEN:
+        return f"Proven: {posting.state_label.lower()} as {posting.number or posting.key}."
+    if posting.status in _BY_ITSELF:
+        return "It leaves by itself."
+    if posting.status == PostingStatus.CANCELLED:
+        return "The return does not call for it any more."
+    return ""
+
+
+def perform(*, row: BulkRow, bulk: Bulk, actor: User, now: datetime) -> Done:
+    """Do the act of `bulk` to one row.
+
+    Raises:
+        DeskError: as the single act; nothing of the row was changed.
+    """
+    if bulk.kind == BulkKind.UNDO:
+        return _take_back(row, actor, now)
+    if bulk.kind == BulkKind.REPLAY:
+        return _replay(row, bulk, actor, now)
+    if bulk.kind == BulkKind.PREVIEW:
+        return _try(row, bulk, now)
+    assert row.case_id is not None
+    if bulk.kind == BulkKind.NOTE:
+        notes.about_case(case_id=row.case_id, text=bulk.given["note"], actor=actor, now=now)
+        return Done()
+    if bulk.kind == BulkKind.ACCEPT:
+        return _accept(row, bulk, actor, now)
+    case = Case.objects.select_for_update(of=("self",)).select_related("bridge", "rma")
+    found = case.get(pk=row.case_id)
+    if bulk.kind == BulkKind.RETRY:
+        return _retry(found, row.seen, bulk.given.get("note", ""), actor, now)
+    before = {
+        "assignee": found.assignee_id,
+        "until": found.snoozed_until.isoformat() if found.snoozed_until else "",
+        "note": found.snooze_note,
+    }
+    _triage(row, bulk, actor, now)
+    # Read again: the version speaks of what is stored.
+    return Done(before=before, after=Case.objects.get(pk=found.pk).version)
+
+
+def _triage(row: BulkRow, bulk: Bulk, actor: User, now: datetime) -> None:
+    given, case_id, seen = bulk.given, row.case_id or 0, row.seen
+    if bulk.kind in (BulkKind.MINE, BulkKind.ASSIGN):
+        person = actor if bulk.kind == BulkKind.MINE else _person(given["assignee"])
+        triage.assign(case_id=case_id, seen=seen, assignee=person, actor=actor, now=now)
+    elif bulk.kind == BulkKind.SNOOZE:
+        triage.snooze(
+            case_id=case_id,
+            seen=seen,
+            until=datetime.fromisoformat(given["until"]),
+            note=given["note"],
+            actor=actor,
+            now=now,
+        )
+    elif bulk.kind == BulkKind.WAKE:
+        triage.wake(case_id=case_id, seen=seen, actor=actor, now=now)
+    else:
+        triage.close_by_hand(
+            case_id=case_id,
+            seen=seen,
+            reason=given["reason"],
+            note=given["note"],
+            actor=actor,
+            now=now,
+        )
+
+
+def _accept(row: BulkRow, bulk: Bulk, actor: User, now: datetime) -> Done:
+    until = bulk.given["until"]
+    fix = differences.settle(
+        case_id=row.case_id or 0,
+        seen=row.seen,
+        act=differences.ACCEPT,
+        actor=actor,
+        now=now,
+        reason_code=bulk.given["reason_code"],
+        note=bulk.given["note"],
+        until=date.fromisoformat(until) if until else None,
+    )
+    return _asked(fix)
+
+
+def _retry(case: Case, seen: str, note: str, actor: User, now: datetime) -> Done:
+    if seen and seen != case.version:
+        raise errors.CaseChanged("It changed since you opened the list. Look again.")
+    if case.bridge is None:
+        raise errors.InvalidChoice("This exception belongs to no bridge.")
+    fix = fixes.request(
+        kind=FixKind.RETRY,
+        bridge=case.bridge,
+        actor=actor,
+        now=now,
+        payload={"posting_id": case.posting_id},
+        case=case,
+        rma=case.rma,
+        note=note,
+    )
+    return _asked(fix)
+
+
+def _replay(row: BulkRow, bulk: Bulk, actor: User, now: datetime) -> Done:
+    """A document of the window, unless it is proven, or one before it of its return stayed.
+
+    Documents of one return leave in order, so the later ones would only wait.
+    """
+    posting = Posting.objects.get(pk=row.posting_id or 0)
+    reason = why_skipped(posting)
+    if reason:
+        return Done(reason, state=BulkRowState.SKIPPED)
+    stayed = BulkRow.objects.filter(
+        rma=row.rma_id,
+        bulk=bulk,
+        position__lt=row.position,
+        state__in=(BulkRowState.REFUSED, BulkRowState.CHANGED),
+    )
+    if stayed.exists():
+        raise errors.FixNotAllowed("An earlier document of this return was not sent again.")
+    open_cases = Case.objects.filter(posting=posting, status__in=CASE_OPEN)
+    for case in open_cases.select_related("bridge", "rma").order_by("-severity_rank", "pk"):
+        if _offers(case, FixKind.RETRY):
+            return _retry(case, "", bulk.given.get("note", ""), actor, now)
+    why = posting.blocked_by or posting.get_status_display().lower()
+    raise errors.InvalidChoice(f"No open exception offers to send it again: {why}.")
+
+
+def _try(row: BulkRow, bulk: Bulk, now: datetime) -> Done:
+    """What the change would decide of one return; reads only."""
+    rma = Rma.objects.select_related(
+        "bridge__erp", "bridge__source", "sales_order", "credit_quote"
+    ).get(pk=row.rma_id or 0)
+    given = bulk.given
+    verdict, effect = previews.verdict(
+        rma=rma,
+        kind=given["kind"],
+        source_value=given["source_value"],
+        payload=given["payload"],
+        now=now,
+    )
+    state = BulkRowState.DONE
+    if verdict == previews.SAME:
+        state = BulkRowState.SKIPPED
+    elif verdict == previews.BROKEN:
+        state = BulkRowState.REFUSED
+    told = {"verdict": verdict, "amount": str(effect.amount), "currency": effect.currency}
+    return Done(_tried(verdict, effect), state=state, before=told)
+
+
+def _tried(verdict: str, effect: previews.EffectRow) -> str:
+    gone = sorted(set(effect.before) - set(effect.after))
+    new = sorted(set(effect.after) - set(effect.before))
+    if verdict == previews.HEALED:
+        return f"Healed: {_shorts(gone)}."
+    if verdict == previews.BROKEN:
+        return f"Newly broken: {_shorts(new)}."
+    if verdict == previews.SAME:
+        return "Decided the same."
+    return f"Gone: {_shorts(gone)}." if gone else "Other documents."
+
+
+def _shorts(codes: Iterable[str]) -> str:
+    return ", ".join(catalogue_entry(code).short for code in codes)
+
+
+def _asked(fix: Fix) -> Done:
+    if fix.status == FixStatus.HELD:
+        return Done("In force, and can be taken back.", fix=fix)
+    return Done("Asked for. It waits for approval.", fix=fix)
+
+
+def _take_back(row: BulkRow, actor: User, now: datetime) -> Done:
+    """Put back what the act changed, unless somebody changed it since."""
+    if row.fix_id is not None:
+        fix = Fix.objects.get(pk=row.fix_id)
+        if fix.status == FixStatus.REQUESTED:
+            fixes.reject(fix_id=fix.pk, actor=actor, now=now, note="Taken back by who asked.")
+        else:
+            fixes.undo(fix_id=fix.pk, actor=actor, now=now)
+        return Done()
+    case = Case.objects.select_for_update().get(pk=row.case_id or 0)
+    if case.version != row.seen:
+        raise errors.CaseChanged("It changed since, and stays as it is now.")
+    if case.status == CaseStatus.RESOLVED:
+        triage.reopen(case_id=case.pk, actor=actor, now=now)
+    elif row.before["assignee"] != case.assignee_id:
+        person = _person(row.before["assignee"])
+        triage.assign(case_id=case.pk, assignee=person, actor=actor, now=now)
+    else:
+        _put_off_as_before(case, row.before, actor, now)
+    return Done()
+
+
+def _put_off_as_before(case: Case, before: dict[str, Any], actor: User, now: datetime) -> None:
+    until = datetime.fromisoformat(before["until"]) if before["until"] else None
+    if until == case.snoozed_until:
+        return
+    if until is None or until <= now:
+        triage.wake(case_id=case.pk, actor=actor, now=now)
+        return
+    note = before["note"] or "Put off again as before."
+    triage.snooze(case_id=case.pk, until=until, note=note, actor=actor, now=now)
+
+
+def _person(pk: int | None) -> User | None:
+    return User.objects.get(pk=pk) if pk else None
+
+
+def _offers(case: Case, kind: str) -> bool:
+    return kind in catalogue_entry(case.type, case.facts).actions
+
+
+def _short(case: Case) -> str:
+    return catalogue_entry(case.type).short.capitalize()

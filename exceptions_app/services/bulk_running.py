@@ -1,0 +1,124 @@
+"""The worker's side of acts on many: claim one that is due, settle its next rows, end it.
+
+A worker may die at any row: the row's own transaction holds the act and what came of it, so the
+next worker goes on behind it and no row is done twice. Rights are asked for again as it goes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Q
+
+from exceptions_app import errors
+from exceptions_app.choices import BulkKind, BulkRowState, BulkState
+from exceptions_app.models import Bulk, BulkRow
+from exceptions_app.permissions import can
+from exceptions_app.selectors import bulk as bulk_selector
+from exceptions_app.services import audit, bulk_rows
+from exceptions_app.services.faultpoints import reach
+from exceptions_app.services.leases import lease
+
+CHUNK = 100
+LEASE_SECONDS = 60
+MOST_TRIES = 3
+
+
+def run_next(*, now: datetime) -> bool:
+    """Do the next rows of one act that is due; False when none is."""
+    bulk = _claim(now)
+    if bulk is None:
+        return False
+    actor = bulk.asked_by
+    if not _may_go_on(bulk, actor):
+        _end(bulk, BulkState.STOPPED, f"Stopped: {audit.name_of(actor)} may not do this", now)
+        return True
+    waiting = bulk.rows.filter(state=BulkRowState.WAITING).order_by("position")
+    ids = list(waiting.values_list("pk", flat=True)[: bulk.per_minute or CHUNK])
+    if ids:
+        _note_try(ids[0], now)
+    for pk in ids:
+        if not _settle(pk, bulk, actor, now):
+            break
+        reach("bulk_row")
+    after = timedelta(minutes=1) if bulk.per_minute else timedelta(0)
+    Bulk.objects.filter(pk=bulk.pk).update(lease_until=None, not_before=now + after)
+    if not waiting.exists():
+        _end(bulk, BulkState.DONE, f"Finished: {bulk.get_kind_display()}", now)
+    return True
+
+
+def _may_go_on(bulk: Bulk, actor: User) -> bool:
+    """Whether who asked may still do it; taking back asks for its rights row by row."""
+    if bulk.kind == BulkKind.UNDO:
+        return actor.is_active
+    return can(actor, bulk_rows.CAPABILITY[bulk.kind])
+
+
+@transaction.atomic
+def _claim(now: datetime) -> Bulk | None:
+    due = Bulk.objects.filter(state=BulkState.RUNNING, not_before__lte=now)
+    free = due.filter(Q(lease_until__isnull=True) | Q(lease_until__lte=now))
+    bulk = (
+        free.select_for_update(skip_locked=True, of=("self",))
+        .select_related("asked_by", "undo_of")
+        .order_by("not_before", "pk")
+        .first()
+    )
+    if bulk is not None:
+        bulk.lease_until = now + lease(seconds=LEASE_SECONDS)
+        bulk.save(update_fields=["lease_until"])
+    return bulk
+
+
+def _note_try(row_id: int, now: datetime) -> None:
+    """A row that took several workers down is named and left, so that the others go on."""
+    row = BulkRow.objects.get(pk=row_id)
+    row.tries += 1
+    if row.tries > MOST_TRIES:
+        row.state = BulkRowState.REFUSED
+        row.text = "Our own mistake, several times. Operations can look into it."
+        row.settled_at = now
+    row.save(update_fields=["tries", "state", "text", "settled_at"])
+
+
+@transaction.atomic
+def _settle(row_id: int, bulk: Bulk, actor: User, now: datetime) -> bool:
+    """Do one row that still waits; False when the act was stopped."""
+    if not Bulk.objects.filter(pk=bulk.pk, state=BulkState.RUNNING).exists():
+        return False
+    waiting = BulkRow.objects.filter(pk=row_id, state=BulkRowState.WAITING)
+    row = waiting.select_for_update(skip_locked=True, of=("self",)).first()
+    if row is None:
+        return True
+    try:
+        with transaction.atomic():
+            done = bulk_rows.perform(row=row, bulk=bulk, actor=actor, now=now)
+    except (errors.CaseChanged, errors.CaseAlreadyClosed) as error:
+        done = bulk_rows.Done(str(error), state=BulkRowState.CHANGED)
+    except errors.DeskError as error:
+        done = bulk_rows.Done(str(error), state=BulkRowState.REFUSED)
+    row.state = done.state
+    row.text = done.text[:300]
+    row.before = done.before
+    row.after = done.after
+    row.fix = done.fix or row.fix
+    row.settled_at = now
+    row.save(update_fields=["state", "text", "before", "after", "fix", "settled_at"])
+    return True
+
+
+@transaction.atomic
+def _end(bulk: Bulk, state: str, text: str, now: datetime) -> None:
+    ended = now if state == BulkState.DONE else None
+    running = Bulk.objects.filter(pk=bulk.pk, state=BulkState.RUNNING)
+    if running.update(state=state, ended_at=ended, lease_until=None) != 1:
+        return
+    number = bulk_selector.tally(bulk)
+    left = bulk.count - number[BulkRowState.DONE] - number[BulkRowState.SKIPPED]
+    words = f"{text}, {number[BulkRowState.DONE]:,} done, {left:,} left as they were"
+    audit.record(
+        actor=bulk.asked_by, act=f"bulk.{state}", subject=bulk, text=words, now=now, after=number
+    )

@@ -1,0 +1,180 @@
+"""The pages of acts on many, each as a person without scripts walks them."""
+
+import csv
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from exceptions_app.models import AuditEntry, Bulk, Case, Fix
+from exceptions_app.services import bulk_freezing, bulk_running
+from tests.cast import make_user
+from tests.factories import NOW, CaseFactory, CauseGroupFactory, PostingFactory, RmaFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def moment():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def _sign_in(client, name):
+    user = make_user(name)
+    client.force_login(user)
+    return user
+
+
+def _run():
+    while bulk_running.run_next(now=NOW):
+        pass
+
+
+def _over_returned():
+    group = CauseGroupFactory(type="OVER_RETURN")
+    return CaseFactory(group=group, rma=RmaFactory(bridge=group.bridge), team="finance")
+
+
+def _freeze(client, kind, **values):
+    answer = client.post(reverse("case-act"), {"act": kind, **values})
+    return Bulk.objects.get(), answer.url
+
+
+def test_a_bulk_act_with_refusals_from_the_list_to_the_file(client):
+    """Done row by row; what was refused says why, stays selected and can be acted on again."""
+    _sign_in(client, "finn")
+    good, by_proof = _over_returned(), CaseFactory()
+    found = bulk_freezing.freeze(
+        kind="close", cases=Case.objects.all(), actor=make_user("finn"), now=NOW
+    )
+    page = client.get(reverse("bulk", args=[found.pk])).content.decode()
+    assert "1 will be left as they are" in page
+    assert "closes by proof only" in page
+    assert "(fits 1)" in page
+
+    refused = client.post(reverse("bulk-start", args=[found.pk]), {"reason": "because"})
+    assert refused.status_code == 422
+    client.post(reverse("bulk-start", args=[found.pk]), {"reason": "registered_twice"})
+    going = client.get(reverse("bulk", args=[found.pk])).content.decode()
+    assert "Rows gone through: 0 of 2" in going
+    assert "Look again" in going
+    _run()
+
+    done = client.get(reverse("bulk", args=[found.pk])).content.decode()
+    assert "Rows gone through: 2 of 2" in done
+    assert "This exception closes by proof only." in done
+    assert "Act again on the 1 left as it was" in done
+    file = client.get(reverse("bulk-export", args=[found.pk]), {"state": "refused"})
+    rows = list(csv.reader(file.getvalue().decode().splitlines()))
+    assert [row[1:6:3] for row in rows[1:]] == [[f"EX-{by_proof.pk}", "Refused"]] or [
+        row[1] for row in rows[1:]
+    ] == [f"EX-{by_proof.pk}"]
+
+    answer = client.post(reverse("bulk-again", args=[found.pk]), {"act": "mine"})
+    again = Bulk.objects.exclude(pk=found.pk).get()
+    assert answer.url == reverse("bulk", args=[again.pk])
+    client.post(reverse("bulk-start", args=[again.pk]))
+    _run()
+    by_proof.refresh_from_db()
+    assert by_proof.assignee.username == "finn"
+
+    client.post(reverse("bulk-undo", args=[found.pk]))
+    _run()
+    good.refresh_from_db()
+    assert good.status == "open"
+    undone = client.get(reverse("bulk", args=[found.pk])).content.decode()
+    assert "What became of each row" in undone
+    assert "Take back what was done" not in undone
+
+
+def test_another_person_sees_it_and_cannot_start_it(client):
+    CaseFactory()
+    found = bulk_freezing.freeze(
+        kind="mine", cases=Case.objects.all(), actor=make_user("mira"), now=NOW
+    )
+    _sign_in(client, "mona")
+
+    page = client.get(reverse("bulk", args=[found.pk])).content.decode()
+    client.post(reverse("bulk-start", args=[found.pk]))
+
+    assert "Only who chose the rows can start it." in page
+    found.refresh_from_db()
+    assert found.state == "draft"
+    assert not AuditEntry.objects.exists()
+
+
+def test_a_note_to_ticked_rows_is_asked_for_and_kept(client):
+    _sign_in(client, "mira")
+    first, second, other = CaseFactory(), CaseFactory(), CaseFactory()
+    ticks = [f"{case.pk}.{case.version}" for case in (first, second)]
+    found, url = _freeze(client, "note", case=ticks)
+
+    assert "Add a note: 2 exceptions?" in client.get(url).content.decode()
+    client.post(reverse("bulk-start", args=[found.pk]), {"note": "Supplier told"})
+    _run()
+
+    noted = set(AuditEntry.objects.filter(act="note").values_list("case_id", flat=True))
+    assert noted == {first.pk, second.pk}
+    assert other.pk not in noted
+
+
+def test_an_act_the_role_may_not_do_is_not_frozen(client):
+    _sign_in(client, "mira")
+    case = CaseFactory()
+
+    answer = client.post(reverse("case-act"), {"act": "accept", "case": f"{case.pk}.x"})
+
+    assert answer.status_code == 403
+    assert not Bulk.objects.exists()
+
+
+def test_every_form_of_an_act_opens(client):
+    finn = _sign_in(client, "finn")
+    CaseFactory(due_at=NOW - timedelta(days=1))
+    for kind in ("assign", "snooze", "close", "note", "accept", "retry", "wake"):
+        found = bulk_freezing.freeze(kind=kind, cases=Case.objects.all(), actor=finn, now=NOW)
+        assert client.get(reverse("bulk", args=[found.pk])).status_code == 200
+    assert client.get(reverse("bulk-list")).content.decode().count("<tr>") <= 1
+
+
+def test_a_window_skips_what_is_proven_and_says_so_before(client):
+    _sign_in(client, "ines")
+    proven = PostingFactory(created_at=NOW)
+    failed = PostingFactory(
+        rma=RmaFactory(bridge=proven.bridge), status="failed", created_at=NOW, key="RB-9"
+    )
+    PostingFactory(
+        rma=failed.rma, status="blocked", blocked_by="SKU", sequence=60, kind="refund_record"
+    )
+    PostingFactory(created_at=NOW)
+    group = CauseGroupFactory(type="CM_REJECTED", bridge=proven.bridge)
+    CaseFactory(group=group, rma=failed.rma, posting=failed)
+    day = {"since": "2026-05-27", "until": "2026-05-27"}
+    wrong = client.post(
+        reverse("replay-window"),
+        {
+            "bridge": proven.bridge.pk,
+            "per_minute": "5",
+            "since": "2026-05-28",
+            "until": "2026-05-27",
+        },
+    )
+    assert wrong.status_code == 422
+
+    answer = client.post(
+        reverse("replay-window"), {"bridge": proven.bridge.pk, "per_minute": "5", **day}
+    )
+
+    found = Bulk.objects.get()
+    page = client.get(answer.url).content.decode()
+    assert (found.count, found.per_minute) == (3, 5)
+    assert "Proven posted: skipped." in page
+    assert "at most 5 a minute" in page
+    client.post(reverse("bulk-start", args=[found.pk]))
+    _run()
+    rows = dict(found.rows.values_list("posting", "state"))
+    assert (rows[proven.pk], rows[failed.pk]) == ("skipped", "done")
+    assert Fix.objects.get().payload["posting_id"] == failed.pk
+    assert client.get(answer.url).status_code == 200
