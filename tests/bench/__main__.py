@@ -13,8 +13,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure calls per return and list pages.")
     parser.add_argument("--returns", type=int, default=100)
     parser.add_argument("--history", type=int, default=1_000_000, help="returns behind the pages")
-    parser.add_argument("--only", choices=("calls", "pairs", "pages", "history", "credits"))
+    parser.add_argument("--only", choices=("calls", "pairs", "pages", "desk", "history", "credits"))
     parser.add_argument("--orders", type=int, default=100_000, help="generated orders to credit")
+    parser.add_argument("--cases", type=int, default=10_000, help="planted exceptions")
     options = parser.parse_args()
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
@@ -31,6 +32,9 @@ def main() -> int:
             bad += _pairs(options.returns)
         if options.only in (None, "pages"):
             _pages()
+            rows.remove_all()
+        if options.only in (None, "desk"):
+            bad += _desk(options.cases)
             rows.remove_all()
         if options.only in (None, "history"):
             _history(options.history)
@@ -137,6 +141,24 @@ def _pages() -> None:
             f"  x{cost.seconds / base[cost.page]:.2f}  {cost.seconds * 1000:.0f} ms"
             f"  to page 1 of its size x{cost.seconds / first[cost.page, cost.rows]:.2f}"
         )
+
+
+def _desk(cases: int) -> int:
+    """Print the queue beside itself at 100 exceptions, and what an act on many kept."""
+    from tests.bench import desk  # noqa: PLC0415 - after setup
+
+    groups, healed, batch = max(cases // 50, 8), cases // 10, min(cases // 20, 500)
+    say("")
+    say(f"{cases:,} planted exceptions in {groups} causes; the queue's first page, server time")
+    done = desk.play(cases=cases, groups=groups, healed=healed, batch=batch)
+    for name, seconds in (("100", done.few), (f"{cases:,}", done.many), ("healing", done.during)):
+        say(f"{name:>10} {seconds * 1000:>5.0f} ms x{seconds / done.few:.2f}")
+    say(f"one alias: foreseen {done.foreseen}, healed {done.healed:,}, {done.credited} GBP")
+    say(f"taken back {done.taken_back} of {batch} documents asked for again")
+    for each in done.wrong[:10]:
+        say(f"        {each}")
+    late = done.many > 0.15 or done.during > 0.15
+    return len(done.wrong) + late
 
 
 def _history(returns: int) -> None:
