@@ -19,8 +19,9 @@ from connectors.exchange.layouts import Layout
 from connectors.exchange.local import LocalStore
 from connectors.exchange.options import Options
 from connectors.exchange.reference import PAGE, Reference
-from connectors.exchange.sftp import Login, SftpStore, host_keys
+from connectors.exchange.sftp import SftpStore
 from connectors.exchange.shapes import Batch, LineResult
+from connectors.exchange.ssh_keys import Login, host_keys
 from connectors.exchange.stores import FileStore
 from connectors.types import DocumentDraft, DocumentKind, DocumentStatus, OperationSupport
 

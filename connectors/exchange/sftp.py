@@ -6,11 +6,7 @@ The host proves itself before a login is told. One connection serves the calls b
 
 from __future__ import annotations
 
-import base64
-import binascii
 import contextlib
-import hashlib
-import io
 import socket
 import stat
 import threading
@@ -23,7 +19,7 @@ import paramiko
 from paramiko.ssh_exception import IncompatiblePeer
 
 from connectors import addresses, errors, ports, types
-from connectors.exchange import stores
+from connectors.exchange import ssh_keys, stores
 from connectors.exchange.places import SftpPlace
 from connectors.exchange.stores import FileEntry
 
@@ -32,25 +28,6 @@ ANSWER_SECONDS = 20
 TOTAL_SECONDS = 60
 
 _CHUNK_BYTES = 32_768
-_FINGERPRINT = "SHA256:"
-_KEYS: tuple[type[paramiko.PKey], ...] = (
-    paramiko.Ed25519Key,
-    paramiko.ECDSAKey,
-    paramiko.RSAKey,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """Who we are: a password or a private key (OpenSSH or PEM text, with its passphrase)."""
-
-    user: str
-    password: str = ""
-    private_key: str = ""
-    passphrase: str = ""
-
-    def __repr__(self) -> str:
-        return f"Login(user={self.user!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +48,7 @@ class SftpStore:
         *,
         place: SftpPlace,
         mode: types.Mode,
-        login: Login,
+        login: ssh_keys.Login,
         host_keys: tuple[str, ...],
         pacer: ports.Pacer,
         limits: Limits | None = None,
@@ -79,7 +56,7 @@ class SftpStore:
         self._place = place
         self._mode = mode
         self._login = login
-        self._pinned = frozenset(_pin(each) for each in host_keys)
+        self._pinned = frozenset(ssh_keys.pin(each) for each in host_keys)
         self._pacer = pacer
         self._limits = limits or Limits()
         self._transport: paramiko.Transport | None = None
@@ -223,7 +200,7 @@ class SftpStore:
         transport = self._transport = self._connected()
         try:
             transport.start_client(timeout=self._limits.connect)
-            _check_key(transport.get_remote_server_key(), self._pinned, self._place.host)
+            ssh_keys.check_key(transport.get_remote_server_key(), self._pinned, self._place.host)
             self._sign_in(transport)
             client = paramiko.SFTPClient.from_transport(transport)
             if client is None:
@@ -247,7 +224,7 @@ class SftpStore:
             return ""
         finally:
             self.close()
-        return f"It sends {fingerprint(key)} ({key.get_name()})."
+        return f"It sends {ssh_keys.fingerprint(key)} ({key.get_name()})."
 
     def _connected(self) -> paramiko.Transport:
         place = self._place
@@ -272,7 +249,7 @@ class SftpStore:
     def _sign_in(self, transport: paramiko.Transport) -> None:
         try:
             if self._login.private_key.strip():
-                transport.auth_publickey(self._login.user, _private_key(self._login))
+                transport.auth_publickey(self._login.user, ssh_keys.private_key(self._login))
             else:
                 transport.auth_password(self._login.user, self._login.password)
         except paramiko.AuthenticationException as error:
@@ -315,74 +292,6 @@ class SftpStore:
 
 
 _NO_ANSWER = "The server did not say whether {name} got its place."
-
-
-def fingerprint(key: paramiko.PKey) -> str:
-    """As `ssh-keygen -l` shows it."""
-    return _digest(key.asbytes())
-
-
-def host_keys(text: str) -> tuple[str, ...]:
-    """The pins of a setting: one per line, blank lines and comments left out.
-
-    Raises:
-        Misconfigured: a line is neither a fingerprint nor a key line.
-    """
-    lines = [line.strip() for line in text.splitlines()]
-    found = tuple(line for line in lines if line and not line.startswith("#"))
-    for line in found:
-        _pin(line)
-    return found
-
-
-def _pin(line: str) -> str:
-    """The fingerprint a line stands for: itself, or that of the key in "[host] type base64"."""
-    words = line.split()
-    if len(words) == 1 and words[0].startswith(_FINGERPRINT):
-        return words[0].rstrip("=")
-    for word in words:
-        if word.startswith("AAAA"):
-            with contextlib.suppress(binascii.Error, ValueError):
-                blob = base64.b64decode(word, validate=True)
-                # Even the shortest kind of key is longer than this.
-                if len(blob) > 32:
-                    return _digest(blob)
-    raise errors.Misconfigured(
-        "A host key is written as SHA256:… or as a line of a known_hosts file; one line is neither."
-    )
-
-
-def _digest(blob: bytes) -> str:
-    digest = hashlib.sha256(blob).digest()
-    return _FINGERPRINT + base64.b64encode(digest).decode().rstrip("=")
-
-
-def _check_key(key: paramiko.PKey, pinned: frozenset[str], host: str) -> None:
-    shown = fingerprint(key)
-    if shown not in pinned:
-        raise errors.Misconfigured(
-            f"{host} sends the host key {shown} ({key.get_name()}), which is not one that was"
-            " pinned. Nothing was sent. Compare it with what your partner tells you by another way"
-            " than this server: pin it if it is theirs, and call them if it is not."
-        )
-
-
-def _private_key(login: Login) -> paramiko.PKey:
-    for kind in _KEYS:
-        try:
-            return kind.from_private_key(
-                io.StringIO(login.private_key.strip() + "\n"), login.passphrase or None
-            )
-        except paramiko.PasswordRequiredException:
-            break
-        except (paramiko.SSHException, ValueError, IndexError, TypeError):
-            continue
-    # Whatever the library says of it may quote the key.
-    raise errors.Misconfigured(
-        "The private key cannot be read: it must be an OpenSSH or PEM key (Ed25519, ECDSA or RSA),"
-        " with its passphrase where it has one.",
-        is_credentials=True,
-    )
 
 
 def _content(client: paramiko.SFTPClient, path: str, most: int) -> bytes | None:

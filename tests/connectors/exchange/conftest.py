@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from connectors import types
-from connectors.exchange import local, places, sftp, stores
+from connectors.exchange import local, places, sftp, ssh_keys, stores
 from connectors.sandbox import sftp_server
 
 
@@ -57,8 +57,8 @@ def make_sftp(partner, pacer):
         options = {
             "place": places.SftpPlace(sftp_server.HOST, partner.port, ""),
             "mode": types.Mode.SANDBOX,
-            "login": sftp.Login(sftp_server.USER, sftp_server.PASSWORD),
-            "host_keys": (sftp.fingerprint(partner.host_key),),
+            "login": ssh_keys.Login(sftp_server.USER, sftp_server.PASSWORD),
+            "host_keys": (ssh_keys.fingerprint(partner.host_key),),
             "pacer": pacer,
         }
         made.append(sftp.SftpStore(**{**options, **changes}))

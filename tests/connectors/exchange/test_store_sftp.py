@@ -10,7 +10,7 @@ import paramiko
 import pytest
 
 from connectors import errors, types
-from connectors.exchange import places, sftp, stores
+from connectors.exchange import places, sftp, ssh_keys, stores
 from connectors.sandbox import sftp_server
 from connectors.sandbox.sftp_server import SftpFault
 
@@ -19,18 +19,18 @@ def test_an_unpinned_host_gets_no_login_and_its_key_is_shown(make_sftp, partner)
     with pytest.raises(errors.Misconfigured) as refused:
         make_sftp(host_keys=()).listing(stores.IN)
 
-    assert sftp.fingerprint(partner.host_key) in refused.value.text
+    assert ssh_keys.fingerprint(partner.host_key) in refused.value.text
     assert refused.value.is_credentials is False
     assert partner.logins == []
 
 
 def test_a_host_with_another_key_gets_no_login(make_sftp, partner):
-    pinned = sftp.fingerprint(sftp_server.new_host_key())
+    pinned = ssh_keys.fingerprint(sftp_server.new_host_key())
 
     with pytest.raises(errors.Misconfigured) as refused:
         make_sftp(host_keys=(pinned,)).put(stores.OUT, "a.csv", b"1")
 
-    assert sftp.fingerprint(partner.host_key) in refused.value.text
+    assert ssh_keys.fingerprint(partner.host_key) in refused.value.text
     assert "Compare it" in refused.value.text
     assert partner.logins == []
     assert os.listdir(partner.root / "out") == ["sent"]
@@ -40,17 +40,17 @@ def test_a_key_line_pins_as_its_fingerprint_does(make_sftp, partner):
     key = partner.host_key
     line = f"[127.0.0.1]:2222 {key.get_name()} {base64.b64encode(key.asbytes()).decode()}"
 
-    assert make_sftp(host_keys=sftp.host_keys(f"# theirs\n\n{line}\n")).listing(stores.IN) == ()
+    assert make_sftp(host_keys=ssh_keys.host_keys(f"# theirs\n\n{line}\n")).listing(stores.IN) == ()
 
 
 @pytest.mark.parametrize("text", ["MD5:00:11", "ssh-rsa", "AAAA not base64!"])
 def test_a_line_that_pins_nothing_is_refused(text):
     with pytest.raises(errors.Misconfigured, match="SHA256"):
-        sftp.host_keys(text)
+        ssh_keys.host_keys(text)
 
 
 def test_a_wrong_password_is_told_as_credentials_without_quoting_it(make_sftp, pacer):
-    login = sftp.Login(sftp_server.USER, "wrong-secret")
+    login = ssh_keys.Login(sftp_server.USER, "wrong-secret")
 
     with pytest.raises(errors.Misconfigured) as refused:
         make_sftp(login=login).listing(stores.IN)
@@ -66,13 +66,13 @@ def test_a_private_key_opens_the_door(make_sftp, partner):
     key.write_private_key(text)
     partner.authorised_key = key
 
-    store = make_sftp(login=sftp.Login(sftp_server.USER, private_key=text.getvalue()))
+    store = make_sftp(login=ssh_keys.Login(sftp_server.USER, private_key=text.getvalue()))
 
     assert store.listing(stores.IN) == ()
 
 
 def test_a_private_key_that_cannot_be_read_is_not_quoted(make_sftp):
-    login = sftp.Login(sftp_server.USER, private_key="-----BEGIN SECRET-----\nabc")
+    login = ssh_keys.Login(sftp_server.USER, private_key="-----BEGIN SECRET-----\nabc")
 
     with pytest.raises(errors.Misconfigured) as refused:
         make_sftp(login=login).listing(stores.IN)
