@@ -71,7 +71,11 @@ def verdicts(bulk: Bulk) -> list[dict[str, Any]]:
     told = bulk.rows.exclude(before={}).order_by()
     rows = told.values("before__verdict", "before__currency").annotate(
         number=Count("pk"),
-        total=Sum(Cast(KeyTextTransform("amount", "before"), DecimalField(max_digits=20, decimal_places=4))),
+        total=Sum(
+            Cast(
+                KeyTextTransform("amount", "before"), DecimalField(max_digits=20, decimal_places=4)
+            )
+        ),
     )
     found: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
