@@ -331,6 +331,8 @@ class RmaFacts:
     are_orders_invoiced: bool = False
     # The master's items of the parts of the order's bundles, by normalised SKU.
     part_items: Mapping[str, tuple[ItemFact, ...]] = field(default_factory=dict)
+    # What the ERP calls each of `locations`; "" where it tells no name.
+    place_names: Mapping[LocationTarget, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,13 @@ def place(division: str, warehouse: str) -> str:
     return f"{division}/{warehouse}" if division else warehouse
 
 
+def called(names: Mapping[LocationTarget, str], division: str, warehouse: str) -> str:
+    """ "London returns, 10/WH1": the ERP's own name in front where it tells one, else the code."""
+    name = names.get(LocationTarget(division=division, warehouse=warehouse), "")
+    code = place(division, warehouse)
+    return f"{name}, {code}" if name and name not in (code, warehouse) else code
+
+
 def spoken_place(division: str, warehouse: str) -> str:
     return f"division {division}, warehouse {warehouse}" if division else f"warehouse {warehouse}"
 

@@ -25,21 +25,22 @@ def receipts_of(rma: Rma) -> tuple[ErpReceiptFact, ...]:
     )
 
 
-def places_and_periods(bridge: Bridge) -> tuple[frozenset[LocationTarget], frozenset[str]]:
-    """The ERP's active locations, and `closed_periods_of`, in one query."""
+def places_and_periods(bridge: Bridge) -> tuple[dict[LocationTarget, str], frozenset[str]]:
+    """The ERP's active locations with its names of them, and `closed_periods_of`, in one query."""
     locations = ErpLocation.objects.filter(connection=bridge.erp_id, is_active=True)
     periods = ErpClosedPeriod.objects.filter(connection=bridge.erp_id)
-    rows = locations.order_by().values_list(Value("location"), "division", "code")
+    rows = locations.order_by().values_list(Value("location"), "division", "code", "name")
     rows = rows.union(
-        periods.order_by().values_list(Value("period"), "period", Value("")), all=True
+        periods.order_by().values_list(Value("period"), "period", Value(""), Value("")), all=True
     )
-    places, closed = set(), set(bridge.closed_periods)
-    for what, first, code in rows:
+    places: dict[LocationTarget, str] = {}
+    closed = set(bridge.closed_periods)
+    for what, first, code, name in rows:
         if what == "period":
             closed.add(first)
         else:
-            places.add(LocationTarget(division=first, warehouse=code))
-    return frozenset(places), frozenset(closed)
+            places[LocationTarget(division=first, warehouse=code)] = name
+    return places, frozenset(closed)
 
 
 def closed_periods_of(bridge: Bridge) -> frozenset[str]:

@@ -84,7 +84,7 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
     parts = _parts(order, policy)
     items = _items_by_key(bridge, lines, mappings, parts)
     erp = erp_facts.from_told(bridge.erp.capabilities)
-    locations, closed_periods = erp_told.places_and_periods(bridge)
+    place_names, closed_periods = erp_told.places_and_periods(bridge)
     # Also after the policy was changed: what came in under the earlier one is in stock.
     is_checked_in_there = receiving.is_by_erp(policy) or erp.can_read_receipts
     return RmaFacts(
@@ -119,7 +119,8 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
         ),
         order=order,
         order_candidates=order_candidates(rma, lines) if order is None else (),
-        locations=locations,
+        locations=frozenset(place_names),
+        place_names=place_names,
         mappings=mappings,
         decisions=decisions_of(rma, now=now),
         policy=policy,

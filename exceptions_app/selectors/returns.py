@@ -35,12 +35,13 @@ from exceptions_app.models import (
 )
 from exceptions_app.rules import mapping as mapping_rules
 from exceptions_app.rules import money as money_rules
-from exceptions_app.rules import planning, resolving
+from exceptions_app.rules import planning, receiving, resolving
 from exceptions_app.rules import sayings as saying_rules
 from exceptions_app.rules import sides as side_rules
 from exceptions_app.rules import stages as stage_rules
 from exceptions_app.rules import totals as total_rules
 from exceptions_app.rules import unpaid as unpaid_rules
+from exceptions_app.rules.erp_facts import ErpReceiptFact
 from exceptions_app.rules.facts import Finding, RmaFacts
 from exceptions_app.rules.spelling import spelled
 from exceptions_app.selectors import facts as facts_selector
@@ -290,12 +291,20 @@ def _whole(rma_id: int) -> Rma:
     )
 
 
+def receipts(facts: RmaFacts) -> list[ErpReceiptFact]:
+    """What the ERP's own staff checked in, warehouses by name where the ERP tells it."""
+    return [
+        replace(row, warehouse=mapping_rules.called(facts.place_names, "", row.warehouse))
+        for row in receiving.of_others(facts)
+    ]
+
+
 def _lines(facts: RmaFacts) -> tuple[Line, ...]:
     shown = []
     for line in resolving.resolve(facts).lines:
         fact = line.fact
         place = (
-            mapping_rules.place(line.target.division, line.target.warehouse)
+            mapping_rules.called(facts.place_names, line.target.division, line.target.warehouse)
             if line.target
             else line.location
         )
