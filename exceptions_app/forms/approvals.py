@@ -27,6 +27,7 @@ def edit_form(fix: Fix, case: Case, *, now: datetime, answers: Any = None) -> Fi
     note = form.fields["note"]
     note.label, note.required = "What you changed, and why", True
     note.help_text = "Whoever approves reads it, and whoever approved before."
+    form.order_fields([name for name in form.fields if name != "note"])
     return form
 
 

@@ -26,6 +26,8 @@ KINDS: dict[str, str] = {
     "rma": "Return",
     "posting": "Posting",
     "fix": "Change of a fact",
+    "fixbatch": "Batch of changes",
+    "delegation": "Delegation",
     "creditrun": "Credit run",
     "creditquote": "Credit quote",
     "mapping": "Mapping",

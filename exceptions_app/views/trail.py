@@ -26,6 +26,7 @@ _PAGES = {
     "case": ("case-detail", "view_desk"),
     "rma": ("return-detail", "view_desk"),
     "fix": ("fix-detail", "view_desk"),
+    "fixbatch": ("fix-batch", "view_desk"),
     "posting": ("posting-detail", "view_operations"),
     "inboundevent": ("event-detail", "view_operations"),
     "connection": ("admin:connection-history", "view_operations"),
