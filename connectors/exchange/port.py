@@ -79,7 +79,9 @@ class FileExchangeGateway:
         finally:
             self.store.close()
         if missing:
-            return types.ConnectionCheck(is_ok=False, text=" ".join(missing), details=details)
+            return types.ConnectionCheck(
+                is_ok=False, text=" ".join(dict.fromkeys(missing)), details=details
+            )
         return types.ConnectionCheck(is_ok=True, text="All folders are there.", details=details)
 
     def list_locations(self) -> tuple[types.ErpLocation, ...]:

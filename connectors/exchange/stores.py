@@ -107,7 +107,7 @@ def no_folder(folder: str, step: str) -> errors.Misconfigured:
     """The refusal for a folder that is missing; `step` is the part of the way that is."""
     if step in folder.split("/"):
         return errors.Misconfigured(f"There is no folder {folder}/.")
-    return errors.Misconfigured(f"There is no folder {step}/ on the way to {folder}/.")
+    return errors.Misconfigured(f"There is no folder {step}/ for this feed.")
 
 
 def too_long(name: str, most: int) -> errors.UnreadableReply:

@@ -245,6 +245,12 @@ def test_the_check_says_which_folders_are_missing(gateway, folder):
     )
 
 
+def test_the_check_says_once_that_the_feed_itself_is_missing(gateway, folder):
+    folder.rename(folder.parent / "elsewhere")
+
+    assert gateway.check().text == "There is no folder depot/ for this feed."
+
+
 def test_a_check_over_sftp_shows_the_key_to_pin(make_gateway, make_sftp):
     check = make_gateway(store=make_sftp(host_keys=())).check()
 
