@@ -1,4 +1,4 @@
-"""The demo comes up, answers, and leaves no process behind. Takes about half a minute."""
+"""The demo comes up, answers, and leaves no process behind. Takes about a minute and a half."""
 
 import http.client
 import os
