@@ -8,7 +8,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from exceptions_app.models import Case, Fix, Mapping, Rma
+from exceptions_app.models import Case, Fix, Mapping, Refund, Rma
 from tests.cast import make_user
 from tests.world import make_unit, make_world
 
@@ -326,7 +326,11 @@ def test_a_case_that_closed_while_the_change_is_held_still_lets_it_be_taken_back
 
 def test_a_return_in_another_currency_is_no_part_of_the_sum(client, enter, waiting):
     enter("mira")
-    Rma.objects.filter(external_id="5002").update(currency="EUR")
+    rma = Rma.objects.get(external_id="5002")
+    Refund.objects.filter(rma=rma).update(currency="EUR")
+    for row in (rma, rma.sales_order):
+        row.currency = "EUR"
+        row.save(update_fields=["currency"])
 
     page = _preview(client, _case())
 
