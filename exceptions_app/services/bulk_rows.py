@@ -284,4 +284,5 @@ def _offers(case: Case, kind: str) -> bool:
 
 
 def _short(case: Case) -> str:
-    return catalogue_entry(case.type).short.capitalize()
+    short = catalogue_entry(case.type).short
+    return short[:1].upper() + short[1:]
