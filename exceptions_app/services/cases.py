@@ -7,14 +7,13 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 
 from exceptions_app.catalogue import entry as catalogue_entry
-from exceptions_app.catalogue import raised, render
+from exceptions_app.catalogue import render
 from exceptions_app.choices import CASE_OPEN, SEVERITY_RANK, CaseStatus, Closure, FixStatus
 from exceptions_app.models import (
     Bridge,
@@ -26,10 +25,10 @@ from exceptions_app.models import (
     Posting,
     Rma,
 )
+from exceptions_app.rules import severity
 from exceptions_app.rules.facts import Finding
-from exceptions_app.services import audit
+from exceptions_app.services import audit, severities
 
-VALUE_THRESHOLD = Decimal(500)
 # What brings a case back that somebody put off.
 _MATERIAL = frozenset({"status", "facts", "severity"})
 
@@ -117,14 +116,15 @@ def sync(
         for case in Case.objects.select_for_update().filter(subject=subject.key).order_by("pk")
     }
     current = []
+    promises = severity.promises_among(finding.type for finding in findings)
     for finding in findings:
         fingerprint = _fingerprint(subject, finding)
         posting = (postings or {}).get(finding.subject.removeprefix("posting:"))
         case = known.pop(fingerprint, None)
         if case is None:
-            current.append(_open(subject, finding, fingerprint, posting, now))
+            current.append(_open(subject, finding, fingerprint, posting, promises, now))
         else:
-            current.append(_refresh(case, subject, finding, posting, now))
+            current.append(_refresh(case, subject, finding, posting, promises, now))
     for case in known.values():
         if case.status in CASE_OPEN:
             _close_by_proof(case, proof, now)
@@ -136,20 +136,24 @@ def _open(
     finding: Finding,
     fingerprint: str,
     posting: Posting | None,
+    promises: frozenset[str],
     now: datetime,
 ) -> Case:
     entry = catalogue_entry(finding.type, finding.facts)
     facts = _facts(subject, finding)
-    severity = _severity(finding)
+    group = _group(subject, finding, now)
+    others = severities.count_open(group_id=group.pk)
+    grounds = severities.of_finding(finding, subject.bridge, promises, others + 1, now)
+    level = severity.of(grounds)
     case = Case.objects.create(
         fingerprint=fingerprint,
         type=finding.type,
         team=entry.team,
-        severity=severity,
-        severity_rank=SEVERITY_RANK[severity],
+        severity=level,
+        severity_rank=SEVERITY_RANK[level],
         rank=entry.rank,
         status=CaseStatus.OPEN,
-        group=_group(subject, finding, now),
+        group=group,
         bridge=subject.bridge,
         rma=subject.rma,
         posting=posting,
@@ -167,15 +171,20 @@ def _open(
         seen_at=now,
     )
     record(case, "case.open", f"Opened: {case.title}", now)
+    severities.raise_crowd(group_id=group.pk, count=others + 1, now=now)
     return case
 
 
 def _refresh(
-    case: Case, subject: Subject, finding: Finding, posting: Posting | None, now: datetime
+    case: Case,
+    subject: Subject,
+    finding: Finding,
+    posting: Posting | None,
+    promises: frozenset[str],
+    now: datetime,
 ) -> Case:
     facts = _facts(subject, finding)
     entry = catalogue_entry(finding.type, finding.facts)
-    severity = _severity(finding)
     changed: dict[str, object] = {"seen_at": now}
     if case.closure == Closure.BY_HAND and facts == case.facts:
         # A person closed exactly this with a coded reason: it stays closed until facts change.
@@ -190,8 +199,9 @@ def _refresh(
             "value_formula": finding.value_formula[:300],
             "title": render(entry.title, facts)[:300],
         }
-    if SEVERITY_RANK[severity] > case.severity_rank:
-        changed |= {"severity": severity, "severity_rank": SEVERITY_RANK[severity]}
+    count = severities.count_with(case)
+    grounds = severities.of_finding(finding, subject.bridge, promises, count, now)
+    changed |= severities.rise(case, grounds)
     if posting is not None and case.posting_id != posting.pk:
         changed["posting"] = posting
     if subject.event is not None and case.event_id != subject.event.pk:
@@ -204,6 +214,9 @@ def _refresh(
         record(case, "case.wake", "Back in the queue: its facts changed", now)
     if "closure" in changed:
         _record_opened(case, now, is_taken_back=is_taken_back)
+        severities.raise_crowd(group_id=case.group_id, count=count, now=now)
+    if "severity" in changed:
+        severities.record(case, grounds, now)
     return case
 
 
@@ -296,17 +309,6 @@ def _facts(subject: Subject, finding: Finding) -> dict[str, str]:
         "currency": subject.currency,
         **finding.facts,
     }
-
-
-def _severity(finding: Finding) -> str:
-    return raised(
-        catalogue_entry(finding.type),
-        value=finding.value,
-        threshold=VALUE_THRESHOLD,
-        is_promise_breached=False,
-        working_days_to_period_end=None,
-        group_count=1,
-    )
 
 
 def _fingerprint(subject: Subject, finding: Finding) -> str:

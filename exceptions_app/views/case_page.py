@@ -18,6 +18,7 @@ from exceptions_app.catalogue import render as fill
 from exceptions_app.choices import (
     CASE_OPEN,
     MONEY_FIXES,
+    SEVERITY_RANK,
     Closure,
     FixKind,
     FixStatus,
@@ -344,6 +345,15 @@ def _facts(case: Case, now: datetime) -> list[dict[str, str]]:
         {"label": "Act by", "value": when(case.due_at)},
         {"label": "At risk", "value": _at_risk(case)},
     ]
+    base = catalogue_entry(case.type).severity
+    if case.severity_rank > SEVERITY_RANK[base]:
+        shown.append(
+            {
+                "label": "Raised",
+                "value": f"From {base.label.lower()} to {case.get_severity_display().lower()}",
+                "url": reverse("manual-type", args=[case.type]),
+            }
+        )
     if case.rma is not None:
         shown.append(
             {

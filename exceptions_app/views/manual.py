@@ -19,9 +19,10 @@ from django.views.decorators.http import require_safe
 
 from exceptions_app import permissions
 from exceptions_app.catalogue import CATALOGUE, Entry, Step
+from exceptions_app.catalogue.entry import GROUP_LIMIT, PERIOD_END_DAYS
 from exceptions_app.choices import FixKind, Role
+from exceptions_app.rules.severity import VALUE_THRESHOLD
 from exceptions_app.selectors import manual as selector
-from exceptions_app.services.cases import VALUE_THRESHOLD
 from exceptions_app.views import manual_data, manual_words
 
 _PLACE = re.compile(r"\{([a-z_]+)\}")
@@ -74,6 +75,8 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
         "family": manual_words.FAMILIES[entry.family],
         "owners": people.get(entry.team.value, ()),
         "value_threshold": VALUE_THRESHOLD,
+        "group_limit": GROUP_LIMIT,
+        "period_days": PERIOD_END_DAYS,
         "policies": manual_data.policies_of(entry, selector.bridges()),
         "count": selector.open_count(entry.code),
     }

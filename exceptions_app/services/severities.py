@@ -1,0 +1,109 @@
+"""How grave open exceptions are: judged when they are found, and again when their cause spreads."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from exceptions_app.catalogue import entry as catalogue_entry
+from exceptions_app.catalogue.entry import GROUP_LIMIT
+from exceptions_app.choices import CASE_OPEN, SEVERITY_RANK, Severity
+from exceptions_app.models import Bridge, Case
+from exceptions_app.rules import severity
+from exceptions_app.rules.facts import Finding
+from exceptions_app.rules.severity import Grounds
+from exceptions_app.services import audit
+
+# Openings side by side do not see one another, so a crowd is looked at for as long as it is young.
+_YOUNG = 2 * GROUP_LIMIT
+_TOP = max(SEVERITY_RANK.values())
+
+
+def of_finding(
+    finding: Finding,
+    bridge: Bridge | None,
+    promises: frozenset[str],
+    group_count: int,
+    now: datetime,
+) -> Grounds:
+    day = _day(bridge, now)
+    return Grounds(finding.type, finding.value, day, promises, group_count)
+
+
+def count_open(*, group_id: int) -> int:
+    """Open exceptions of a cause, counted no further than a crowd is young."""
+    rows = Case.objects.filter(group=group_id, status__in=CASE_OPEN).order_by()
+    return rows.values("pk")[: _YOUNG + 1].count()
+
+
+def count_with(case: Case) -> int:
+    """As `count_open`, with `case` itself; not asked where it cannot be graver."""
+    if case.severity_rank == _TOP:
+        return 1
+    return count_open(group_id=case.group_id) + (case.status not in CASE_OPEN)
+
+
+def rise(case: Case, grounds: Grounds) -> dict[str, object]:
+    """The changed fields of a case that is graver now; none otherwise: it never sinks."""
+    level = severity.of(grounds)
+    if SEVERITY_RANK[level] <= case.severity_rank:
+        return {}
+    return {"severity": level, "severity_rank": SEVERITY_RANK[level]}
+
+
+def record(case: Case, grounds: Grounds, now: datetime) -> None:
+    """One entry in the trail for a case that rose, and why."""
+    because = " and ".join(severity.why(grounds))
+    is_base = case.severity == catalogue_entry(case.type).severity
+    words = f"Now {Severity(case.severity).label.lower()}"
+    text = words if is_base or not because else f"{words}: {because}"
+    audit.record(
+        actor=None,
+        act="case.raise",
+        subject=case,
+        text=text,
+        now=now,
+        rma_id=case.rma_id,
+        case_id=case.pk,
+    )
+
+
+def raise_crowd(*, group_id: int, count: int, now: datetime) -> int:
+    """Judge a cause again once a crowd of it is open; returns how many exceptions rose.
+
+    Rows somebody else works on are left: whoever has them judges them.
+    """
+    if not GROUP_LIMIT < count <= _YOUNG:
+        return 0
+    rows = list(
+        Case.objects.select_for_update(of=("self",), skip_locked=True)
+        .select_related("bridge")
+        .filter(group=group_id, status__in=CASE_OPEN, severity_rank__lt=_TOP)
+        .order_by("pk")
+    )
+    told = Case.objects.filter(
+        rma__in={case.rma_id for case in rows if case.rma_id is not None},
+        type__in=severity.PROMISES,
+        status__in=CASE_OPEN,
+    )
+    promises: dict[int | None, frozenset[str]] = {}
+    for rma_id, name in told.values_list("rma", "type"):
+        promises[rma_id] = promises.get(rma_id, frozenset()) | {name}
+    return sum(_raise(case, promises.get(case.rma_id, frozenset()), count, now) for case in rows)
+
+
+def _raise(case: Case, promises: frozenset[str], count: int, now: datetime) -> bool:
+    day = _day(case.bridge, now)
+    grounds = Grounds(case.type, case.value, day, promises, count)
+    changed = rise(case, grounds)
+    if not changed:
+        return False
+    for name, value in changed.items():
+        setattr(case, name, value)
+    case.save(update_fields=list(changed))
+    record(case, grounds, now)
+    return True
+
+
+def _day(bridge: Bridge | None, now: datetime) -> date | None:
+    return now.astimezone(ZoneInfo(bridge.timezone)).date() if bridge else None
