@@ -55,6 +55,7 @@ urlpatterns = [
     path("exceptions/bulk/<int:bulk_id>/export.csv", bulk.export, name="bulk-export"),
     path("exceptions/bulk/<int:bulk_id>/export.xlsx", bulk.export_xlsx, name="bulk-export-xlsx"),
     path("exceptions/window/", bulk.window, name="replay-window"),
+    path("exceptions/next/", triage.take_next, name="case-next"),
     path("views/save/", views.save, name="view-save"),
     path("views/<int:view_id>/rename/", views.rename, name="view-rename"),
     path("views/<int:view_id>/delete/", views.delete, name="view-delete"),

@@ -13,12 +13,15 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 
 from exceptions_app import errors
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import CASE_OPEN, CaseStatus, Closure, Team
 from exceptions_app.models import AuditEntry, Case
+from exceptions_app.models.cases import awake
 from exceptions_app.permissions import roles_of
+from exceptions_app.selectors.cases import QUEUE_ORDER
 from exceptions_app.selectors.today import TEAM_OF_ROLE, teams_of
 from exceptions_app.services import audit, moments, notes
 from exceptions_app.services.cases import record
@@ -61,6 +64,29 @@ def assign(
             case.status = CaseStatus.ASSIGNED
         case.save(update_fields=["assignee", "status"])
         record(case, "case.assign", f"Assigned to {audit.name_of(assignee)}", now, actor)
+        return case
+
+
+def take_next(*, rows: QuerySet[Case], actor: User, now: datetime) -> Case | None:
+    """Give the actor the first of `rows` that is free; None where none of them is.
+
+    Free is what nobody has, nothing is awaited for and nobody put off. First is the gravest, and
+    of these what is late or due next. People who ask at the same moment never get the same one:
+    who comes second passes over what the other is about to have.
+    """
+    with transaction.atomic():
+        case = (
+            rows.filter(awake(now), status=CaseStatus.OPEN, assignee=None)
+            .order_by(*QUEUE_ORDER)
+            .select_for_update(of=("self",), skip_locked=True)
+            .first()
+        )
+        if case is None:
+            return None
+        case.assignee = actor
+        case.status = CaseStatus.ASSIGNED
+        case.save(update_fields=["assignee", "status"])
+        record(case, "case.assign", f"Taken as the next one by {audit.name_of(actor)}", now, actor)
         return case
 
 

@@ -32,6 +32,7 @@ from exceptions_app.forms.cases import ReasonsForm, SnoozeForm, TeamsAssignForm,
 from exceptions_app.models import Case
 from exceptions_app.selectors import selection
 from exceptions_app.selectors.selection import Selection
+from exceptions_app.selectors.today import teams_of
 from exceptions_app.services import bulk_freezing, triage
 from exceptions_app.templatetags.desk import when
 
@@ -101,6 +102,30 @@ def act(request: HttpRequest) -> HttpResponse:
     tell(request, _named(wanted, form), outcomes, now)
     done = tuple(each.case_id for each in outcomes if each.is_done)
     return _back(request, query, () if request.POST.get("solo") else done)
+
+
+@require_POST
+@permissions.required("assign_case")
+def take_next(request: HttpRequest) -> HttpResponse:
+    """Give the reader the first free exception of the list, of their own teams unless it names one.
+
+    Who it is with, its state and what was put off narrow a list, not this: only the free are taken.
+    """
+    asked = request.GET.copy()
+    for name in ("assignee", "status", "snoozed", PICKED, "done"):
+        asked.pop(name, None)
+    actor = permissions.actor_of(request)
+    found = CaseFilter(asked, queryset=Case.objects.all(), request=request)
+    rows = found.qs if found.is_valid() else Case.objects.none()
+    teams = teams_of(permissions.roles_of(actor))
+    if teams and not asked.get("team"):
+        rows = rows.filter(team__in=teams)
+    case = triage.take_next(rows=rows, actor=actor, now=timezone.now())
+    if case is None:
+        messages.warning(request, "Nothing here is free: somebody has it, or it waits.")
+        return redirect(f"{reverse(QUEUE)}{_address(request.GET)}")
+    messages.success(request, f"EX-{case.pk} is with you.")
+    return redirect(f"{reverse('case-detail', args=[case.pk])}{_address(asked)}")
 
 
 def picked_of(request: HttpRequest) -> frozenset[int]:

@@ -185,6 +185,7 @@ DOORS = {
     "bulk-undo": Door("assign_case", **ACT, args=("bulk",)),
     "bulk-again": Door("assign_case", get=(405,), post=(404,), args=("bulk",)),
     "replay-window": Door("retry_posting", post=(422,)),
+    "case-next": Door("assign_case", **ACT),
     "view-save": Door("view_desk", get=(405,), post=(404,)),
     "view-rename": Door("view_desk", get=(405,), post=(404,), args=("view",)),
     "view-delete": Door("view_desk", get=(405,), post=(404,), args=("view",)),

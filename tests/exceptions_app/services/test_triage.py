@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import partial
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from exceptions_app import errors
 from exceptions_app.models import AuditEntry, Case
@@ -271,3 +271,47 @@ def test_of_two_at_the_very_same_moment_one_wins_with_one_effect():
     assert len(told) == 1
     assert winner.capitalize() in words
     assert AuditEntry.objects.filter(act="case.assign").count() == 1
+
+
+def test_the_next_one_is_the_gravest_free_one_and_of_these_what_is_due_first():
+    mira = make_user("mira")
+    later = CaseFactory(severity="critical", due_at=NOW + timedelta(hours=2))
+    sooner = CaseFactory(severity="critical", due_at=NOW + timedelta(hours=1))
+    CaseFactory(severity="critical", status="awaiting_approval", due_at=NOW)
+    CaseFactory(severity="critical", snoozed_until=TOMORROW, due_at=NOW)
+    CaseFactory(severity="critical", assignee=make_user("mona"), status="assigned", due_at=NOW)
+    CaseFactory(severity="critical", status="resolved", due_at=NOW)
+    last = CaseFactory(severity="high", due_at=NOW)
+    take = partial(triage.take_next, rows=Case.objects.all(), actor=mira, now=NOW)
+
+    assert [take(), take(), take(), take()] == [sooner, later, last, None]
+
+    sooner.refresh_from_db()
+    assert (sooner.assignee, sooner.status) == (mira, "assigned")
+    assert _acts() == [("Mira", "case.assign")] * 3
+    assert AuditEntry.objects.latest("id").text == "Taken as the next one by Mira"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_asks_while_another_is_taking_the_first_gets_the_second():
+    mira, mona = make_user("mira"), make_user("mona")
+    first, second = CaseFactory(severity="critical"), CaseFactory(severity="high")
+    told = []
+
+    def take():
+        try:
+            told.append(triage.take_next(rows=Case.objects.all(), actor=mona, now=NOW))
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        assert triage.take_next(rows=Case.objects.all(), actor=mira, now=NOW) == first
+        other = threading.Thread(target=take)
+        other.start()
+        other.join(timeout=20)
+
+    assert told == [second]
+    assert dict(Case.objects.values_list("pk", "assignee")) == {
+        first.pk: mira.pk,
+        second.pk: mona.pk,
+    }

@@ -341,3 +341,53 @@ def test_late_work_of_others_is_counted_before_many_are_put_off(client, mira):
     assert "Say why it can wait." in refused.text
     assert not Case.objects.filter(snoozed_until__isnull=False).exists()
     assert not AuditEntry.objects.exists()
+
+
+def _take_next(client, query=""):
+    return client.post(f"{reverse('case-next')}{query}")
+
+
+def test_the_next_one_is_of_ones_own_team_and_opens_with_the_filters_of_the_list(client, mira):
+    CaseFactory(team="finance", severity="critical")
+    group = CauseGroupFactory(type="SKU_UNKNOWN")
+    own = CaseFactory(team="merchandising", group=group, severity="low")
+
+    answer = _take_next(client, "?type=SKU_UNKNOWN&assignee=me")
+
+    assert answer.url == f"/exceptions/{own.pk}/?type=SKU_UNKNOWN"
+    own.refresh_from_db()
+    assert own.assignee == mira
+    assert f"EX-{own.pk} is with you." in client.get(answer.url).content.decode()
+
+
+def test_the_next_one_of_another_team_is_taken_only_where_the_list_names_it(client, mira):
+    theirs = CaseFactory(team="finance")
+
+    answer = _take_next(client)
+    page = client.get(answer.url).content.decode()
+
+    assert answer.url == reverse("case-list")
+    assert "Nothing here is free: somebody has it, or it waits." in page
+    assert "Take the next one" in page
+    assert _assigned() == {theirs.pk: None}
+    _take_next(client, "?team=finance")
+    assert _assigned() == {theirs.pk: "mira"}
+
+
+def test_an_unknown_filter_takes_nothing(client, mira):
+    case = CaseFactory(team="merchandising")
+
+    _take_next(client, "?severity=awful")
+
+    assert _assigned() == {case.pk: None}
+
+
+def test_who_may_only_look_takes_nothing(client):
+    client.force_login(make_user("aud"))
+    case = CaseFactory()
+
+    answer = _take_next(client)
+
+    assert answer.status_code == 403
+    assert "Take the next one" not in client.get(reverse("case-list")).content.decode()
+    assert _assigned() == {case.pk: None}
