@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from django.db.models import Value
 
-from exceptions_app.models import Bridge, ErpClosedPeriod, ErpLocation, ErpReceipt, Rma
+from exceptions_app.models import (
+    Bridge,
+    ErpClosedPeriod,
+    ErpLocation,
+    ErpReceipt,
+    Rma,
+    SalesOrder,
+)
 from exceptions_app.rules.erp_facts import ErpReceiptFact, ErpReceiptLineFact
 from exceptions_app.rules.facts import LocationTarget
+
+# So many orders tell whether an ERP names invoices at all.
+_NEWEST_ORDERS = 20
 
 
 def receipts_of(rma: Rma) -> tuple[ErpReceiptFact, ...]:
@@ -25,22 +38,39 @@ def receipts_of(rma: Rma) -> tuple[ErpReceiptFact, ...]:
     )
 
 
-def places_and_periods(bridge: Bridge) -> tuple[dict[LocationTarget, str], frozenset[str]]:
-    """The ERP's active locations with its names of them, and `closed_periods_of`, in one query."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What concerns every return of a bridge: `are_orders_invoiced` says whether any of the ERP's
+    newest orders names its invoice."""
+
+    place_names: Mapping[LocationTarget, str]
+    closed_periods: frozenset[str]
+    are_orders_invoiced: bool
+
+
+def of_bridge(bridge: Bridge) -> Told:
+    """Active locations by name, `closed_periods_of`, and the habit of its orders, in one query."""
     locations = ErpLocation.objects.filter(connection=bridge.erp_id, is_active=True)
     periods = ErpClosedPeriod.objects.filter(connection=bridge.erp_id)
+    orders = SalesOrder.objects.filter(connection=bridge.erp_id).order_by("-pk")
     rows = locations.order_by().values_list(Value("location"), "division", "code", "name")
+    none = Value("")
     rows = rows.union(
-        periods.order_by().values_list(Value("period"), "period", Value(""), Value("")), all=True
+        periods.order_by().values_list(Value("period"), "period", none, none),
+        orders.values_list(Value("invoice"), "invoice_number", none, none)[:_NEWEST_ORDERS],
+        all=True,
     )
     places: dict[LocationTarget, str] = {}
     closed = set(bridge.closed_periods)
+    are_invoiced = False
     for what, first, code, name in rows:
         if what == "period":
             closed.add(first)
+        elif what == "invoice":
+            are_invoiced = are_invoiced or bool(first)
         else:
             places[LocationTarget(division=first, warehouse=code)] = name
-    return places, frozenset(closed)
+    return Told(places, frozenset(closed), are_invoiced)
 
 
 def closed_periods_of(bridge: Bridge) -> frozenset[str]:

@@ -63,10 +63,6 @@ TARGET_FIELD = {
 }
 
 
-# So many orders tell whether an ERP names invoices at all.
-_NEWEST_ORDERS = 20
-
-
 def policy_of(bridge: Bridge) -> Policy:
     return policies.parse({**policies.PRESETS[bridge.preset].policy, **bridge.policy})
 
@@ -84,7 +80,7 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
     parts = _parts(order, policy)
     items = _items_by_key(bridge, lines, mappings, parts)
     erp = erp_facts.from_told(bridge.erp.capabilities)
-    place_names, closed_periods = erp_told.places_and_periods(bridge)
+    told = erp_told.of_bridge(bridge)
     # Also after the policy was changed: what came in under the earlier one is in stock.
     is_checked_in_there = receiving.is_by_erp(policy) or erp.can_read_receipts
     return RmaFacts(
@@ -119,13 +115,13 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
         ),
         order=order,
         order_candidates=order_candidates(rma, lines) if order is None else (),
-        locations=frozenset(place_names),
-        place_names=place_names,
+        locations=frozenset(told.place_names),
+        place_names=told.place_names,
         mappings=mappings,
         decisions=decisions_of(rma, now=now),
         policy=policy,
         postings=tuple(map(posting_fact, live_postings(rma) if postings is None else postings)),
-        closed_periods=closed_periods,
+        closed_periods=told.closed_periods,
         erp_receipts=erp_told.receipts_of(rma) if is_checked_in_there else (),
         is_master_complete=True,
         cancellation_fee=rma.cancellation_fee,
@@ -137,7 +133,7 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
         zone=bridge.timezone,
         exchange=rma.exchange,
         replacement=_replacement(rma),
-        are_orders_invoiced=_are_orders_invoiced(order, bridge),
+        are_orders_invoiced=told.are_orders_invoiced,
         part_items={key: tuple(items[key]) for key in sorted(parts) if items.get(key)},
     )
 
@@ -148,14 +144,6 @@ def _replacement(rma: Rma) -> str:
         return ""
     numbers = rma.exchange_orders.exclude(number="").values_list("number", flat=True)
     return ", ".join(numbers) or "order"
-
-
-def _are_orders_invoiced(order: OrderFact | None, bridge: Bridge) -> bool:
-    """Whether the newest orders of the ERP name invoices; asked where this one names none."""
-    if order is None or order.invoice_number:
-        return False
-    newest = SalesOrder.objects.filter(connection=bridge.erp_id).order_by("-pk")
-    return any(newest.values_list("invoice_number", flat=True)[:_NEWEST_ORDERS])
 
 
 def _residues_elsewhere(rma: Rma, now: datetime) -> Decimal:

@@ -19,6 +19,7 @@ from exceptions_app.selectors import approvals as selector
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import requests as requests_selector
 from exceptions_app.services import break_glass, fix_batches, fix_edits
+from exceptions_app.views import fix_rights
 from exceptions_app.views import fixes as page
 
 STATE_TONES = {
@@ -36,7 +37,7 @@ def edit(request: HttpRequest, fix_id: int) -> HttpResponse:
     fix = get_object_or_404(requests_selector.detail(fix_id))
     if not permissions.can(request.user, permissions.FIX_CAPABILITY[fix.kind]):
         raise PermissionDenied(permissions.FIX_CAPABILITY[fix.kind])
-    if not page.may_edit(request, fix) or fix.case_id is None:
+    if not fix_rights.may_edit(request, fix) or fix.case_id is None:
         messages.warning(request, "This request is decided, or has no form to edit it in.")
         return redirect("fix-detail", fix_id=fix.pk)
     case = get_object_or_404(cases_selector.detail(fix.case_id))
@@ -109,7 +110,7 @@ def _ask(request: HttpRequest, rows: list[Fix], asked: dict[int, str], now: Any)
                 "amount": amounts.get(fix.pk),
                 "change": requests_selector.change(fix),
                 "seen": asked[fix.pk],
-                "may": page.may_decide(request, fix),
+                "may": fix_rights.may_decide(request, fix),
             }
             for fix in rows
         ],

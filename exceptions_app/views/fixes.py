@@ -34,7 +34,7 @@ from exceptions_app.services import (
     previews,
 )
 from exceptions_app.services.bulk_freezing import HISTORY_DAYS
-from exceptions_app.views import case_page
+from exceptions_app.views import case_page, fix_rights
 
 DECIDED_TONES = {
     FixStatus.APPLIED: "good",
@@ -113,13 +113,13 @@ def index(request: HttpRequest) -> HttpResponse:
     mine = [fix for fix in waiting if fix.requested_by_id == request.user.pk]
     others = [fix for fix in waiting if fix.requested_by_id != request.user.pk]
     held = requests_selector.held(now=now)
-    for_me = [fix for fix in others if may_decide(request, fix)]
+    for_me = [fix for fix in others if fix_rights.may_decide(request, fix)]
     amounts = approvals_selector.amounts_of(for_me)
     context = {
         "now": now,
         "for_me": [{"fix": fix, "amount": amounts.get(fix.pk)} for fix in for_me],
         "sums": approvals_selector.sums(amounts.values()),
-        "for_others": [fix for fix in others if not may_decide(request, fix)],
+        "for_others": [fix for fix in others if not fix_rights.may_decide(request, fix)],
         "mine": mine,
         "held": case_page.under_way([fix for fix in held if fix.batch_id is None], request, now),
         "batches": _batches(held),
@@ -285,46 +285,6 @@ def _named(waiting: list[Fix]) -> list[Fix]:
     return waiting
 
 
-def may_decide(request: HttpRequest, fix: Fix) -> bool:
-    """Whether this reader may say yes: no party to the request, and not heard already."""
-    if is_party(request, fix) or _has_approved(request, fix):
-        return False
-    return _is_approver(request, fix)
-
-
-def is_party(request: HttpRequest, fix: Fix) -> bool:
-    """Whoever asked for it or edited it."""
-    editors = {row.editor_id for row in fix.edits.all()}
-    return request.user.pk in {fix.requested_by_id, *editors}
-
-
-def _may_refuse(request: HttpRequest, fix: Fix) -> bool:
-    """Whoever asked withdraws it; whoever could approve it may refuse it."""
-    return fix.requested_by_id == request.user.pk or _is_approver(request, fix)
-
-
-def may_edit(request: HttpRequest, fix: Fix) -> bool:
-    """Whether the reader could have asked for it; only what came from an exception has a form."""
-    return (
-        fix.status == FixStatus.REQUESTED
-        and fix.case_id is not None
-        and fix.kind in FORMS
-        and permissions.can(request.user, permissions.FIX_CAPABILITY[fix.kind])
-    )
-
-
-def _is_approver(request: HttpRequest, fix: Fix) -> bool:
-    allowed = permissions.approving_roles(kind=fix.kind, level=fix.level)
-    return bool(allowed & permissions.roles_of(request.user))
-
-
-def _has_approved(request: HttpRequest, fix: Fix) -> bool:
-    return any(
-        given.approver_id == request.user.pk and given.payload_hash == fix.payload_hash
-        for given in fix.approvals.all()
-    )
-
-
 def _known(fix_id: int) -> int:
     return get_object_or_404(Fix.objects.only("pk"), pk=fix_id).pk
 
@@ -364,16 +324,16 @@ def show(
         "history_days": HISTORY_DAYS,
         "look": looking.before_linking(kind=fix.kind, payload=fix.payload) if is_waiting else None,
         "is_waiting": is_waiting,
-        "may_approve": may_decide(request, fix),
+        "may_approve": fix_rights.may_decide(request, fix),
         "away": list(delegations.held_by(request.user.pk or 0, now=now)),
         "edits": approvals_selector.edits_of(fix),
-        "is_editor": is_party(request, fix) and fix.requested_by_id != request.user.pk,
-        "may_edit": may_edit(request, fix),
+        "is_editor": fix_rights.is_party(request, fix) and fix.requested_by_id != request.user.pk,
+        "may_edit": fix_rights.may_edit(request, fix),
         "glass": approvals_selector.glass_of(fix),
         "alone_form": alone_form or AloneForm(auto_id="alone_%s"),
         "review_form": review_form or ReviewForm(auto_id="review_%s"),
-        "may_refuse": _may_refuse(request, fix),
-        "has_approved": _has_approved(request, fix),
+        "may_refuse": fix_rights.may_refuse(request, fix),
+        "has_approved": fix_rights.has_approved(request, fix),
         "form": form or DecisionForm(auto_id="decide_%s"),
         "refusal": refusal,
     }
