@@ -22,6 +22,9 @@ from exceptions_app.models import (
 )
 from exceptions_app.services import (
     break_glass,
+    bulk,
+    bulk_freezing,
+    bulk_running,
     delegations,
     events,
     fix_batches,
@@ -70,7 +73,7 @@ def build() -> tuple[World, dict[str, int]]:
         "event": InboundEvent.objects.filter(state="processed").first().pk,
         "parked_event": InboundEvent.objects.exclude(state__in=("processed", "quiet")).first().pk,
     }
-    return world, rows
+    return world, rows | _acts_on_many(world, rows["fix"])
 
 
 def _unknown_skus(world: World) -> None:
@@ -180,6 +183,40 @@ def _two_person_control(world: World) -> dict[str, int]:
     Fix.objects.filter(batch=done.batch).update(hold_until=later)
     FixBatch.objects.update(hold_until=later)
     return {"edited_fix": edited.pk, "alone_fix": alone.pk, "fix_batch": done.batch.pk}
+
+
+def _acts_on_many(world: World, fix_id: int) -> dict[str, int]:
+    """One that asks, one of which all was refused, one tried on history, and a window."""
+    finn, mira, now = make_user("finn"), make_user("mira"), world.clock.now
+    cases = Case.objects.exclude(status="resolved")
+    draft = bulk_freezing.freeze(
+        kind="close", cases=cases, actor=finn, now=now, back="/exceptions/?view=list"
+    )
+    unlike = cases.filter(type="SKU_UNKNOWN")
+    refused = bulk_freezing.freeze(kind="accept", cases=unlike, actor=finn, now=now)
+    given = {"reason_code": "platform_error", "note": "", "until": ""}
+    bulk.start(bulk_id=refused.pk, given=given, actor=finn, now=now)
+    fix = Fix.objects.select_related("bridge").get(pk=fix_id)
+    tried = bulk_freezing.freeze_history(fix=fix, days=90, actor=mira, now=now)
+    bulk.start(bulk_id=tried.pk, given={}, actor=mira, now=now)
+    while bulk_running.run_next(now=now):
+        pass
+    window = bulk_freezing.freeze_window(
+        bridge=world.bridge,
+        kind="",
+        since=now - timedelta(days=30),
+        until=now + timedelta(days=1),
+        per_minute=60,
+        actor=finn,
+        now=now,
+        words="Alder UK, all documents",
+    )
+    return {
+        "draft_bulk": draft.pk,
+        "done_bulk": refused.pk,
+        "tried_bulk": tried.pk,
+        "window_bulk": window.pk,
+    }
 
 
 def _confirmed(world: World) -> int:
