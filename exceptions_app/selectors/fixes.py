@@ -7,13 +7,14 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import (
     CaseStatus,
     FixStatus,
     MappingKind,
     PostingStatus,
 )
-from exceptions_app.models import Case, Fix, Posting, Rma
+from exceptions_app.models import AuditEntry, Case, Fix, Posting, Rma
 from exceptions_app.rules import touching
 from exceptions_app.rules.facts import RmaFacts
 from exceptions_app.rules.mapping import normalise
@@ -24,6 +25,9 @@ _ON_ITS_WAY = (
     PostingStatus.SENDING,
     PostingStatus.POSTED,
 )
+
+# Changes looked at for the one that settled a case.
+_SETTLING = 50
 
 
 def undo_until(*, rma: Rma, facts: RmaFacts, now: datetime) -> datetime | None:
@@ -45,6 +49,48 @@ def held(*, rma: Rma, facts: RmaFacts, now: datetime) -> list[Fix]:
         for fix in rows.order_by("pk")
         if fix.rma_id == rma.pk or normalise(fix.source_value) in touching.values(facts, fix.kind)
     ]
+
+
+def settled_by(case: Case, *, closed_at: datetime) -> Fix | None:
+    """The change after which the case closed at `closed_at`; None where there was none.
+
+    Of the changes its type calls for the last one in force that concerns it, its return, its cause
+    or its mapped value, and that was decided while it was open. One query.
+    """
+    rows = (
+        Fix.objects.filter(
+            Q(case=case.pk) | Q(rma=case.rma_id, rma__isnull=False) | Q(mapping__isnull=False),
+            bridge=case.bridge_id,
+            kind__in=catalogue_entry(case.type).actions,
+            status__in=(FixStatus.HELD, FixStatus.APPLIED),
+            decided_at__gte=case.opened_at,
+            decided_at__lte=closed_at,
+        )
+        .select_related("mapping", "case")
+        .order_by("-decided_at", "-pk")[:_SETTLING]
+    )
+    return next((fix for fix in rows if _settles(fix, case)), None)
+
+
+def failed(case: Case) -> Fix | None:
+    """The change after which a case closed by proof that came back since; two queries."""
+    closings = AuditEntry.objects.filter(case_id=case.pk, act="case.resolve")
+    closed_at = closings.order_by("-id").values_list("at", flat=True).first()
+    return settled_by(case, closed_at=closed_at) if closed_at else None
+
+
+def _settles(fix: Fix, case: Case) -> bool:
+    if fix.mapping_id is None or fix.case_id == case.pk:
+        return True
+    is_of_cause = fix.case is not None and fix.case.group_id == case.group_id
+    return is_of_cause or normalise(fix.source_value) in {
+        normalise(str(value)) for value in case.facts.values() if value
+    }
+
+
+def named_with_version(fix: Fix) -> str:
+    """ "“Map the SKU TEE-BLACK-M”, version 3": the change, and what it put in force."""
+    return f"“{fix}”, version {fix.mapping.version}" if fix.mapping is not None else f"“{fix}”"
 
 
 def waits_of(cases: Sequence[Case]) -> dict[int, tuple[str, str]]:

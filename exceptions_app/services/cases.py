@@ -27,7 +27,8 @@ from exceptions_app.models import (
 )
 from exceptions_app.rules import severity
 from exceptions_app.rules.facts import Finding
-from exceptions_app.services import audit, severities
+from exceptions_app.selectors import fixes as fixes_selector
+from exceptions_app.services import audit, moments, severities
 
 # What brings a case back that somebody put off.
 _MATERIAL = frozenset({"status", "facts", "severity"})
@@ -190,7 +191,9 @@ def _refresh(
         # A person closed exactly this with a coded reason: it stays closed until facts change.
         return case
     is_taken_back = case.status == CaseStatus.RESOLVED and _is_taken_back(case)
+    failed = ""
     if case.status == CaseStatus.RESOLVED:
+        failed = "" if is_taken_back else _failed(case)
         changed |= _opened_again(case, entry.clock_hours, now, is_taken_back=is_taken_back)
     if facts != case.facts or finding.value != case.value:
         changed |= {
@@ -213,7 +216,7 @@ def _refresh(
     if "snoozed_until" in changed:
         record(case, "case.wake", "Back in the queue: its facts changed", now)
     if "closure" in changed:
-        _record_opened(case, now, is_taken_back=is_taken_back)
+        _record_opened(case, failed, now, is_taken_back=is_taken_back)
         severities.raise_crowd(group_id=case.group_id, count=count, now=now)
     if "severity" in changed:
         severities.record(case, grounds, now)
@@ -239,11 +242,22 @@ def _opened_again(
     }
 
 
-def _record_opened(case: Case, now: datetime, *, is_taken_back: bool) -> None:
+def _failed(case: Case) -> str:
+    """The change after which a case closed that is back now, in words; "" where there was none."""
+    if case.closure != Closure.PROOF or case.resolved_at is None:
+        return ""
+    fix = fixes_selector.settled_by(case, closed_at=case.resolved_at)
+    if fix is None:
+        return ""
+    since = moments.written(fix.decided_at) if fix.decided_at else ""
+    return f". It had closed after {fixes_selector.named_with_version(fix)}, decided {since}"
+
+
+def _record_opened(case: Case, failed: str, now: datetime, *, is_taken_back: bool) -> None:
     if is_taken_back:
         record(case, "case.taken_back", "Open as before: what closed it was taken back", now)
     else:
-        record(case, "case.reopen", f"The cause came back: {case.title}", now)
+        record(case, "case.reopen", f"The cause came back: {case.title}{failed}", now)
 
 
 def _is_taken_back(case: Case) -> bool:

@@ -33,6 +33,7 @@ from exceptions_app.forms.notes import NoteForm
 from exceptions_app.models import Case, Fix, Posting
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import facts as facts_selector
+from exceptions_app.selectors import fixes as fixes_selector
 from exceptions_app.selectors import paging
 from exceptions_app.selectors.sums import Amount
 from exceptions_app.services import triage
@@ -368,6 +369,11 @@ def _facts(case: Case, now: datetime) -> list[dict[str, str]]:
     if case.reopened_count:
         times = "Once" if case.reopened_count == 1 else f"{case.reopened_count} times"
         shown.append({"label": "Came back", "value": times})
+        fix = fixes_selector.failed(case)
+        if fix is not None:
+            words = fixes_selector.named_with_version(fix)
+            url = reverse("fix-detail", args=[fix.pk])
+            shown.append({"label": "It had closed after", "value": words, "url": url})
     shown += [
         {"label": label, "value": str(case.facts[name])}
         for name, label in _FACT_LABELS.items()
