@@ -195,7 +195,7 @@ def _line(row: BulkRow) -> Sequence[exports.Cell]:
         f"EX-{row.case_id}" if row.case_id else "",
         str(row.rma or ""),
         row.posting.key if row.posting else "",
-        row.get_state_display(),
+        _row(row)["label"],
         row.text,
         exports.moment(row.settled_at),
     )
@@ -245,6 +245,7 @@ def _show(request: HttpRequest, bulk_id: int, *, form: Any = None) -> HttpRespon
         "rows": [_row(row) for row in page.rows],
         "newer": "" if is_draft else page.newer,
         "older": "" if is_draft else page.older,
+        "left_words": "newly broken" if bulk.kind == BulkKind.PREVIEW else "left as they were",
         "states": [] if bulk.kind == BulkKind.PREVIEW else _states(counted, state),
         "undone_by": getattr(bulk, "undone_by", None),
         "can_undo": _can_undo(bulk, counted),
