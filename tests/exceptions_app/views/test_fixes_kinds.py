@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from exceptions_app.choices import FixKind
-from exceptions_app.forms.fixes import FORMS
+from exceptions_app.forms.kinds import FORMS
 from tests.cast import make_user
 from tests.factories import (
     CaseFactory,

@@ -3,7 +3,7 @@
 import pytest
 from django.utils import timezone
 
-from exceptions_app.forms.fixes import FORMS
+from exceptions_app.forms.kinds import FORMS
 from exceptions_app.models import Fix
 from tests.cast import make_user
 from tests.factories import (

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from exceptions_app import errors
-from exceptions_app.forms.fixes import FORMS
+from exceptions_app.forms.kinds import FORMS
 from exceptions_app.models import AuditEntry, Case, Fix
 from exceptions_app.services import fixes
 from tests.cast import make_user
