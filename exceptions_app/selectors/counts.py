@@ -140,12 +140,18 @@ def by_type(scope: Scope) -> list[dict[str, Any]]:
     )
 
 
-def by_cause_and_type(scope: Scope) -> list[dict[str, Any]]:
+def by_cause_and_type(
+    scope: Scope, *, returns_of: Mapping[str, Scope] | None = None
+) -> list[dict[str, Any]]:
     """What is in `scope` in sums by `group_id`, type and currency; one query.
 
     Beside `count` and `total`: `units`, `refund_more` (never below 0), `credit_more` (never above).
+    Every row says of the whole, as `returns` does and under the same names, the returns of
+    `returns_of`: these scopes lie in `scope`, so without a row they hold none.
     """
     more = "exceptions_app_case_more(type, facts)"
+    parts, values = _numbered(returns_of or {})
+    whole = "".join(f', {sql} AS "{name}"' for name, sql in parts.items())
     return _asked(
         f"""
         WITH told AS (
@@ -158,8 +164,9 @@ def by_cause_and_type(scope: Scope) -> list[dict[str, Any]]:
         )
         SELECT group_id, type, currency, SUM(count) AS count, SUM(total) AS total,
             SUM(units) AS units, SUM(refund_more) AS refund_more, SUM(credit_more) AS credit_more
+            {whole}
         FROM told GROUP BY 1, 2, 3 HAVING SUM(count) > 0 ORDER BY 3, 1, 2""",
-        scope.values,
+        scope.values | values,
     )
 
 
@@ -167,15 +174,21 @@ def returns(scopes: Mapping[Any, Scope]) -> dict[Any, int]:
     """How many returns each scope holds, none counted beyond paging.COUNT_CAP + 1; one query."""
     if not scopes:
         return {}
-    parts: list[str] = []
-    values: dict[str, Any] = {}
-    for place, scope in enumerate(scopes.values()):
-        own = scope.values | {"most": paging.COUNT_CAP + 1}
-        values |= {f"{name}_{place}": value for name, value in own.items()}
-        parts.append(f"({_few_returns(scope).replace(')s', f'_{place})s')})")
+    parts, values = _numbered(scopes)
     with database.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", values)
+        cursor.execute(f"SELECT {', '.join(parts.values())}", values)
         return dict(zip(scopes, cursor.fetchone(), strict=True))
+
+
+def _numbered(scopes: Mapping[Any, Scope]) -> tuple[dict[Any, str], dict[str, Any]]:
+    """The count of returns of each scope as one value, and the values of all, told apart."""
+    parts: dict[Any, str] = {}
+    values: dict[str, Any] = {}
+    for place, (name, scope) in enumerate(scopes.items()):
+        own = scope.values | {"most": paging.COUNT_CAP + 1}
+        values |= {f"{key}_{place}": value for key, value in own.items()}
+        parts[name] = f"({_few_returns(scope).replace(')s', f'_{place})s')})"
+    return parts, values
 
 
 def _few_returns(scope: Scope) -> str:

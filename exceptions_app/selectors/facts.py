@@ -64,7 +64,12 @@ TARGET_FIELD = {
 
 
 def policy_of(bridge: Bridge) -> Policy:
-    return policies.parse({**policies.PRESETS[bridge.preset].policy, **bridge.policy})
+    return policy_from(bridge.preset, bridge.policy)
+
+
+def policy_from(preset: str, own: dict[str, Any]) -> Policy:
+    """The policy of a bridge that has `own` beside what its preset says."""
+    return policies.parse({**policies.PRESETS[preset].policy, **own})
 
 
 def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = None) -> RmaFacts:

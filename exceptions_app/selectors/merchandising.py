@@ -116,22 +116,22 @@ def open_gaps(types: Sequence[str], *, now: datetime, bridge: str = "") -> count
 def tallies(
     kinds: Mapping[str, Sequence[str]], *, now: datetime, bridge: str = ""
 ) -> dict[str, Tally]:
-    """One Tally for each name in `kinds` over the types beside it; two queries for all.
+    """One Tally for each name in `kinds` over the types beside it; one query for all.
 
     No type stands beside two names.
     """
     scopes = {name: open_gaps(codes, now=now, bridge=bridge) for name, codes in kinds.items()}
     name_of = {code: name for name, codes in kinds.items() for code in codes}
     parts: dict[str, list[Mapping[str, Any]]] = {name: [] for name in kinds}
-    for row in counts.by_cause_and_type(open_gaps(list(name_of), now=now, bridge=bridge)):
-        parts[name_of[row["type"]]].append(row)
     # A return may have exceptions of several causes, so returns are counted apart.
-    returns = counts.returns(scopes)
+    whole = open_gaps(list(name_of), now=now, bridge=bridge)
+    for row in counts.by_cause_and_type(whole, returns_of=scopes):
+        parts[name_of[row["type"]]].append(row)
     return {
         name: Tally(
             causes=len({row["group_id"] for row in rows}),
             count=sum(row["count"] for row in rows),
-            returns=returns[name],
+            returns=rows[0][name] if rows else 0,
             values=per_currency((row["currency"], row["total"]) for row in rows),
         )
         for name, rows in parts.items()

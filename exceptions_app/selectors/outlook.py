@@ -14,7 +14,6 @@ from typing import Any
 from django.db.models import (
     Aggregate,
     Count,
-    DecimalField,
     Exists,
     Max,
     Min,
@@ -23,8 +22,10 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Sum,
+    TextField,
     Value,
 )
+from django.db.models.functions import Cast
 
 from exceptions_app.choices import (
     CASE_OPEN,
@@ -97,15 +98,23 @@ class Waiting:
     until: datetime | None
 
 
+def bridges(*, code: str = "") -> QuerySet[Any, Any]:
+    """The active bridges with what `schedules` needs of them."""
+    rows = Bridge.objects.filter(is_active=True).order_by("name")
+    if code:
+        rows = rows.filter(code=code)
+    found: QuerySet[Any, Any] = rows.values("name", "preset", "policy", "timezone", "erp__name")
+    return found
+
+
 def schedules(
-    *, now: datetime, kinds: Iterable[str] = (), bridge: str = ""
+    rows: Iterable[Mapping[str, Any]], *, now: datetime, kinds: Iterable[str] = ()
 ) -> tuple[Schedule, ...]:
-    """What the policies of active bridges do not send at once, soonest first; one query."""
+    """What the policies of these bridges do not send at once, soonest first."""
     wanted = frozenset(kinds)
-    bridges = Bridge.objects.filter(is_active=True).select_related("erp").order_by("name")
     found = [
         schedule
-        for row in (bridges.filter(code=bridge) if bridge else bridges)
+        for row in rows
         for schedule in _schedules_of(row, now)
         if not wanted or schedule.kind in wanted
     ]
@@ -114,15 +123,17 @@ def schedules(
     )
 
 
-def _schedules_of(bridge: Bridge, now: datetime) -> list[Schedule]:
+def _schedules_of(bridge: Mapping[str, Any], now: datetime) -> list[Schedule]:
     found = []
-    for kind, text in sorted(facts.policy_of(bridge).schedule.items()):
+    policy = facts.policy_from(bridge["preset"], bridge["policy"])
+    for kind, text in sorted(policy.schedule.items()):
         if text == "immediate":
             continue
         opens_at = None
         if text != "run":
-            opens_at = windows.next_open(windows.parse(text), now=now, zone=bridge.timezone)
-        found.append(Schedule(bridge.name, bridge.erp.name, kind, opens_at, opens_at == now))
+            opens_at = windows.next_open(windows.parse(text), now=now, zone=bridge["timezone"])
+        erp = bridge["erp__name"]
+        found.append(Schedule(bridge["name"], erp, kind, opens_at, opens_at == now))
     return found
 
 
@@ -193,22 +204,30 @@ class Change:
     values: tuple[Amount, ...]
 
 
-def changes(*, team: str, since: datetime) -> tuple[Change, ...]:
-    """Opened, closed by proof, closed otherwise and come back since, in one query.
+def moved(*, team: str, since: datetime) -> QuerySet[Any, Any]:
+    """What `changes` needs of the exceptions of a team that moved since.
 
-    An exception that came and went counts in both. What is open and what was closed since are read
-    apart, each from its own index: one condition for both would look at all that is open.
+    What is open and what was closed since are read apart, each from its own index: one condition
+    for both would look at all that is open.
     """
     own = Case.objects.filter(team=team).order_by()
-    moved = Q(opened_at__gt=since) | Q(reopened_count__gt=0)
+    is_new = Q(opened_at__gt=since) | Q(reopened_count__gt=0)
     is_closed: dict[str, Q] = {
         "proved": Q(closure=Closure.PROOF),
         "closed": ~Q(closure=Closure.PROOF),
     }
-    rows = _moves(own.filter(moved, status__in=CASE_OPEN), since, dict.fromkeys(is_closed)).union(
-        _moves(own.filter(resolved_at__gt=since), since, is_closed), all=True
-    )
-    found: list[Any] = list(rows)
+    still = _moves(own.filter(is_new, status__in=CASE_OPEN), since, dict.fromkeys(is_closed))
+    gone = _moves(own.filter(resolved_at__gt=since), since, is_closed)
+    found: QuerySet[Any, Any] = still.union(gone, all=True)
+    return found
+
+
+def changes(rows: Iterable[Mapping[str, Any]]) -> tuple[Change, ...]:
+    """Opened, closed by proof, closed otherwise and come back, of the rows of `moved`.
+
+    An exception that came and went counts in both.
+    """
+    found = list(rows)
     labels = {
         "opened": "New",
         "proved": "Closed by proof",
@@ -219,7 +238,7 @@ def changes(*, team: str, since: datetime) -> tuple[Change, ...]:
         Change(
             label,
             sum(row[name] for row in found),
-            per_currency((row["currency"], row[f"{name}_sum"]) for row in found),
+            per_currency((row["currency"], Decimal(row[f"{name}_sum"] or 0)) for row in found),
         )
         for name, label in labels.items()
     )
@@ -228,7 +247,10 @@ def changes(*, team: str, since: datetime) -> tuple[Change, ...]:
 def _moves(
     rows: QuerySet[Case], since: datetime, more: Mapping[str, Q | None]
 ) -> QuerySet[Any, Any]:
-    """Counts and sums per currency of what was opened, came back, and `more`; None is nothing."""
+    """Counts and sums per currency of what was opened, came back, and `more`; None is nothing.
+
+    The sums are texts: they are read with other answers (paging.answers), exact.
+    """
     came_back = AuditEntry.objects.filter(case_id=OuterRef("pk"), act="case.reopen", at__gt=since)
     kinds: dict[str, Any] = {
         "opened": Q(opened_at__gt=since),
@@ -238,12 +260,12 @@ def _moves(
     figures: dict[str, Any] = {}
     for name, wanted in kinds.items():
         figures[name] = _NONE if wanted is None else Count("pk", filter=wanted)
-        figures[f"{name}_sum"] = _NO_SUM if wanted is None else Sum("value", filter=wanted)
+        total = Value(None) if wanted is None else Sum("value", filter=wanted)
+        figures[f"{name}_sum"] = Cast(total, TextField())
     return rows.values("currency").annotate(**figures)
 
 
 _NONE = Value(0)
-_NO_SUM = Value(None, output_field=DecimalField(max_digits=18, decimal_places=4))
 
 
 # --- What is proved ----------------------------------------------------------------------------
@@ -347,12 +369,9 @@ _READ_BACK = (PostingKind.STOCK_RECEIPT, PostingKind.CREDIT_MEMO)
 Proof = tuple[int, datetime | None]
 
 
-def proofs(*, rows: Sequence[Feed], now: datetime) -> dict[str, Proof]:
-    """What the checks rest on, in one query: messages parked, closed by proof, confirmed by kind,
-    each with the latest moment; and under "held" approved changes that can still be taken back,
-    with the moment when the first one leaves.
-    """
-    connections = [row.connection for row in rows]
+def proved(*, feeds: Sequence[Feed], now: datetime) -> QuerySet[Any, Any]:
+    """What `proofs` needs of messages, exceptions, documents and changes, one row for each."""
+    connections = [feed.connection for feed in feeds]
     parked = InboundEvent.objects.filter(connection__in=connections, state=EventState.PARKED)
     held = Fix.objects.filter(status=FixStatus.HELD)
     closed = Case.objects.filter(resolved_at__gt=now - SINCE, closure=Closure.PROOF)
@@ -371,8 +390,19 @@ def proofs(*, rows: Sequence[Feed], now: datetime) -> dict[str, Proof]:
             all=True,
         )
     )
+    return whole
+
+
+def proofs(rows: Iterable[Mapping[str, Any]]) -> dict[str, Proof]:
+    """What the checks rest on, of the rows of `proved`: messages parked, closed by proof, confirmed
+    by kind, each with the latest moment; and under "held" approved changes that can still be taken
+    back, with the moment when the first one leaves.
+    """
     nothing: dict[str, Proof] = dict.fromkeys(("parked", "closed", "held", *_READ_BACK), (0, None))
-    return nothing | {name: (n, at) for name, n, at in whole}
+    return nothing | {
+        row["kind"]: (row["n"], datetime.fromisoformat(row["at"]) if row["at"] else None)
+        for row in rows
+    }
 
 
 def _tally(rows: QuerySet[Any], name: str, moment: Aggregate) -> QuerySet[Any, Any]:

@@ -6,6 +6,7 @@ rows that arrive meanwhile never shift it, and nobody can ask for an order we di
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -118,11 +119,16 @@ def counts(lists: Mapping[Any, QuerySet[Any]]) -> dict[Any, int]:
 
 
 def answers(
-    *, counted: Mapping[Any, QuerySet[Any]], single: Mapping[Any, QuerySet[Any]] | None = None
+    *,
+    counted: Mapping[Any, QuerySet[Any]],
+    single: Mapping[Any, QuerySet[Any]] | None = None,
+    listed: Mapping[Any, QuerySet[Any]] | None = None,
 ) -> dict[Any, Any]:
-    """How many rows `counted` lists hold, as `counts`, and the one value of each `single` one.
+    """How many rows `counted` lists hold, as `counts`, the one value of each `single` one, and all
+    rows of each `listed` one: `values()` of few rows, with what JSON can carry.
 
-    One query for all of them; None for a `single` one that has no row.
+    One query for all of them; None for a `single` one that has no row. In a `listed` one moments
+    are texts, and a fraction is a float unless it is cast to text.
     """
     parts: dict[Any, tuple[str, tuple[Any, ...]]] = {}
     for key, rows in counted.items():
@@ -133,13 +139,17 @@ def answers(
         one = _compiled(rows)
         if one is not None:
             parts[key] = f"({one[0]})", one[1]
+    for key, rows in (listed or {}).items():
+        some = _compiled(rows)
+        if some is not None:
+            parts[key] = f"(SELECT json_agg(told)::text FROM ({some[0]}) AS told)", some[1]
     known: dict[Any, Any] = dict.fromkeys([*counted, *(single or ())])
     if parts:
         asked = "SELECT " + ", ".join(sql for sql, _ in parts.values())
         with database.cursor() as cursor:
             cursor.execute(asked, [value for _, values in parts.values() for value in values])
             known |= zip(parts, cursor.fetchone(), strict=True)
-    return known
+    return known | {key: json.loads(known.get(key) or "[]") for key in listed or ()}
 
 
 def _compiled(rows: QuerySet[Any]) -> tuple[str, tuple[Any, ...]] | None:

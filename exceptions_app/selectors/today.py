@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,7 +33,7 @@ from exceptions_app.models import (
     Watermark,
 )
 from exceptions_app.permissions import approving_roles
-from exceptions_app.selectors import causes, counts, keying, paging
+from exceptions_app.selectors import causes, counts, keying, outlook, paging
 from exceptions_app.selectors.sums import Amount, per_currency
 
 ROWS = 8
@@ -238,13 +238,56 @@ def _cause(row: causes.Cause) -> Cause:
     )
 
 
-def customers() -> Customers:
-    """What customers wait for, over all teams, in two queries."""
-    states = (MoneyAxis.PENDING, MoneyAxis.FAILED)
+@dataclass(frozen=True, slots=True)
+class News:
+    """What changed since `since`, what is proved, what leaves when, and what was asked along."""
+
+    since: datetime
+    changes: tuple[outlook.Change, ...]
+    proofs: Mapping[str, outlook.Proof]
+    schedules: tuple[outlook.Schedule, ...]
+    along: Mapping[Any, Any]
+
+
+def news(
+    *,
+    team: str,
+    feeds: Sequence[outlook.Feed],
+    now: datetime,
+    along: Mapping[str, Mapping[Any, QuerySet[Any]]] | None = None,
+) -> News:
+    """A few rows each, so one query brings them all; `along` as `paging.answers` takes it."""
+    since = now - outlook.SINCE
     found = paging.answers(
-        counted={state: Rma.objects.filter(money=state) for state in states},
-        single={team: _of_returns(team) for team in Team},
+        **({"counted": {}} | dict(along or {})),
+        listed={
+            "moved": outlook.moved(team=team, since=since),
+            "proved": outlook.proved(feeds=feeds, now=now),
+            "bridges": outlook.bridges(),
+        },
     )
+    return News(
+        since=since,
+        changes=outlook.changes(found["moved"]),
+        proofs=outlook.proofs(found["proved"]),
+        schedules=outlook.schedules(found["bridges"], now=now),
+        along=found,
+    )
+
+
+def of_customers() -> dict[str, Mapping[Any, QuerySet[Any]]]:
+    """What `customers` needs, to be asked along with `news`."""
+    return {
+        "counted": {state: Rma.objects.filter(money=state) for state in _UNPAID},
+        "single": {team: _of_returns(team) for team in Team},
+    }
+
+
+_UNPAID = (MoneyAxis.PENDING, MoneyAxis.FAILED)
+
+
+def customers(found: Mapping[Any, Any]) -> Customers:
+    """What customers wait for, over all teams, of the answers to `of_customers` and one query."""
     ranked = sorted((team for team in Team if found[team]), key=lambda team: -found[team])
     scopes = {
         (team, is_unpaid): counts.Scope(None, team=team, has_snoozed=True, is_unpaid=is_unpaid)

@@ -48,7 +48,9 @@ def index(request: HttpRequest) -> HttpResponse:
         "waiting": waiting,
         "waiting_count": sum(row.count for row in waiting),
         "waiting_sums": selector.sums_of(waiting),
-        "schedules": outlook.schedules(now=now, kinds=("credit_memo",), bridge=bridge),
+        "schedules": outlook.schedules(
+            outlook.bridges(code=bridge), now=now, kinds=("credit_memo",)
+        ),
         "ready": outlook.waiting_runs(open_documents),
         "runs": runs_selector.started(bridge=bridge).rows[:5],
         # A day, so that no reader's zone moves it.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +26,6 @@ from exceptions_app.selectors import (
     warehouse,
 )
 
-Documents = tuple[documents.OpenDocuments, ...]
 # Where a team's work stands, and the capability its room asks for.
 ROOMS = {
     Team.CX: ("return-list", "Open Returns", "view_desk"),
@@ -45,29 +45,28 @@ def home(request: HttpRequest) -> HttpResponse:
     team = Team(chosen if chosen in Team.values else today.teams_of(roles)[0])
     stuck = today.stuck(roles=roles)
     feeds = outlook.feeds()
-    since = now - outlook.SINCE
-    proofs = outlook.proofs(rows=feeds, now=now)
-    held, held_until = proofs["held"]
-    checks = outlook.checks(rows=feeds, unknown=stuck.unknown_count, proofs=proofs, now=now)
-    open_documents = documents.in_sums()
-    queue = today.queue(team=team, now=now)
     room, room_label, room_capability = ROOMS[team]
     # A team's figures are its room's: who may not enter the room is not told them here either.
     may_enter = permissions.can(request.user, room_capability)
+    along = today.of_customers() if may_enter and team == Team.CX else None
+    news = today.news(team=team, feeds=feeds, now=now, along=along)
+    held, held_until = news.proofs["held"]
+    checks = outlook.checks(rows=feeds, unknown=stuck.unknown_count, proofs=news.proofs, now=now)
+    open_documents = documents.in_sums()
+    queue = today.queue(team=team, now=now)
+    known = _Known(queue, open_documents, now, news.along)
     context: dict[str, Any] = {
         "now": now,
-        "since": since,
+        "since": news.since,
         "queue": queue,
         "tabs": _tabs(team),
-        "changes": outlook.changes(team=team, since=since),
-        "figures": _FIGURES[team](queue, open_documents, now) if may_enter else [],
+        "changes": news.changes,
+        "figures": _FIGURES[team](known) if may_enter else [],
         "room": room if may_enter else "",
         "room_label": room_label,
         "fixes": today.approvals(roles=roles, user_id=request.user.pk or 0),
         "runs": outlook.waiting_runs(open_documents),
-        "schedules": [
-            {"row": row, "kind": PostingKind(row.kind).label} for row in outlook.schedules(now=now)
-        ],
+        "schedules": [{"row": row, "kind": PostingKind(row.kind).label} for row in news.schedules],
         "waiting": outlook.waiting(open_documents),
         "held": held,
         "held_until": held_until,
@@ -92,6 +91,16 @@ def _tabs(team: str) -> list[dict[str, object]]:
 # --- The figures of a team -------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the page has read already when a team's figures are put together."""
+
+    queue: today.Queue
+    documents: tuple[documents.OpenDocuments, ...]
+    now: datetime
+    along: Mapping[Any, Any]
+
+
 def _figure(
     label: str, shown: object, note: str = "", values: Any = (), query: str = ""
 ) -> dict[str, Any]:
@@ -99,8 +108,8 @@ def _figure(
     return {"label": label, "shown": shown, "note": note, "values": values, "query": query}
 
 
-def _of_warehouse(queue: today.Queue, rows: Documents, now: datetime) -> list[dict[str, Any]]:
-    board = warehouse.board(now=now)
+def _of_warehouse(known: _Known) -> list[dict[str, Any]]:
+    board = warehouse.board(now=known.now)
     return [
         _figure("Expected, not here", paging.shown(board.expected), "returns"),
         _figure("To grade", paging.shown(board.to_grade), "returns", query="?view=grade"),
@@ -116,9 +125,10 @@ def _of_warehouse(queue: today.Queue, rows: Documents, now: datetime) -> list[di
     ]
 
 
-def _of_finance(queue: today.Queue, rows: Documents, now: datetime) -> list[dict[str, Any]]:
+def _of_finance(known: _Known) -> list[dict[str, Any]]:
+    queue = known.queue
     count, values = queue.of_type(finance.NO_CREDIT)
-    waiting = finance.waiting(rows)
+    waiting = finance.waiting(known.documents)
     late = [row for row in waiting if row.is_late_only]
     stuck = [row for row in waiting if not row.is_late_only]
     return [
@@ -141,7 +151,7 @@ def _of_finance(queue: today.Queue, rows: Documents, now: datetime) -> list[dict
     ]
 
 
-def _of_merchandising(queue: today.Queue, rows: Documents, now: datetime) -> list[dict[str, Any]]:
+def _of_merchandising(known: _Known) -> list[dict[str, Any]]:
     kinds = {"sku": merchandising.SKU_TYPES, "mapping": merchandising.MAPPING_TYPES}
     labels = {"sku": "SKU gaps", "mapping": "Mapping gaps"}
     return [
@@ -152,19 +162,19 @@ def _of_merchandising(queue: today.Queue, rows: Documents, now: datetime) -> lis
             tally.values,
             f"?view={code}",
         )
-        for code, tally in merchandising.tallies(kinds, now=now).items()
+        for code, tally in merchandising.tallies(kinds, now=known.now).items()
     ]
 
 
-def _of_operations(queue: today.Queue, rows: Documents, now: datetime) -> list[dict[str, Any]]:
+def _of_operations(known: _Known) -> list[dict[str, Any]]:
     return [
         _figure(row.label, paging.shown(row.count)) | {"oldest": row.oldest}
-        for row in operations.backlog(now=now)
+        for row in operations.backlog(now=known.now)
     ]
 
 
-def _of_cx(queue: today.Queue, rows: Documents, now: datetime) -> list[dict[str, Any]]:
-    found = today.customers()
+def _of_cx(known: _Known) -> list[dict[str, Any]]:
+    found = today.customers(known.along)
     return [
         _figure(
             "Refund asked for",
@@ -191,7 +201,7 @@ def _of_cx(queue: today.Queue, rows: Documents, now: datetime) -> list[dict[str,
     ]
 
 
-_FIGURES: dict[str, Callable[[today.Queue, Documents, datetime], list[dict[str, Any]]]] = {
+_FIGURES: dict[str, Callable[[_Known], list[dict[str, Any]]]] = {
     Team.CX: _of_cx,
     Team.WAREHOUSE: _of_warehouse,
     Team.FINANCE: _of_finance,

@@ -202,7 +202,7 @@ def test_what_changed_and_the_trend_never_walk_the_history():
 
     with CaptureQueriesContext(database) as asked:
         trends.of_groups([known.group_id], now=NOW)
-        outlook.changes(team=known.team, since=NOW - timedelta(days=1))
+        list(outlook.moved(team=known.team, since=NOW - timedelta(days=1)))
 
     # The hundred that are open, by index and by row.
     assert max(plans.rows_read([row["sql"]]) for row in asked.captured_queries) <= 210

@@ -21,14 +21,22 @@ def make_bridge(schedule, **values):
 
 
 def _checks(rows, *, unknown=0):
-    proofs = outlook.proofs(rows=rows, now=NOW)
+    proofs = today.news(team="cx", feeds=rows, now=NOW).proofs
     return outlook.checks(rows=rows, unknown=unknown, proofs=proofs, now=NOW)
+
+
+def _schedules():
+    return today.news(team="cx", feeds=(), now=NOW).schedules
+
+
+def _customers():
+    return today.customers(paging.answers(**today.of_customers()))
 
 
 def test_the_next_window_is_told_in_the_bridges_own_zone():
     make_bridge({"credit_memo": "14:00-15:00"})
 
-    (row,) = outlook.schedules(now=NOW)
+    (row,) = _schedules()
 
     assert row.opens_at == NOW.replace(hour=13, minute=0)
     assert (row.kind, row.is_open, row.erp) == ("credit_memo", False, "BlueCherry")
@@ -39,7 +47,7 @@ def test_an_open_window_says_so_a_run_has_no_moment_and_immediate_is_left_out():
     make_bridge({"credit_memo": "run", "stock_receipt": "immediate"}, name="B")
     make_bridge({"credit_memo": "run"}, name="C", is_active=False)
 
-    rows = outlook.schedules(now=NOW)
+    rows = _schedules()
 
     assert [(row.bridge, row.opens_at, row.is_open) for row in rows] == [
         ("A", NOW, True),
@@ -93,7 +101,6 @@ def test_runs_that_wait_are_kept_apart_by_currency():
 
 
 def test_what_changed_since_is_counted_by_how():
-    since = NOW - timedelta(hours=24)
     late, early = NOW - timedelta(hours=1), NOW - timedelta(days=3)
 
     def add(**values):
@@ -118,7 +125,7 @@ def test_what_changed_since_is_counted_by_how():
             text="back",
         )
 
-    rows = outlook.changes(team="cx", since=since)
+    rows = today.news(team="cx", feeds=(), now=NOW).changes
 
     assert [(row.label, row.count, row.values) for row in rows] == [
         ("New", 2, (Amount(Decimal(5), "GBP"),)),
@@ -194,7 +201,7 @@ def test_what_customers_wait_for_is_counted_once_per_return_and_team():
     factories.CaseFactory.create_batch(2, team="cx", rma__money="confirmed")
     factories.CaseFactory(team="cx", rma=rma, snoozed_until=NOW + timedelta(days=1))
 
-    assert today.customers() == today.Customers(
+    assert _customers() == today.Customers(
         refund_pending=1,
         refund_failed=1,
         held=(today.Held("cx", 3, 1), today.Held("finance", 1, 1)),
@@ -204,17 +211,17 @@ def test_what_customers_wait_for_is_counted_once_per_return_and_team():
 def test_no_customer_is_held_up_where_nothing_is_open():
     factories.CaseFactory(team="cx", status="resolved")
 
-    assert today.customers().held == ()
+    assert _customers().held == ()
 
 
 def test_counts_of_returns_end_where_every_count_ends(monkeypatch):
     monkeypatch.setattr(paging, "COUNT_CAP", 1)
     rma = factories.RmaFactory(money="none")
     factories.CaseFactory.create_batch(2, rma=rma, team="cx")
-    few = today.customers().held
+    few = _customers().held
     factories.CaseFactory.create_batch(2, team="cx", rma__money="none")
 
-    many = today.customers().held
+    many = _customers().held
 
     assert (few, many) == ((today.Held("cx", 1, 1),), (today.Held("cx", 2, 2),))
 
@@ -252,12 +259,12 @@ def test_today_costs_the_same_reads_for_10_and_1000_rows():
     def cost():
         with CaptureQueriesContext(database) as captured:
             today.queue(team="finance", now=NOW)
-            today.customers()
-            outlook.changes(team="finance", since=NOW - timedelta(days=1))
+            feeds = outlook.feeds()
+            news = today.news(team="finance", feeds=feeds, now=NOW, along=today.of_customers())
+            today.customers(news.along)
+            outlook.checks(rows=feeds, unknown=0, proofs=news.proofs, now=NOW)
             outlook.waiting(documents.in_sums())
             outlook.waiting_runs(documents.in_sums())
-            outlook.schedules(now=NOW)
-            _checks(outlook.feeds())
             operations.backlog(now=NOW)
         return len(captured)
 

@@ -1,5 +1,6 @@
 """Pages by keyset: nothing twice, nothing left out, no place anybody could make up."""
 
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
@@ -51,6 +52,20 @@ def test_walking_back_meets_the_same_pages(cases):
 
     assert list(last.rows) == pages[-1]
     assert back == [pages[1], pages[0]]
+
+
+def test_lists_counts_and_single_values_come_in_one_query(cases, django_assert_num_queries):
+    found = Case.objects.filter(severity="low").order_by("pk").values("pk", "opened_at")
+    with django_assert_num_queries(1):
+        told = paging.answers(
+            counted={"all": Case.objects.all()},
+            single={"first": Case.objects.order_by("pk").values("pk")[:1]},
+            listed={"low": found, "none": found.filter(value=1), "never": found.none()},
+        )
+
+    low = [{**row, "opened_at": datetime.fromisoformat(row["opened_at"])} for row in told["low"]]
+    assert (told["all"], told["first"]) == (7, min(row.pk for row in cases))
+    assert (low, told["none"], told["never"]) == (list(found), [], [])
 
 
 def test_the_ends_have_no_way_on(cases):
