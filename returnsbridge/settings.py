@@ -144,8 +144,10 @@ RETURNSBRIDGE_EMBEDDED_DURABLE = env.boolean("RETURNSBRIDGE_EMBEDDED_DURABLE", d
 
 def _database(url: str, process: str) -> dict[str, Any]:
     """Return the one database; psycopg itself reads the URL, so every libpq option works."""
+    # Compiling a statement takes longer than any of ours; one that asks many small things at once
+    # would look dear enough for it.
     options: dict[str, Any] = {
-        "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_SECONDS[process] * 1000}"
+        "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_SECONDS[process] * 1000} -c jit=off"
     }
     if process == "web":
         options["pool"] = {

@@ -33,7 +33,7 @@ from exceptions_app.models import (
     Watermark,
 )
 from exceptions_app.permissions import approving_roles
-from exceptions_app.selectors import causes, counts, keying, outlook, paging
+from exceptions_app.selectors import causes, counts, keying, outlook, paging, proving
 from exceptions_app.selectors.sums import Amount, per_currency
 
 ROWS = 8
@@ -244,7 +244,7 @@ class News:
 
     since: datetime
     changes: tuple[outlook.Change, ...]
-    proofs: Mapping[str, outlook.Proof]
+    proofs: Mapping[str, proving.Proof]
     schedules: tuple[outlook.Schedule, ...]
     along: Mapping[Any, Any]
 
@@ -252,24 +252,24 @@ class News:
 def news(
     *,
     team: str,
-    feeds: Sequence[outlook.Feed],
+    feeds: Sequence[proving.Feed],
     now: datetime,
     along: Mapping[str, Mapping[Any, QuerySet[Any]]] | None = None,
 ) -> News:
     """A few rows each, so one query brings them all; `along` as `paging.answers` takes it."""
-    since = now - outlook.SINCE
+    since = now - proving.SINCE
     found = paging.answers(
         **({"counted": {}} | dict(along or {})),
         listed={
             "moved": outlook.moved(team=team, since=since),
-            "proved": outlook.proved(feeds=feeds, now=now),
+            "proved": proving.proved(feeds=feeds, now=now),
             "bridges": outlook.bridges(),
         },
     )
     return News(
         since=since,
         changes=outlook.changes(found["moved"]),
-        proofs=outlook.proofs(found["proved"]),
+        proofs=proving.proofs(found["proved"]),
         schedules=outlook.schedules(found["bridges"], now=now),
         along=found,
     )

@@ -22,6 +22,7 @@ from exceptions_app.selectors import (
     operations,
     outlook,
     paging,
+    proving,
     today,
     warehouse,
 )
@@ -44,14 +45,14 @@ def home(request: HttpRequest) -> HttpResponse:
     chosen = request.GET.get("team", "")
     team = Team(chosen if chosen in Team.values else today.teams_of(roles)[0])
     stuck = today.stuck(roles=roles)
-    feeds = outlook.feeds()
+    feeds = proving.feeds()
     room, room_label, room_capability = ROOMS[team]
     # A team's figures are its room's: who may not enter the room is not told them here either.
     may_enter = permissions.can(request.user, room_capability)
     along = today.of_customers() if may_enter and team == Team.CX else None
     news = today.news(team=team, feeds=feeds, now=now, along=along)
     held, held_until = news.proofs["held"]
-    checks = outlook.checks(rows=feeds, unknown=stuck.unknown_count, proofs=news.proofs, now=now)
+    checks = proving.checks(rows=feeds, unknown=stuck.unknown_count, proofs=news.proofs, now=now)
     open_documents = documents.in_sums()
     queue = today.queue(team=team, now=now)
     known = _Known(queue, open_documents, now, news.along)

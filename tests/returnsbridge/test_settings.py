@@ -92,7 +92,7 @@ def test_each_kind_of_process_has_its_statement_limit(tmp_path, process, limit, 
         "DATABASES"
     ]["default"]["OPTIONS"]
 
-    assert options["options"] == f"-c statement_timeout={limit}"
+    assert options["options"] == f"-c statement_timeout={limit} -c jit=off"
     assert ("pool" in options) is pooled
 
 

@@ -8,7 +8,7 @@ from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 
 from exceptions_app.models import AuditEntry
-from exceptions_app.selectors import documents, operations, outlook, paging, today
+from exceptions_app.selectors import documents, operations, outlook, paging, proving, today
 from exceptions_app.selectors.sums import Amount
 from tests import factories
 from tests.factories import NOW
@@ -22,7 +22,7 @@ def make_bridge(schedule, **values):
 
 def _checks(rows, *, unknown=0):
     proofs = today.news(team="cx", feeds=rows, now=NOW).proofs
-    return outlook.checks(rows=rows, unknown=unknown, proofs=proofs, now=NOW)
+    return proving.checks(rows=rows, unknown=unknown, proofs=proofs, now=NOW)
 
 
 def _schedules():
@@ -141,7 +141,7 @@ def test_a_feed_is_as_old_as_its_oldest_part():
     factories.WatermarkFactory(connection=source, feed="rmas")
     factories.WatermarkFactory(connection=source, feed="refunds", read_at=NOW - timedelta(hours=3))
 
-    rows = outlook.feeds()
+    rows = proving.feeds()
 
     assert [(row.connection.name, row.as_of) for row in rows] == [
         ("A", NOW - timedelta(hours=3)),
@@ -165,7 +165,7 @@ ANSWERED = "Every connection answered in the last 24 hours"
 def test_a_connection_answers_only_when_it_answered(health, figure):
     factories.HealthFactory(connection=factories.ConnectionFactory(), **health)
 
-    check, *_ = _checks(outlook.feeds())
+    check, *_ = _checks(proving.feeds())
 
     assert (check.text, check.figure) == (ANSWERED, figure)
     assert check.is_green == (figure == "1 of 1")
@@ -182,7 +182,7 @@ def test_a_check_is_green_only_with_its_proof():
     factories.PostingFactory(confirmed_at=NOW - timedelta(hours=2))
     factories.PostingFactory(confirmed_at=NOW - timedelta(hours=30))
 
-    checks = {check.text: check for check in _checks(outlook.feeds(), unknown=1)}
+    checks = {check.text: check for check in _checks(proving.feeds(), unknown=1)}
 
     # The postings' bridges brought connections that never answered.
     assert not checks[ANSWERED].is_green
@@ -259,10 +259,10 @@ def test_today_costs_the_same_reads_for_10_and_1000_rows():
     def cost():
         with CaptureQueriesContext(database) as captured:
             today.queue(team="finance", now=NOW)
-            feeds = outlook.feeds()
+            feeds = proving.feeds()
             news = today.news(team="finance", feeds=feeds, now=NOW, along=today.of_customers())
             today.customers(news.along)
-            outlook.checks(rows=feeds, unknown=0, proofs=news.proofs, now=NOW)
+            proving.checks(rows=feeds, unknown=0, proofs=news.proofs, now=NOW)
             outlook.waiting(documents.in_sums())
             outlook.waiting_runs(documents.in_sums())
             operations.backlog(now=NOW)
