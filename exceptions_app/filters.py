@@ -177,10 +177,10 @@ class ReturnFilter(django_filters.FilterSet):
         return queryset.filter(standing.WHERE[value][1])
 
     def by_block(self, queryset: QuerySet[Rma], name: str, value: str) -> QuerySet[Rma]:
-        return queryset.filter(returns_selector.has_open_case(value))
+        return queryset.filter(standing.has_open_case(value))
 
     def by_cases(self, queryset: QuerySet[Rma], name: str, value: str) -> QuerySet[Rma]:
-        found = returns_selector.has_open_case()
+        found = standing.has_open_case()
         return queryset.filter(found if value == "open" else ~found)
 
     def by_age(self, queryset: QuerySet[Rma], name: str, value: str) -> QuerySet[Rma]:

@@ -192,18 +192,31 @@ def quote_fact(quote: CreditQuote) -> QuoteFact:
 
 def mappings_of(bridge: Bridge, *, sku_keys: Iterable[str] | None = None) -> Mappings:
     """Active mappings of a bridge by normalised source value; SKU aliases only of `sku_keys`."""
-    tables: dict[str, dict[str, Any]] = defaultdict(dict)
-    versions: dict[str, int] = {}
-    rows = Mapping.objects.filter(bridge=bridge, status=MappingStatus.ACTIVE)
-    if sku_keys is not None:
-        rows = rows.filter(~Q(kind=MappingKind.SKU_ALIAS) | Q(source_key__in=set(sku_keys)))
-    for kind, key, target, version in rows.values_list("kind", "source_key", "target", "version"):
-        tables[kind][key] = target_of(kind, target)
-        versions[f"{kind}:{key}"] = version
-    return Mappings(
-        **{kind: tables[kind] for kind in MappingKind.values},
-        versions=versions,
-    )
+    return mappings_by_bridge([(bridge.pk, sku_keys)])[bridge.pk]
+
+
+def mappings_by_bridge(
+    sku_keys: Iterable[tuple[int, Iterable[str] | None]],
+) -> dict[int, Mappings]:
+    """`mappings_of` for several bridges by id, each with its own keys; one query for all."""
+    asked = dict(sku_keys)
+    tables: dict[int, dict[str, dict[str, Any]]] = {
+        pk: {kind: {} for kind in MappingKind.values} for pk in asked
+    }
+    versions: dict[int, dict[str, int]] = {pk: {} for pk in asked}
+    wanted = Q(pk__in=())
+    for pk, keys in asked.items():
+        of_bridge = Q(bridge=pk)
+        if keys is not None:
+            of_bridge &= ~Q(kind=MappingKind.SKU_ALIAS) | Q(source_key__in=set(keys))
+        wanted |= of_bridge
+    rows = Mapping.objects.filter(wanted, status=MappingStatus.ACTIVE)
+    for pk, kind, key, target, version in rows.values_list(
+        "bridge_id", "kind", "source_key", "target", "version"
+    ):
+        tables[pk][kind][key] = target_of(kind, target)
+        versions[pk][f"{kind}:{key}"] = version
+    return {pk: Mappings(**tables[pk], versions=versions[pk]) for pk in asked}
 
 
 def target_of(kind: str, target: dict[str, Any]) -> Any:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 from django.db import connection as database
 
-from exceptions_app.models import Case
 from exceptions_app.selectors import lookups
 from exceptions_app.selectors.customers import mask
 
@@ -24,8 +23,7 @@ MAX_WORDS = 8
 # What would end the quotes of a search expression, or is no character, is a gap.
 _GAP = re.compile(r"[\s'\\\x00-\x1f\x7f]+")
 _CASE = re.compile(r"EX[-\s]?(\d{1,15})", re.ASCII)
-
-
+_CALLED = "exception"
 _PLACES = {kind: place for place, kind in enumerate(lookups.KINDS)}
 
 
@@ -44,6 +42,14 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class Called:
+    """An exception called by its number."""
+
+    pk: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What a text leads to: at most one match per return, exact ones first.
 
@@ -53,7 +59,7 @@ class Found:
     text: str
     matches: tuple[Match, ...] = ()
     has_more: bool = False
-    cases: tuple[Case, ...] = ()
+    cases: tuple[Called, ...] = ()
 
     @property
     def whole(self) -> Match | None:
@@ -69,7 +75,7 @@ class Found:
 
 
 def find(*, text: str, is_personal_shown: bool, limit: int, is_parcel_shown: bool = False) -> Found:
-    """Up to `limit` returns that carry `text` as an identifier, in two queries at most.
+    """Up to `limit` returns that carry `text` as an identifier, in one query.
 
     Who sees personal data sees parcels too.
     """
@@ -77,12 +83,13 @@ def find(*, text: str, is_personal_shown: bool, limit: int, is_parcel_shown: boo
     if not asked:
         return Found(text=asked)
     hidden = _hidden(is_personal_shown=is_personal_shown, is_parcel_shown=is_parcel_shown)
-    matches = _matches(asked, limit + 1, hidden)
+    rows = _rows(asked, limit + 1, hidden, *_case(asked))
+    matches = _matches(row for row in rows if row[0] != _CALLED)
     return Found(
         text=asked,
         matches=tuple(_shown(match, hidden) for match in matches[:limit]),
         has_more=len(matches) > limit,
-        cases=_cases(asked),
+        cases=tuple(Called(pk, title) for kind, pk, title, _ in rows if kind == _CALLED),
     )
 
 
@@ -94,7 +101,7 @@ def rma_ids(
     if not asked:
         return []
     hidden = _hidden(is_personal_shown=is_personal_shown, is_parcel_shown=is_parcel_shown)
-    found = _matches(asked, limit, hidden)
+    found = _matches(_rows(asked, limit, hidden))
     return [match.rma_id for match in found][:limit]
 
 
@@ -118,9 +125,11 @@ def _hidden(*, is_personal_shown: bool, is_parcel_shown: bool) -> frozenset[str]
     return frozenset(kinds if is_personal_shown else {*kinds, "name"})
 
 
-def _matches(text: str, limit: int, hidden: frozenset[str]) -> list[Match]:
-    """The first match of every return, exact ones first: one query over all the indexes."""
-    branches = lookups.branches(text.upper(), limit, hidden)
+def _rows(
+    text: str, limit: int, hidden: frozenset[str], *others: lookups.Query
+) -> list[tuple[str, int, str, bool]]:
+    """What every index and the `others` find: one query over all of them."""
+    branches = [*lookups.branches(text.upper(), limit, hidden), *others]
     if len(text) >= lookups.MIN_PREFIX and "name" not in hidden:
         branches.append(lookups.name_branch(words_of(text), limit))
     with database.cursor() as cursor:
@@ -128,10 +137,16 @@ def _matches(text: str, limit: int, hidden: frozenset[str]) -> list[Match]:
             " UNION ALL ".join(f"({sql})" for sql, _ in branches),
             [value for _, values in branches for value in values],
         )
-        found = [
-            Match(rma_id=rma_id, kind=kind, value=value, is_exact=is_exact)
-            for kind, rma_id, value, is_exact in cursor.fetchall()
-        ]
+        found: list[tuple[str, int, str, bool]] = cursor.fetchall()
+    return found
+
+
+def _matches(rows: Iterable[tuple[str, int, str, bool]]) -> list[Match]:
+    """The first match of every return, exact ones first."""
+    found = [
+        Match(rma_id=rma_id, kind=kind, value=value, is_exact=is_exact)
+        for kind, rma_id, value, is_exact in rows
+    ]
     found.sort(key=lambda match: (not match.is_exact, _PLACES[match.kind], -match.rma_id))
     return _once(found)
 
@@ -150,6 +165,7 @@ def _shown(match: Match, hidden: frozenset[str]) -> Match:
     return Match(match.rma_id, match.kind, mask(match.value), match.is_exact)
 
 
-def _cases(text: str) -> tuple[Case, ...]:
+def _case(text: str) -> tuple[lookups.Query, ...]:
+    """The look-up of an exception's number, if the text is one."""
     number = _CASE.fullmatch(text.upper())
-    return tuple(Case.objects.filter(pk=int(number[1]))) if number else ()
+    return (lookups.case_branch(int(number[1]), _CALLED),) if number else ()

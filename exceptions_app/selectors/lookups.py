@@ -17,6 +17,7 @@ from django.db.models import BooleanField, CharField, F, QuerySet, Value
 from django.db.models.functions import Cast, Collate
 
 from exceptions_app.models import (
+    Case,
     ExchangeOrder,
     Posting,
     Refund,
@@ -178,6 +179,13 @@ def name_branch(words: Sequence[str], limit: int) -> Query:
     marks = tuple(_longer(f"{_MARK}{place}", word) for place, word in enumerate(words))
     given = {_quoted(marks, place): _quoted(words, place) for place in range(len(words))}
     return _filled(_name_sql(marks, limit, NEWEST), given)
+
+
+def case_branch(number: int, kind: str) -> Query:
+    """The exception of that number, its title in place of a return's identifier."""
+    return _sql(
+        _told(Case.objects.filter(pk=number).order_by(), kind, "pk", "title", is_exact=True)
+    )
 
 
 def _filled(query: Query, given: Mapping[str, str]) -> Query:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, Exists, F, OuterRef, Prefetch, QuerySet, Value
+from django.db.models import CharField, F, OuterRef, Prefetch, QuerySet, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, JSONObject
 
@@ -48,6 +48,7 @@ from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import find, paging
 from exceptions_app.selectors import fixes as fixes_selector
 from exceptions_app.selectors import sayings as sayings_selector
+from exceptions_app.selectors.beside import Beside, with_beside
 from exceptions_app.selectors.customers import customer_of
 
 MAX_QUERY = find.MAX_QUERY
@@ -87,22 +88,25 @@ def matching(
     return rows.filter(pk__in=RawSQL("SELECT unnest(%s::bigint[])", (ids,))) if ids else rows.none()
 
 
+# What one row of the list shows beside its return.
+_REFUNDS = Beside(
+    "told_refunds",
+    Refund.objects.filter(status=RefundStatus.CONFIRMED).order_by("pk"),
+    ("amount", "currency"),
+)
+_CREDITS = Beside(
+    "told_credits",
+    Posting.objects.filter(kind=PostingKind.CREDIT_MEMO, status=PostingStatus.CONFIRMED).order_by(
+        "pk"
+    ),
+    ("gross", "currency", "number"),
+)
+_CASES = Beside("told_cases", Case.objects.filter(status__in=CASE_OPEN), ("id", "facts"))
+
+
 def listed(rows: QuerySet[Rma]) -> QuerySet[Rma]:
-    """With what one row of the list shows: four queries for a page of any length."""
-    memos = Posting.objects.filter(kind=PostingKind.CREDIT_MEMO).exclude(
-        status=PostingStatus.CANCELLED
-    )
-    return rows.select_related("bridge").prefetch_related(
-        Prefetch("refunds", Refund.objects.order_by("pk")),
-        Prefetch("postings", memos.order_by("pk"), to_attr="credits"),
-        Prefetch("cases", Case.objects.filter(status__in=CASE_OPEN), to_attr="open_cases"),
-    )
-
-
-def has_open_case(type_code: str = "") -> Exists:
-    """Whether an exception of a return is open, of one type or of any."""
-    cases = Case.objects.filter(rma=OuterRef("pk"), status__in=CASE_OPEN)
-    return Exists(cases.filter(type=type_code) if type_code else cases)
+    """With what one row of the list shows: one query for a page of any length."""
+    return with_beside(rows.select_related("bridge"), _REFUNDS, _CREDITS, _CASES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,24 +118,27 @@ class Row:
     refunded: tuple[Money, ...]
     credited: tuple[Money, ...]
     numbers: tuple[str, ...]
-    open_cases: int
+    cases: tuple[Case, ...]
+
+    @property
+    def open_cases(self) -> int:
+        return len(self.cases)
 
 
 def row_of(rma: Rma, *, is_personal_shown: bool) -> Row:
-    """`rma` comes from `search`."""
-    refunds = [row for row in rma.refunds.all() if row.status == RefundStatus.CONFIRMED]
-    memos = [row for row in rma.credits if row.status == PostingStatus.CONFIRMED]  # type: ignore[attr-defined]
+    """`rma` comes from `listed`."""
+    memos = _CREDITS.of(rma)
     return Row(
         rma=rma,
         customer=customer_of(rma, is_shown=is_personal_shown),
         refunded=total_rules.per_currency(
-            rma.currency, ((row.amount, row.currency) for row in refunds)
+            rma.currency, ((row.amount, row.currency) for row in _REFUNDS.of(rma))
         ),
         credited=total_rules.per_currency(
             rma.currency, ((row.gross, row.currency) for row in memos)
         ),
         numbers=tuple(row.number for row in memos if row.number),
-        open_cases=len(rma.open_cases),  # type: ignore[attr-defined]
+        cases=tuple(_CASES.of(rma)),
     )
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db.models import Prefetch, QuerySet
-
 from connectors.types import Inspection
 from exceptions_app.choices import CASE_OPEN, ExchangeAxis, PostingKind, PostingStatus
-from exceptions_app.models import Bridge, Case, Posting, Rma, RmaLine
+from exceptions_app.models import Case, ExchangeOrder, Posting, Refund, Rma, RmaLine
 from exceptions_app.rules import sayings
 from exceptions_app.rules import stages as stage_rules
 from exceptions_app.rules.facts import (
@@ -24,41 +23,99 @@ from exceptions_app.rules.facts import (
     RmaFacts,
 )
 from exceptions_app.selectors import facts as facts_selector
+from exceptions_app.selectors.beside import Beside, with_beside
+
+# The rows a sentence rests on.
+_LINES = Beside(
+    "told_lines",
+    RmaLine.objects.order_by("line_no"),
+    (
+        "line_no",
+        "order_line_id",
+        "sku",
+        "sku_key",
+        "barcode",
+        "name",
+        "quantity",
+        "unit_price",
+        "unit_tax",
+        "is_tax_included",
+        "reason",
+        "resolution",
+        "inspection",
+        "disposition",
+        "disposition_at",
+        "location",
+        "fees",
+    ),
+)
+_REFUNDS = Beside(
+    "told_refunds",
+    Refund.objects.order_by(),
+    ("external_id", "status", "status_raw", "amount", "currency", "confirmed_at"),
+)
+_ORDERS = Beside("told_orders", ExchangeOrder.objects.order_by("pk"), ("number", "order_id"))
+_POSTINGS = Beside(
+    "told_postings",
+    Posting.objects.exclude(status=PostingStatus.CANCELLED).order_by("sequence", "pk"),
+    (
+        "id",
+        "slot",
+        "kind",
+        "status",
+        "key",
+        "plan_hash",
+        "number",
+        "gross",
+        "units",
+        "created_at",
+        "unknown_since",
+        "open_type",
+        "open_facts",
+        "currency",
+        "confirmed_at",
+        "hold_reason",
+        "keyed",
+    ),
+)
+_CASES = Beside("told_cases", Case.objects.filter(status__in=CASE_OPEN).order_by(), ("team",))
 
 
-def with_facts(rows: QuerySet[Rma]) -> QuerySet[Rma]:
-    """`rows` with what their sentences rest on: five more queries for any number of returns."""
-    live = Posting.objects.exclude(status=PostingStatus.CANCELLED).order_by("sequence", "pk")
-    return rows.select_related("bridge__source", "bridge__erp").prefetch_related(
-        "lines",
-        "refunds",
-        "exchange_orders",
-        Prefetch("postings", live, to_attr="live_postings"),
-        Prefetch("cases", Case.objects.filter(status__in=CASE_OPEN), to_attr="open_cases"),
-    )
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A return with its bridge, what came back, and what may be said of it."""
+
+    rma: Rma
+    lines: tuple[LineFact, ...]
+    saying: sayings.Saying
 
 
-def of(rmas: Iterable[Rma], *, now: datetime) -> dict[int, sayings.Saying]:
-    """What may be said of each return, by its id; `rmas` come from `with_facts`.
+def of(rma_ids: Iterable[int], *, now: datetime) -> dict[int, Told]:
+    """What may be said of each return, by its id.
 
-    One query per bridge among them besides.
+    Two queries, however many returns and bridges: the returns, each with the rows its sentence
+    rests on, and the mappings of their bridges.
     """
-    rmas = list(rmas)
+    found = Rma.objects.filter(pk__in=list(rma_ids)).select_related("bridge")
+    found = with_beside(found, _LINES, _REFUNDS, _ORDERS, _POSTINGS, _CASES)
+    lines = {rma: _LINES.of(rma) for rma in found}
     keys: dict[int, set[str]] = {}
-    bridges: dict[int, Bridge] = {}
-    for rma in rmas:
-        bridges[rma.bridge_id] = rma.bridge
-        keys.setdefault(rma.bridge_id, set()).update(line.sku_key for line in rma.lines.all())
-    mappings = {
-        pk: facts_selector.mappings_of(bridge, sku_keys=keys[pk]) for pk, bridge in bridges.items()
-    }
-    return {rma.pk: _saying(rma, mappings[rma.bridge_id], now) for rma in rmas}
+    for rma, rows in lines.items():
+        keys.setdefault(rma.bridge_id, set()).update(line.sku_key for line in rows)
+    mappings = facts_selector.mappings_by_bridge(keys.items())
+    return {rma.pk: _told(rma, rows, mappings[rma.bridge_id], now) for rma, rows in lines.items()}
 
 
-def around(rma: Rma, *, cases: Iterable[Case], postings: Iterable[Posting]) -> sayings.Around:
+def around(
+    rma: Rma,
+    *,
+    cases: Iterable[Case],
+    postings: Iterable[Posting],
+    orders: Iterable[ExchangeOrder] | None = None,
+) -> sayings.Around:
     """What stands beside the stages of `rma`: its open exceptions, and why its credit is held.
 
-    Exchange orders prove a released exchange, and are read for no other.
+    Exchange orders prove a released exchange; they are read for no other, and only where not given.
     """
     held = [
         row.hold_reason
@@ -66,8 +123,8 @@ def around(rma: Rma, *, cases: Iterable[Case], postings: Iterable[Posting]) -> s
         if row.kind == PostingKind.CREDIT_MEMO and row.status == PostingStatus.HELD
     ]
     is_released = rma.exchange == ExchangeAxis.RELEASED
-    orders = rma.exchange_orders.all() if is_released else ()
-    numbers = [row.number or row.order_id for row in orders]
+    proof = rma.exchange_orders.all() if orders is None else orders
+    numbers = [row.number or row.order_id for row in proof] if is_released else []
     return sayings.Around(
         exchange=rma.exchange,
         exchange_numbers=tuple(number for number in numbers if number),
@@ -77,15 +134,17 @@ def around(rma: Rma, *, cases: Iterable[Case], postings: Iterable[Posting]) -> s
     )
 
 
-def _saying(rma: Rma, mappings: Mappings, now: datetime) -> sayings.Saying:
-    postings: list[Posting] = rma.live_postings  # type: ignore[attr-defined]
-    cases: list[Case] = rma.open_cases  # type: ignore[attr-defined]
-    facts = _facts(rma, mappings, postings, now)
-    told = around(rma, cases=cases, postings=postings)
-    return sayings.say(facts, stage_rules.stages(facts), told)
+def _told(rma: Rma, lines: list[RmaLine], mappings: Mappings, now: datetime) -> Told:
+    postings = _POSTINGS.of(rma)
+    facts = _facts(rma, lines, mappings, postings, now)
+    beside = around(rma, cases=_CASES.of(rma), postings=postings, orders=_ORDERS.of(rma))
+    saying = sayings.say(facts, stage_rules.stages(facts), beside)
+    return Told(rma=rma, lines=facts.lines, saying=saying)
 
 
-def _facts(rma: Rma, mappings: Mappings, postings: list[Posting], now: datetime) -> RmaFacts:
+def _facts(
+    rma: Rma, lines: list[RmaLine], mappings: Mappings, postings: list[Posting], now: datetime
+) -> RmaFacts:
     """Enough for the stages: without the order, the item master and the drafts of documents."""
     bridge = rma.bridge
     return RmaFacts(
@@ -100,7 +159,7 @@ def _facts(rma: Rma, mappings: Mappings, postings: list[Posting], now: datetime)
         requested_at=rma.requested_at,
         company_date=now.astimezone(ZoneInfo(bridge.timezone)).date(),
         now=now,
-        lines=tuple(_line(line) for line in rma.lines.all()),
+        lines=tuple(_line(line) for line in lines),
         refunds=tuple(
             RefundFact(
                 external_id=row.external_id,
@@ -110,7 +169,7 @@ def _facts(rma: Rma, mappings: Mappings, postings: list[Posting], now: datetime)
                 currency=row.currency,
                 confirmed_at=row.confirmed_at,
             )
-            for row in sorted(rma.refunds.all(), key=lambda row: row.external_id)
+            for row in sorted(_REFUNDS.of(rma), key=lambda row: row.external_id)
         ),
         order=None,
         order_candidates=(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Exists, OuterRef, Q
 
 from exceptions_app.choices import (
+    CASE_OPEN,
     POSTING_OPEN,
     ApprovalAxis,
     InspectionAxis,
@@ -12,7 +13,7 @@ from exceptions_app.choices import (
     MoneyAxis,
     PostingKind,
 )
-from exceptions_app.models import Posting
+from exceptions_app.models import Case, Posting
 
 _ALIVE = Q(approval__in=[ApprovalAxis.AUTHORISED, ApprovalAxis.CLOSED])
 _OPEN_CREDIT = Posting.objects.filter(
@@ -62,3 +63,9 @@ WHERE: dict[str, tuple[str, Q]] = {
         Q(approval__in=[ApprovalAxis.REFUSED, ApprovalAxis.CANCELLED]),
     ),
 }
+
+
+def has_open_case(type_code: str = "") -> Exists:
+    """Whether an exception of a return is open, of one type or of any."""
+    cases = Case.objects.filter(rma=OuterRef("pk"), status__in=CASE_OPEN)
+    return Exists(cases.filter(type=type_code) if type_code else cases)

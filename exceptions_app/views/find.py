@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from exceptions_app import permissions
 from exceptions_app.models import Rma
+from exceptions_app.rules.facts import LineFact
 from exceptions_app.selectors import customers, find, rooms
 from exceptions_app.selectors import sayings as sayings_selector
 from exceptions_app.views.context import PLACES
@@ -91,25 +93,23 @@ def _hits(request: HttpRequest, found: find.Found) -> list[Hit]:
     """In the order of the matches; the same number of queries for one and for twenty."""
     is_shown = permissions.can(request.user, "view_personal_data")
     ids = [match.rma_id for match in found.matches]
-    rows = {rma.pk: rma for rma in sayings_selector.with_facts(Rma.objects.filter(pk__in=ids))}
-    said = sayings_selector.of(rows.values(), now=timezone.now())
+    told = sayings_selector.of(ids, now=timezone.now()) if ids else {}
     return [
         Hit(
-            rma=rows[match.rma_id],
+            rma=row.rma,
             match=match,
-            customer=customers.customer_of(rows[match.rma_id], is_shown=is_shown),
-            sentence=said[match.rma_id].short,
+            customer=customers.customer_of(row.rma, is_shown=is_shown),
+            sentence=row.saying.short,
             url=_address(match),
-            items=_items(rows[match.rma_id]),
+            items=_items(row.lines),
         )
         for match in found.matches
-        if match.rma_id in rows
+        if (row := told.get(match.rma_id)) is not None
     ]
 
 
-def _items(rma: Rma) -> str:
-    """ "2 × Tee black M and 3 more": by name, else by SKU; lines are read with the sentence."""
-    lines = list(rma.lines.all())
+def _items(lines: Sequence[LineFact]) -> str:
+    """ "2 × Tee black M and 3 more": by name, else by SKU."""
     if not lines:
         return ""
     first = f"{lines[0].quantity} × {lines[0].name or lines[0].sku}"

@@ -21,8 +21,6 @@ from exceptions_app.templatetags.desk import changed_query, money
 from exceptions_app.views import exports, penny
 from exceptions_app.views import views as saved_views
 
-EXPORT_CHUNK = 500
-
 
 @require_safe
 @permissions.required("view_desk")
@@ -32,7 +30,8 @@ def list_returns(request: HttpRequest) -> HttpResponse:
     page = paging.page(
         returns.listed(rows), order=returns.NEWEST, cursor=request.GET.get("cursor", "")
     )
-    count = paging.count(rows)
+    saved = saved_views.shown(request, page=SavedPage.RETURNS, count=_counted, rows_here=rows)
+    count = saved["here"]
     is_shown = permissions.can(request.user, "view_personal_data")
     context = {
         "filter": found,
@@ -44,7 +43,7 @@ def list_returns(request: HttpRequest) -> HttpResponse:
         "count": paging.shown(count),
         "is_one": count == 1,
         "query": changed_query(request.GET, {}),
-        "saved": saved_views.shown(request, page=SavedPage.RETURNS, count=_counted),
+        "saved": saved,
         "is_personal_shown": is_shown,
         "now": timezone.now(),
     }
@@ -102,10 +101,14 @@ def _export_lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
     if is_shown:
         actor = permissions.actor_of(request)
         audit.note_export(actor=actor, what="returns", now=timezone.now())
-    rows = returns.listed(_matching(_filtered(request.GET, request))).order_by(*returns.NEWEST)
+    rows = returns.listed(_matching(_filtered(request.GET, request)))
     shown = (
         returns.row_of(rma, is_personal_shown=is_shown)
-        for rma in rows.iterator(chunk_size=EXPORT_CHUNK)
+        for rma in paging.every(
+            lambda cursor: paging.page(
+                rows, order=returns.NEWEST, cursor=cursor, size=paging.FILE_SIZE
+            )
+        )
     )
     return _lines(shown)
 
@@ -149,7 +152,7 @@ def _lines(rows: Iterable[returns.Row]) -> Iterator[list[exports.Cell]]:
             rma.currency,
             ", ".join(row.numbers),
             row.open_cases,
-            penny.in_words(rma.open_cases),  # type: ignore[attr-defined]
+            penny.in_words(row.cases),
         ]
 
 

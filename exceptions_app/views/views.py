@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -25,23 +26,31 @@ from exceptions_app.services import views as service
 # Names of an address that say where in a list one is, not which list it is.
 PLACES = ("cursor", "open", "picked", "done", "newest", "at")
 
+_HERE = "here"
+
 Counter = Callable[[QueryDict, HttpRequest], Any]
 
 
 def shown(
-    request: HttpRequest, *, page: str, count: Counter | None = None, drop: Iterable[str] = ()
+    request: HttpRequest,
+    *,
+    page: str,
+    count: Counter | None = None,
+    drop: Iterable[str] = (),
+    rows_here: QuerySet[Any] | None = None,
 ) -> dict[str, Any]:
     """What `partials/_views.html` needs: the views with their counts, and the form's own facts.
 
     `count` turns a view's query into the rows it finds; without it no counts are shown. Two
-    queries, however many views there are.
+    queries, however many views there are. `here` is how many rows the page's own list holds.
     """
     user = permissions.actor_of(request)
     roles = permissions.roles_of(user)
     query = bare(request.GET, drop=drop)
     rows = selector.of_reader(page=page, user_id=user.pk, roles=roles)
     lists = {row.pk: count(QueryDict(row.query), request) for row in rows} if count else {}
-    numbers = paging.counts(lists)
+    own = {} if rows_here is None else {_HERE: rows_here}
+    numbers = paging.counts({**lists, **own})
     views = [
         {
             "pk": row.pk,
@@ -56,6 +65,7 @@ def shown(
     ]
     return {
         "views": views,
+        "here": numbers.get(_HERE, 0),
         "page": page,
         "query": query,
         "teams": selector.teams(roles) if permissions.can(user, "assign_case") else (),

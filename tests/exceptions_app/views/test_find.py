@@ -165,9 +165,24 @@ def queries(client, text):
 def test_a_letter_typed_asks_for_no_figure_of_the_frame(client, cleo):
     factories.RmaLineFactory(rma=factories.RmaFactory(order_name="AW-71"))
 
-    # Session, person and roles; the look-up; the return with its lines, refunds, exchange orders,
-    # documents, exceptions and the mappings of its bridge, for the sentence.
-    assert queries(client, "AW-7") == 10
+    # Session, and person with roles; the look-up; the return with all its sentence rests on, and
+    # the mappings of its bridge.
+    assert queries(client, "AW-7") == 5
+
+
+def test_the_palette_asks_four_at_most_for_an_exceptions_number_too(client):
+    client.force_login(make_user("boss", "admin"))
+    case = factories.CaseFactory()
+    factories.RmaFactory(order_name=f"EX-{case.pk}")
+    address = f"/find/options/?all=1&q=EX-{case.pk}"
+
+    with CaptureQueriesContext(database) as captured:
+        text = client.get(address).text
+
+    # Those of every page, and besides these the names of the bridges, whose policies are offered.
+    assert len(captured) == 2 + 4
+    assert f"palette-case-{case.pk}" in text
+    assert "palette-return-" in text
 
 
 def test_ten_thousand_returns_cost_as_many_queries_as_ten(client, cleo):

@@ -155,6 +155,22 @@ def test_a_list_of_fifty_costs_as_many_queries_as_one_of_five(client, cleo):
     assert queries_of_list(client) == few
 
 
+def test_the_list_asks_four_with_saved_views_and_six_when_it_is_narrowed(client, cleo):
+    rma = factories.RmaFactory(order_name="AW-71")
+    factories.SavedViewFactory(owner=cleo, page="return-list", query="where=unpaid")
+
+    def asked(**query):
+        with CaptureQueriesContext(connection) as captured:
+            assert [row.rma for row in client.get("/returns/", query).context["rows"]] == [rma]
+        # Without session, person and the figures of the frame.
+        return len(captured) - 3
+
+    # Its rows, the bridges to choose from, the views, and all counts. The text and the bridge in
+    # the address are looked up besides.
+    assert asked() == 4
+    assert asked(q="aw-7", bridge=rma.bridge.code) == 6
+
+
 def test_the_row_shows_the_figures_of_both_sides(client, cleo):
     rma = factories.RmaFactory()
     factories.RefundFactory(rma=rma, amount=Decimal("12.50"))
