@@ -60,10 +60,7 @@ def test_a_draft_says_count_money_and_what_will_be_refused_and_changes_nothing()
     found = _frozen("close")
 
     assert (found.state, found.count) == ("draft", 3)
-    assert found.sums == [["EUR", "4.00"], ["GBP", "21.00"]] or found.sums == [
-        ["EUR", "4.0000"],
-        ["GBP", "21.0000"],
-    ]
+    assert found.sums == [["EUR", "4.0000"], ["GBP", "21.0000"]]
     (refusal,) = found.forecast
     assert (refusal["count"], refusal["examples"]) == (2, [case.pk for case in by_proof])
     assert "closes by proof only" in refusal["why"]
@@ -278,7 +275,7 @@ def test_a_mapping_is_tried_on_every_return_it_touches_and_nothing_is_changed():
     (row,) = bulk_selector.verdicts(tried)
     assert (row["verdict"], row["number"], row["sums"][0].amount) == ("healed", 2, Decimal("40.00"))
     texts = set(tried.rows.values_list("state", "text"))
-    assert texts == {("done", "Healed: unknown SKU.")} or {text[0] for text in texts} == {"done"}
+    assert texts == {("done", "Healed: unknown SKU.")}
     assert list(Case.objects.order_by("pk").values_list("pk", "status")) == before
     with pytest.raises(errors.InvalidChoice, match="one of the times offered"):
         bulk_freezing.freeze_history(fix=fix, days=7, actor=mira, now=now)
