@@ -270,6 +270,8 @@ class Role(models.TextChoices):
     INTEGRATOR = "integrator", "Integrator"
     ADMIN = "admin", "Admin"
     AUDITOR = "auditor", "Auditor"
+    # Held beside a team's role: who has both leads that team.
+    LEAD = "lead", "Team lead"
 
 
 class Theme(models.TextChoices):

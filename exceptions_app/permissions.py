@@ -45,6 +45,9 @@ CAPABILITIES: dict[str, frozenset[str]] = {
     "assign_case": STAFF,
     "write_note": STAFF,
     "close_case": STAFF,
+    # Who has what on their desk, and what is given to whom by rule: of the teams one leads.
+    "view_load": frozenset({Role.LEAD, Role.ADMIN, Role.AUDITOR}),
+    "lead_team": frozenset({Role.LEAD, Role.ADMIN}),
     "fix_item": frozenset({Role.MERCHANDISING, Role.ADMIN}),
     "fix_stock": frozenset({Role.WAREHOUSE, Role.ADMIN}),
     "fix_status": frozenset({Role.INTEGRATOR, Role.ADMIN}),

@@ -19,6 +19,7 @@ ROLES: dict[str, Role | None] = {
     "ada": Role.ADMIN,
     "otto": None,
     "aud": Role.AUDITOR,
+    "lena": Role.LEAD,
 }
 PASSWORD = "correct-horse-battery"
 

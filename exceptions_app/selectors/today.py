@@ -142,6 +142,14 @@ def teams_of(roles: Iterable[str]) -> tuple[str, ...]:
     return tuple(team.value for team in Team if team in own)
 
 
+def teams_led(roles: Iterable[str]) -> tuple[str, ...]:
+    """The teams these roles lead: a lead those they work on, an admin all."""
+    roles = frozenset(roles)
+    if Role.ADMIN in roles:
+        return tuple(Team.values)
+    return teams_of(roles - {Role.AUDITOR}) if Role.LEAD in roles else ()
+
+
 def shell(*, roles: frozenset[str], user_id: int) -> Shell:
     """Counts, simulated systems and the age of our data, in one query."""
     # Every page asks this, so the database says what time it is.

@@ -43,7 +43,9 @@ def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     roles = permissions.roles_of(request.user)
     chosen = request.GET.get("team", "")
-    team = Team(chosen if chosen in Team.values else today.teams_of(roles)[0])
+    # A lead without a role of a team works on none.
+    own = (*today.teams_of(roles), Team.CX)
+    team = Team(chosen if chosen in Team.values else own[0])
     stuck = today.stuck(roles=roles)
     feeds = proving.feeds()
     room, room_label, room_capability = ROOMS[team]

@@ -57,6 +57,8 @@ CAPABILITIES: dict[str, Text] = {
     "assign_case": _("Take an exception, or hand it to someone"),
     "write_note": _("Write a note about an exception or a return"),
     "close_case": _("Close an exception by hand, with a reason"),
+    "view_load": _("See who of a team has what"),
+    "lead_team": _("Set who is given what, in one’s own teams"),
     "fix_item": _("Ask for an item mapping"),
     "fix_stock": _("Ask for a disposition, reason or location mapping"),
     "fix_status": _("Ask for a status mapping"),
