@@ -7,8 +7,18 @@ from typing import Any
 from django import forms
 
 from exceptions_app.forms.fixes import FixForm
+from exceptions_app.models import Posting
 from exceptions_app.rules.document_edits import Field
+from exceptions_app.selectors.policy_words import mapping_words
 from exceptions_app.services import document_edits, moments
+
+_AS_IT_STANDS = "As it stands, by the mappings in force now"
+
+
+def _told(words: str, posting: Posting) -> str:
+    """A choice with the versions of the mappings its document was made with (lesson 10)."""
+    versions = mapping_words(posting.made_by)
+    return f"{words}: {versions}" if versions else words
 
 
 class EditDocumentForm(FixForm):
@@ -16,7 +26,7 @@ class EditDocumentForm(FixForm):
 
     basis = forms.ChoiceField(
         label="Which version to send",
-        choices=[(document_edits.CURRENT, "As it stands, by the mappings in force now")],
+        choices=[(document_edits.CURRENT, _AS_IT_STANDS)],
         initial=document_edits.CURRENT,
         widget=forms.RadioSelect,
     )
@@ -28,12 +38,13 @@ class EditDocumentForm(FixForm):
                 "The document of this exception has left, or there is none yet: nothing to edit."
             )
             return
+        versions = [(document_edits.CURRENT, _told(_AS_IT_STANDS, self.found.posting))]
         original = self.found.original
         if original is not None:
             planned = moments.written(original.created_at)
-            told = f"As {original.key} of {planned}, by the mappings of then"
-            basis = self.fields["basis"]
-            basis.choices = [*basis.choices, (document_edits.ORIGINAL, told)]  # type: ignore[attr-defined]
+            then = f"As {original.key} of {planned}, by the mappings of then"
+            versions.append((document_edits.ORIGINAL, _told(then, original)))
+        self.fields["basis"].choices = versions  # type: ignore[attr-defined]
         for field in self.found.fields:
             self.fields[field.name] = self._field(field)
             self.initial.setdefault(field.name, field.value)

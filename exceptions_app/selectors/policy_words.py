@@ -103,6 +103,12 @@ def maker_words(made_by: Mapping[str, Any]) -> str:
     """What decided a document: its policy, the mappings it rests on, the ERP's profile; or ""."""
     if not made_by:
         return ""
+    policy = _("Policy {sign}").format(sign=made_by.get("policy", ""))
+    return "; ".join(filter(None, [policy, mapping_words(made_by), made_by.get("profile", "")]))
+
+
+def mapping_words(made_by: Mapping[str, Any]) -> str:
+    """The mappings a document rests on, each with its version; "" where it rests on none."""
     rows = [
         f"{MappingKind(kind).label} “{key}” v{version}"
         for kind, versions in sorted(made_by.get("mappings", {}).items())
@@ -110,8 +116,7 @@ def maker_words(made_by: Mapping[str, Any]) -> str:
         if kind in MappingKind.values
     ]
     more = [_("and {count} more").format(count=len(rows) - _SHOWN)] if len(rows) > _SHOWN else []
-    policy = _("Policy {sign}").format(sign=made_by.get("policy", ""))
-    return "; ".join(filter(None, [policy, *rows[:_SHOWN], *more, made_by.get("profile", "")]))
+    return "; ".join([*rows[:_SHOWN], *more])
 
 
 def leaves(schedule: str) -> str:

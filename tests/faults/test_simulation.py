@@ -14,6 +14,7 @@ SEEDS = int(os.environ.get("FAULT_SEEDS", "150"))
 CHUNK = max(25, SEEDS // 20)
 
 
+@pytest.mark.lesson(12)
 @pytest.mark.parametrize("first", range(1, SEEDS + 1, CHUNK))
 def test_no_seed_loses_doubles_or_reorders_a_posting(stage, first, capsys):
     tally = runner.run(stage, range(first, min(first + CHUNK, SEEDS + 1)))

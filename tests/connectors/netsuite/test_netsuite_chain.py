@@ -300,6 +300,7 @@ def test_a_cash_sale_is_answered_by_a_cash_refund(twin):
     assert [state.gross for state in found] == [Decimal("30.00"), Decimal("30.00")]
 
 
+@pytest.mark.lesson(26)
 def test_without_an_invoice_a_credit_without_authorisation_is_refused(gateway, twin):
     with pytest.raises(errors.Rejected) as refused:
         gateway.create(draft(CREDIT, sold(1)))

@@ -322,6 +322,7 @@ def test_requirements_are_numbers(found):
     assert len(set(found.requirements)) == len(found.requirements)
 
 
+@pytest.mark.lesson(29)
 def test_only_types_that_end_by_waiting_are_waiting_types():
     waiting = {found.code for found in ENTRIES if found.is_waiting_type}
 

@@ -137,6 +137,7 @@ def test_throttling_slows_down_and_is_a_case_only_when_it_lasts():
     assert len(world.documents("CM")) == 3
 
 
+@pytest.mark.lesson(14)
 def test_a_lost_reply_is_looked_up_after_the_settle_window_and_adopted():
     world = _loaded(1)
     _rules(world, _post("drop_after", times=1))
@@ -204,6 +205,7 @@ def test_a_try_that_always_fails_is_handed_to_a_person_with_its_last_words():
     assert "RETRY_EXHAUSTED" in types or "CONNECTION_DOWN" in types
 
 
+@pytest.mark.lesson(13)
 def test_a_worker_that_died_leaves_a_stuck_job_that_is_looked_up_first():
     world = _loaded(1)
     world.poll()

@@ -122,6 +122,7 @@ def test_what_is_let_pass_is_counted_and_above_the_budget_it_is_an_exception(cli
     assert "Let pass since 1 May 2026" in page.text
 
 
+@pytest.mark.lesson(23)
 def test_what_is_let_pass_is_booked_to_its_account_once_one_is_named():
     world = make_world(policy={"tolerance": {"GBP": "0.50"}})
     world.add_order("SO-1")

@@ -53,6 +53,8 @@ def _approve(world, fix):
     )
 
 
+@pytest.mark.lesson(9)
+@pytest.mark.lesson(11)
 def test_the_edited_credit_leaves_and_the_original_is_kept(refused):
     world, case = refused
     fix = _ask(world, case, {"l1_net": "15.00"})
@@ -65,12 +67,15 @@ def test_the_edited_credit_leaves_and_the_original_is_kept(refused):
     world.settle()
 
     original, edited = Posting.objects.filter(kind="credit_memo").order_by("pk")
+    (refusal,) = original.attempt_rows.all()
+    assert (refusal.outcome, "Order is locked" in refusal.text) == ("rejected", True)
+    assert "accepted" in edited.attempt_rows.values_list("outcome", flat=True)
     assert (fix.level, fix.approvals_needed, fix.payload["changed"]) == ("finance", 1, ["net"])
     assert (held, nothing_left) == (["cancelled", "held"], [])
     assert edited.replaces == original
     assert original.draft["lines"][0]["net"] != edited.draft["lines"][0]["net"] == "15.00"
     assert edited.status == "confirmed"
-    assert len(world.documents("CM")) == 1
+    assert [row["doc_type"] for row in world.documents()] == ["RA", "RCV", "CM"]
 
 
 def test_taken_back_the_refused_original_stands_again_and_nothing_is_sent(refused):
@@ -145,3 +150,25 @@ def test_the_form_shows_the_document_and_its_difference_before_anybody_asks(refu
     assert "15.00" in shown
     assert "Credits £1.67 less than planned before (£20.00)" in shown
     assert not Fix.objects.exists()
+
+
+@pytest.mark.lesson(10)
+def test_which_mappings_a_document_is_sent_again_by_is_said_and_chosen(refused, client):
+    world, case = refused
+    fix = _ask(world, case, {"l1_net": "15.00"})
+    _approve(world, fix)
+    world.run()
+    taken_over, live = Posting.objects.filter(kind="credit_memo").order_by("pk")
+    Posting.objects.filter(pk=taken_over.pk).update(made_by={"mappings": {"reason": {"big": 2}}})
+    Posting.objects.filter(pk=live.pk).update(made_by={"mappings": {"reason": {"big": 3}}})
+    Case.objects.filter(pk=case.pk).update(posting=live, status="open")
+    Fix.objects.update(status="applied")
+    client.force_login(make_user("finn"))
+
+    page = client.get(reverse("case-detail", args=[case.pk])).context
+
+    form = next(each.form for each in page["offers"] if each.kind == "edit_document")
+    now, then = (str(label) for _, label in form.fields["basis"].choices)
+    assert now == "As it stands, by the mappings in force now: Return reason “big” v3"
+    assert then.startswith(f"As {taken_over.key} of ")
+    assert then.endswith("by the mappings of then: Return reason “big” v2")

@@ -192,6 +192,7 @@ def test_a_period_known_as_closed_is_caught_before_the_erp_is_asked():
     assert not world.documents("CM")
 
 
+@pytest.mark.lesson(15)
 def test_the_same_reading_twice_changes_nothing():
     world = make_world()
     world.add_order()

@@ -157,6 +157,7 @@ def test_a_role_without_the_right_cannot_ask(waiting):
     assert not Fix.objects.exists()
 
 
+@pytest.mark.lesson(23)
 def test_finance_accepts_a_difference_and_the_credit_goes():
     world = make_world()
     world.add_order()

@@ -86,6 +86,7 @@ def test_an_order_whose_taxes_do_not_sum_is_not_taken_in():
     assert world.bridge.erp.health.failures == 0
 
 
+@pytest.mark.lesson(18)
 def test_a_refund_made_outside_leaves_less_for_the_next_credit():
     world = make_world()
     world.add_order(lines=[make_order_line()])

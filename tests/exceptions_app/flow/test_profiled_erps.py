@@ -130,6 +130,7 @@ def test_a_credit_whose_answer_is_lost_is_found_and_not_made_twice(prima):
     assert [row["type"] for row in prima.erp.documents()].count("SimCredit") == 1
 
 
+@pytest.mark.lesson(20)
 def test_a_damaged_item_goes_in_and_is_not_put_on_sale(prima):
     unit = make_unit(
         "5001-1",

@@ -14,6 +14,7 @@ from tests.world import make_world
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.lesson(25)
 def test_a_clean_return_ends_with_three_confirmed_documents():
     world = make_world()
     world.add_order()
@@ -26,6 +27,8 @@ def test_a_clean_return_ends_with_three_confirmed_documents():
     assert [row.status for row in Posting.objects.order_by("sequence")] == ["confirmed"] * 3
     assert Posting.objects.get(kind="credit_memo").gross == Decimal("20.00")
     assert Posting.objects.get(kind="credit_memo").number
+    sent_under = [row["ref_num"] for row in world.documents()]
+    assert sent_under == ["RA-uk-5001-1", "RC-uk-5001-1", "CM-uk-5001-1"]
     assert list(Case.objects.values_list("type", "proof", "status", "facts")) == []
     assert Rma.objects.get().money == "confirmed"
 

@@ -37,6 +37,7 @@ def found(facts):
     return [finding.type for finding in plan(facts).findings]
 
 
+@pytest.mark.lesson(26)
 def test_a_credit_reverses_the_order_line_and_names_order_and_invoice():
     draft = draft_of(make_facts())
 
@@ -88,6 +89,7 @@ def test_units_returned_one_by_one_sum_to_the_line(net, tax, quantity, is_includ
     assert taken[1:] == (Decimal(net), Decimal(tax))
 
 
+@pytest.mark.lesson(18)
 @settings(deadline=None)
 @given(
     net=st.integers(0, 500_00),

@@ -46,6 +46,7 @@ def test_a_plain_return_calls_for_authorisation_receipt_and_credit():
     assert dict(result.checks)["item_master"] == "1 of 1 SKUs are active items"
 
 
+@pytest.mark.lesson(19)
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [

@@ -269,6 +269,7 @@ def orders(draw):
 ROUNDINGS = ({}, {"mode": "half_even"}, {"scope": "document"})
 
 
+@pytest.mark.lesson(17)
 @settings(deadline=None, max_examples=150)
 @given(
     order=orders(),

@@ -307,6 +307,7 @@ CLAIMS = {
 }
 
 
+@pytest.mark.lesson(27)
 @settings(deadline=None, max_examples=300)
 @given(
     status=st.sampled_from(["Pending", "Approved", "Done", "Rejected", "Odd"]),

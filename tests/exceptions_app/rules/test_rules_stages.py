@@ -92,6 +92,7 @@ def test_findings_show_as_blocked_stages():
     )
 
 
+@pytest.mark.lesson(19)
 @pytest.mark.parametrize(
     ("changes", "code", "state"),
     [
@@ -112,6 +113,7 @@ def test_each_stage_says_where_it_stands(changes, code, state):
     assert states(make_facts(**changes))[code] == state
 
 
+@pytest.mark.lesson(20)
 @pytest.mark.parametrize(
     ("line", "inspected", "booked"),
     [

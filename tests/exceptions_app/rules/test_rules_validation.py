@@ -206,6 +206,7 @@ def test_a_missing_order_stops_every_document():
     ]
 
 
+@pytest.mark.lesson(18)
 def test_all_returns_together_may_not_take_back_more_than_was_sold():
     order = make.make_order(
         make.make_order_line(

@@ -141,6 +141,7 @@ def test_an_alias_that_somebody_chose_is_no_changed_variant():
     assert found(facts, "VARIANT_CHANGED") == []
 
 
+@pytest.mark.lesson(19)
 def test_goods_that_never_came_were_paid_at_once_for_nothing():
     lost = make_line(inspection=Inspection.NOT_RETURNED)
     facts = make_facts(lost, policy=INSTANT)

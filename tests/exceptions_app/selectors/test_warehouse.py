@@ -221,6 +221,7 @@ def test_a_whole_number_wins_over_longer_ones(bridge, code):
     assert scan(code).only_id == exact.pk
 
 
+@pytest.mark.lesson(24)
 def test_the_same_number_on_two_bridges_leads_nowhere_by_itself(bridge):
     for each in (bridge, factories.BridgeFactory()):
         make_rma(each, external_id="4001")

@@ -18,7 +18,7 @@ from exceptions_app.services import (
     triage,
 )
 from tests.cast import make_user
-from tests.factories import NOW, CaseFactory, CauseGroupFactory, RmaFactory
+from tests.factories import NOW, CaseFactory, CauseGroupFactory, PostingFactory, RmaFactory
 from tests.world import make_unit, make_world
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +69,7 @@ def test_a_draft_says_count_money_and_what_will_be_refused_and_changes_nothing()
     assert not AuditEntry.objects.exists()
 
 
+@pytest.mark.lesson(1)
 def test_what_joins_after_it_was_frozen_is_left_out():
     first = CaseFactory()
     started = _started("mine")
@@ -83,6 +84,7 @@ def test_what_joins_after_it_was_frozen_is_left_out():
     )
 
 
+@pytest.mark.lesson(4)
 def test_each_row_is_done_refused_or_left_because_it_changed():
     own, by_proof, moved = _over_returned(), CaseFactory(), _over_returned()
     _started("close", CLOSE, "finn")
@@ -182,6 +184,32 @@ def test_putting_off_and_closing_are_taken_back_too():
     assert (case.status, case.close_reason) == ("open", "")
 
 
+@pytest.mark.lesson(12)
+def test_a_window_is_sent_again_in_the_order_of_each_return():
+    first = RmaFactory()
+    second = RmaFactory(bridge=first.bridge)
+    made = {}
+    for place in (60, 20, 40):
+        for rma in (second, first):
+            made[rma, place] = PostingFactory(
+                rma=rma, sequence=place, status="failed", created_at=NOW
+            )
+
+    found = bulk_freezing.freeze_window(
+        bridge=first.bridge,
+        kind="",
+        since=NOW,
+        until=NOW + timedelta(minutes=1),
+        per_minute=5,
+        actor=make_user("ines"),
+        now=NOW,
+    )
+
+    order = [(first, 20), (first, 40), (first, 60), (second, 20), (second, 40), (second, 60)]
+    frozen = found.rows.order_by("position").values_list("posting", flat=True)
+    assert list(frozen) == [made[step].pk for step in order]
+
+
 def test_a_note_stays():
     CaseFactory()
     started = _started("note", {"note": "Seen"})
@@ -225,6 +253,7 @@ def test_another_person_neither_starts_nor_stops_it_and_an_admin_stops_it():
     assert list(_holders().values()) == ["mira"]
 
 
+@pytest.mark.lesson(4)
 def test_who_lost_the_right_meanwhile_does_nothing_more():
     CaseFactory()
     _started("mine")

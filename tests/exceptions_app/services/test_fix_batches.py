@@ -80,6 +80,7 @@ def test_after_the_window_the_batch_has_left_and_is_not_taken_back():
     assert set(Fix.objects.values_list("status", flat=True)) == {"applied"}
 
 
+@pytest.mark.lesson(4)
 def test_each_row_is_judged_as_the_single_act_and_refusals_stop_no_other():
     world, asked = _waiting(3)
     actor, now = make_user("mona"), world.clock.now

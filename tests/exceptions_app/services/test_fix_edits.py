@@ -5,8 +5,9 @@ from decimal import Decimal
 import pytest
 
 from exceptions_app import errors
-from exceptions_app.models import Approval, AuditEntry, Fix, FixEdit, Mapping
-from exceptions_app.services import fix_edits, fixes
+from exceptions_app.models import Approval, AuditEntry, Case, Fix, FixEdit, Mapping
+from exceptions_app.rules.facts import Finding
+from exceptions_app.services import cases, fix_edits, fixes
 from tests.cast import make_user
 from tests.factories import (
     NOW,
@@ -51,6 +52,7 @@ def _edit(fix, adjustment, name="finn", why="The fee was counted twice."):
     )
 
 
+@pytest.mark.lesson(21)
 def test_an_edit_voids_the_first_approval_and_says_whose_and_why():
     fix = _asked()
     _approve(fix, "fiona")
@@ -100,6 +102,28 @@ def test_an_edit_back_to_what_it_was_revives_no_approval():
 
     again.refresh_from_db()
     assert again.status == "requested"
+
+
+@pytest.mark.lesson(21)
+def test_what_the_system_does_meanwhile_voids_no_approval():
+    fix = _asked()
+    _approve(fix, "fiona")
+    told = Finding(
+        type="REFUND_CM_MISMATCH",
+        subject=fix.case.fingerprint,
+        cause="told again",
+        facts={"difference": "600.00"},
+        value=Decimal(600),
+        value_formula="Refund less credit",
+    )
+    cases.sync(subject=cases.of_rma(fix.rma), findings=[told], now=NOW)
+    Case.objects.filter(pk=fix.case_id).update(severity="critical", snoozed_until=NOW)
+
+    _approve(fix, "frank")
+
+    fix.refresh_from_db()
+    assert (fix.status, Approval.objects.count()) == ("held", 2)
+    assert not FixEdit.objects.exists()
 
 
 def test_an_editor_cannot_approve_what_another_asked_for():

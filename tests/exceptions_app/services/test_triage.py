@@ -183,6 +183,20 @@ def test_changed_facts_bring_a_case_back_by_themselves():
     assert _acts()[-1] == ("Returnsbridge", "case.wake")
 
 
+@pytest.mark.lesson(28)
+def test_who_was_chosen_by_hand_keeps_it_whatever_the_facts_say():
+    subject = cases.of_rma(RmaFactory())
+    (case,) = cases.sync(subject=subject, findings=[_finding(units="1")], now=NOW)
+    mona = make_user("mona")
+    triage.assign(case_id=case.pk, assignee=mona, actor=make_user("mira"), now=NOW)
+
+    for units in ("2", "3"):
+        cases.sync(subject=subject, findings=[_finding(units=units)], now=NOW)
+
+    case.refresh_from_db()
+    assert (case.assignee, case.status, case.facts["units"]) == (mona, "assigned", "3")
+
+
 def test_closing_by_hand_can_be_taken_back():
     finn, case = make_user("finn"), _over_return()
     triage.close_by_hand(

@@ -64,6 +64,7 @@ def test_the_second_person_puts_it_in_force():
     assert Approval.objects.count() == 2
 
 
+@pytest.mark.lesson(22)
 def test_nobody_gives_both_approvals():
     fix = _asked()
     _approve(fix, "fiona")
@@ -75,6 +76,7 @@ def test_nobody_gives_both_approvals():
     assert Approval.objects.count() == 1
 
 
+@pytest.mark.lesson(22)
 def test_the_requester_gives_neither():
     fix = _asked()
 

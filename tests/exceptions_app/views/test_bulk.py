@@ -42,6 +42,7 @@ def _freeze(client, kind, **values):
     return Bulk.objects.get(), answer.url
 
 
+@pytest.mark.lesson(7)
 def test_a_bulk_act_with_refusals_from_the_list_to_the_file(client):
     """Done row by row; what was refused says why, stays selected and can be acted on again."""
     _sign_in(client, "finn")
@@ -139,6 +140,7 @@ def test_every_form_of_an_act_opens(client):
     assert client.get(reverse("bulk-list")).content.decode().count("<tr>") <= 1
 
 
+@pytest.mark.lesson(11)
 def test_a_window_skips_what_is_proven_and_says_so_before(client):
     _sign_in(client, "ines")
     proven = PostingFactory(created_at=NOW)

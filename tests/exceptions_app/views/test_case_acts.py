@@ -213,6 +213,7 @@ def test_nobody_is_offered_to_open_what_proof_closed():
     assert "Open it again" not in _text(_of("finn"), case)
 
 
+@pytest.mark.lesson(5)
 def test_next_is_the_one_below_in_the_list_one_came_from():
     client = _of("mira")
     top = CaseFactory(value=Decimal(50))
@@ -223,6 +224,7 @@ def test_next_is_the_one_below_in_the_list_one_came_from():
     last = client.get(reverse("case-detail", args=[below.pk]), {"team": "merchandising"})
 
     assert page.context["next"] == below
+    assert page.context["back"]["url"] == "/exceptions/?team=merchandising"
     assert f"/exceptions/{below.pk}/?team=merchandising" in page.content.decode()
     assert last.context["next"] == top
 

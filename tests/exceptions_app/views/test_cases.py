@@ -67,6 +67,7 @@ def test_the_queue_shows_causes_gravest_first_with_sums_per_currency(client, ent
     assert (causes[0].count, causes[0].severity) == (2, "critical")
 
 
+@pytest.mark.lesson(5)
 def test_filters_in_the_address_narrow_the_list_and_show_as_chips(client, enter):
     mira = enter("mira")
     kept = _case(assignee=mira, status="assigned")
@@ -277,6 +278,7 @@ def test_a_type_that_closes_by_proof_only_is_not_closed_by_hand(client, enter):
     assert (answer.status_code, case.status) == (422, "open")
 
 
+@pytest.mark.lesson(6)
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_the_export_holds_what_is_on_screen_and_no_formula(client, enter, start):
     enter("aud")

@@ -143,6 +143,7 @@ def test_causes_bridges_and_what_is_held_narrow_list_sums_and_file(client, finn)
     ]
 
 
+@pytest.mark.lesson(6)
 def test_both_files_hold_the_rows_and_totals_of_the_screen_as_numbers(client, finn):
     make_difference(("discount", "6.00"), ("rounding", "-0.01"))
     rma = factories.RmaFactory(order_name="=1+1")

@@ -76,6 +76,7 @@ def test_who_may_not_assign_sees_no_ticks(client):
     assert 'name="act"' not in page
 
 
+@pytest.mark.lesson(5)
 def test_an_exception_opened_from_the_room_leads_back_to_it(client, mira):
     case = factories.CaseFactory()
     page = client.get("/merchandising/").text

@@ -199,6 +199,7 @@ def test_a_credit_tells_how_it_was_rounded_whatever_the_policy_says_now(client, 
     )
 
 
+@pytest.mark.lesson(9)
 def test_a_document_shows_every_try_with_its_evidence(client, ines):
     posting = factories.PostingFactory()
     factories.PostingAttemptFactory(posting=posting, outcome="unknown", request="<doc/>")

@@ -42,6 +42,7 @@ def _assigned():
     return dict(Case.objects.values_list("pk", "assignee__username"))
 
 
+@pytest.mark.lesson(3)
 def test_ticked_rows_are_taken_at_once_and_stay_ticked(client, mira):
     first, second = CaseFactory(), CaseFactory()
 
@@ -88,6 +89,7 @@ def test_what_is_handed_over_says_to_whom(client, mira, assignee, held_by, told)
     assert told in client.get(answer.url).text
 
 
+@pytest.mark.lesson(2)
 def test_nothing_ticked_changes_nothing_and_says_so(client, mira):
     CaseFactory()
 
@@ -123,6 +125,7 @@ def test_a_whole_cause_is_shown_before_it_is_taken(client, mira):
     assert set(_assigned().values()) == {"mira"}
 
 
+@pytest.mark.lesson(1)
 def test_all_that_match_are_frozen_as_ids_and_what_arrives_later_stays_out(client, mira):
     old = CaseFactory()
     other = CaseFactory(team="finance")
@@ -210,6 +213,7 @@ def test_an_auditor_does_nothing(client):
     assert " data-pick" not in client.get(reverse("case-list")).content.decode()
 
 
+@pytest.mark.lesson(7)
 def test_more_than_a_page_can_hold_is_frozen_whole_for_the_background(client, mira, monkeypatch):
     monkeypatch.setattr(selection, "MOST", 2)
     cases = [CaseFactory() for _ in range(3)]
@@ -262,6 +266,7 @@ def test_going_back_from_the_question_keeps_what_was_ticked(client, mira):
     assert back.content.decode().count(" checked") == 1
 
 
+@pytest.mark.lesson(3)
 def test_a_whole_cause_stays_ticked_after_the_act(client, mira):
     group = CauseGroupFactory()
     cases = [CaseFactory(group=group, rma=RmaFactory(bridge=group.bridge)) for _ in range(3)]
@@ -274,6 +279,7 @@ def test_a_whole_cause_stays_ticked_after_the_act(client, mira):
     assert page.content.decode().count(" checked") == 1
 
 
+@pytest.mark.lesson(2)
 @pytest.mark.parametrize("tick", ["999999", "abc", "\0", "999999999999999"])
 @pytest.mark.parametrize("act", ["mine", "snooze"])
 def test_a_row_that_is_not_there_changes_nothing_and_says_so(client, mira, act, tick):
