@@ -24,7 +24,16 @@ from connectors.addresses import check_base_url
 from connectors.redaction import Redactor, redact
 from connectors.replies import MAX_WAIT_SECONDS, Payload, Reply, retry_after
 
-__all__ = ["Payload", "Redactor", "Reply", "Session", "check_base_url", "post_webhook", "redact"]
+__all__ = [
+    "Payload",
+    "Redactor",
+    "Reply",
+    "Session",
+    "check_base_url",
+    "message_session",
+    "post_webhook",
+    "redact",
+]
 
 # Below this level urllib3 writes whole addresses, and a query may carry a key.
 logging.getLogger("urllib3").setLevel(logging.ERROR)
@@ -193,6 +202,11 @@ def post_webhook(
         except requests.RequestException:
             return None
         return reply.status_code
+
+
+def message_session(mode: types.Mode) -> requests.Session:
+    """A session for `connectors.messaging`: its library words the calls, our door carries them."""
+    return _open(pinned.PinnedAdapter(mode=mode))
 
 
 class _QuietSession(requests.Session):
