@@ -79,6 +79,8 @@ class Kind:
     hosts: tuple[str, ...] = ()
     queries: frozenset[str] = frozenset()
     is_mail: bool = False
+    # It runs lines together that no empty line parts.
+    is_paragraphed: bool = False
 
 
 KINDS: Mapping[str, Kind] = {
@@ -101,6 +103,7 @@ KINDS: Mapping[str, Kind] = {
             workflows.NotifyWorkflows,
             hosts=(".logic.azure.com", ".powerplatform.com", ".logic.azure.us"),
             queries=frozenset({"api-version", "sp", "sv", "sig"}),
+            is_paragraphed=True,
         ),
         Kind(
             "google_chat",
@@ -126,6 +129,7 @@ KINDS: Mapping[str, Kind] = {
             webex.NotifyWebexTeams.parse_native_url,
             webex.NotifyWebexTeams,
             hosts=("webexapis.com", "api.ciscospark.com"),
+            is_paragraphed=True,
         ),
         Kind(
             "mattermost",

@@ -46,8 +46,10 @@ def send(
     title, body = note.title, note.body
     if not is_mail:
         title, body = harmless(title), harmless(body)
+    if places.KINDS[kind].is_paragraphed:
+        body = body.replace("\n", "\n\n")
     with door.call(mode) as call:
-        is_taken = bool(place.notify(title=title, body=body, body_format="text"))
+        is_taken = bool(place.notify(title=title, body=body))
     if not is_taken:
         raise _why(call, is_mail=is_mail)
 
