@@ -6,6 +6,8 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from returnsbridge import memory
+
 _PROCESS_OF_COMMAND = {"runserver": "web", "qcluster": "worker"}
 
 
@@ -16,6 +18,7 @@ def main() -> None:
     process = _PROCESS_OF_COMMAND.get(sys.argv[1] if len(sys.argv) > 1 else "")
     if process is not None:
         os.environ.setdefault("RETURNSBRIDGE_PROCESS", process)
+        memory.settle()
     execute_from_command_line(sys.argv)
 
 

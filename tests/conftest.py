@@ -1,6 +1,5 @@
 """The end of the shared database, and the wall between tests and the network."""
 
-import gc
 import os
 import shutil
 import socket
@@ -14,7 +13,7 @@ from django.http import HttpRequest
 from django.test import Client
 from pytest_django.plugin import blocking_manager_key
 
-from returnsbridge import embedded
+from returnsbridge import embedded, memory
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -26,14 +25,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Spare the garbage collector what lives as long as the run does.
-
-    Eight thousand collected tests and all modules are half a million objects, and it would look
-    through them again and again without finding one to free.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    """Spare the garbage collector the half a million objects of all tests and modules."""
+    memory.settle()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,7 +12,8 @@ from exceptions_app.admin.site import SetUpAdmin, site
 from exceptions_app.models import Connection, CreditQuote, ErpLocation, Item
 from exceptions_app.selectors import quotes as quotes_selector
 from exceptions_app.services import connections
-from exceptions_app.templatetags.desk import money, when
+from exceptions_app.templatetags.amounts import money
+from exceptions_app.templatetags.desk import when
 
 
 class OfErp(admin.RelatedFieldListFilter):

@@ -20,7 +20,8 @@ from django.core.exceptions import BadRequest, EmptyResultSet
 from django.db import connection as database
 from django.db.models import IntegerField, Q, QuerySet, Subquery
 
-PAGE_SIZE = 50
+# Two screens of rows: a longer page takes longer to write than to read (budgets of pages, D.3).
+PAGE_SIZE = 30
 # A file is read in larger steps than a screen: fewer questions, each still a short one.
 FILE_SIZE = 500
 COUNT_CAP = 1_000

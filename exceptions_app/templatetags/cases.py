@@ -4,12 +4,14 @@ from collections.abc import Container
 from typing import Literal
 
 from django import template
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from exceptions_app.catalogue import entry
 from exceptions_app.choices import CaseStatus, Closure
 from exceptions_app.models import Case
 from exceptions_app.templatetags import marks
+from exceptions_app.templatetags.amounts import plain
 
 register = template.Library()
 
@@ -34,3 +36,23 @@ def case_state(case: Case, held_back: Container[int] | Literal[""] = "") -> Safe
     if status in (CaseStatus.WAITING, CaseStatus.AWAITING_APPROVAL):
         return marks.choice_badge(status.label, "wait")
     return marks.choice_badge(status.label, "calm", "flag")
+
+
+@register.simple_tag
+def pick_box(case: Case, picked: Container[int] | Literal[""] = "") -> SafeString:
+    """Return the tick box of one exception; it carries the version that was shown.
+
+    `picked` holds the ids that are still ticked.
+    """
+    return format_html(
+        '<td class="tight corner"><label class="tick"><input type="checkbox" name="case"'
+        ' value="{}.{}" data-pick data-amount="{}" data-currency="{}"{}{}>'
+        '<span class="sr">Select EX-{}</span></label></td>',
+        case.pk,
+        case.version,
+        plain(case.value),
+        case.currency,
+        SafeString(" checked" if picked and case.pk in picked else ""),
+        SafeString(" disabled" if case.status == CaseStatus.RESOLVED else ""),
+        case.pk,
+    )

@@ -21,19 +21,10 @@ from django.utils.safestring import SafeString
 
 from exceptions_app.rules.evidence import indented
 from exceptions_app.rules.spelling import spelled
-from exceptions_app.templatetags import marks
+from exceptions_app.templatetags import amounts, marks
+from exceptions_app.templatetags.amounts import MINUS, NOT_KNOWN
 
 register = template.Library()
-
-NOT_KNOWN = "Not known"
-MINUS = "−"
-
-SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥"}
-# ISO 4217 minor units that are not two.
-MINOR_UNITS = {
-    **dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"), 0),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-}
 
 # The parameter that names a place in a list; it means nothing once the list is another one.
 CURSOR = "cursor"
@@ -47,57 +38,10 @@ MESSAGE_TONES = {
 
 # --- Money -----------------------------------------------------------------------------------
 
-
-@register.filter
-def money(amount: object, currency: str = "") -> str:
-    """Return "£1,234.50"; "KWD 5.124" for a currency without a symbol; "Not known" for nothing.
-
-    Takes a Decimal with its currency beside it, or one object with `amount` and `currency`.
-    Places beyond the currency's own are shown, never rounded away: a screen that rounds hides the
-    very penny somebody is looking for.
-
-    Raises:
-        TypeError: the amount is a float or a text; money is never either.
-    """
-    currency = getattr(amount, "currency", currency)
-    amount = getattr(amount, "amount", amount)
-    if amount is None or amount == "":
-        return NOT_KNOWN
-    if isinstance(amount, bool) or not isinstance(amount, Decimal | int):
-        raise TypeError(f"Money must be a Decimal, not {type(amount).__name__}")
-    value = Decimal(amount)
-    sign = MINUS if value < 0 else ""
-    return sign + _unsigned_money(abs(value), currency)
-
-
-@register.filter
-def signed_money(amount: object, currency: str = "") -> str:
-    """Return `money` with a plus before what is above zero: "+£2.95", "−£2.95", "£0.00"."""
-    text = money(amount, currency)
-    value = getattr(amount, "amount", amount)
-    is_more = isinstance(value, Decimal | int) and value > 0
-    return f"+{text}" if is_more else text
-
-
-def _unsigned_money(value: Decimal, currency: str) -> str:
-    code = (currency or "").upper()
-    if not code:
-        return f"{value:,.{_places(value, 2)}f} (currency not known)"
-    digits = f"{value:,.{_places(value, MINOR_UNITS.get(code, 2))}f}"
-    symbol = SYMBOLS.get(code)
-    # A no-break space keeps the code on the line of its amount.
-    return f"{symbol}{digits}" if symbol else f"{code}\N{NO-BREAK SPACE}{digits}"
-
-
-def _places(value: Decimal, minor_unit: int) -> int:
-    exponent = value.normalize().as_tuple().exponent
-    return max(minor_unit, -exponent) if isinstance(exponent, int) else minor_unit
-
-
-@register.filter
-def plain(amount: Decimal | int) -> str:
-    """Return the digits alone, "1234.50", for attributes that a script adds up."""
-    return f"{amount:f}" if isinstance(amount, Decimal) else str(amount)
+for spelling in (amounts.money, amounts.signed_money, amounts.plain):
+    register.filter(spelling)
+for told in (amounts.td_money, amounts.sums, amounts.sums_or_not_yet):
+    register.simple_tag(told)
 
 
 # --- Time ------------------------------------------------------------------------------------
@@ -193,27 +137,6 @@ def moment(
         + (told if exact else age(at, now or None))
         + ('<span class="sr">, late</span>' if late else "")
         + "</time>"
-    )
-
-
-@register.simple_tag
-def td_money(
-    amount: object,
-    currency: str = "",
-    label: str = "",
-    *,
-    signed: bool = False,
-    strong: bool = False,
-) -> SafeString:
-    """Return one money cell of a table; `label` is the column's name, for cards."""
-    told = signed_money(amount, currency) if signed else money(amount, currency)
-    return format_html(
-        '<td class="num{}" data-l="{}">{}{}{}</td>',
-        " quiet" if amount is None else "",
-        label,
-        SafeString("<b>" if strong else ""),
-        told,
-        SafeString("</b>" if strong else ""),
     )
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django import template
 
-from exceptions_app.templatetags.desk import NOT_KNOWN, money
+from exceptions_app.templatetags.amounts import NOT_KNOWN, money
 
 register = template.Library()
 

@@ -37,7 +37,8 @@ from exceptions_app.selectors import fixes as fixes_selector
 from exceptions_app.selectors import paging
 from exceptions_app.selectors.sums import Amount
 from exceptions_app.services import triage
-from exceptions_app.templatetags.desk import changed_query, money, when
+from exceptions_app.templatetags.amounts import money
+from exceptions_app.templatetags.desk import changed_query, when
 from exceptions_app.views import case_parts, penny
 from exceptions_app.views.triage import ROOMS
 

@@ -18,7 +18,8 @@ from exceptions_app.models import Approval, Case, Fix, FixEdit, Item, Posting, R
 from exceptions_app.rules.approval import IN_DOUBT
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.templatetags.desk import money, when
+from exceptions_app.templatetags.amounts import money
+from exceptions_app.templatetags.desk import when
 
 _ITEM_TYPES = frozenset({"SKU_UNKNOWN", "SKU_AMBIGUOUS", "SKU_INACTIVE", "PROMO_SKU"})
 _PURPOSES = {"post": "Sending", "lookup": "Looking up", "confirm": "Reading back"}

@@ -18,7 +18,8 @@ from exceptions_app.models import Case
 from exceptions_app.rules.penny_parts import NAMES
 from exceptions_app.selectors import differences as selector
 from exceptions_app.selectors import paging, rooms, selection
-from exceptions_app.templatetags.desk import changed_query, money, signed_money
+from exceptions_app.templatetags.amounts import money, signed_money
+from exceptions_app.templatetags.desk import changed_query
 from exceptions_app.views import exports, penny, triage
 from exceptions_app.views.case_page import posting_tone
 

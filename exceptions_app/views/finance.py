@@ -19,7 +19,8 @@ from exceptions_app.selectors import accepted, documents, facts, outlook, paging
 from exceptions_app.selectors import finance as selector
 from exceptions_app.selectors import runs as runs_selector
 from exceptions_app.services import fix_payloads, runs
-from exceptions_app.templatetags.desk import changed_query, money
+from exceptions_app.templatetags.amounts import money
+from exceptions_app.templatetags.desk import changed_query
 from exceptions_app.templatetags.rooms import refund_words
 from exceptions_app.views import exports
 from exceptions_app.views.returns import posting_tone

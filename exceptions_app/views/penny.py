@@ -11,7 +11,7 @@ from exceptions_app.rules import penny as rules
 from exceptions_app.rules.penny_parts import Cause
 from exceptions_app.rules.sides import COMPONENTS
 from exceptions_app.selectors import returns
-from exceptions_app.templatetags.desk import signed_money
+from exceptions_app.templatetags.amounts import signed_money
 
 _OTHER = "Not split by component"
 

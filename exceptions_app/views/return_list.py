@@ -17,7 +17,8 @@ from exceptions_app.filters import ReturnFilter
 from exceptions_app.models import Rma
 from exceptions_app.selectors import paging, returns
 from exceptions_app.services import audit
-from exceptions_app.templatetags.desk import changed_query, money
+from exceptions_app.templatetags.amounts import money
+from exceptions_app.templatetags.desk import changed_query
 from exceptions_app.views import exports, penny
 from exceptions_app.views import views as saved_views
 

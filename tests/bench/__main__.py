@@ -22,8 +22,10 @@ def main() -> int:
     from django.conf import settings  # noqa: PLC0415 - after setup
     from django.db import connection  # noqa: PLC0415 - after setup
 
+    from returnsbridge import memory  # noqa: PLC0415 - after setup
     from tests import rows  # noqa: PLC0415 - after setup
 
+    memory.settle()
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
     try:

@@ -27,6 +27,8 @@ from exceptions_app.selectors import returns as returns_selector
 from exceptions_app.services import fixes, triage
 
 NEWEST = ("-id",)
+# Rows of one answer; a program reads faster than the rows of a screen are shown.
+PAGE_SIZE = 50
 CASE_PARAMETERS = (
     CURSOR,
     *(OpenApiParameter(name, str) for name in CaseFilter.base_filters),
@@ -53,7 +55,7 @@ class CaseList(Door):
     def get(self, request: Request) -> Response:
         cursor = doors.asked(request, doors.PageQuery)["cursor"]
         rows = cases_selector.listed(_filtered(request).qs)
-        page = paging.page(rows, order=cases_selector.QUEUE_ORDER, cursor=cursor)
+        page = paging.page(rows, order=cases_selector.QUEUE_ORDER, cursor=cursor, size=PAGE_SIZE)
         return _page(page, shapes.CaseRow)
 
 
@@ -93,7 +95,7 @@ class CauseList(Door):
     def get(self, request: Request) -> Response:
         cursor = doors.asked(request, doors.PageQuery)["cursor"]
         found = _filtered(request)
-        page = causes.page(found.shown, cursor=cursor, scope=found.scope)
+        page = causes.page(found.shown, cursor=cursor, scope=found.scope, size=PAGE_SIZE)
         return _page(page, shapes.CauseRow)
 
 
@@ -105,7 +107,7 @@ class ReturnList(Door):
         given = doors.asked(request, shapes.ReturnQuery)
         is_shown = permissions.can(request.user, "view_personal_data")
         found = returns_selector.search(text=given["q"], is_personal_shown=is_shown)
-        page = paging.page(found, order=NEWEST, cursor=given["cursor"])
+        page = paging.page(found, order=NEWEST, cursor=given["cursor"], size=PAGE_SIZE)
         rows = [returns_selector.row_of(rma, is_personal_shown=is_shown) for rma in page.rows]
         return _page(page, shapes.ReturnRow, rows)
 
@@ -129,7 +131,9 @@ class PostingList(Door):
         given = doors.asked(request, shapes.PostingQuery)
         cursor = given.pop("cursor")
         rows = operations_selector.postings(**given)
-        return _page(paging.page(rows, order=NEWEST, cursor=cursor), shapes.PostingRow)
+        return _page(
+            paging.page(rows, order=NEWEST, cursor=cursor, size=PAGE_SIZE), shapes.PostingRow
+        )
 
 
 class PostingDetail(Door):
@@ -150,7 +154,7 @@ class FixList(Door):
     def get(self, request: Request) -> Response:
         cursor = doors.asked(request, doors.PageQuery)["cursor"]
         rows = Fix.objects.select_related("bridge", "requested_by", "decided_by")
-        return _page(paging.page(rows, order=NEWEST, cursor=cursor), shapes.FixRow)
+        return _page(paging.page(rows, order=NEWEST, cursor=cursor, size=PAGE_SIZE), shapes.FixRow)
 
     @described(shapes.FixDetail, status=201, body=shapes.FixBody, name="request_fix")
     def post(self, request: Request) -> Response:

@@ -9,7 +9,7 @@ from django.template import Context
 from django.test import RequestFactory
 
 from connectors.types import Money
-from exceptions_app.templatetags import desk, marks
+from exceptions_app.templatetags import amounts, desk, marks
 
 NINE_TWELVE = datetime(2026, 5, 27, 9, 12, tzinfo=UTC)
 
@@ -36,13 +36,13 @@ NINE_TWELVE = datetime(2026, 5, 27, 9, 12, tzinfo=UTC)
     ],
 )
 def test_it_writes_money_to_the_last_place_that_is_there(amount, currency, text):
-    assert desk.money(amount, currency) == text
+    assert amounts.money(amount, currency) == text
 
 
 @pytest.mark.parametrize("amount", [1.5, "1.50", True])
 def test_it_refuses_money_that_is_not_exact(amount):
     with pytest.raises(TypeError, match="Money must be a Decimal"):
-        desk.money(amount, "GBP")
+        amounts.money(amount, "GBP")
 
 
 @pytest.mark.parametrize(
@@ -56,13 +56,13 @@ def test_it_refuses_money_that_is_not_exact(amount):
     ],
 )
 def test_it_writes_the_direction_of_a_difference(amount, text):
-    assert desk.signed_money(amount, "GBP") == text
+    assert amounts.signed_money(amount, "GBP") == text
 
 
 def test_it_gives_a_script_the_digits_alone():
-    assert desk.plain(Decimal("1E+3")) == "1000"
-    assert desk.plain(Decimal("1234.50")) == "1234.50"
-    assert desk.plain(3) == "3"
+    assert amounts.plain(Decimal("1E+3")) == "1000"
+    assert amounts.plain(Decimal("1234.50")) == "1234.50"
+    assert amounts.plain(3) == "3"
 
 
 @pytest.mark.parametrize(

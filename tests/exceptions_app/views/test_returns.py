@@ -120,13 +120,13 @@ def test_no_result_says_what_was_searched(client, cleo):
 
 def test_all_returns_stand_newest_first_in_pages(client, cleo):
     bridge = factories.BridgeFactory()
-    made = [factories.RmaFactory(bridge=bridge).pk for _ in range(60)][::-1]
+    made = [factories.RmaFactory(bridge=bridge).pk for _ in range(40)][::-1]
 
     first = client.get("/returns/").context
     second = client.get("/returns/", {"cursor": first["older"]}).context
 
-    assert [row.rma.pk for row in first["rows"]] == made[:50]
-    assert [row.rma.pk for row in second["rows"]] == made[50:]
+    assert [row.rma.pk for row in first["rows"]] == made[:30]
+    assert [row.rma.pk for row in second["rows"]] == made[30:]
     assert second["older"] == ""
 
 

@@ -166,14 +166,14 @@ def test_an_unknown_filter_finds_nothing(client, aud, query):
     assert texts(client, query) == []
 
 
-def test_a_page_holds_fifty_and_the_next_one_goes_on(client, aud):
+def test_a_page_holds_thirty_and_the_next_one_goes_on(client, aud):
     connection = factories.ConnectionFactory()
-    for number in range(60):
+    for number in range(40):
         record(connection, text=str(number))
 
     older = client.get("/trail/").context["older"]
 
-    assert len(texts(client)) == 50
+    assert len(texts(client)) == 30
     assert texts(client, f"?cursor={older}") == [str(number) for number in range(9, -1, -1)]
     assert client.get("/trail/?cursor=guess").status_code == 400
 
