@@ -119,6 +119,61 @@ def counts(lists: Mapping[Any, QuerySet[Any]]) -> dict[Any, int]:
     return {key: found[key] or 0 for key in lists}
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Several lists asked in one statement, written once and asked as often as one likes."""
+
+    sql: str
+    values: tuple[Any, ...]
+    # What each column answers, and what has no row for certain.
+    columns: tuple[Any, ...]
+    empty: tuple[Any, ...]
+    listed: tuple[Any, ...]
+
+
+def question(
+    *,
+    counted: Mapping[Any, QuerySet[Any]],
+    single: Mapping[Any, QuerySet[Any]] | None = None,
+    listed: Mapping[Any, QuerySet[Any]] | None = None,
+) -> Question:
+    """The statement that `answers` asks. Writing it takes longer than asking: who asks the same on
+    every page keeps it. Moments in it must be the database's own.
+    """
+    wanted = [
+        *(
+            (key, rows.order_by().values("pk")[: COUNT_CAP + 1], _COUNT)
+            for key, rows in counted.items()
+        ),
+        *((key, rows, _ONE) for key, rows in (single or {}).items()),
+        *((key, rows, _ALL) for key, rows in (listed or {}).items()),
+    ]
+    parts = {key: (form, _compiled(rows)) for key, rows, form in wanted}
+    known = {key: (form, found) for key, (form, found) in parts.items() if found is not None}
+    return Question(
+        sql="SELECT " + ", ".join(form.format(found[0]) for form, found in known.values()),
+        values=tuple(value for _, found in known.values() for value in found[1]),
+        columns=tuple(known),
+        empty=tuple(key for key in parts if key not in known),
+        listed=tuple(listed or ()),
+    )
+
+
+_COUNT = "(SELECT COUNT(*) FROM ({}) AS few)"
+_ONE = "({})"
+_ALL = "(SELECT json_agg(told)::text FROM ({}) AS told)"
+
+
+def ask(asked: Question) -> dict[Any, Any]:
+    """What `answers` returns, for a statement written before."""
+    known: dict[Any, Any] = dict.fromkeys(asked.empty)
+    if asked.columns:
+        with database.cursor() as cursor:
+            cursor.execute(asked.sql, asked.values)
+            known |= zip(asked.columns, cursor.fetchone(), strict=True)
+    return known | {key: json.loads(known.get(key) or "[]") for key in asked.listed}
+
+
 def answers(
     *,
     counted: Mapping[Any, QuerySet[Any]],
@@ -131,26 +186,7 @@ def answers(
     One query for all of them; None for a `single` one that has no row. In a `listed` one moments
     are texts, and a fraction is a float unless it is cast to text.
     """
-    parts: dict[Any, tuple[str, tuple[Any, ...]]] = {}
-    for key, rows in counted.items():
-        few = _compiled(rows.order_by().values("pk")[: COUNT_CAP + 1])
-        if few is not None:
-            parts[key] = f"(SELECT COUNT(*) FROM ({few[0]}) AS few)", few[1]
-    for key, rows in (single or {}).items():
-        one = _compiled(rows)
-        if one is not None:
-            parts[key] = f"({one[0]})", one[1]
-    for key, rows in (listed or {}).items():
-        some = _compiled(rows)
-        if some is not None:
-            parts[key] = f"(SELECT json_agg(told)::text FROM ({some[0]}) AS told)", some[1]
-    known: dict[Any, Any] = dict.fromkeys([*counted, *(single or ())])
-    if parts:
-        asked = "SELECT " + ", ".join(sql for sql, _ in parts.values())
-        with database.cursor() as cursor:
-            cursor.execute(asked, [value for _, values in parts.values() for value in values])
-            known |= zip(parts, cursor.fetchone(), strict=True)
-    return known | {key: json.loads(known.get(key) or "[]") for key in listed or ()}
+    return ask(question(counted=counted, single=single, listed=listed))
 
 
 def _compiled(rows: QuerySet[Any]) -> tuple[str, tuple[Any, ...]] | None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.postgres.aggregates import JSONBAgg
@@ -152,21 +153,7 @@ def teams_led(roles: Iterable[str]) -> tuple[str, ...]:
 
 def shell(*, roles: frozenset[str], user_id: int) -> Shell:
     """Counts, simulated systems and the age of our data, in one query."""
-    # Every page asks this, so the database says what time it is.
-    is_due = Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=Now())
-    fed = Watermark.objects.filter(
-        connection=OuterRef("pk"), connection__source_bridges__is_active=True
-    )
-    oldest = fed.order_by().values("connection").annotate(at=Min("read_at")).values("at")
-    found = paging.answers(
-        counted={
-            "cases": Case.objects.filter(is_due, status__in=CASE_OPEN, team__in=teams_of(roles)),
-            "approvals": decidable(roles=roles, user_id=user_id),
-            "to_key": keying.waiting(kinds=keying.kinds_of(roles)),
-            "reviews": BreakGlass.objects.filter(reviewed_at__isnull=True),
-        },
-        single={"connections": _as_text(name=F("name"), mode=F("mode"), at=Subquery(oldest))},
-    )
+    found = paging.ask(_shell_question(roles, user_id))
     rows = json.loads(found["connections"] or "[]")
     moments = [datetime.fromisoformat(row["at"]) for row in rows if row["at"]]
     return Shell(
@@ -176,6 +163,25 @@ def shell(*, roles: frozenset[str], user_id: int) -> Shell:
         reviews=found["reviews"] or 0,
         simulated=tuple(dict.fromkeys(row["name"] for row in rows if row["mode"] == "sandbox")),
         data_as_of=min(moments, default=None),
+    )
+
+
+@lru_cache(maxsize=512)
+def _shell_question(roles: frozenset[str], user_id: int) -> paging.Question:
+    """Every page asks this: written once per person; the database says what time it is."""
+    is_due = Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=Now())
+    fed = Watermark.objects.filter(
+        connection=OuterRef("pk"), connection__source_bridges__is_active=True
+    )
+    oldest = fed.order_by().values("connection").annotate(at=Min("read_at")).values("at")
+    return paging.question(
+        counted={
+            "cases": Case.objects.filter(is_due, status__in=CASE_OPEN, team__in=teams_of(roles)),
+            "approvals": decidable(roles=roles, user_id=user_id),
+            "to_key": keying.waiting(kinds=keying.kinds_of(roles)),
+            "reviews": BreakGlass.objects.filter(reviewed_at__isnull=True),
+        },
+        single={"connections": _as_text(name=F("name"), mode=F("mode"), at=Subquery(oldest))},
     )
 
 
