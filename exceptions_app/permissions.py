@@ -77,6 +77,8 @@ CAPABILITIES: dict[str, frozenset[str]] = {
     "manage_mappings": frozenset({Role.ADMIN}),
     # Whoever fixes a mapping, sets one up, or checks how it came to be.
     "view_mappings": EVERYONE - {Role.CX},
+    # Which hours of a team count: what is late, and who is told.
+    "manage_calendars": frozenset({Role.ADMIN}),
     "manage_users": frozenset({Role.ADMIN}),
     "use_admin": frozenset({Role.ADMIN, Role.INTEGRATOR}),
 }

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from exceptions_app.admin import (
+    calendar_pages,
     connection_pages,
     import_pages,
     mapping_pages,
@@ -46,6 +47,8 @@ urlpatterns = [
     path(f"{_KIND}history/", mapping_pages.history, name="mapping-history"),
     path(f"{_KIND}withdraw/", take_back_pages.withdraw, name="mapping-withdraw"),
     path(f"{_KIND}import/", import_pages.upload, name="mapping-upload"),
+    path("calendars/", calendar_pages.overview, name="calendars"),
+    path("calendars/<slug:team>/", calendar_pages.calendar, name="calendar"),
     path("bridges/<int:bridge_id>/", policy_pages.bridge, name="bridge-change"),
     path("bridges/<int:bridge_id>/policy/", policy_pages.policy, name="bridge-policy"),
     path(

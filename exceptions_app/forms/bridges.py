@@ -180,7 +180,7 @@ class PolicyReasonForm(BridgeForm):
         return bool(self.cleaned_data["shown"] == stamp(self.cleaned_data["policy"]))
 
 
-def _zones() -> list[tuple[str, str]]:
+def zones() -> list[tuple[str, str]]:
     """The zones of places, by name, after UTC."""
     places = sorted(zone for zone in available_timezones() if "/" in zone)
     named = [(zone, zone.replace("_", " ")) for zone in places if not zone.startswith("Etc/")]
@@ -193,7 +193,7 @@ class BridgeChangeForm(forms.Form):
     name = forms.CharField(max_length=80)
     timezone = forms.ChoiceField(
         label="Time zone",
-        choices=_zones,
+        choices=zones,
         help_text="Posting windows and the company's days are those of this zone.",
     )
     is_active = forms.BooleanField(
@@ -238,7 +238,7 @@ class NewBridgeForm(BridgeForm):
         choices=[(preset.code, preset.label) for preset in policies.PRESETS.values()]
     )
     currency = forms.RegexField(r"^[A-Z]{3}$", help_text="The company's currency, as in GBP.")
-    timezone = forms.ChoiceField(label="Time zone", choices=_zones, initial="UTC")
+    timezone = forms.ChoiceField(label="Time zone", choices=zones, initial="UTC")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -4,6 +4,7 @@ from exceptions_app.models.access import SignInTry
 from exceptions_app.models.approvals import BreakGlass, Delegation, FixBatch, FixEdit
 from exceptions_app.models.bridges import Bridge, Mapping
 from exceptions_app.models.bulk import Bulk, BulkRow
+from exceptions_app.models.calendars import TeamCalendar
 from exceptions_app.models.cases import Approval, AuditEntry, Case, CauseGroup, Fix
 from exceptions_app.models.connections import (
     CallCount,
@@ -93,6 +94,7 @@ __all__ = [
     "SavedView",
     "Shipment",
     "SignInTry",
+    "TeamCalendar",
     "UserPreferences",
     "Watermark",
 ]

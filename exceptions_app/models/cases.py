@@ -89,6 +89,9 @@ class Case(models.Model):
     snooze_note = models.CharField(max_length=200, blank=True, default="")
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField()
+    # Since when its clock runs (null: since it opened), and which hours it counted, in words.
+    clock_from = models.DateTimeField(null=True, blank=True)
+    counted = models.CharField(max_length=300, blank=True, default="", db_default="")
     seen_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
     reopened_count = models.PositiveIntegerField(default=0)

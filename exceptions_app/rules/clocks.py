@@ -21,7 +21,7 @@ from exceptions_app.choices import (
     PostingStatus,
     RefundStatus,
 )
-from exceptions_app.rules import limits, money, receiving, values
+from exceptions_app.rules import limits, money, receiving, values, windows
 from exceptions_app.rules.facts import Finding, PostingFact, RmaFacts
 from exceptions_app.rules.relevance import units_left_to_book
 from exceptions_app.rules.resolving import (
@@ -47,10 +47,12 @@ class Clock:
     limit: timedelta
     value: values.Value
     facts: Mapping[str, str]
+    # Where the ERP takes documents in windows only: when the next one opened, or will.
+    counts_from: datetime | None = None
 
     @property
     def ends_at(self) -> datetime:
-        return self.since + self.limit
+        return (self.counts_from or self.since) + self.limit
 
     def finding(self, facts: RmaFacts) -> Finding:
         amount, formula = self.value
@@ -171,7 +173,18 @@ def _restock(resolved: Resolved) -> Iterator[Clock]:
         return
     limit = limits.restock(resolved.facts.policy)
     told = {"units": _units(lines)}
-    yield Clock("RESTOCK_LATE", "restock", min(moments), limit, _paid(resolved, lines), told)
+    value = _paid(resolved, lines)
+    since = min(moments)
+    begins = _window(resolved.facts, PostingKind.STOCK_RECEIPT.value, since)
+    yield Clock("RESTOCK_LATE", "restock", since, limit, value, told, begins)
+
+
+def _window(facts: RmaFacts, kind: str, since: datetime) -> datetime:
+    """The wait for the ERP's posting window is not counted (R076, R133)."""
+    schedule = facts.policy.schedule.get(kind, "")
+    if not windows.is_schedule(schedule):
+        return since
+    return windows.next_open(windows.parse(schedule), now=since, zone=facts.zone)
 
 
 def _credit(resolved: Resolved) -> Iterator[Clock]:

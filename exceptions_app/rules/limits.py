@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from exceptions_app.rules.facts import Policy
+from exceptions_app.choices import PostingKind
+from exceptions_app.rules.facts import Finding, Policy
 
 INSPECTION = timedelta(hours=72)
 QUARANTINE = timedelta(days=14)
@@ -13,6 +14,22 @@ REFUND = timedelta(days=5)
 # How long the systems may tell different stories.
 DRIFT = timedelta(hours=72)
 EXCHANGE = timedelta(hours=48)
+
+# What must arrive in the ERP before these can end, where nothing else stops it.
+_AWAITED = {
+    "RESTOCK_LATE": PostingKind.STOCK_RECEIPT.value,
+    "RECEIPT_NOT_POSTED": PostingKind.STOCK_RECEIPT.value,
+    "RECEIVED_NOT_CREDITED": PostingKind.CREDIT_MEMO.value,
+    "REFUND_NO_CM": PostingKind.CREDIT_MEMO.value,
+}
+_KINDS = {str(kind.label): kind.value for kind in PostingKind}
+
+
+def awaited_document(finding: Finding) -> str:
+    """The kind of document whose posting window the exception waits for; "" for none."""
+    if finding.type == "ERP_BATCH_WAIT":
+        return _KINDS.get(finding.facts.get("kind", ""), "")
+    return _AWAITED.get(finding.type, "")
 
 
 def restock(policy: Policy) -> timedelta:

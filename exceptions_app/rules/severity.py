@@ -9,19 +9,20 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.catalogue import raised
 from exceptions_app.catalogue.entry import GROUP_LIMIT, PERIOD_END_DAYS
 from exceptions_app.choices import Severity
+from exceptions_app.rules.calendars import Calendar, working_days_left
 
 VALUE_THRESHOLD = Decimal(500)
 # A finding of these says that a customer was told something that does not hold: every other
 # exception of the return keeps it from being put right.
 PROMISES = frozenset({"PROMISE_BREACH", "QUOTE_CHANGED"})
-_SATURDAY = 5
+_FORTNIGHT = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Grounds:
 
     `day` is today in the zone of the books, None where it belongs to no books. `promises` are the
     types open for its return; `group_count` all that is open of its cause, itself included.
+    `calendar` is its team's, None where Mondays to Fridays are working days.
     """
 
     type: str
@@ -37,6 +39,7 @@ class Grounds:
     day: date | None
     promises: frozenset[str]
     group_count: int
+    calendar: Calendar | None = None
 
     @property
     def is_promise_broken(self) -> bool:
@@ -47,7 +50,9 @@ class Grounds:
     def days_left(self) -> int | None:
         """Working days to the period end; None where no money is at risk, for the books close
         without it."""
-        return working_days_left(self.day) if self.day and self.value > 0 else None
+        if not self.day or self.value <= 0 or not is_period_end_possible(self.day):
+            return None
+        return working_days_left(self.calendar, self.day)
 
 
 def of(grounds: Grounds) -> Severity:
@@ -77,8 +82,6 @@ def promises_among(types: Iterable[str]) -> frozenset[str]:
     return PROMISES & frozenset(types)
 
 
-def working_days_left(day: date) -> int:
-    """Mondays to Fridays after `day` up to the last of its month; public holidays count as work."""
-    last = monthrange(day.year, day.month)[1]
-    later = (day + timedelta(days=ahead) for ahead in range(1, last - day.day + 1))
-    return sum(each.weekday() < _SATURDAY for each in later)
+def is_period_end_possible(day: date) -> bool:
+    """Whether any calendar may call the period end near: not before the last fortnight."""
+    return monthrange(day.year, day.month)[1] - day.day <= _FORTNIGHT

@@ -4,9 +4,11 @@ proof."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -14,6 +16,7 @@ from django.db.models import Q
 
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.catalogue import render
+from exceptions_app.catalogue.entry import Entry
 from exceptions_app.choices import CASE_OPEN, SEVERITY_RANK, CaseStatus, Closure, FixStatus
 from exceptions_app.models import (
     Bridge,
@@ -28,7 +31,8 @@ from exceptions_app.models import (
 from exceptions_app.rules import severity
 from exceptions_app.rules.facts import Finding
 from exceptions_app.selectors import fixes as fixes_selector
-from exceptions_app.services import audit, moments, severities
+from exceptions_app.selectors.calendars import Calendars
+from exceptions_app.services import audit, clocks, moments, severities
 
 # What brings a case back that somebody put off.
 _MATERIAL = frozenset({"status", "facts", "severity"})
@@ -45,6 +49,8 @@ class Subject:
     event: InboundEvent | None = None
     currency: str = ""
     names: tuple[tuple[str, str], ...] = ()
+    # Read when the first clock starts.
+    calendars: Calendars = field(default_factory=Calendars, compare=False)
 
 
 def of_rma(rma: Rma) -> Subject:
@@ -144,7 +150,9 @@ def _open(
     facts = _facts(subject, finding)
     group = _group(subject, finding, now)
     others = severities.count_open(group_id=group.pk)
-    grounds = severities.of_finding(finding, subject.bridge, promises, others + 1, now)
+    grounds = severities.of_finding(
+        finding, subject.bridge, promises, others + 1, now, calendars=subject.calendars
+    )
     level = severity.of(grounds)
     case = Case.objects.create(
         fingerprint=fingerprint,
@@ -168,8 +176,8 @@ def _open(
         currency=subject.currency,
         value_formula=finding.value_formula[:300],
         opened_at=now,
-        due_at=now + timedelta(hours=entry.clock_hours),
         seen_at=now,
+        **_clock(subject, finding, entry, now),
     )
     record(case, "case.open", f"Opened: {case.title}", now)
     severities.raise_crowd(group_id=group.pk, count=others + 1, now=now)
@@ -194,7 +202,8 @@ def _refresh(
     failed = ""
     if case.status == CaseStatus.RESOLVED:
         failed = "" if is_taken_back else _failed(case)
-        changed |= _opened_again(case, entry.clock_hours, now, is_taken_back=is_taken_back)
+        clock = partial(_clock, subject, finding, entry, now)
+        changed |= _opened_again(case, clock, is_taken_back=is_taken_back)
     if facts != case.facts or finding.value != case.value:
         changed |= {
             "facts": facts,
@@ -203,7 +212,9 @@ def _refresh(
             "title": render(entry.title, facts)[:300],
         }
     count = severities.count_with(case)
-    grounds = severities.of_finding(finding, subject.bridge, promises, count, now)
+    grounds = severities.of_finding(
+        finding, subject.bridge, promises, count, now, calendars=subject.calendars
+    )
     changed |= severities.rise(case, grounds)
     if posting is not None and case.posting_id != posting.pk:
         changed["posting"] = posting
@@ -223,8 +234,18 @@ def _refresh(
     return case
 
 
+def _clock(subject: Subject, finding: Finding, entry: Entry, now: datetime) -> dict[str, Any]:
+    return clocks.started(
+        finding=finding,
+        bridge=subject.bridge,
+        calendar=subject.calendars.of(entry.team),
+        hours=entry.clock_hours,
+        now=now,
+    )
+
+
 def _opened_again(
-    case: Case, clock_hours: int, now: datetime, *, is_taken_back: bool
+    case: Case, clock: Callable[[], dict[str, Any]], *, is_taken_back: bool
 ) -> dict[str, object]:
     """A cause that came back starts its clock anew; one that was never gone keeps it."""
     changed: dict[str, object] = {
@@ -235,11 +256,7 @@ def _opened_again(
     }
     if is_taken_back:
         return changed
-    return {
-        **changed,
-        "reopened_count": case.reopened_count + 1,
-        "due_at": now + timedelta(hours=clock_hours),
-    }
+    return {**changed, **clock(), "reopened_count": case.reopened_count + 1}
 
 
 def _failed(case: Case) -> str:

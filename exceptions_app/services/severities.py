@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from exceptions_app.catalogue import entry as catalogue_entry
@@ -10,8 +11,10 @@ from exceptions_app.catalogue.entry import GROUP_LIMIT
 from exceptions_app.choices import CASE_OPEN, SEVERITY_RANK, Severity
 from exceptions_app.models import Bridge, Case
 from exceptions_app.rules import severity
+from exceptions_app.rules.calendars import Calendar
 from exceptions_app.rules.facts import Finding
 from exceptions_app.rules.severity import Grounds
+from exceptions_app.selectors.calendars import Calendars
 from exceptions_app.services import audit
 
 # Openings side by side do not see one another, so a crowd is looked at for as long as it is young.
@@ -25,9 +28,19 @@ def of_finding(
     promises: frozenset[str],
     group_count: int,
     now: datetime,
+    *,
+    calendars: Calendars,
 ) -> Grounds:
     day = _day(bridge, now)
-    return Grounds(finding.type, finding.value, day, promises, group_count)
+    team = catalogue_entry(finding.type, finding.facts).team
+    calendar = _calendar(calendars, team, finding.value, day)
+    return Grounds(finding.type, finding.value, day, promises, group_count, calendar)
+
+
+def _calendar(calendars: Calendars, team: str, value: Decimal, day: date | None) -> Calendar | None:
+    """Not read where the period end is too far away, or no money is at risk at it."""
+    is_asked = day is not None and value > 0 and severity.is_period_end_possible(day)
+    return calendars.of(team) if is_asked else None
 
 
 def count_open(*, group_id: int) -> int:
@@ -89,12 +102,18 @@ def raise_crowd(*, group_id: int, count: int, now: datetime) -> int:
     promises: dict[int | None, frozenset[str]] = {}
     for rma_id, name in told.values_list("rma", "type"):
         promises[rma_id] = promises.get(rma_id, frozenset()) | {name}
-    return sum(_raise(case, promises.get(case.rma_id, frozenset()), count, now) for case in rows)
+    calendars = Calendars()
+    return sum(
+        _raise(case, promises.get(case.rma_id, frozenset()), count, now, calendars) for case in rows
+    )
 
 
-def _raise(case: Case, promises: frozenset[str], count: int, now: datetime) -> bool:
+def _raise(
+    case: Case, promises: frozenset[str], count: int, now: datetime, calendars: Calendars
+) -> bool:
     day = _day(case.bridge, now)
-    grounds = Grounds(case.type, case.value, day, promises, count)
+    calendar = _calendar(calendars, case.team, case.value, day)
+    grounds = Grounds(case.type, case.value, day, promises, count, calendar)
     changed = rise(case, grounds)
     if not changed:
         return False

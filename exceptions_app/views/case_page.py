@@ -345,6 +345,7 @@ def _facts(case: Case, now: datetime) -> list[dict[str, str]]:
         {"label": "With", "value": _name(case) or "Nobody yet"},
         {"label": "Opened", "value": when(case.opened_at)},
         {"label": "Act by", "value": when(case.due_at)},
+        *([{"label": "Counted", "value": case.counted}] if case.counted else []),
         {"label": "At risk", "value": _at_risk(case)},
     ]
     base = catalogue_entry(case.type).severity

@@ -149,6 +149,8 @@ SCREENS = (
     Screen("admin:mapping-withdraw", args=("bridge", "location"), query="?value=Leeds+DC"),
     Screen("admin:bridge-policy", args=("bridge",)),
     Screen("admin:bridge-change", args=("bridge",)),
+    Screen("admin:calendars"),
+    Screen("admin:calendar", args=("finance",)),
     Screen("admin:connection-history", args=("connection",)),
     Screen("admin:connection-history", "ines", args=("erp",)),
     Screen("admin:connection-profile", "ines", args=("erp",)),

@@ -38,6 +38,8 @@ DOORS = {
     "mapping-withdraw": ({"ada"}, {"ada"}),
     "bridge-change": ({"ada", "ines"}, {"ada", "ines"}),
     "bridge-policy": (READERS, {"ada", "ines"}),
+    "calendars": ({"ada"}, None),
+    "calendar": ({"ada"}, {"ada"}),
     "connection-history": (OPERATORS, {"ada", "ines"}),
     "connection-profile": (OPERATORS, {"ada", "ines"}),
 }
@@ -117,6 +119,8 @@ def addresses(bridge, found):
         "mapping-withdraw": page_of(bridge, "withdraw", value="A"),
         "bridge-change": reverse("admin:bridge-change", args=[bridge.pk]),
         "bridge-policy": reverse("admin:bridge-policy", args=[bridge.pk]),
+        "calendars": reverse("admin:calendars"),
+        "calendar": reverse("admin:calendar", args=["finance"]),
         "connection-history": reverse("admin:connection-history", args=[bridge.erp_id]),
         "connection-profile": reverse("admin:connection-profile", args=[bridge.erp_id]),
     }

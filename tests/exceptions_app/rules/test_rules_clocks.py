@@ -130,3 +130,15 @@ def test_a_finished_return_waits_for_nothing():
 )
 def test_a_limit_is_told_as_people_say_it(limit, words):
     assert limits.words(limit) == words
+
+
+def test_the_wait_for_a_posting_window_does_not_count():
+    facts, hours = RUNNING["RESTOCK_LATE"]
+    open_at = f"{NOW + timedelta(hours=1):%H:%M}-{NOW + timedelta(hours=2):%H:%M}"
+    windowed = replace(facts, policy=replace(facts.policy, schedule={"stock_receipt": open_at}))
+    since = NOW - timedelta(hours=48 - hours)
+
+    (clock,) = [row for row in clocks.running(resolve(windowed)) if row.type == "RESTOCK_LATE"]
+
+    assert clock.since == since
+    assert clock.ends_at == NOW + timedelta(hours=1, days=2)

@@ -1,32 +1,22 @@
 """What makes an exception graver than its type."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 
 import pytest
 
 from exceptions_app.rules import severity
+from exceptions_app.rules.calendars import Calendar
 from exceptions_app.rules.severity import Grounds
 
 MID_MONTH = date(2026, 5, 13)
 CALM = Grounds("SKU_INACTIVE", Decimal(20), MID_MONTH, frozenset(), 1)
-PERIOD = "the month ends within three working days"
-
-
-@pytest.mark.parametrize(
-    ("day", "left"),
-    [
-        pytest.param(date(2026, 5, 13), 12, id="mid-month"),
-        pytest.param(date(2026, 5, 26), 3, id="tuesday-before-a-weekend-end"),
-        pytest.param(date(2026, 5, 25), 4, id="monday-before"),
-        pytest.param(date(2026, 5, 30), 0, id="the-last-saturday"),
-        pytest.param(date(2026, 12, 31), 0, id="the-last-day"),
-        pytest.param(date(2028, 2, 28), 1, id="leap-year"),
-    ],
+# Shut on the Thursday before the month's end.
+BANKS = Calendar(
+    "UTC", frozenset(range(5)), time(9), time(17), closed=frozenset({date(2026, 5, 28)})
 )
-def test_working_days_are_counted_to_the_end_of_the_month(day, left):
-    assert severity.working_days_left(day) == left
+PERIOD = "the month ends within three working days"
 
 
 @pytest.mark.parametrize(
@@ -39,6 +29,9 @@ def test_working_days_are_counted_to_the_end_of_the_month(day, left):
         ),
         pytest.param({"day": date(2026, 5, 25)}, "medium", (), id="four-days-left"),
         pytest.param({"day": date(2026, 5, 26)}, "high", (PERIOD,), id="three-days-left"),
+        pytest.param(
+            {"day": date(2026, 5, 25), "calendar": BANKS}, "high", (PERIOD,), id="holiday"
+        ),
         pytest.param({"day": date(2026, 5, 29), "value": Decimal(0)}, "medium", (), id="no-money"),
         pytest.param({"day": None}, "medium", (), id="no-books"),
         pytest.param({"group_count": 10}, "medium", (), id="ten-of-a-cause"),
