@@ -369,3 +369,22 @@ class BulkRowState(models.TextChoices):
     SKIPPED = "skipped", "Nothing to do"
     CHANGED = "changed", "Changed meanwhile"
     REFUSED = "refused", "Refused"
+
+
+class MessagePurpose(models.TextChoices):
+    """Why a message to people was written."""
+
+    ALERT = "alert", "Alert"
+    DIGEST = "digest", "Digest"
+    TEST = "test", "Test"
+
+
+class MessageState(models.TextChoices):
+    """How far a message to people came. Perhaps sent is never sent again by itself."""
+
+    WAITING = "waiting", "Waits to be sent"
+    SENDING = "sending", "Being sent"
+    SENT = "sent", "Sent"
+    PERHAPS = "perhaps", "Perhaps sent"
+    FAILED = "failed", "Not sent"
+    DROPPED = "dropped", "Not needed any more"

@@ -16,6 +16,7 @@ QUEUES = {
     "settle": "post",
     "sweep": "report",
     "bulk": "report",
+    "tell": "report",
     "poll": "ingest",
 }
 

@@ -41,6 +41,10 @@ def bulk() -> int:
     return _run("bulk", lambda: flow.bulk(clock=database_now))
 
 
+def tell() -> int:
+    return _run("tell", lambda: flow.tell(clock=database_now))
+
+
 def _run(name: str, act: Callable[[], int]) -> int:
     """Beat, act, report. The one place that catches what nobody foresaw: the next tick goes on."""
     Heartbeat.objects.update_or_create(

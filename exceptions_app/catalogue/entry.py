@@ -112,6 +112,7 @@ LINKS = frozenset(
         "postings",
         "inbox",
         "files",
+        "messages",
         "connection",
         "approvals",
     }

@@ -43,6 +43,7 @@ from exceptions_app.models.rmas import (
     RmaLine,
     Shipment,
 )
+from exceptions_app.models.telling import Message, MessagePlace, ToldCause
 
 __all__ = [
     "Approval",
@@ -80,6 +81,8 @@ __all__ = [
     "KeyingClaim",
     "Mapping",
     "MappingImport",
+    "Message",
+    "MessagePlace",
     "Posting",
     "PostingAttempt",
     "PostingCount",
@@ -95,6 +98,7 @@ __all__ = [
     "Shipment",
     "SignInTry",
     "TeamCalendar",
+    "ToldCause",
     "UserPreferences",
     "Watermark",
 ]

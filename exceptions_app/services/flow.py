@@ -24,6 +24,8 @@ from exceptions_app.services import (
     posting,
     receipts,
     return_files,
+    telling,
+    telling_sends,
 )
 from exceptions_app.services.faultpoints import reach
 
@@ -132,6 +134,13 @@ def poll(*, clock: Clock) -> int:
 def bulk(*, clock: Clock) -> int:
     """Do the rows of acts on many; returns how many chunks."""
     return _drain(lambda now: bulk_running.run_next(now=now), clock)
+
+
+def tell(*, clock: Clock) -> int:
+    """Write what places are to be told, and send what waits; returns how many."""
+    now = clock()
+    count = telling_sends.recover(now=now) + telling.plan(now=now)
+    return count + _drain(lambda now: telling_sends.send_next(now=now), clock)
 
 
 def _until_dry(

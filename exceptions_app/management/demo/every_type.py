@@ -34,8 +34,9 @@ from exceptions_app.services import (
     watching,
 )
 
-# These need a partner that exchanges files, or an ERP that records refunds; none stands here.
-ELSEWHERE = frozenset({"BATCH_OVERDUE", "FILE_UNREADABLE", "TENDER_UNMAPPED"})
+# These need a partner that exchanges files, an ERP that records refunds, or a room that takes
+# messages; none stands here.
+ELSEWHERE = frozenset({"BATCH_OVERDUE", "FILE_UNREADABLE", "MESSAGE_NOT_SENT", "TENDER_UNMAPPED"})
 # How long before the present it begins, and how much of that the clocks of returns need.
 LONG_AGO = timedelta(days=19)
 CLOCKS = timedelta(days=16)

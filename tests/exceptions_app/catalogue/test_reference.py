@@ -13,6 +13,7 @@ from exceptions_app.choices import Team
 OURS = {
     "BATCH_OVERDUE",
     "FILE_UNREADABLE",
+    "MESSAGE_NOT_SENT",
     "PLACE_UNMAPPED",
     "QUOTE_CHANGED",
     "STEP_UNSUPPORTED",

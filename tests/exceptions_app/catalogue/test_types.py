@@ -115,6 +115,7 @@ OWNERS = {
     "ERP_BATCH_WAIT": (OPERATIONS, INFO, "none", 5, True),
     "SCHEMA_CHANGED": (OPERATIONS, MEDIUM, "none", 5, True),
     "BACKLOG": (OPERATIONS, MEDIUM, "none", 5, True),
+    "MESSAGE_NOT_SENT": (OPERATIONS, MEDIUM, "none", 5, True),
     "MAPPING_REGRESSION": (OPERATIONS, HIGH, "peer", 5, True),
 }
 

@@ -1,0 +1,149 @@
+"""What messages are about: open causes of a team or a person, their day; and the messages."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from exceptions_app.choices import CASE_OPEN, MessageState, Team
+from exceptions_app.models import Case, Message, MessagePlace
+from exceptions_app.models.cases import awake
+from exceptions_app.permissions import can, roles_of
+from exceptions_app.rules import telling
+from exceptions_app.selectors import counts, today
+from exceptions_app.selectors.sums import per_currency
+
+# Beyond these the least urgent causes are in the queue only.
+MOST = 300
+
+
+def hours(place: MessagePlace) -> telling.Hours:
+    return telling.Hours(
+        zone=place.time_zone,
+        quiet_from=place.quiet_from,
+        quiet_until=place.quiet_until,
+        is_quiet_at_weekends=place.is_quiet_at_weekends,
+        digest=place.digest_hour,
+    )
+
+
+def teams_of(place: MessagePlace) -> tuple[str, ...]:
+    """The teams whose exceptions the place is told of; none once its owner left."""
+    if place.owner is None:
+        return (place.team,)
+    return today.teams_of(roles_of(place.owner))
+
+
+def whose(place: MessagePlace) -> str:
+    if place.owner is None:
+        return Team(place.team).label
+    if place.is_only_mine:
+        return "you"
+    return ", ".join(Team(team).label for team in teams_of(place))
+
+
+def open_causes(place: MessagePlace, *, now: datetime) -> list[telling.Cause]:
+    """What is open and awake for the place, gravest first, MOST of a team; a query or two each."""
+    found = []
+    for team in teams_of(place):
+        scope = counts.Scope(
+            now, team=team, assignee=place.owner_id if place.is_only_mine else None
+        )
+        rows = counts.causes(scope, is_back=False, after=(), limit=MOST)
+        units = _units(scope) if rows else {}
+        found += [_cause(place, row, units.get(row["group"], 0)) for row in rows]
+    return sorted(found, key=lambda cause: (-cause.rank, cause.due_at, cause.group))
+
+
+def _units(scope: counts.Scope) -> dict[int, int]:
+    units: dict[int, int] = {}
+    for row in counts.by_cause_and_type(scope):
+        units[row["group_id"]] = units.get(row["group_id"], 0) + int(row["units"] or 0)
+    return units
+
+
+def _cause(place: MessagePlace, row: dict[str, Any], units: int) -> telling.Cause:
+    parts = row["parts"]
+    owner, _ = counts.people_of(parts)
+    count = sum(part["count"] for part in parts)
+    sums = per_currency((part["currency"], part["total"]) for part in parts)
+    page = ("case-detail", row["first"]) if count == 1 else ("cause-list", row["group"])
+    return telling.Cause(
+        group=row["group"],
+        title=row["title"],
+        bridge=row["bridge"],
+        rank=row["rank"],
+        count=count,
+        returns=row["returns"],
+        waiting=row["waiting"],
+        units=units,
+        sums=tuple((each.currency, each.amount) for each in sums if each.currency),
+        team=", ".join(team.label for team in Team if team in {part["team"] for part in parts}),
+        owner=owner,
+        since=row["oldest"],
+        due_at=row["due"],
+        url=f"{place.desk_url}{reverse(page[0], args=[page[1]])}",
+    )
+
+
+def queue_url(place: MessagePlace) -> str:
+    """Where all that the place is told of stands."""
+    teams = teams_of(place)
+    narrowed = f"?team={teams[0]}" if len(teams) == 1 else ""
+    return f"{place.desk_url}{reverse('case-list')}{narrowed}"
+
+
+def today_url(place: MessagePlace) -> str:
+    return f"{place.desk_url}{reverse('home')}?team={teams_of(place)[0]}"
+
+
+def day(place: MessagePlace, open_now: list[telling.Cause], *, now: datetime) -> telling.Day:
+    """The figures of a digest; three counts beside what is open."""
+    own = Case.objects.filter(team__in=teams_of(place))
+    if place.is_only_mine:
+        own = own.filter(assignee=place.owner_id)
+    since = now - timedelta(days=1)
+    is_open = Q(status__in=CASE_OPEN)
+    return telling.Day(
+        count=sum(cause.count for cause in open_now),
+        causes=len(open_now),
+        late=own.filter(is_open, awake(now), due_at__lt=now).count(),
+        opened=own.filter(is_open | Q(resolved_at__gte=since), opened_at__gte=since).count(),
+        closed=own.filter(resolved_at__gte=since).count(),
+        waiting=sum(cause.waiting for cause in open_now),
+        sums=tuple(
+            (each.currency, each.amount)
+            for each in per_currency(pair for cause in open_now for pair in cause.sums)
+        ),
+    )
+
+
+def is_any_open(message: Message) -> bool:
+    """Whether something of what the message is about is open still."""
+    return Case.objects.filter(group__in=message.groups.all(), status__in=CASE_OPEN).exists()
+
+
+def messages(*, user: Any, team: str = "", state: str = "", place: str = "") -> QuerySet[Message]:
+    """Messages this person may read: of a person's own mailbox only they themselves."""
+    rows = Message.objects.filter(Q(owner_id__isnull=True) | Q(owner_id=user.pk))
+    if team:
+        rows = rows.filter(team=team)
+    if state in MessageState.values:
+        rows = rows.filter(state=state)
+    if place.isdecimal() and len(place) < 10:
+        rows = rows.filter(place=int(place))
+    return rows.defer("body")
+
+
+def places_of_teams() -> QuerySet[MessagePlace]:
+    return MessagePlace.objects.filter(owner=None).defer("sealed_address")
+
+
+def may_edit(user: Any, place: MessagePlace) -> bool:
+    """A team's place is its leads'; a person's own is theirs alone."""
+    if place.owner_id:
+        return bool(place.owner_id == user.pk)
+    return can(user, "lead_team") and place.team in today.teams_led(roles_of(user))
