@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -26,6 +26,8 @@ _ON_ITS_WAY = (
     PostingStatus.POSTED,
 )
 
+# The facts of an exception that hold a value which a mapping gives a meaning.
+_MAPPED_FACTS = ("source_value", "sku", "location", "setting")
 # Changes looked at for the one that settled a case.
 _SETTLING = 50
 
@@ -95,37 +97,48 @@ def named_with_version(fix: Fix) -> str:
 
 def waits_of(cases: Sequence[Case]) -> dict[int, tuple[str, str]]:
     """Per case: the status it should show, and what it waits for ("" when nothing)."""
-    requested = list(
-        Fix.objects.filter(
-            status=FixStatus.REQUESTED,
-            bridge__in={case.bridge_id for case in cases if case.bridge_id},
-        ).select_related("requested_by")
+    requested = Fix.objects.filter(
+        status=FixStatus.REQUESTED,
+        bridge__in={case.bridge_id for case in cases if case.bridge_id},
     )
+    asked = _Asked(requested.order_by("pk"))
     posting_ids = [case.posting_id for case in cases if case.posting_id]
     moving = {
         posting.pk: posting
         for posting in Posting.objects.filter(pk__in=posting_ids, status__in=_ON_ITS_WAY)
         if not posting.parked_at
     }
-    return {case.pk: _wait_of(case, requested, moving) for case in cases}
+    return {case.pk: _wait_of(case, asked, moving) for case in cases}
 
 
-def _wait_of(case: Case, requested: Sequence[Fix], moving: dict[int, Posting]) -> tuple[str, str]:
-    for fix in requested:
-        if fix.case_id == case.pk or _asks_for(fix, case):
-            return CaseStatus.AWAITING_APPROVAL, f"Approval of: {fix}"
+class _Asked:
+    """Requests by what they are about: one exception, or the value a mapping gives a meaning."""
+
+    def __init__(self, requested: Iterable[Fix]) -> None:
+        self._of_case: dict[int | None, Fix] = {}
+        self._of_value: dict[tuple[int | None, str], Fix] = {}
+        for fix in requested:
+            self._of_case[fix.case_id] = fix
+            if fix.kind in MappingKind.values:
+                self._of_value[fix.bridge_id, normalise(fix.source_value)] = fix
+
+    def about(self, case: Case) -> Fix | None:
+        """The latest that would change `case`, or the cause it shares with others."""
+        found = [self._of_case.get(case.pk)]
+        if self._of_value:
+            values = {normalise(case.facts.get(name, "")) for name in _MAPPED_FACTS}
+            found += [self._of_value.get((case.bridge_id, value)) for value in values]
+        return max((fix for fix in found if fix), key=lambda fix: fix.pk, default=None)
+
+
+def _wait_of(case: Case, asked: _Asked, moving: dict[int, Posting]) -> tuple[str, str]:
+    fix = asked.about(case)
+    if fix is not None:
+        return CaseStatus.AWAITING_APPROVAL, f"Approval of: {fix}"
     if case.posting_id in moving:
         posting = moving[case.posting_id]
         return CaseStatus.WAITING, f"Confirmation of {posting.key}"
     return (CaseStatus.ASSIGNED if case.assignee_id else CaseStatus.OPEN), ""
-
-
-def _asks_for(fix: Fix, case: Case) -> bool:
-    """Whether a requested mapping is the cause this case shares with others."""
-    if fix.kind not in MappingKind.values or fix.bridge_id != case.bridge_id:
-        return False
-    values = {case.facts.get(name, "") for name in ("source_value", "sku", "location", "setting")}
-    return normalise(fix.source_value) in {normalise(value) for value in values}
 
 
 def awaiting(*, roles: frozenset[str]) -> QuerySet[Fix]:

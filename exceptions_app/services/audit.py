@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -26,7 +27,40 @@ def record(
     after: dict[str, Any] | None = None,
 ) -> AuditEntry:
     """Write one entry; `actor` None is the system itself. Never give secrets or personal data."""
-    return AuditEntry.objects.create(
+    row = entry(
+        actor=actor,
+        act=act,
+        subject=subject,
+        text=text,
+        now=now,
+        rma_id=rma_id,
+        case_id=case_id,
+        before=before,
+        after=after,
+    )
+    row.save(force_insert=True)
+    return row
+
+
+def record_all(entries: Iterable[AuditEntry]) -> None:
+    """Write what `entry` made for many subjects of one act, in sets."""
+    AuditEntry.objects.bulk_create(entries, batch_size=1_000)
+
+
+def entry(
+    *,
+    actor: User | None,
+    act: str,
+    subject: Model,
+    text: str,
+    now: datetime,
+    rma_id: int | None = None,
+    case_id: int | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> AuditEntry:
+    """An entry not written yet; see `record`."""
+    return AuditEntry(
         at=now,
         actor=name_of(actor),
         actor_user_id=actor.pk if actor is not None else None,

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 
 from exceptions_app import errors
 from exceptions_app.catalogue import entry as catalogue_entry
@@ -23,7 +24,7 @@ from exceptions_app.choices import (
     FixStatus,
     PostingStatus,
 )
-from exceptions_app.models import Bulk, BulkRow, Case, Fix, Posting, Rma
+from exceptions_app.models import Bulk, BulkRow, Case, Fix, Posting
 from exceptions_app.services import differences, fixes, notes, previews, triage
 
 CAPABILITY: dict[str, str] = {
@@ -91,8 +92,6 @@ def perform(*, row: BulkRow, bulk: Bulk, actor: User, now: datetime) -> Done:
         return _take_back(row, actor, now)
     if bulk.kind == BulkKind.REPLAY:
         return _replay(row, bulk, actor, now)
-    if bulk.kind == BulkKind.PREVIEW:
-        return _try(row, bulk, now)
     assert row.case_id is not None
     if bulk.kind == BulkKind.NOTE:
         notes.about_case(case_id=row.case_id, text=bulk.given["note"], actor=actor, now=now)
@@ -198,11 +197,17 @@ def _replay(row: BulkRow, bulk: Bulk, actor: User, now: datetime) -> Done:
     raise errors.InvalidChoice(f"No open exception offers to send it again: {why}.")
 
 
-def _try(row: BulkRow, bulk: Bulk, now: datetime) -> Done:
+def with_returns(rows: QuerySet[BulkRow]) -> QuerySet[BulkRow]:
+    """Rows of returns with what a plan of each needs beside it."""
+    return rows.select_related(
+        "rma__bridge__erp", "rma__bridge__source", "rma__sales_order", "rma__credit_quote"
+    )
+
+
+def tried(*, row: BulkRow, bulk: Bulk, now: datetime) -> Done:
     """What the change would decide of one return; reads only."""
-    rma = Rma.objects.select_related(
-        "bridge__erp", "bridge__source", "sales_order", "credit_quote"
-    ).get(pk=row.rma_id or 0)
+    rma = row.rma
+    assert rma is not None
     given = bulk.given
     verdict, effect = previews.verdict(
         rma=rma,

@@ -6,6 +6,7 @@ next worker goes on behind it and no row is done twice. Rights are asked for aga
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
@@ -39,10 +40,13 @@ def run_next(*, now: datetime) -> bool:
     ids = list(waiting.values_list("pk", flat=True)[: bulk.per_minute or CHUNK])
     if ids:
         _note_try(ids[0], now)
-    for pk in ids:
-        if not _settle(pk, bulk, actor, now):
-            break
-        reach("bulk_row")
+    if bulk.kind == BulkKind.PREVIEW:
+        _try_all(ids, bulk, now)
+    else:
+        for pk in ids:
+            if not _settle(pk, bulk, actor, now):
+                break
+            reach("bulk_row")
     after = timedelta(minutes=1) if bulk.per_minute else timedelta(0)
     Bulk.objects.filter(pk=bulk.pk).update(lease_until=None, not_before=now + after)
     if not waiting.exists():
@@ -82,6 +86,20 @@ def _note_try(row_id: int, now: datetime) -> None:
         row.text = "Our own mistake, several times. Operations can look into it."
         row.settled_at = now
     row.save(update_fields=["tries", "state", "text", "settled_at"])
+
+
+def _try_all(ids: Sequence[int], bulk: Bulk, now: datetime) -> None:
+    """Rows of an act that only reads, written together; those before a mistake of ours count."""
+    waiting = bulk.rows.filter(pk__in=ids, state=BulkRowState.WAITING)
+    done = []
+    try:
+        for row in bulk_rows.with_returns(waiting).order_by("position"):
+            found = bulk_rows.tried(row=row, bulk=bulk, now=now)
+            row.state, row.text, row.before = found.state, found.text[:300], found.before
+            row.settled_at = now
+            done.append(row)
+    finally:
+        BulkRow.objects.bulk_update(done, ["state", "text", "before", "settled_at"])
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ proof."""
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +20,7 @@ from exceptions_app.catalogue import render
 from exceptions_app.catalogue.entry import Entry
 from exceptions_app.choices import CASE_OPEN, SEVERITY_RANK, CaseStatus, Closure, FixStatus
 from exceptions_app.models import (
+    AuditEntry,
     Bridge,
     Case,
     CauseGroup,
@@ -307,14 +309,22 @@ def _close_by_proof(case: Case, proof: str, now: datetime) -> None:
     record(case, "case.resolve", f"Closed by proof: {case.proof}", now)
 
 
-def set_waiting(*, cases: Sequence[Case], status: str, waiting_for: str, now: datetime) -> None:
-    """Mark open cases as waiting for an approval or a condition, or as open again."""
+def tell_waits(*, cases: Sequence[Case], now: datetime) -> None:
+    """Let open cases, which the caller has locked, say what they wait for, or that they are open.
+
+    As many statements for a thousand as for one.
+    """
+    waits = fixes_selector.waits_of(cases)
+    alike: dict[tuple[str, str], list[Case]] = defaultdict(list)
     for case in cases:
-        if case.status in CASE_OPEN and (case.status, case.waiting_for) != (status, waiting_for):
-            case.status = status
-            case.waiting_for = waiting_for[:200]
-            case.save(update_fields=["status", "waiting_for"])
-            record(case, "case.wait", waiting_for or "Open again", now)
+        status, text = waits[case.pk]
+        if case.status in CASE_OPEN and (case.status, case.waiting_for) != (status, text[:200]):
+            case.status, case.waiting_for = status, text[:200]
+            alike[status, text].append(case)
+    for (status, text), rows in alike.items():
+        found = Case.objects.filter(pk__in=[case.pk for case in rows])
+        found.update(status=status, waiting_for=text[:200])
+        audit.record_all(_entry(case, "case.wait", text or "Open again", now) for case in rows)
 
 
 def _group(subject: Subject, finding: Finding, now: datetime) -> CauseGroup:
@@ -349,6 +359,10 @@ def _fingerprint(subject: Subject, finding: Finding) -> str:
 
 def record(case: Case, act: str, text: str, now: datetime, actor: User | None = None) -> None:
     """One entry in the trail of `case` and of its return."""
-    audit.record(
+    audit.record_all([_entry(case, act, text, now, actor)])
+
+
+def _entry(case: Case, act: str, text: str, now: datetime, actor: User | None = None) -> AuditEntry:
+    return audit.entry(
         actor=actor, act=act, subject=case, text=text, now=now, rma_id=case.rma_id, case_id=case.pk
     )

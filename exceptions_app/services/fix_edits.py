@@ -62,7 +62,7 @@ def edit(
         voided=voided,
     )
     _record(fix, row, actor, now)
-    fix_steps.replan(fix, now)
+    fix_steps.tell_waits(fix, now)
     return fix
 
 

@@ -11,15 +11,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db.models import Q
 
 from exceptions_app import errors, jobs
-from exceptions_app.choices import FixKind, FixStatus, HoldReason, PostingStatus
-from exceptions_app.models import Approval, AuditEntry, Fix, FixBatch, Mapping, Posting
+from exceptions_app.choices import CASE_OPEN, FixKind, FixStatus, HoldReason, PostingStatus
+from exceptions_app.models import Approval, AuditEntry, Case, Fix, FixBatch, Posting
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.services import (
     audit,
+    cases,
     document_edits,
     fix_payloads,
     mappings,
@@ -158,12 +160,23 @@ def _hold_again(fix: Fix, now: datetime) -> None:
 
 
 def replan(fix: Fix, now: datetime) -> None:
+    """Plan its return again; those a mapping touches were woken as it came into force or ended."""
     if fix.rma_id:
         rmas.make_due(rma_ids=[fix.rma_id], now=now)
-    elif fix.mapping_id:
-        mapping = Mapping.objects.select_related("bridge").get(pk=fix.mapping_id)
-        mappings.wake(mapping=mapping, now=now)
     jobs.nudge("settle")
+
+
+def tell_waits(fix: Fix, now: datetime) -> None:
+    """No fact changed: the exceptions it touches say at once whether they wait for an approval.
+
+    Nothing is planned again for it, so that asking for what heals a thousand returns costs what
+    asking for one does.
+    """
+    rows = Case.objects.filter(
+        Q(rma__in=touched_ids(fix)) | Q(pk=fix.case_id or 0), status__in=CASE_OPEN
+    )
+    found = list(rows.select_for_update(of=("self",)).order_by("pk"))
+    cases.tell_waits(cases=found, now=now)
 
 
 def record(fix: Fix, act: str, text: str, actor: User, now: datetime) -> None:

@@ -109,7 +109,7 @@ def request(
     fix_steps.record(fix, "fix.request", f"Asked for: {fix}", actor, now)
     if terms.level == "none":
         return fix_steps.put_in_force(fix, actor, now, batch=batch)
-    fix_steps.replan(fix, now)
+    fix_steps.tell_waits(fix, now)
     return fix
 
 
@@ -223,7 +223,7 @@ def reject(*, fix_id: int, actor: User, now: datetime, note: str, seen_hash: str
     _end(fix, status, actor, now, note)
     if fix.mapping is not None:
         mappings.withdraw(mapping=fix.mapping, actor=actor, now=now, why=note)
-    fix_steps.replan(fix, now)
+    fix_steps.tell_waits(fix, now)
     return fix
 
 
@@ -250,18 +250,16 @@ def undo(*, fix_id: int, actor: User, now: datetime) -> Fix:
 
 @transaction.atomic
 def release_due(*, now: datetime) -> int:
-    """Apply held changes whose undo time is over; returns how many."""
-    due = list(
-        Fix.objects.select_for_update(skip_locked=True, of=("self",)).filter(
-            status=FixStatus.HELD, hold_until__lte=now
-        )
-    )
-    for fix in due:
-        fix.status = FixStatus.APPLIED
-        fix.ended_at = now
-        fix.save(update_fields=["status", "ended_at"])
-        fix_steps.replan(fix, now)
-    return len(due)
+    """Apply held changes whose undo time is over; returns how many.
+
+    The facts have counted since they were put in force, so nothing is planned again: what they
+    freed is let go as its own undo time ends (`confirming.release_held`).
+    """
+    held = Fix.objects.filter(status=FixStatus.HELD, hold_until__lte=now)
+    due = list(held.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+    if not due:
+        return 0
+    return Fix.objects.filter(pk__in=due).update(status=FixStatus.APPLIED, ended_at=now)
 
 
 def _check_approver(fix: Fix, actor: User, given: list[Approval], away: User | None) -> None:

@@ -99,7 +99,7 @@ def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) ->
     )
     if accepted:
         acceptances.retell(rma=rma, accepted=accepted, proof=proof, now=now)
-    _mark_waiting(opened, now)
+    cases.tell_waits(cases=opened, now=now)
     accepted_until = found.ends_at if found else None
     limits = [at for at in (accepted_until, computed.next_look) if at is not None]
     _finish(rma, rows, planned_from, now, ends_at=min(limits, default=None))
@@ -334,14 +334,6 @@ def _next_control_number() -> int:
         cursor.execute("SELECT nextval('exceptions_app_control_number')")
         (number,) = cursor.fetchone()
     return int(number)
-
-
-def _mark_waiting(opened: tuple[Case, ...], now: datetime) -> None:
-    """A case whose fix or re-post is under way waits for that, and says for what."""
-    waits = fixes_selector.waits_of(opened)
-    for case in opened:
-        status, text = waits[case.pk]
-        cases.set_waiting(cases=[case], status=status, waiting_for=text, now=now)
 
 
 def _finish(

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from exceptions_app import errors
-from exceptions_app.models import Case, Fix, Mapping, Posting
+from exceptions_app.models import AuditEntry, Case, Fix, Mapping, Posting, Rma
 from exceptions_app.services import fixes, previews
 from tests.cast import make_user
 from tests.world import make_unit, make_world
@@ -57,6 +57,26 @@ def test_the_effect_is_shown_before_anything_is_saved(waiting):
     assert not Mapping.objects.filter(kind="sku_alias").exists()
 
 
+def test_what_is_asked_for_plans_nothing_again_and_each_exception_says_at_once_what_it_waits_for(
+    waiting,
+):
+    planned = list(Rma.objects.order_by("pk").values_list("plan_due_at", "planned_at"))
+    waits = Case.objects.order_by("pk").values_list("status", "waiting_for")
+
+    fix = _ask(waiting, make_user("mira"))
+    asked = list(waits.all())
+    fixes.reject(
+        fix_id=fix.pk, actor=make_user("mona"), now=waiting.clock.now, note="Another SKU is meant"
+    )
+
+    assert asked == [("awaiting_approval", f"Approval of: Map the SKU {WRONG}")] * 3
+    assert list(waits.all()) == [("open", "")] * 3
+    told = AuditEntry.objects.filter(act="case.wait").order_by("id")
+    texts = [f"Approval of: Map the SKU {WRONG}"] * 3 + ["Open again"] * 3
+    assert list(told.values_list("text", flat=True)) == texts
+    assert list(Rma.objects.order_by("pk").values_list("plan_due_at", "planned_at")) == planned
+
+
 def test_an_approved_alias_heals_all_returns_and_their_credits_are_confirmed(waiting):
     mira, mona = make_user("mira"), make_user("mona")
     fix = _ask(waiting, mira)
@@ -66,7 +86,11 @@ def test_an_approved_alias_heals_all_returns_and_their_credits_are_confirmed(wai
     live = Posting.objects.exclude(status="cancelled")
     held = set(live.values_list("status", "hold_reason"))
     nothing_left = waiting.documents()
+    due = list(Rma.objects.order_by("pk").values_list("plan_due_at", flat=True))
     waiting.clock.advance(seconds=61)
+    fixes.release_due(now=waiting.clock.now)
+    # What counted since it was approved is not planned again when it can no longer be taken back.
+    assert list(Rma.objects.order_by("pk").values_list("plan_due_at", flat=True)) == due
     waiting.settle()
 
     assert held == {("held", "undo")}
