@@ -198,6 +198,14 @@ class AttemptOutcome(models.TextChoices):
     KEYED = "keyed", "Keyed by hand"
 
 
+class AssignWay(models.TextChoices):
+    """Which of its people a rule gives an exception to."""
+
+    PERSON = "person", "To one person"
+    TURN = "turn", "In turn"
+    LEAST = "least", "To whoever has least"
+
+
 class CaseStatus(models.TextChoices):
     OPEN = "open", "Open"
     ASSIGNED = "assigned", "Assigned"

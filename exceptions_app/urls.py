@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from exceptions_app.views import (
     account,
+    assigning,
     away,
     bulk,
     case_acts,
@@ -215,6 +216,10 @@ urlpatterns = [
         name="posting-export-xlsx",
     ),
     path("operations/postings/<int:posting_id>/", operations.posting_detail, name="posting-detail"),
+    path("load/rules/", assigning.index, name="assignment-rules"),
+    path("load/rules/add/", assigning.add, name="assignment-rule-add"),
+    path("load/rules/<int:rule_id>/", assigning.edit, name="assignment-rule"),
+    path("load/rules/<int:rule_id>/turn/", assigning.turn, name="assignment-rule-turn"),
     path("keying/", keying.index, name="keying"),
     path("keying/export.csv", keying.export, name="keying-export"),
     path("keying/export.xlsx", keying.export_xlsx, name="keying-export-xlsx"),

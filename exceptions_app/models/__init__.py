@@ -2,6 +2,7 @@
 
 from exceptions_app.models.access import SignInTry
 from exceptions_app.models.approvals import BreakGlass, Delegation, FixBatch, FixEdit
+from exceptions_app.models.assigning import AssignmentRule, AssignmentTurn
 from exceptions_app.models.bridges import Bridge, Mapping
 from exceptions_app.models.bulk import Bulk, BulkRow
 from exceptions_app.models.calendars import TeamCalendar
@@ -47,6 +48,8 @@ from exceptions_app.models.telling import Message, MessagePlace, ToldCause
 
 __all__ = [
     "Approval",
+    "AssignmentRule",
+    "AssignmentTurn",
     "AuditEntry",
     "BreakGlass",
     "Bridge",

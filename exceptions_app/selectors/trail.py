@@ -34,6 +34,7 @@ KINDS: dict[str, str] = {
     "mappingimport": "File of mappings",
     "returnfile": "File of returns",
     "exchangefile": "File received",
+    "assignmentrule": "Assignment rule",
     "bridge": "Bridge",
     "connection": "Connection",
     "inboundevent": "Message",

@@ -34,7 +34,7 @@ from exceptions_app.rules import severity
 from exceptions_app.rules.facts import Finding
 from exceptions_app.selectors import fixes as fixes_selector
 from exceptions_app.selectors.calendars import Calendars
-from exceptions_app.services import audit, clocks, moments, severities
+from exceptions_app.services import assigning, audit, clocks, moments, severities
 
 # What brings a case back that somebody put off.
 _MATERIAL = frozenset({"status", "facts", "severity"})
@@ -125,19 +125,34 @@ def sync(
         for case in Case.objects.select_for_update().filter(subject=subject.key).order_by("pk")
     }
     current = []
+    # What rules may give to a person: opened, come back, or graver than before.
+    moved = []
     promises = severity.promises_among(finding.type for finding in findings)
     for finding in findings:
         fingerprint = _fingerprint(subject, finding)
         posting = (postings or {}).get(finding.subject.removeprefix("posting:"))
         case = known.pop(fingerprint, None)
+        was = (case.status, case.severity) if case is not None else None
         if case is None:
-            current.append(_open(subject, finding, fingerprint, posting, promises, now))
+            case = _open(subject, finding, fingerprint, posting, promises, now)
         else:
-            current.append(_refresh(case, subject, finding, posting, promises, now))
+            case = _refresh(case, subject, finding, posting, promises, now)
+        current.append(case)
+        if case.assignee_id is None and _has_moved(case, was):
+            moved.append(case)
     for case in known.values():
         if case.status in CASE_OPEN:
             _close_by_proof(case, proof, now)
+    assigning.place(cases=moved, now=now)
     return tuple(current)
+
+
+def _has_moved(case: Case, was: tuple[str, str] | None) -> bool:
+    """Opened, come back, or graver than it was."""
+    if was is None:
+        return True
+    is_back = was[0] == CaseStatus.RESOLVED and case.status in CASE_OPEN
+    return is_back or case.severity != was[1]
 
 
 def _open(

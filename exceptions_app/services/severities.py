@@ -15,7 +15,7 @@ from exceptions_app.rules.calendars import Calendar
 from exceptions_app.rules.facts import Finding
 from exceptions_app.rules.severity import Grounds
 from exceptions_app.selectors.calendars import Calendars
-from exceptions_app.services import audit
+from exceptions_app.services import assigning, audit
 
 # Openings side by side do not see one another, so a crowd is looked at for as long as it is young.
 _YOUNG = 2 * GROUP_LIMIT
@@ -103,9 +103,13 @@ def raise_crowd(*, group_id: int, count: int, now: datetime) -> int:
     for rma_id, name in told.values_list("rma", "type"):
         promises[rma_id] = promises.get(rma_id, frozenset()) | {name}
     calendars = Calendars()
-    return sum(
-        _raise(case, promises.get(case.rma_id, frozenset()), count, now, calendars) for case in rows
-    )
+    risen = [
+        case
+        for case in rows
+        if _raise(case, promises.get(case.rma_id, frozenset()), count, now, calendars)
+    ]
+    assigning.place(cases=[case for case in risen if case.assignee_id is None], now=now)
+    return len(risen)
 
 
 def _raise(

@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from exceptions_app import permissions
 from exceptions_app.choices import Role
 from exceptions_app.models import (
+    AssignmentRule,
     AuditEntry,
     BreakGlass,
     Bulk,
@@ -151,6 +152,11 @@ DOORS = {
     "inbox-export": Door("view_operations"),
     "inbox-export-xlsx": Door("view_operations"),
     "posting-detail": Door("view_operations", args=("posting",)),
+    "assignment-rules": Door("view_load"),
+    "assignment-rule-add": Door("lead_team", post=(422,)),
+    # Only of a team one leads; an empty request names no act.
+    "assignment-rule": Door("lead_team", post=(422,), args=("rule",)),
+    "assignment-rule-turn": Door("lead_team", get=(405,), post=(404,), args=("rule",)),
     "keying": Door("key_by_hand"),
     "keying-export": Door("key_by_hand"),
     "keying-export-xlsx": Door("key_by_hand"),
@@ -269,6 +275,9 @@ def rows(db):
         "batch": factories.ExchangeBatchFactory(),
         "file": factories.ExchangeFileFactory(),
         "group": case.group,
+        "rule": AssignmentRule.objects.create(
+            team="merchandising", position=1, way="turn", created_at=now
+        ),
         "bulk": Bulk.objects.create(
             kind="mine", asked_by=mira, frozen_at=now, expires_at=now, count=1
         ),
@@ -404,6 +413,7 @@ def test_an_auditor_changes_nothing(client, rows, name):
 def test_an_auditor_reads_every_page(client, rows, name):
     if DOORS[name].capability in (
         "key_by_hand",
+        "lead_team",
         "manage_users",
         "import_returns",
         "retry_posting",
@@ -480,6 +490,7 @@ def state():
         Posting.objects.order_by("pk").values_list("pk", "status", "hold_reason"),
         InboundEvent.objects.order_by("pk").values_list("pk", "state"),
         Bulk.objects.order_by("pk").values_list("pk", "state"),
+        AssignmentRule.objects.order_by("pk").values_list("pk", "version"),
         AuditEntry.objects.order_by("pk").values_list("pk"),
         User.objects.order_by("pk").values_list("pk", "is_active", "password", "email"),
         User.groups.through.objects.order_by("pk").values_list("user", "group"),
