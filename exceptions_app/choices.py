@@ -206,6 +206,14 @@ class AssignWay(models.TextChoices):
     LEAST = "least", "To whoever has least"
 
 
+class WakeOn(models.TextChoices):
+    """What brings a case back that was put off, before its time is over; read after "when"."""
+
+    MESSAGE = "message", "a new message about the return has come"
+    MAPPING = "mapping", "a mapping of its value is in force"
+    DOCUMENT = "document", "its document has been found in the ERP"
+
+
 class CaseStatus(models.TextChoices):
     OPEN = "open", "Open"
     ASSIGNED = "assigned", "Assigned"

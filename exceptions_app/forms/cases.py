@@ -13,10 +13,10 @@ from django.forms.models import ModelChoiceIterator
 from django.utils import timezone
 
 from exceptions_app.catalogue import entry as catalogue_entry
-from exceptions_app.choices import Team
+from exceptions_app.choices import Team, WakeOn
 from exceptions_app.models import Case
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import today
+from exceptions_app.selectors import sleeping, today
 from exceptions_app.services.moments import written
 from exceptions_app.services.triage import SNOOZE_MOST
 
@@ -128,6 +128,22 @@ class SnoozeForm(forms.Form):
         if "date" not in self.errors and not self.now < self.until <= self.now + SNOOZE_MOST:
             self.add_error("date", f"Choose a day from now on, at most {SNOOZE_MOST.days} days.")
         return cleaned
+
+
+class CaseSnoozeForm(SnoozeForm):
+    """The same for one exception, which may come back earlier."""
+
+    wakes_on = forms.ChoiceField(
+        label="Or earlier",
+        required=False,
+        widget=forms.RadioSelect,
+        help_text="It comes back once, and its history says why.",
+    )
+
+    def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = [(each, f"When {WakeOn(each).label}") for each in sleeping.conditions(case)]
+        self.fields["wakes_on"].choices = [("", "Not earlier"), *offered]  # type: ignore[attr-defined]
 
 
 class ReasonsForm(forms.Form):

@@ -18,6 +18,7 @@ from exceptions_app.choices import (
     FixStatus,
     Severity,
     Team,
+    WakeOn,
 )
 from exceptions_app.models.bridges import Bridge, Mapping
 from exceptions_app.models.connections import Connection
@@ -87,6 +88,11 @@ class Case(models.Model):
     # Put off by a person: hidden from the queue until then, and said why.
     snoozed_until = models.DateTimeField(null=True, blank=True)
     snooze_note = models.CharField(max_length=200, blank=True, default="")
+    # Since when, and what brings it back before that; empty for the time alone.
+    snoozed_at = models.DateTimeField(null=True, blank=True)
+    wakes_on = models.CharField(
+        max_length=10, choices=WakeOn.choices, blank=True, default="", db_default=""
+    )
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField()
     # Since when its clock runs (null: since it opened), and which hours it counted, in words.
@@ -206,6 +212,8 @@ class Case(models.Model):
         """
         acts = [self.status, self.closure, self.assignee_id, self.waiting_for]
         acts.append(self.snoozed_until.isoformat() if self.snoozed_until else "")
+        if self.wakes_on:
+            acts.append(self.wakes_on)
         return f"{_digest(acts)}-{_digest([self.severity, self.facts])}"
 
 

@@ -106,6 +106,7 @@ def perform(*, row: BulkRow, bulk: Bulk, actor: User, now: datetime) -> Done:
         "assignee": found.assignee_id,
         "until": found.snoozed_until.isoformat() if found.snoozed_until else "",
         "note": found.snooze_note,
+        "wakes_on": found.wakes_on,
     }
     _triage(row, bulk, actor, now)
     # Read again: the version speaks of what is stored.
@@ -277,7 +278,8 @@ def _put_off_as_before(case: Case, before: dict[str, Any], actor: User, now: dat
         triage.wake(case_id=case.pk, actor=actor, now=now)
         return
     note = before["note"] or "Put off again as before."
-    triage.snooze(case_id=case.pk, until=until, note=note, actor=actor, now=now)
+    wakes_on = before.get("wakes_on", "")
+    triage.snooze(case_id=case.pk, until=until, note=note, actor=actor, now=now, wakes_on=wakes_on)
 
 
 def _person(pk: int | None) -> User | None:

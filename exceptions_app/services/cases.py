@@ -38,6 +38,8 @@ from exceptions_app.services import assigning, audit, clocks, moments, severitie
 
 # What brings a case back that somebody put off.
 _MATERIAL = frozenset({"status", "facts", "severity"})
+# The fields of a case that nobody put off.
+NOT_SNOOZED = {"snoozed_until": None, "snooze_note": "", "snoozed_at": None, "wakes_on": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +313,7 @@ def _waking(case: Case, changed: dict[str, object]) -> dict[str, object]:
     """What ends a snooze, when the case is no longer the one that was put off."""
     if case.snoozed_until is None or not _MATERIAL & changed.keys():
         return {}
-    return {"snoozed_until": None, "snooze_note": ""}
+    return dict(NOT_SNOOZED)
 
 
 def _close_by_proof(case: Case, proof: str, now: datetime) -> None:

@@ -28,7 +28,16 @@ from exceptions_app.models import (
     Rma,
     Shipment,
 )
-from exceptions_app.services import bulk, counts, events, quotes, rmas, telling_sends, watching
+from exceptions_app.services import (
+    bulk,
+    counts,
+    events,
+    quotes,
+    rmas,
+    telling_sends,
+    waking,
+    watching,
+)
 
 RAW_KEPT_FOR = timedelta(days=90)
 PEOPLE_KEPT_FOR = timedelta(days=365)
@@ -42,6 +51,7 @@ def sweep(*, now: datetime) -> int:
     counts.fold()
     forgotten = forget_raw(now=now) + forget_people(now=now) + forget_sessions(now=now)
     told = watching.look(now=now) + bulk.forget(now=now) + telling_sends.forget(now=now)
+    told += waking.wake_due(now=now)
     return forgotten + quotes.forget_lapsed(now=now) + reread_open(now=now) + told
 
 

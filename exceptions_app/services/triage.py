@@ -17,14 +17,15 @@ from django.db.models import QuerySet
 
 from exceptions_app import errors
 from exceptions_app.catalogue import entry as catalogue_entry
-from exceptions_app.choices import CASE_OPEN, CaseStatus, Closure, Team
+from exceptions_app.choices import CASE_OPEN, CaseStatus, Closure, Team, WakeOn
 from exceptions_app.models import AuditEntry, Case
 from exceptions_app.models.cases import awake
 from exceptions_app.permissions import roles_of
+from exceptions_app.selectors import sleeping
 from exceptions_app.selectors.cases import QUEUE_ORDER
 from exceptions_app.selectors.today import TEAM_OF_ROLE, teams_of
 from exceptions_app.services import audit, moments, notes
-from exceptions_app.services.cases import record
+from exceptions_app.services.cases import NOT_SNOOZED, record
 
 SNOOZE_MOST = timedelta(days=60)
 
@@ -98,13 +99,23 @@ def _free(case: Case) -> None:
 
 
 def snooze(
-    *, case_id: int, until: datetime, note: str, actor: User, now: datetime, seen: str = ""
+    *,
+    case_id: int,
+    until: datetime,
+    note: str,
+    actor: User,
+    now: datetime,
+    seen: str = "",
+    wakes_on: str = "",
 ) -> Case:
     """Put an open case off; it comes back at `until`, or at once when its facts change.
 
+    `wakes_on` (WakeOn) brings it back before that, see `services.waking`.
+
     Raises:
-        InvalidChoice: `until` is past, or further away than SNOOZE_MOST; or it is another team's
-            work, late already, and the note does not say why it can wait.
+        InvalidChoice: `until` is past, or further away than SNOOZE_MOST; it is another team's
+            work, late already, and the note does not say why it can wait; or what it is to
+            wait for cannot come to this case.
         CaseAlreadyClosed, CaseChanged: another was faster.
     """
     if not now < until <= now + SNOOZE_MOST:
@@ -116,10 +127,13 @@ def snooze(
         if not said and is_late_of_others(case, actor=actor, now=now):
             team = Team(case.team).label
             raise errors.InvalidChoice(f"It is the work of {team}, and late: say why it can wait.")
-        case.snoozed_until = until
-        case.snooze_note = said
-        case.save(update_fields=["snoozed_until", "snooze_note"])
-        words = f"Put off until {moments.written(until)}. {case.snooze_note}".strip()
+        if wakes_on and wakes_on not in sleeping.conditions(case):
+            raise errors.InvalidChoice("That cannot come to this exception. Choose another.")
+        case.snoozed_until, case.snooze_note = until, said
+        case.snoozed_at, case.wakes_on = now, wakes_on
+        case.save(update_fields=list(NOT_SNOOZED))
+        earlier = f", or earlier when {WakeOn(wakes_on).label}" if wakes_on else ""
+        words = f"Put off until {moments.written(until)}{earlier}. {said}".strip()
         record(case, "case.snooze", words, now, actor)
         return case
 
@@ -140,9 +154,9 @@ def wake(*, case_id: int, actor: User, now: datetime, seen: str = "") -> Case:
         if case.snoozed_until is None and case.status in CASE_OPEN:
             return case
         _check(case, seen, actor)
-        case.snoozed_until = None
-        case.snooze_note = ""
-        case.save(update_fields=["snoozed_until", "snooze_note"])
+        for name, value in NOT_SNOOZED.items():
+            setattr(case, name, value)
+        case.save(update_fields=list(NOT_SNOOZED))
         record(case, "case.wake", "Back in the queue", now, actor)
         return case
 

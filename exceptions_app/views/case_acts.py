@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from exceptions_app import errors, permissions
-from exceptions_app.forms.cases import AssignForm, CloseForm, SnoozeForm
+from exceptions_app.forms.cases import AssignForm, CaseSnoozeForm, CloseForm
 from exceptions_app.forms.notes import NoteForm
 from exceptions_app.models import Case
 from exceptions_app.selectors import cases as cases_selector
@@ -58,11 +58,11 @@ def snooze(request: HttpRequest, case_id: int) -> HttpResponse:
     case = get_object_or_404(cases_selector.detail(case_id))
     actor, now = permissions.actor_of(request), timezone.now()
     must = triage.is_late_of_others(case, actor=actor, now=now)
-    form = SnoozeForm(request.POST, now=now, must_say_why=must)
+    form = CaseSnoozeForm(request.POST, case=case, now=now, must_say_why=must)
     if not form.is_valid():
         return case_page.show(request, case, now=now, snooze_form=form, status=422)
-    note = form.cleaned_data["note"]
-    act = partial(triage.snooze, until=form.until, note=note, actor=actor, now=now)
+    given = {name: form.cleaned_data[name] for name in ("note", "wakes_on")}
+    act = partial(triage.snooze, until=form.until, actor=actor, now=now, **given)
     words = f"EX-{case.pk} is out of the queue until {when(form.until)}."
     return _done(request, case, form, act, words)
 
@@ -155,7 +155,7 @@ def _refused(
         now=timezone.now(),
         assign_form=form if isinstance(form, AssignForm) else None,
         close_form=form if isinstance(form, CloseForm) else None,
-        snooze_form=form if isinstance(form, SnoozeForm) else None,
+        snooze_form=form if isinstance(form, CaseSnoozeForm) else None,
         refusal=str(error) if is_late or form is None else "",
         status=CONFLICT if is_late else 422,
     )

@@ -26,7 +26,7 @@ from exceptions_app.choices import (
     Team,
 )
 from exceptions_app.filters import CaseFilter
-from exceptions_app.forms.cases import AssignForm, CloseForm, SnoozeForm
+from exceptions_app.forms.cases import AssignForm, CaseSnoozeForm, CloseForm
 from exceptions_app.forms.fixes import FixForm
 from exceptions_app.forms.kinds import FORMS
 from exceptions_app.forms.notes import NoteForm
@@ -124,7 +124,7 @@ def show(
     offered: Offer | None = None,
     assign_form: AssignForm | None = None,
     close_form: CloseForm | None = None,
-    snooze_form: SnoozeForm | None = None,
+    snooze_form: CaseSnoozeForm | None = None,
     note_form: NoteForm | None = None,
     refusal: str = "",
     status: int = 200,
@@ -170,7 +170,9 @@ def show(
         context |= _acts(request, case, now, offered, assign_form, close_form)
         if permissions.can(request.user, "assign_case"):
             must = triage.is_late_of_others(case, actor=person(request), now=now)
-            context["snooze_form"] = snooze_form or SnoozeForm(now=now, must_say_why=must)
+            context["snooze_form"] = snooze_form or CaseSnoozeForm(
+                case=case, now=now, must_say_why=must
+            )
             context["is_late_of_others"] = must
         context["next"] = _next(request, case)
     else:
