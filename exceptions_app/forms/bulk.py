@@ -11,7 +11,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from exceptions_app.catalogue import entry as catalogue_entry
-from exceptions_app.choices import BulkKind, PostingKind
+from exceptions_app.catalogue import types_with_action
+from exceptions_app.choices import BulkKind, FixKind, PostingKind
 from exceptions_app.forms.cases import ReasonsForm, SnoozeForm, TeamsAssignForm
 from exceptions_app.forms.differences import AcceptForm
 from exceptions_app.forms.notes import NoteForm
@@ -81,6 +82,11 @@ class WindowForm(forms.Form):
         required=False,
         choices=[("", "All kinds"), *PostingKind.choices],
     )
+    case_type = forms.ChoiceField(
+        label="With an open exception",
+        required=False,
+        choices=lambda: [("", "Of any type, or none"), *_sent_again()],
+    )
     since = forms.DateField(
         label="Planned from",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -126,7 +132,16 @@ class WindowForm(forms.Form):
         kind = dict(PostingKind.choices).get(given["kind"], "all documents")
         since, until = given["since"], given["until"]
         days = f"{since.day} {since:%b %Y} to {until.day} {until:%b %Y}"
-        return f"{given['bridge'].name}, {str(kind).lower()}, planned {days}"
+        short = dict(_sent_again()).get(given["case_type"], "")
+        only = f", exception “{short}”" if short else ""
+        return f"{given['bridge'].name}, {str(kind).lower()}{only}, planned {days}"
+
+
+def _sent_again() -> list[tuple[str, str]]:
+    """The types of exception that offer to send their document again, by name."""
+    shorts = ((code, catalogue_entry(code).short) for code in types_with_action(FixKind.RETRY))
+    named = [(code, f"{short[:1].upper()}{short[1:]}") for code, short in shorts]
+    return sorted(named, key=lambda row: row[1])
 
 
 def _midnight(day: Any) -> datetime:

@@ -62,7 +62,9 @@ def stop(*, bulk_id: int, actor: User, now: datetime) -> Bulk:
         FixNotAllowed: it is another person's.
         FixAlreadyDecided: it is not under way.
     """
-    return _turn(bulk_id, BulkState.RUNNING, BulkState.STOPPED, actor, now)
+    bulk = _turn(bulk_id, BulkState.RUNNING, BulkState.STOPPED, actor, now)
+    bulk_rows.close_batch(bulk, now)
+    return bulk
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from exceptions_app import errors
-from exceptions_app.choices import BulkKind, MappingKind, PostingStatus
+from exceptions_app.choices import CASE_OPEN, BulkKind, MappingKind, PostingStatus
 from exceptions_app.models import Bridge, Bulk, BulkRow, Case, Fix, Posting
 from exceptions_app.permissions import can
 from exceptions_app.rules.mapping import normalise
@@ -76,12 +76,13 @@ def freeze_window(
     per_minute: int,
     actor: User,
     now: datetime,
+    case_type: str = "",
     words: str = "",
 ) -> Bulk:
     """Keep which documents of a window to send again, per return in their order.
 
     `kind` is a kind of document, "" for all. What is proven posted is among them, to be told and
-    skipped.
+    skipped. With `case_type` only those of which an exception of that type is open.
 
     Raises:
         FixNotAllowed: the actor may not do this.
@@ -96,6 +97,9 @@ def freeze_window(
     found = found.exclude(status=PostingStatus.CANCELLED)
     if kind:
         found = found.filter(kind=kind)
+    if case_type:
+        cases = Case.objects.filter(bridge=bridge, type=case_type, status__in=CASE_OPEN)
+        found = found.filter(pk__in=cases.order_by().values("posting"))
     tally = _Tally()
 
     def rows() -> Iterator[BulkRow]:

@@ -24,8 +24,8 @@ from exceptions_app.choices import (
     FixStatus,
     PostingStatus,
 )
-from exceptions_app.models import Bulk, BulkRow, Case, Fix, Posting
-from exceptions_app.services import differences, fixes, notes, previews, triage
+from exceptions_app.models import Bulk, BulkRow, Case, Fix, FixBatch, Posting
+from exceptions_app.services import differences, fix_batches, fixes, notes, previews, triage
 
 CAPABILITY: dict[str, str] = {
     BulkKind.MINE: "assign_case",
@@ -101,7 +101,7 @@ def perform(*, row: BulkRow, bulk: Bulk, actor: User, now: datetime) -> Done:
     case = Case.objects.select_for_update(of=("self",)).select_related("bridge", "rma")
     found = case.get(pk=row.case_id)
     if bulk.kind == BulkKind.RETRY:
-        return _retry(found, row.seen, bulk.given.get("note", ""), actor, now)
+        return _retry(found, row.seen, bulk, actor, now)
     before = {
         "assignee": found.assignee_id,
         "until": found.snoozed_until.isoformat() if found.snoozed_until else "",
@@ -155,7 +155,7 @@ def _accept(row: BulkRow, bulk: Bulk, actor: User, now: datetime) -> Done:
     return _asked(fix)
 
 
-def _retry(case: Case, seen: str, note: str, actor: User, now: datetime) -> Done:
+def _retry(case: Case, seen: str, bulk: Bulk, actor: User, now: datetime) -> Done:
     if seen and seen != case.version:
         raise errors.CaseChanged("It changed since you opened the list. Look again.")
     if case.bridge is None:
@@ -168,9 +168,23 @@ def _retry(case: Case, seen: str, note: str, actor: User, now: datetime) -> Done
         payload={"posting_id": case.posting_id},
         case=case,
         rma=case.rma,
-        note=note,
+        note=bulk.given.get("note", ""),
+        batch=FixBatch.objects.filter(pk=bulk.given.get("batch", 0)).first(),
     )
     return _asked(fix)
+
+
+def close_batch(bulk: Bulk, now: datetime) -> None:
+    """Begin the undo time of what an act sent again, as it ends or is stopped."""
+    pk = bulk.given.pop("batch", None)
+    if pk is None:
+        return
+    left = bulk.rows.filter(state__in=(BulkRowState.REFUSED, BulkRowState.CHANGED))
+    refused = [
+        {"label": f"EX-{case_id}", "why": why} for case_id, why in left.values_list("case", "text")
+    ]
+    fix_batches.close(batch_id=pk, refused=refused, actor=bulk.asked_by, now=now)
+    bulk.save(update_fields=["given"])
 
 
 def _replay(row: BulkRow, bulk: Bulk, actor: User, now: datetime) -> Done:
@@ -193,7 +207,7 @@ def _replay(row: BulkRow, bulk: Bulk, actor: User, now: datetime) -> Done:
     open_cases = Case.objects.filter(posting=posting, status__in=CASE_OPEN)
     for case in open_cases.select_related("bridge", "rma").order_by("-severity_rank", "pk"):
         if _offers(case, FixKind.RETRY):
-            return _retry(case, "", bulk.given.get("note", ""), actor, now)
+            return _retry(case, "", bulk, actor, now)
     why = posting.blocked_by or posting.get_status_display().lower()
     raise errors.InvalidChoice(f"No open exception offers to send it again: {why}.")
 

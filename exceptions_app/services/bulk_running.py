@@ -18,7 +18,7 @@ from exceptions_app.choices import BulkKind, BulkRowState, BulkState
 from exceptions_app.models import Bulk, BulkRow
 from exceptions_app.permissions import can
 from exceptions_app.selectors import bulk as bulk_selector
-from exceptions_app.services import audit, bulk_rows
+from exceptions_app.services import audit, bulk_rows, fix_batches
 from exceptions_app.services.faultpoints import reach
 from exceptions_app.services.leases import lease
 
@@ -52,6 +52,14 @@ def run_next(*, now: datetime) -> bool:
     if not waiting.exists():
         _end(bulk, BulkState.DONE, f"Finished: {bulk.get_kind_display()}", now)
     return True
+
+
+def _open_batch(bulk: Bulk, actor: User, now: datetime) -> None:
+    """What is sent again in one act is held together, until all rows are through and then as long
+    as it can be taken back: the first must not have left before the last was asked for."""
+    if bulk.kind == BulkKind.RETRY and "batch" not in bulk.given:
+        bulk.given["batch"] = fix_batches.open_wide(actor=actor, now=now).pk
+        bulk.save(update_fields=["given"])
 
 
 def _may_go_on(bulk: Bulk, actor: User) -> bool:
@@ -105,12 +113,17 @@ def _try_all(ids: Sequence[int], bulk: Bulk, now: datetime) -> None:
 @transaction.atomic
 def _settle(row_id: int, bulk: Bulk, actor: User, now: datetime) -> bool:
     """Do one row that still waits; False when the act was stopped."""
-    if not Bulk.objects.filter(pk=bulk.pk, state=BulkState.RUNNING).exists():
+    # Who stops it waits for the row that is under way, and the next one hears of it.
+    running = Bulk.objects.filter(pk=bulk.pk, state=BulkState.RUNNING).order_by()
+    given = running.select_for_update(no_key=True).values_list("given", flat=True).first()
+    if given is None:
         return False
+    bulk.given = given
     waiting = BulkRow.objects.filter(pk=row_id, state=BulkRowState.WAITING)
     row = waiting.select_for_update(skip_locked=True, of=("self",)).first()
     if row is None:
         return True
+    _open_batch(bulk, actor, now)
     try:
         with transaction.atomic():
             done = bulk_rows.perform(row=row, bulk=bulk, actor=actor, now=now)
@@ -134,6 +147,8 @@ def _end(bulk: Bulk, state: str, text: str, now: datetime) -> None:
     running = Bulk.objects.filter(pk=bulk.pk, state=BulkState.RUNNING)
     if running.update(state=state, ended_at=ended, lease_until=None) != 1:
         return
+    bulk.refresh_from_db(fields=["given"])
+    bulk_rows.close_batch(bulk, now)
     number = bulk_selector.tally(bulk)
     left = bulk.count - number[BulkRowState.DONE] - number[BulkRowState.SKIPPED]
     words = f"{text}, {number[BulkRowState.DONE]:,} done, {left:,} left as they were"

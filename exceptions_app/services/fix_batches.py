@@ -19,6 +19,8 @@ from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.services import audit, fix_steps, fixes, moments
 
 MOST = 500
+# How long a batch that is filled in the background is held at the most, should nobody end it.
+FILLED_WITHIN = timedelta(hours=2)
 Thing = TypeVar("Thing", Fix, Case)
 
 
@@ -109,6 +111,30 @@ def resend(
     return _released(batch, known, one, actor, now)
 
 
+def open_wide(*, actor: User, now: datetime) -> FixBatch:
+    """A batch to be filled in the background: its undo time begins when it is `close`d."""
+    until = now + FILLED_WITHIN
+    return FixBatch.objects.create(released_by=actor, released_at=now, hold_until=until)
+
+
+def close(*, batch_id: int, refused: list[dict[str, str]], actor: User, now: datetime) -> None:
+    """Begin the undo time of a batch filled in the background, the longest of its bridges.
+
+    One in which nothing came into force is dropped. Called in the caller's transaction.
+    """
+    batch = FixBatch.objects.select_for_update(of=("self",)).get(pk=batch_id)
+    held = Fix.objects.filter(batch=batch, status=FixStatus.HELD)
+    if not batch.fixes.exists():
+        batch.delete()
+        return
+    bridges = Bridge.objects.filter(pk__in=held.order_by().values("bridge"))
+    _hold(batch, until=now + _longest_undo(bridges))
+    batch.count = batch.fixes.count()
+    batch.refused = refused
+    batch.save(update_fields=["count", "refused"])
+    _record_release(batch, list(held.order_by("pk").values_list("pk", flat=True)), actor, now)
+
+
 @transaction.atomic
 def take_back(*, batch_id: int, actor: User, now: datetime) -> int:
     """Take back all of a batch that is still held; returns how many changes.
@@ -166,10 +192,14 @@ def _check_size(count: int) -> None:
 
 
 def _start(bridges: Iterable[Bridge], actor: User, now: datetime) -> FixBatch:
+    hold_until = now + _longest_undo(bridges)
+    return FixBatch.objects.create(released_by=actor, released_at=now, hold_until=hold_until)
+
+
+def _longest_undo(bridges: Iterable[Bridge]) -> timedelta:
     by_id = {bridge.pk: bridge for bridge in bridges}
     seconds = [facts_selector.policy_of(bridge).undo_seconds for bridge in by_id.values()]
-    hold_until = now + timedelta(seconds=max(seconds, default=0))
-    return FixBatch.objects.create(released_by=actor, released_at=now, hold_until=hold_until)
+    return timedelta(seconds=max(seconds, default=0))
 
 
 def _tried(thing: Thing, act: Callable[[Thing], Fix]) -> Outcome:
@@ -204,15 +234,20 @@ def _begin_later(batch: FixBatch, *, seconds: int) -> None:
     """What took long to let go is held that much longer, or the last rows had no time at all."""
     if not seconds or batch.pk is None:
         return
-    before, batch.hold_until = batch.hold_until, batch.hold_until + timedelta(seconds=seconds)
+    _hold(batch, until=batch.hold_until + timedelta(seconds=seconds))
+
+
+def _hold(batch: FixBatch, *, until: datetime) -> None:
+    """Hold the batch, its changes and what they freed until another moment."""
+    before, batch.hold_until = batch.hold_until, until
     batch.save(update_fields=["hold_until"])
-    Fix.objects.filter(batch=batch).update(hold_until=batch.hold_until)
+    Fix.objects.filter(batch=batch, status=FixStatus.HELD).update(hold_until=until)
     Posting.objects.filter(
         rma__fixes__batch=batch,
         status=PostingStatus.HELD,
         hold_reason=HoldReason.UNDO,
         hold_until=before,
-    ).update(hold_until=batch.hold_until)
+    ).update(hold_until=until)
 
 
 def _wake() -> None:
@@ -230,6 +265,11 @@ def _finish(batch: FixBatch, outcomes: tuple[Outcome, ...], actor: User, now: da
         {"label": row.label, "why": row.why} for row in outcomes if row.state == "refused"
     ]
     batch.save(update_fields=["count", "refused"])
+    _record_release(batch, released, actor, now)
+    return Released(batch, outcomes)
+
+
+def _record_release(batch: FixBatch, released: list[int], actor: User, now: datetime) -> None:
     audit.record(
         actor=actor,
         act="batch.release",
@@ -238,7 +278,6 @@ def _finish(batch: FixBatch, outcomes: tuple[Outcome, ...], actor: User, now: da
         now=now,
         after={"fixes": released},
     )
-    return Released(batch, outcomes)
 
 
 def _lock_returns(rows: Sequence[Fix]) -> None:

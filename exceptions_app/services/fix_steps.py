@@ -104,8 +104,8 @@ def put_in_force(
             "is_break_glass",
         ]
     )
-    held = int((fix.hold_until - now).total_seconds())
-    text = f"In force{words}, can be taken back for {held} s: {fix}"
+    held = "with its batch" if batch else f"for {seconds} s"
+    text = f"In force{words}, can be taken back {held}: {fix}"
     record(fix, "fix.approve", text, actor, now)
     if fix.mapping is not None:
         mappings.activate(mapping=fix.mapping, actor=actor, now=now)

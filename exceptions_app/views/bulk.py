@@ -143,6 +143,7 @@ def window(request: HttpRequest) -> HttpResponse:
             bulk = bulk_freezing.freeze_window(
                 bridge=form.cleaned_data["bridge"],
                 kind=form.cleaned_data["kind"],
+                case_type=form.cleaned_data["case_type"],
                 since=since,
                 until=until,
                 per_minute=form.cleaned_data["per_minute"],

@@ -173,7 +173,7 @@ ACTIONS = {
         "RETRY_EXHAUSTED",
         "SILENT_SUCCESS",
     },
-    FixKind.EDIT_DOCUMENT: {"CM_REJECTED"},
+    FixKind.EDIT_DOCUMENT: {"CM_REJECTED", "RECEIPT_NOT_POSTED"},
     FixKind.LINK_DOCUMENT: {
         "CM_DUPLICATE",
         "CM_REJECTED",

@@ -9,7 +9,7 @@ from exceptions_app import errors
 from exceptions_app.models import Case, Fix, Posting
 from exceptions_app.services import fixes, rmas
 from tests.cast import make_user
-from tests.world import make_world
+from tests.world import add_mapping, make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -17,6 +17,11 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def refused():
     """A credit of £20.00 that the ERP refused once."""
+    return _refused("CM-")
+
+
+def _refused(content, times=1):
+    """A return of which the ERP refuses the first documents of one kind."""
     world = make_world()
     world.add_order()
     world.add_return()
@@ -25,14 +30,13 @@ def refused():
         "status": 422,
         "method": "POST",
         "path": "/api/.*",
-        "content": "CM-",
+        "content": content,
         "body": '{"errors": [{"message": "Order is locked"}]}',
-        "times": 1,
+        "times": times,
     }
     world.erp.faults.parse([rule])
     world.carry()
-    world.erp.faults.parse([])
-    return world, Case.objects.get(posting__kind="credit_memo")
+    return world, Case.objects.get(posting__key__startswith=content)
 
 
 def _ask(world, case, changes, name="finn", **payload):
@@ -131,6 +135,52 @@ def test_an_edit_no_longer_counts_once_the_facts_call_for_another_document(refus
 
     credit = Posting.objects.get(kind="credit_memo", status="confirmed")
     assert Decimal(credit.draft["lines"][0]["net"]) != Decimal("15.00")
+
+
+def test_a_refused_receipt_is_edited_with_a_peer_and_leaves_as_it_was_set():
+    world, case = _refused("RC-")
+    fix = _ask(world, case, {"place": "10|WH2"}, name="wanda")
+    fixes.approve(
+        fix_id=fix.pk, seen_hash=fix.payload_hash, actor=make_user("mona"), now=world.clock.now
+    )
+
+    world.run()
+    world.clock.advance(seconds=61)
+    world.settle()
+
+    assert (case.type, fix.level) == ("RECEIPT_NOT_POSTED", "peer")
+    (receipt,) = world.documents("RCV")
+    assert "WH2" in receipt.values()
+    assert world.open_types() == []
+
+
+def test_the_version_before_a_mapping_changed_is_sent_when_that_is_chosen(client):
+    """Refused, mapped otherwise, refused again: sent with the reason code of the first."""
+    world, case = _refused("CM-", times=2)
+    add_mapping(world, "reason", "Does not fit", {"code": "SIZE"})
+    world.settle()
+    case.refresh_from_db()
+    codes = [row.draft["lines"][0]["reason_code"] for row in (case.posting.replaces, case.posting)]
+    client.force_login(make_user("finn"))
+    page = client.get(reverse("case-detail", args=[case.pk])).context
+    form = next(each.form for each in page["offers"] if each.kind == "edit_document")
+
+    with pytest.raises(errors.InvalidChoice, match="Nothing differs"):
+        _ask(world, case, {}, basis="current")
+    with pytest.raises(errors.InvalidChoice, match="Choose which version"):
+        _ask(world, case, {}, basis="oldest")
+    fix = _ask(world, case, {}, basis="original")
+    _approve(world, fix)
+    world.run()
+    world.clock.advance(seconds=61)
+    world.settle()
+
+    assert codes == ["FIT", "SIZE"]
+    assert [code for code, _ in form.fields["basis"].choices] == ["current", "original"]
+    assert fix.payload["changed"] == ["reason_code"]
+    (credit,) = Posting.objects.filter(kind="credit_memo", status="confirmed")
+    assert credit.draft["lines"][0]["reason_code"] == "FIT"
+    assert len(world.documents("CM")) == 1
 
 
 def test_the_form_shows_the_document_and_its_difference_before_anybody_asks(refused, client):

@@ -1,9 +1,11 @@
 """Refused documents of many returns sent again in one act, and taken back in one."""
 
+from datetime import timedelta
+
 import pytest
 
-from exceptions_app.models import Case, Fix, Posting
-from exceptions_app.services import fix_batches
+from exceptions_app.models import AuditEntry, Bulk, Case, Fix, FixBatch, Posting
+from exceptions_app.services import bulk, bulk_freezing, bulk_running, fix_batches
 from tests.cast import make_user
 from tests.world import make_world
 
@@ -75,3 +77,65 @@ def test_left_alone_they_leave_together_and_a_changed_one_stays(refused):
     ]
     assert len(world.documents("CM")) == 2
     assert Fix.objects.filter(batch=done.batch, status="applied").count() == 2
+
+
+def _in_bulk(world):
+    """The same by an act on many, two rows at a time with a minute and a half between."""
+    finn, now = make_user("finn"), world.clock.now
+    asked = bulk_freezing.freeze(
+        kind="retry", cases=Case.objects.filter(type="CM_REJECTED"), actor=finn, now=now
+    )
+    bulk.start(bulk_id=asked.pk, given={}, actor=finn, now=now)
+    bulk_running.run_next(now=now)
+    world.clock.advance(seconds=90)
+    world.settle()
+    return asked
+
+
+def test_what_many_rows_send_again_can_be_taken_back_once_the_last_is_asked_for(
+    refused, monkeypatch
+):
+    monkeypatch.setattr(bulk_running, "CHUNK", 2)
+    world, _ = refused
+
+    asked = _in_bulk(world)
+    early = world.documents("CM")
+    bulk_running.run_next(now=world.clock.now)
+    ends = world.clock.now + timedelta(seconds=60)
+    held = set(Posting.objects.filter(status="held").values_list("hold_reason", "hold_until"))
+    world.clock.advance(seconds=59)
+    world.settle()
+    late = world.documents("CM")
+    world.clock.advance(seconds=1)
+    world.settle()
+
+    assert (early, held, late) == ([], {("undo", ends)}, [])
+    assert len(world.documents("CM")) == 3
+    batch = FixBatch.objects.get()
+    assert (batch.count, batch.hold_until, Bulk.objects.get(pk=asked.pk).given) == (3, ends, {})
+    assert set(Fix.objects.values_list("batch", "status")) == {(batch.pk, "applied")}
+    told = AuditEntry.objects.get(act="batch.release")
+    assert told.text == "Let 3 changes go in one act; 0 were refused"
+
+
+def test_stopped_what_was_asked_for_until_then_leaves_and_the_rest_is_a_batch_of_its_own(
+    refused, monkeypatch
+):
+    monkeypatch.setattr(bulk_running, "CHUNK", 2)
+    world, _ = refused
+    asked = _in_bulk(world)
+
+    bulk.stop(bulk_id=asked.pk, actor=make_user("finn"), now=world.clock.now)
+    world.clock.advance(seconds=60)
+    world.settle()
+    left = len(world.documents("CM"))
+    bulk.resume(bulk_id=asked.pk, actor=make_user("finn"), now=world.clock.now)
+    bulk_running.run_next(now=world.clock.now)
+    bulk.undo(bulk_id=asked.pk, actor=make_user("finn"), now=world.clock.now)
+    bulk_running.run_next(now=world.clock.now)
+    world.clock.advance(seconds=90)
+    world.settle()
+
+    assert (left, len(world.documents("CM"))) == (2, 2)
+    assert sorted(FixBatch.objects.values_list("count", flat=True)) == [1, 2]
+    assert world.open_types() == ["CM_REJECTED"]

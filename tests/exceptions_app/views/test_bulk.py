@@ -153,6 +153,7 @@ def test_a_window_skips_what_is_proven_and_says_so_before(client):
     PostingFactory(created_at=NOW)
     group = CauseGroupFactory(type="CM_REJECTED", bridge=proven.bridge)
     CaseFactory(group=group, rma=failed.rma, posting=failed)
+    other = CaseFactory(type="RETRY_EXHAUSTED", rma=proven.rma, posting=proven)
     day = {"since": "2026-05-27", "until": "2026-05-27"}
     wrong = client.post(
         reverse("replay-window"),
@@ -176,6 +177,14 @@ def test_a_window_skips_what_is_proven_and_says_so_before(client):
     assert "at most 5 a minute" in page
     client.post(reverse("bulk-start", args=[found.pk]))
     _run()
+    only = client.post(
+        reverse("replay-window"),
+        {"bridge": proven.bridge.pk, "per_minute": "5", "case_type": "CM_REJECTED", **day},
+    )
+    of_type = Bulk.objects.get(pk=found.pk + 1)
+    assert (only.status_code, of_type.count, of_type.rows.get().posting) == (302, 1, failed)
+    assert of_type.words.startswith("Alder UK, all documents, exception “Refused document”")
+    assert other.posting == proven
     rows = dict(found.rows.values_list("posting", "state"))
     assert (rows[proven.pk], rows[failed.pk]) == ("skipped", "done")
     assert Fix.objects.get().payload["posting_id"] == failed.pk
