@@ -32,7 +32,7 @@ from exceptions_app.models.postings import (
     Posting,
     PostingAttempt,
 )
-from exceptions_app.models.preferences import SavedView, UserPreferences
+from exceptions_app.models.preferences import LastLook, SavedView, UserPreferences
 from exceptions_app.models.profiles import ProfileVersion
 from exceptions_app.models.quotes import CreditQuote
 from exceptions_app.models.receipts import ErpClosedPeriod, ErpReceipt
@@ -82,6 +82,7 @@ __all__ = [
     "Item",
     "ItemMiss",
     "KeyingClaim",
+    "LastLook",
     "Mapping",
     "MappingImport",
     "Message",

@@ -62,3 +62,33 @@ class SavedView(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class LastLook(models.Model):
+    """How far a person has read what changed: of one page and one team ("" is all of them).
+
+    `entry` is the latest act of the trail the page knew when it was drawn, `seen_at` that moment.
+    Only the reader's own word moves it.
+    """
+
+    class Page(models.TextChoices):
+        """Pages that say what changed; the codes are their URL names."""
+
+        TODAY = "home", "Today"
+        CASES = "case-list", "Exceptions"
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="last_looks"
+    )
+    page = models.CharField(max_length=20, choices=Page.choices)
+    team = models.CharField(max_length=20, choices=Team.choices, blank=True, default="")
+    entry = models.BigIntegerField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "page", "team"], name="last_look_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} up to {self.entry}"

@@ -269,12 +269,15 @@ def news(
     feeds: Sequence[proving.Feed],
     now: datetime,
     along: Mapping[str, Mapping[Any, QuerySet[Any]]] | None = None,
+    looked: Mapping[Any, QuerySet[Any]] | None = None,
 ) -> News:
-    """A few rows each, so one query brings them all; `along` as `paging.answers` takes it."""
+    """A few rows each, so one query brings them all; `along` as `paging.answers` takes it, and
+    `looked` as `looks.asked` gives it."""
     since = now - proving.SINCE
     found = paging.answers(
         **({"counted": {}} | dict(along or {})),
         listed={
+            **(looked or {}),
             "moved": outlook.moved(team=team, since=since),
             "proved": proving.proved(feeds=feeds, now=now),
             "bridges": outlook.bridges(),

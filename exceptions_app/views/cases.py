@@ -68,6 +68,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "carried": place_of(request.GET),
         "newest": selection.newest_id(),
         "news_seconds": NEWS_SECONDS,
+        "looked_team": request.GET.get("team", "") if found.is_valid() else "",
         "picked": picked,
         "held_back": cases_selector.held_back(page.rows, now=now) if is_listed else frozenset(),
         "whole": frozenset() if is_listed else _whole(page, picked, opened),

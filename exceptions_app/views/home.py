@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from exceptions_app import permissions
 from exceptions_app.choices import PostingKind, Team
+from exceptions_app.models import LastLook
 from exceptions_app.selectors import (
     documents,
     finance,
@@ -26,6 +27,8 @@ from exceptions_app.selectors import (
     today,
     warehouse,
 )
+from exceptions_app.selectors import looks as looks_selector
+from exceptions_app.views import looks
 
 # Where a team's work stands, and the capability its room asks for.
 ROOMS = {
@@ -52,7 +55,10 @@ def home(request: HttpRequest) -> HttpResponse:
     # A team's figures are its room's: who may not enter the room is not told them here either.
     may_enter = permissions.can(request.user, room_capability)
     along = today.of_customers() if may_enter and team == Team.CX else None
-    news = today.news(team=team, feeds=feeds, now=now, along=along)
+    looked = looks_selector.asked(
+        user_id=request.user.pk or 0, page=LastLook.Page.TODAY, team=team, now=now
+    )
+    news = today.news(team=team, feeds=feeds, now=now, along=along, looked=looked)
     held, held_until = news.proofs["held"]
     checks = proving.checks(rows=feeds, unknown=stuck.unknown_count, proofs=news.proofs, now=now)
     open_documents = documents.in_sums()
@@ -64,6 +70,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "queue": queue,
         "tabs": _tabs(team),
         "changes": news.changes,
+        "looked": looks.shown(
+            looks_selector.told(news.along), page=LastLook.Page.TODAY, team=team, now=now
+        ),
         "figures": _FIGURES[team](known) if may_enter else [],
         "room": room if may_enter else "",
         "room_label": room_label,

@@ -15,6 +15,7 @@ from exceptions_app.models import (
     Fix,
     FixBatch,
     InboundEvent,
+    LastLook,
     MappingImport,
     Posting,
     ReturnFile,
@@ -37,7 +38,7 @@ from exceptions_app.services import (
 )
 from tests import factories
 from tests.cast import make_user
-from tests.world import Clock, World, make_unit, make_validation, make_world
+from tests.world import START, Clock, World, make_unit, make_validation, make_world
 
 LONG_NAME = (
     "Organic cotton crew-neck T-shirt with contrast stitching, Aubergine/Midnight, size"
@@ -108,6 +109,9 @@ def _troubles(world: World) -> None:
 def _changes_under_way(world: World) -> dict[str, int]:
     """One change that waits for a second person, and one that is held and can be taken back."""
     mira, mona = make_user("mira"), make_user("mona")
+    LastLook.objects.create(
+        user=mira, page="case-list", team="merchandising", entry=0, seen_at=START
+    )
     asked = Case.objects.filter(type="SKU_UNKNOWN", group__title__contains=LONG_SKU).first()
     held = Case.objects.filter(type="SKU_UNKNOWN", group__title__contains="TEE-BLAK-M").first()
     common: dict[str, Any] = {"kind": "sku_alias", "bridge": world.bridge, "actor": mira}

@@ -76,6 +76,7 @@ SCREENS = (
     Screen("case-list", "mira", "?team=merchandising"),
     Screen("case-list", "cleo", "?team=cx"),
     Screen("case-list", "finn", "?view=list"),
+    Screen("case-changed", "mira", "?team=merchandising"),
     Screen("case-detail", "mira", args=("case",)),
     Screen("case-detail", "finn", args=("eur_case",)),
     Screen("case-detail", "aud", args=("kwd_case",)),

@@ -192,6 +192,8 @@ DOORS = {
     "bulk-again": Door("assign_case", get=(405,), post=(404,), args=("bulk",)),
     "replay-window": Door("retry_posting", post=(422,)),
     "case-next": Door("assign_case", **ACT),
+    "case-changed": Door("view_desk"),
+    "look-mark": Door("view_desk", get=(405,), post=(404,)),
     "view-save": Door("view_desk", get=(405,), post=(404,)),
     "view-rename": Door("view_desk", get=(405,), post=(404,), args=("view",)),
     "view-delete": Door("view_desk", get=(405,), post=(404,), args=("view",)),
