@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import django_filters
+from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -61,6 +62,10 @@ class CaseFilter(django_filters.FilterSet):
         method="by_snooze",
     )
     group = django_filters.ModelChoiceFilter(queryset=CauseGroup.objects.all(), label="Cause")
+    # One person by number: what a lead's page of loads leads to.
+    person = django_filters.ModelChoiceFilter(
+        queryset=User.objects.all(), field_name="assignee", label="With"
+    )
     q = django_filters.CharFilter(label="Words or number", max_length=100, method="by_words")
 
     class Meta:
@@ -97,6 +102,8 @@ class CaseFilter(django_filters.FilterSet):
             return None
         user = getattr(self.request, "user", None)
         people = {"none": 0, "me": user.pk if user else None}
+        if asked["person"] and asked["assignee"]:
+            return None
         return counts.Scope(
             now=timezone.now(),
             team=asked["team"],
@@ -104,7 +111,7 @@ class CaseFilter(django_filters.FilterSet):
             severity=asked["severity"],
             bridge=asked["bridge"].code if asked["bridge"] else "",
             group=asked["group"].pk if asked["group"] else None,
-            assignee=people.get(asked["assignee"]),
+            assignee=asked["person"].pk if asked["person"] else people.get(asked["assignee"]),
         )
 
     def by_snooze(self, queryset: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:

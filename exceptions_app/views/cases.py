@@ -185,7 +185,8 @@ def _chips(found: CaseFilter, query: QueryDict) -> list[dict[str, object]]:
     for name, value in found.form.cleaned_data.items():
         if value in ("", None):
             continue
-        choices = dict(getattr(found.form.fields[name], "choices", ()) if name != "group" else ())
+        is_listed = name not in ("group", "person")
+        choices = dict(getattr(found.form.fields[name], "choices", ()) if is_listed else ())
         chips.append(
             {
                 "name": found.form.fields[name].label,

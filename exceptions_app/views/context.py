@@ -34,7 +34,7 @@ PLACES = (
     Place("Teams", "Warehouse", "warehouse", "house", "view_warehouse", key="w"),
     Place("Teams", "Merchandising", "merchandising", "tag", "view_merchandising", key="d"),
     Place("Teams", "Finance", "finance", "scales", "view_finance", key="f"),
-    Place("Teams", "Who has what", "assignment-rules", "user", "view_load"),
+    Place("Teams", "Who has what", "load", "user", "view_load"),
     Place("System", "Operations", "operations", "pulse", "view_operations", key="o"),
     Place("System", "Inbox", "inbox", "send", "view_operations"),
     Place("System", "Postings", "posting-list", "link", "view_operations", key="p"),

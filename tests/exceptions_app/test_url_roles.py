@@ -152,6 +152,8 @@ DOORS = {
     "inbox-export": Door("view_operations"),
     "inbox-export-xlsx": Door("view_operations"),
     "posting-detail": Door("view_operations", args=("posting",)),
+    "load": Door("view_load"),
+    "load-hand-over": Door("lead_team", **ACT, args=("person",)),
     "assignment-rules": Door("view_load"),
     "assignment-rule-add": Door("lead_team", post=(422,)),
     # Only of a team one leads; an empty request names no act.
