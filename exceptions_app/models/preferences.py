@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from exceptions_app.choices import SavedPage, Team, Theme
+from exceptions_app.choices import Role, SavedPage, Team, Theme
 
 
 class UserPreferences(models.Model):
@@ -27,7 +27,7 @@ class UserPreferences(models.Model):
 
 
 class SavedView(models.Model):
-    """A named address of a list: its own owner's, or a team's.
+    """A named address of a list: its own owner's, a team's, or everybody's who has a role.
 
     `query` is the list's query string without the page cursor, as the address bar shows it.
     """
@@ -43,6 +43,9 @@ class SavedView(models.Model):
         related_name="saved_views",
     )
     team = models.CharField(max_length=20, choices=Team.choices, blank=True, default="")
+    role = models.CharField(
+        max_length=20, choices=Role.choices, blank=True, default="", db_default=""
+    )
     created_by = models.CharField(max_length=150)
     created_at = models.DateTimeField()
 
@@ -50,12 +53,14 @@ class SavedView(models.Model):
         ordering = ["page", "name", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(owner__isnull=False, team="") | (Q(owner__isnull=True) & ~Q(team="")),
-                name="saved_view_of_one_or_a_team",
+                condition=Q(owner__isnull=False, team="", role="")
+                | (Q(owner__isnull=True, role="") & ~Q(team=""))
+                | (Q(owner__isnull=True, team="") & ~Q(role="")),
+                name="saved_view_of_one_team_or_role",
             ),
             models.UniqueConstraint(
-                fields=["page", "owner", "team", "name"],
-                name="saved_view_name_once",
+                fields=["page", "owner", "team", "role", "name"],
+                name="saved_view_name_of_each",
                 nulls_distinct=False,
             ),
         ]

@@ -18,7 +18,9 @@ from typing import Any, Protocol
 from django.core import signing
 from django.core.exceptions import BadRequest, EmptyResultSet
 from django.db import connection as database
-from django.db.models import IntegerField, Q, QuerySet, Subquery
+from django.db.models import F, IntegerField, Q, QuerySet, Subquery
+
+from exceptions_app.selectors.sums import Amount, per_currency
 
 # Two screens of rows: a longer page takes longer to write than to read (budgets of pages, D.3).
 PAGE_SIZE = 30
@@ -136,9 +138,13 @@ def question(
     counted: Mapping[Any, QuerySet[Any]],
     single: Mapping[Any, QuerySet[Any]] | None = None,
     listed: Mapping[Any, QuerySet[Any]] | None = None,
+    summed: Mapping[Any, QuerySet[Any]] | None = None,
 ) -> Question:
     """The statement that `answers` asks. Writing it takes longer than asking: who asks the same on
     every page keeps it. Moments in it must be the database's own.
+
+    `summed` are rows of `currency` and `amount`, told as number and total of each currency, none
+    read beyond COUNT_CAP + 1.
     """
     wanted = [
         *(
@@ -147,6 +153,7 @@ def question(
         ),
         *((key, rows, _ONE) for key, rows in (single or {}).items()),
         *((key, rows, _ALL) for key, rows in (listed or {}).items()),
+        *((key, rows[: COUNT_CAP + 1], _SUMS) for key, rows in (summed or {}).items()),
     ]
     parts = {key: (form, _compiled(rows)) for key, rows, form in wanted}
     known = {key: (form, found) for key, (form, found) in parts.items() if found is not None}
@@ -155,13 +162,17 @@ def question(
         values=tuple(value for _, found in known.values() for value in found[1]),
         columns=tuple(known),
         empty=tuple(key for key in parts if key not in known),
-        listed=tuple(listed or ()),
+        listed=(*(listed or ()), *(summed or ())),
     )
 
 
 _COUNT = "(SELECT COUNT(*) FROM ({}) AS few)"
 _ONE = "({})"
 _ALL = "(SELECT json_agg(told)::text FROM ({}) AS told)"
+_SUMS = (
+    "(SELECT json_agg(told)::text FROM (SELECT currency, COUNT(*) AS number,"
+    " SUM(amount)::text AS total FROM ({}) AS few GROUP BY currency) AS told)"
+)
 
 
 def ask(asked: Question) -> dict[Any, Any]:
@@ -172,6 +183,40 @@ def ask(asked: Question) -> dict[Any, Any]:
             cursor.execute(asked.sql, asked.values)
             known |= zip(asked.columns, cursor.fetchone(), strict=True)
     return known | {key: json.loads(known.get(key) or "[]") for key in asked.listed}
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many rows a list holds, no further than COUNT_CAP + 1, and their sums per currency.
+
+    Of a list that `is_cut` the sums are of its first COUNT_CAP rows or so: at least that much.
+    """
+
+    count: int
+    values: tuple[Amount, ...]
+
+    @property
+    def is_cut(self) -> bool:
+        return self.count > COUNT_CAP
+
+
+def tallies(lists: Mapping[Any, QuerySet[Any]], *, money: str = "") -> dict[Any, Tally]:
+    """A Tally of each list; `money` names the amount of a row beside its `currency`, "" for none.
+
+    One query for all. No amount is below zero, so that a part of them is no more than all.
+    """
+    if not money:
+        return {key: Tally(count, ()) for key, count in counts(lists).items()}
+    few = {key: rows.order_by().values("currency", amount=F(money)) for key, rows in lists.items()}
+    found = ask(question(counted={}, summed=few))
+    return {key: _tally(found[key]) for key in lists}
+
+
+def _tally(rows: list[dict[str, Any]]) -> Tally:
+    return Tally(
+        sum(row["number"] for row in rows),
+        per_currency((row["currency"], Decimal(row["total"])) for row in rows),
+    )
 
 
 def answers(

@@ -8,9 +8,9 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from exceptions_app import errors
-from exceptions_app.choices import SavedPage, Team
+from exceptions_app.choices import Role, SavedPage, Team
 from exceptions_app.models import SavedView
-from exceptions_app.permissions import roles_of
+from exceptions_app.permissions import can, roles_of
 from exceptions_app.selectors import views as views_selector
 from exceptions_app.services import audit
 
@@ -18,12 +18,21 @@ QUERY_LIMIT = 1000
 NAME_LIMIT = 60
 
 
-def save(*, page: str, name: str, query: str, team: str, actor: User, now: datetime) -> SavedView:
-    """Keep the address of a list under a name, for oneself or (`team` given) for a team.
+def save(
+    *,
+    page: str,
+    name: str,
+    query: str,
+    team: str,
+    actor: User,
+    now: datetime,
+    role: str = "",
+) -> SavedView:
+    """Keep the address of a list under a name, for oneself, for a `team` or for a `role`.
 
     Raises:
         InvalidChoice: no name, an address too long, or a list that keeps no views.
-        FixNotAllowed: not a team of this person.
+        FixNotAllowed: not a team of this person, or no admin for a role.
         NameTaken: the name is in use there already; nothing is written over.
     """
     if page not in SavedPage.values:
@@ -31,6 +40,7 @@ def save(*, page: str, name: str, query: str, team: str, actor: User, now: datet
     if len(query) > QUERY_LIMIT:
         raise errors.InvalidChoice("This address is too long to keep. Use fewer filters.")
     _check_team(actor, team)
+    _check_role(actor, role)
     clean = _name(name)
     with transaction.atomic():
         try:
@@ -39,14 +49,15 @@ def save(*, page: str, name: str, query: str, team: str, actor: User, now: datet
                     page=page,
                     name=clean,
                     query=query,
-                    owner=None if team else actor,
+                    owner=None if team or role else actor,
                     team=team,
+                    role=role,
                     created_by=audit.name_of(actor)[:150],
                     created_at=now,
                 )
         except IntegrityError as error:
             raise errors.NameTaken(f"There is a view called {clean} already.") from error
-        whose = Team(team).label if team else "themselves"
+        whose = Team(team).label if team else Role(role).label if role else "themselves"
         audit.record(
             actor=actor, act="view.save", subject=view, text=f"View for {whose}: {clean}", now=now
         )
@@ -96,6 +107,11 @@ def _editable(view_id: int, actor: User) -> SavedView:
 def _check_team(actor: User, team: str) -> None:
     if team and team not in dict(views_selector.teams(roles_of(actor))):
         raise errors.FixNotAllowed("Only people of a team keep views for it.")
+
+
+def _check_role(actor: User, role: str) -> None:
+    if role and (role not in Role.values or not can(actor, views_selector.FOR_ROLES)):
+        raise errors.FixNotAllowed("Only admins keep views for a role.")
 
 
 def _name(name: str) -> str:

@@ -73,7 +73,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "held_back": cases_selector.held_back(page.rows, now=now) if is_listed else frozenset(),
         "whole": frozenset() if is_listed else _whole(page, picked, opened),
         "result": triage.result_of(request),
-        "saved": views.shown(request, page="case-list", count=_counted),
+        "saved": views.shown(request, page="case-list", count=_counted, money="value"),
     }
     return render(request, "cases/list.html", context)
 

@@ -259,7 +259,9 @@ def list_postings(request: HttpRequest) -> HttpResponse:
             _select("bridge", "Bridge", options["bridge"], chosen),
         ],
         "query": changed_query(request.GET, {}),
-        "saved": saved_views.shown(request, page=SavedPage.POSTINGS, count=_counted_postings),
+        "saved": saved_views.shown(
+            request, page=SavedPage.POSTINGS, count=_counted_postings, money="gross"
+        ),
         "now": timezone.now(),
     }
     return render(request, "operations/postings.html", context)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
@@ -17,7 +18,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from exceptions_app import errors, permissions
-from exceptions_app.choices import SavedPage, Team
+from exceptions_app.choices import Role, SavedPage, Team
 from exceptions_app.models import SavedView
 from exceptions_app.selectors import paging
 from exceptions_app.selectors import views as selector
@@ -27,6 +28,9 @@ from exceptions_app.services import views as service
 PLACES = ("cursor", "open", "picked", "done", "newest", "at")
 
 _HERE = "here"
+# Before the code of a role in the form, where a team's code stands as it is.
+_ROLE = "role:"
+_ROLES = tuple((f"{_ROLE}{code}", label) for code, label in Role.choices)
 
 Counter = Callable[[QueryDict, HttpRequest], Any]
 
@@ -38,11 +42,13 @@ def shown(
     count: Counter | None = None,
     drop: Iterable[str] = (),
     rows_here: QuerySet[Any] | None = None,
+    money: str = "",
 ) -> dict[str, Any]:
     """What `partials/_views.html` needs: the views with their counts, and the form's own facts.
 
     `count` turns a view's query into the rows it finds; without it no counts are shown. Two
     queries, however many views there are. `here` is how many rows the page's own list holds.
+    `money` names the amount of a row that is summed beside its count, per currency.
     """
     user = permissions.actor_of(request)
     roles = permissions.roles_of(user)
@@ -50,27 +56,43 @@ def shown(
     rows = selector.of_reader(page=page, user_id=user.pk, roles=roles)
     lists = {row.pk: count(QueryDict(row.query), request) for row in rows} if count else {}
     own = {} if rows_here is None else {_HERE: rows_here}
-    numbers = paging.counts({**lists, **own})
+    numbers = paging.tallies({**lists, **own}, money=money)
     views = [
         {
             "pk": row.pk,
             "name": row.name,
-            "team": Team(row.team).label if row.team else "",
+            "team": _whose(row),
             "url": f"{reverse(page)}?{row.query}",
-            "count": paging.shown(numbers.get(row.pk, 0)) if count else "",
+            "count": paging.shown(numbers[row.pk].count) if count else "",
+            "values": numbers[row.pk].values if count else (),
+            "is_cut": bool(count) and numbers[row.pk].is_cut,
             "is_current": row.query == query,
-            "may_edit": permissions.can(user, "assign_case") or row.owner_id == user.pk,
+            "may_edit": _may_edit(row, user),
         }
         for row in rows
     ]
     return {
         "views": views,
-        "here": numbers.get(_HERE, 0),
+        "here": numbers[_HERE].count if own else 0,
         "page": page,
         "query": query,
         "teams": selector.teams(roles) if permissions.can(user, "assign_case") else (),
+        "roles": _ROLES if permissions.can(user, selector.FOR_ROLES) else (),
         "is_current": any(view["is_current"] for view in views),
     }
+
+
+def _whose(row: SavedView) -> str:
+    """Of whom a view is that is not one's own."""
+    if row.role:
+        return str(Role(row.role).label)
+    return str(Team(row.team).label) if row.team else ""
+
+
+def _may_edit(row: SavedView, user: User) -> bool:
+    if row.role:
+        return permissions.can(user, selector.FOR_ROLES)
+    return permissions.can(user, "assign_case") or row.owner_id == user.pk
 
 
 def bare(query: QueryDict, *, drop: Iterable[str] = ()) -> str:
@@ -88,7 +110,9 @@ def bare(query: QueryDict, *, drop: Iterable[str] = ()) -> str:
 @permissions.required("view_desk")
 def save(request: HttpRequest) -> HttpResponse:
     page = request.POST.get("page", "")
-    team = request.POST.get("team", "")
+    whose = request.POST.get("team", "")
+    role = whose.removeprefix(_ROLE) if whose.startswith(_ROLE) else ""
+    team = "" if role else whose
     if page not in SavedPage.values:
         raise Http404("Views of this list cannot be saved.")
     if team and not permissions.can(request.user, "assign_case"):
@@ -100,6 +124,7 @@ def save(request: HttpRequest) -> HttpResponse:
             name=request.POST.get("name", ""),
             query=query,
             team=team,
+            role=role,
             actor=permissions.actor_of(request),
             now=timezone.now(),
         )

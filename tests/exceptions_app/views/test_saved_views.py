@@ -1,9 +1,13 @@
 """Views of a list kept under a name: whose they are, what they count, and who may change them."""
 
+from decimal import Decimal
+
 import pytest
 from django.urls import reverse
 
 from exceptions_app.models import AuditEntry, SavedView
+from exceptions_app.selectors import paging
+from exceptions_app.selectors.sums import Amount
 from tests.cast import make_user
 from tests.factories import CaseFactory, SavedViewFactory
 
@@ -55,6 +59,59 @@ def test_views_show_what_they_would_find_now_at_the_cost_of_one_query(
         SavedViewFactory(owner=mira, name=f"More {number}", query="team=finance")
     with django_assert_max_num_queries(18):
         assert len(_names(client)) == 12
+
+
+def test_a_view_says_the_money_of_what_it_finds_per_currency_and_never_more(
+    client, mira, monkeypatch
+):
+    for value, currency in (("10.50", "GBP"), ("2.00", "GBP"), ("7.00", "EUR")):
+        CaseFactory(severity="critical", value=Decimal(value), currency=currency)
+    CaseFactory(severity="low", value=Decimal(99))
+    SavedViewFactory(owner=mira, name="Grave", query="severity=critical")
+
+    page = client.get(reverse("case-list"))
+    (view,) = page.context["saved"]["views"]
+    assert (view["count"], view["is_cut"]) == ("3", False)
+    assert view["values"] == (Amount(Decimal("7.00"), "EUR"), Amount(Decimal("12.50"), "GBP"))
+    assert '<b>3</b> <span class="money">€7.00</span> <span class="money">£12.50</span>' in (
+        page.text
+    )
+
+    monkeypatch.setattr(paging, "COUNT_CAP", 2)
+    page = client.get(reverse("case-list"), {"view": "list"})
+    assert page.context["saved"]["views"][0]["count"] == "2+"
+    assert '<b>2+</b> <span class="quiet">at least</span>' in page.text
+
+
+def test_a_role_view_is_kept_by_admins_and_shown_to_who_has_the_role(client, mira):
+    ada, aud = make_user("ada"), make_user("aud")
+    refused = client.get(_save(client, team="role:auditor").url)
+    assert "Only admins keep views for a role." in refused.text
+    assert not SavedView.objects.exists()
+    client.force_login(ada)
+    assert "Everybody with the role Auditor" in client.get("/exceptions/?severity=low").text
+
+    _save(client, team="role:auditor")
+
+    view = SavedView.objects.get()
+    assert (view.role, view.team, view.owner) == ("auditor", "", None)
+    assert AuditEntry.objects.get().text == "View for Auditor: Grave"
+    assert _names(client) == []
+    client.force_login(aud)
+    assert _names(client) == [("Grave", "Auditor", "0")]
+    assert client.post(reverse("view-delete", args=[view.pk])).status_code == 404
+    client.force_login(ada)
+    client.post(reverse("view-delete", args=[view.pk]), {"page": "case-list"})
+    assert not SavedView.objects.exists()
+
+
+@pytest.mark.parametrize("whose", ["role:nobody", "role:"])
+def test_a_role_nobody_knows_keeps_no_view(client, whose):
+    client.force_login(make_user("ada"))
+
+    _save(client, team=whose)
+
+    assert not SavedView.objects.filter(role__gt="").exists()
 
 
 def test_a_team_view_is_saved_by_its_team_only(client, mira):
