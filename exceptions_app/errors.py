@@ -25,6 +25,10 @@ class CaseChanged(DeskError):
     """Another was faster, or the facts are others than those shown; the text says who and when."""
 
 
+class CauseChanged(DeskError):
+    """The causes are not grouped as they were shown; nothing was moved."""
+
+
 class FixNotAllowed(DeskError):
     """The change is not allowed here, or to this person."""
 

@@ -9,6 +9,7 @@ import django_filters
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django_filters.fields import ModelChoiceField
 
 from exceptions_app import permissions
 from exceptions_app.catalogue import CATALOGUE
@@ -16,10 +17,22 @@ from exceptions_app.choices import CASE_OPEN, CaseStatus, Severity, Team
 from exceptions_app.models import Case, CauseGroup, Rma
 from exceptions_app.models.cases import awake
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import causes, counts, standing
+from exceptions_app.selectors import causes, counts, grouping, standing
 from exceptions_app.selectors import returns as returns_selector
 
 ANY = "any"
+
+
+class CauseField(ModelChoiceField):
+    """A cause that was merged into another stands for that one: its old address still leads on."""
+
+    def clean(self, value: Any) -> CauseGroup | None:
+        found: CauseGroup | None = super().clean(value)
+        return grouping.standing(found) if found else found
+
+
+class CauseFilter(django_filters.ModelChoiceFilter):
+    field_class = CauseField
 
 
 class CaseFilter(django_filters.FilterSet):
@@ -61,7 +74,7 @@ class CaseFilter(django_filters.FilterSet):
         empty_label="Left out, unless a state is chosen",
         method="by_snooze",
     )
-    group = django_filters.ModelChoiceFilter(queryset=CauseGroup.objects.all(), label="Cause")
+    group = CauseFilter(queryset=CauseGroup.objects.all(), label="Cause")
     # One person by number: what a lead's page of loads leads to.
     person = django_filters.ModelChoiceFilter(
         queryset=User.objects.all(), field_name="assignee", label="With"

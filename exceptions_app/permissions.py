@@ -44,6 +44,8 @@ CAPABILITIES: dict[str, frozenset[str]] = {
     "view_audit": frozenset({Role.ADMIN, Role.AUDITOR, Role.FINANCE}),
     "assign_case": STAFF,
     "write_note": STAFF,
+    # Which exceptions share a cause: whoever works on them.
+    "group_causes": STAFF,
     "close_case": STAFF,
     # Who has what on their desk, and what is given to whom by rule: of the teams one leads.
     "view_load": frozenset({Role.LEAD, Role.ADMIN, Role.AUDITOR}),

@@ -7,6 +7,7 @@ from exceptions_app.models.bridges import Bridge, Mapping
 from exceptions_app.models.bulk import Bulk, BulkRow
 from exceptions_app.models.calendars import TeamCalendar
 from exceptions_app.models.cases import Approval, AuditEntry, Case, CauseGroup, Fix
+from exceptions_app.models.cause_rules import CauseRule
 from exceptions_app.models.connections import (
     CallCount,
     Connection,
@@ -59,6 +60,7 @@ __all__ = [
     "Case",
     "CaseCount",
     "CauseGroup",
+    "CauseRule",
     "Connection",
     "ConnectionBudget",
     "ConnectionHealth",

@@ -37,6 +37,7 @@ class CauseGroup(models.Model):
     title = models.CharField(max_length=300)
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
+    has_rules = models.BooleanField(default=False, db_default=False, editable=False)
 
     class Meta:
         constraints = [
@@ -64,6 +65,10 @@ class Case(models.Model):
     status = models.CharField(max_length=20, choices=CaseStatus.choices)
     closure = models.CharField(max_length=10, choices=Closure.choices, blank=True, default="")
     group = models.ForeignKey(CauseGroup, on_delete=models.PROTECT, related_name="cases")
+    # The cause its finding names, where a person's rule puts it into another (decision 0021).
+    own_group = models.ForeignKey(
+        CauseGroup, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     bridge = models.ForeignKey(Bridge, null=True, on_delete=models.PROTECT, related_name="cases")
     rma = models.ForeignKey(Rma, null=True, on_delete=models.PROTECT, related_name="cases")
     posting = models.ForeignKey(Posting, null=True, on_delete=models.SET_NULL, related_name="cases")
@@ -111,7 +116,7 @@ class Case(models.Model):
     close_reason = models.CharField(max_length=60, blank=True, default="")
 
     class Meta:
-        # What a person looks at first: the gravest, and of these what is late or due next.
+        # The gravest first, and of these what is late or due next.
         ordering = ["-severity_rank", "due_at", "id"]
         indexes = [
             models.Index(
@@ -126,7 +131,6 @@ class Case(models.Model):
                 condition=Q(status__in=CASE_OPEN),
                 name="case_open_by_type",
             ),
-            # The same order where closed ones are asked for too.
             models.Index(fields=["-severity_rank", "due_at", "id"], name="case_all_first"),
             # All that the figures over open cases read, so that they never read the cases.
             models.Index(
@@ -182,7 +186,6 @@ class Case(models.Model):
                 condition=Q(status__in=CASE_OPEN, is_further=True),
                 name="case_open_further",
             ),
-            # What a cause closed lately.
             models.Index(
                 fields=["group", "resolved_at"],
                 include=["opened_at"],
@@ -192,6 +195,11 @@ class Case(models.Model):
             models.Index(fields=["subject"], name="case_by_subject"),
             models.Index(fields=["group", "status"], name="case_by_group"),
             models.Index(fields=["rma"], name="case_by_rma"),
+            models.Index(
+                fields=["own_group"],
+                condition=Q(own_group__isnull=False),
+                name="case_regrouped",
+            ),
             models.Index(fields=["-resolved_at", "-id"], name="case_by_resolved"),
             models.Index(
                 fields=["group", "-resolved_at"],

@@ -40,6 +40,7 @@ class Cause:
     waiting: int
     values: tuple[Amount, ...]
     oldest: datetime
+    newest: datetime
     due_at: datetime
     first: int
     trend: trends.Trend | None = None
@@ -91,6 +92,7 @@ def _of_counts(row: Mapping[str, Any]) -> Cause:
         waiting=row["waiting"],
         values=per_currency((part["currency"], part["total"]) for part in parts),
         oldest=row["oldest"],
+        newest=row["newest"],
         due_at=row["due"],
         first=row["first"],
     )
@@ -226,6 +228,7 @@ def _cause(
         waiting=sum(found["waiting"] for found in people),
         values=per_currency((part["currency"], part["total"]) for part in parts),
         oldest=row["oldest"],
+        newest=group.last_seen_at,
         due_at=min(part["due_at"] for part in parts),
         first=min(part["first"] for part in parts),
     )

@@ -229,8 +229,9 @@ def causes(
     MONEY the most valuable first, and of these the oldest.
 
     Each has `group`, `title`, `type`, `bridge`, `rank`, `total` (over all currencies), `due` (by
-    URGENCY), `oldest` and `first` (the id of its oldest exception), `returns`, `waiting` (those of
-    them whose refund is not confirmed) and `parts`: sums by team, person and currency. One query.
+    URGENCY), `oldest` and `first` (the id of its oldest exception), `newest` (when its last one
+    opened), `returns`, `waiting` (those of them whose refund is not confirmed) and `parts`: sums
+    by team, person and currency. One query.
     """
     most, kind, moment = by
     place = f"(-{most}, moment, group_id)"
@@ -265,6 +266,7 @@ def causes(
         ), {_further(scope)}
         SELECT page.group_id AS "group", page.rank, page.total, page.moment AS due,
             first.opened_at AS oldest, first.id AS first, cause.title, cause.type,
+            cause.last_seen_at AS newest,
             COALESCE(bridge.name, '') AS bridge, parts.parts,
             COALESCE(further.unpaid, 0) AS unpaid, COALESCE(further.count, 0) AS count
         FROM page JOIN parts USING (group_id)

@@ -15,12 +15,13 @@ from typing import Any
 from django.db.models import Case as Choose
 from django.db.models import Count, DecimalField, Exists, OuterRef, Q, QuerySet, Sum, When
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 
 from exceptions_app.catalogue import causes
 from exceptions_app.choices import CASE_OPEN, POSTING_SENT, PostingKind, PostingStatus
 from exceptions_app.models import Case, Posting
 from exceptions_app.models.cases import awake
+from exceptions_app.models.cause_rules import caused
 from exceptions_app.rules import penny
 from exceptions_app.selectors import paging
 from exceptions_app.selectors.sums import Amount, per_currency
@@ -88,7 +89,7 @@ def open_cases(
     rows = rows.exclude(awake(now)) if is_held else rows.filter(awake(now))
     if bridge:
         rows = rows.filter(bridge__code=bridge)
-    return rows.filter(group__cause=cause) if cause else rows
+    return rows.filter(caused(cause=cause)) if cause else rows
 
 
 def listed(cases: QuerySet[Case], *, cursor: str = "", size: int = paging.PAGE_SIZE) -> paging.Page:
@@ -140,17 +141,16 @@ def kinds(cases: QuerySet[Case]) -> tuple[Kind, ...]:
     """The main causes of the list with how many rows each has, most rows first; one query."""
     rows: list[Any] = list(
         cases.order_by()
-        .values("group__cause", "currency")
+        .annotate(cause=Coalesce("own_group__cause", "group__cause"))
+        .values("cause", "currency")
         .annotate(count=Count("pk"), total=Sum("value"))
     )
-    names = {row["group__cause"] for row in rows}
+    names = {row["cause"] for row in rows}
     found = [
         Kind(
             name,
-            sum(row["count"] for row in rows if row["group__cause"] == name),
-            per_currency(
-                (row["currency"], row["total"]) for row in rows if row["group__cause"] == name
-            ),
+            sum(row["count"] for row in rows if row["cause"] == name),
+            per_currency((row["currency"], row["total"]) for row in rows if row["cause"] == name),
         )
         for name in names
     ]

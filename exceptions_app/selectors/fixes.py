@@ -15,6 +15,7 @@ from exceptions_app.choices import (
     PostingStatus,
 )
 from exceptions_app.models import AuditEntry, Case, Fix, Posting, Rma
+from exceptions_app.models.cause_rules import cause_of
 from exceptions_app.rules import touching
 from exceptions_app.rules.facts import RmaFacts
 from exceptions_app.rules.mapping import normalise
@@ -84,7 +85,7 @@ def failed(case: Case) -> Fix | None:
 def _settles(fix: Fix, case: Case) -> bool:
     if fix.mapping_id is None or fix.case_id == case.pk:
         return True
-    is_of_cause = fix.case is not None and fix.case.group_id == case.group_id
+    is_of_cause = fix.case is not None and cause_of(fix.case) == cause_of(case)
     return is_of_cause or normalise(fix.source_value) in {
         normalise(str(value)) for value in case.facts.values() if value
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 
 from exceptions_app.choices import CASE_OPEN, MappingKind, MappingStatus
 from exceptions_app.models import Bridge, Case, CaseCount, Item, Mapping, RmaLine, SalesOrderLine
@@ -17,6 +18,7 @@ from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import counts, paging, seen_values
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import mappings as mappings_selector
+from exceptions_app.selectors.grouping import REFUND_STATUS
 from exceptions_app.selectors.sums import Amount, per_currency
 
 # The exception that says a value of the kind is not mapped.
@@ -201,7 +203,7 @@ def _unknown_cases(types: Collection[str]) -> QuerySet[Case]:
 
 
 # A refund's unknown status is of the same type, yet no mapping of a return's status heals it.
-_OF_REFUNDS = Q(type="STATUS_UNMAPPED", group__cause__startswith="refund ")
+_OF_REFUNDS = Q(type="STATUS_UNMAPPED", group__cause__startswith=REFUND_STATUS)
 
 
 def _amounts(rows: Iterable[dict[str, Any]]) -> tuple[Amount, ...]:
@@ -239,13 +241,14 @@ def _waiting_values(bridge: Bridge, kind: str) -> list[Unknown]:
     cases = _unknown_cases(_types_of(kind)).filter(bridge=bridge)
     rows = list(
         cases.order_by()
-        .values("group", "currency")
+        .annotate(own=Coalesce("own_group", "group"))
+        .values("own", "currency")
         .annotate(returns=Count("rma", distinct=True), amount=Sum("value"), first=Min("id"))
-        .order_by("-amount", "group")[: UNKNOWN_SHOWN * 2]
+        .order_by("-amount", "own")[: UNKNOWN_SHOWN * 2]
     )
     by_group: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
-        by_group[row["group"]].append(dict(row))
+        by_group[row["own"]].append(dict(row))
     firsts = Case.objects.in_bulk([group[0]["first"] for group in by_group.values()])
     found = []
     for group_id, group in list(by_group.items())[:UNKNOWN_SHOWN]:

@@ -19,6 +19,7 @@ from exceptions_app.choices import (
 )
 from exceptions_app.models import Case, CauseGroup, Fix
 from exceptions_app.models import Mapping as MappingRow
+from exceptions_app.models.cause_rules import caused
 from exceptions_app.selectors import counts, paging
 from exceptions_app.selectors.sums import Amount, per_currency
 
@@ -203,7 +204,9 @@ def _healed(rows: Sequence[MappingRow]) -> dict[int, list[Mapping[str, Any]]]:
     groups = _groups_of(rows)
     parts = [
         Case.objects.filter(
-            group__in=groups[row.pk], closure=Closure.PROOF, resolved_at__gte=row.activated_at
+            caused(pk__in=groups[row.pk]),
+            closure=Closure.PROOF,
+            resolved_at__gte=row.activated_at,
         )
         .order_by()
         .annotate(mapping=Value(row.pk))

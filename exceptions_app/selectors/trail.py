@@ -23,6 +23,7 @@ MOST_PEOPLE = 500
 # would read all of it.
 KINDS: dict[str, str] = {
     "case": "Exception",
+    "causegroup": "Cause",
     "rma": "Return",
     "posting": "Posting",
     "fix": "Change of a fact",

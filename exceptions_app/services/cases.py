@@ -23,18 +23,18 @@ from exceptions_app.models import (
     AuditEntry,
     Bridge,
     Case,
-    CauseGroup,
     Connection,
     Fix,
     InboundEvent,
     Posting,
     Rma,
 )
+from exceptions_app.models.cause_rules import cause_of, caused
 from exceptions_app.rules import severity
 from exceptions_app.rules.facts import Finding
 from exceptions_app.selectors import fixes as fixes_selector
 from exceptions_app.selectors.calendars import Calendars
-from exceptions_app.services import assigning, audit, clocks, moments, severities
+from exceptions_app.services import assigning, audit, clocks, moments, placing, severities
 
 # What brings a case back that somebody put off.
 _MATERIAL = frozenset({"status", "facts", "severity"})
@@ -124,7 +124,10 @@ def sync(
     """
     known = {
         case.fingerprint: case
-        for case in Case.objects.select_for_update().filter(subject=subject.key).order_by("pk")
+        for case in Case.objects.select_for_update(of=("self",))
+        .select_related("group")
+        .filter(subject=subject.key)
+        .order_by("pk")
     }
     current = []
     # What rules may give to a person: opened, come back, or graver than before.
@@ -167,7 +170,9 @@ def _open(
 ) -> Case:
     entry = catalogue_entry(finding.type, finding.facts)
     facts = _facts(subject, finding)
-    group = _group(subject, finding, now)
+    own, group = placing.groups(
+        finding, facts, bridge=subject.bridge, connection=subject.connection, now=now
+    )
     others = severities.count_open(group_id=group.pk)
     grounds = severities.of_finding(
         finding, subject.bridge, promises, others + 1, now, calendars=subject.calendars
@@ -182,6 +187,7 @@ def _open(
         rank=entry.rank,
         status=CaseStatus.OPEN,
         group=group,
+        own_group=own if own.pk != group.pk else None,
         bridge=subject.bridge,
         rma=subject.rma,
         posting=posting,
@@ -229,6 +235,7 @@ def _refresh(
             "value": finding.value,
             "value_formula": finding.value_formula[:300],
             "title": render(entry.title, facts)[:300],
+            **placing.anew(case, facts),
         }
     count = severities.count_with(case)
     grounds = severities.of_finding(
@@ -298,7 +305,7 @@ def _record_opened(case: Case, failed: str, now: datetime, *, is_taken_back: boo
 
 def _is_taken_back(case: Case) -> bool:
     """What closed it was a change that left nothing and was taken back: its clock never stopped."""
-    closed_by = Q(case__group=case.group_id)
+    closed_by = caused(path="case__", pk=cause_of(case))
     if case.rma_id:
         closed_by |= Q(rma=case.rma_id)
     return Fix.objects.filter(
@@ -342,22 +349,6 @@ def tell_waits(*, cases: Sequence[Case], now: datetime) -> None:
         found = Case.objects.filter(pk__in=[case.pk for case in rows])
         found.update(status=status, waiting_for=text[:200])
         audit.record_all(_entry(case, "case.wait", text or "Open again", now) for case in rows)
-
-
-def _group(subject: Subject, finding: Finding, now: datetime) -> CauseGroup:
-    title = render(
-        catalogue_entry(finding.type, finding.facts).group_title, _facts(subject, finding)
-    )
-    group, is_new = CauseGroup.objects.get_or_create(
-        type=finding.type,
-        bridge=subject.bridge,
-        connection=None if subject.bridge else subject.connection,
-        cause=finding.cause[:200],
-        defaults={"title": title[:300], "first_seen_at": now, "last_seen_at": now},
-    )
-    if not is_new:
-        CauseGroup.objects.filter(pk=group.pk, last_seen_at__lt=now).update(last_seen_at=now)
-    return group
 
 
 def _facts(subject: Subject, finding: Finding) -> dict[str, str]:

@@ -32,6 +32,7 @@ from exceptions_app.services import (
     bulk,
     counts,
     events,
+    grouping,
     quotes,
     rmas,
     telling_sends,
@@ -51,7 +52,7 @@ def sweep(*, now: datetime) -> int:
     counts.fold()
     forgotten = forget_raw(now=now) + forget_people(now=now) + forget_sessions(now=now)
     told = watching.look(now=now) + bulk.forget(now=now) + telling_sends.forget(now=now)
-    told += waking.wake_due(now=now)
+    told += waking.wake_due(now=now) + grouping.settle_young(now=now)
     return forgotten + quotes.forget_lapsed(now=now) + reread_open(now=now) + told
 
 

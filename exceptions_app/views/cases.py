@@ -271,6 +271,7 @@ def _cause_lines(rows: Iterable[causes.Cause]) -> Iterator[list[exports.Cell]]:
         "Currency",
         "Customers waiting",
         "Oldest",
+        "Newest",
         "Owner",
         "Team",
         "7 days",
@@ -288,13 +289,14 @@ def _cause_lines(rows: Iterable[causes.Cause]) -> Iterator[list[exports.Cell]]:
                 currency,
                 "" if place else row.waiting,
                 exports.moment(row.oldest),
+                exports.moment(row.newest),
                 row.owner or "Nobody yet",
                 row.team,
                 row.trend.words if row.trend else "",
             ]
     for currency, figures in whole.rows():
         cells = whole.cells(figures, currency)
-        yield [f"Total {currency}", "", "", "", *cells, currency, "", "", "", "", ""]
+        yield [f"Total {currency}", "", "", "", *cells, currency, "", "", "", "", "", ""]
 
 
 def _number(text: str) -> int:

@@ -24,6 +24,7 @@ from exceptions_app.views import exports
 # Where a thing has its page, and who may open it.
 _PAGES = {
     "case": ("case-detail", "view_desk"),
+    "causegroup": ("cause-about", "view_desk"),
     "rma": ("return-detail", "view_desk"),
     "fix": ("fix-detail", "view_desk"),
     "fixbatch": ("fix-batch", "view_desk"),

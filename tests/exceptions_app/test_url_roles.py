@@ -199,6 +199,9 @@ DOORS = {
     "view-save": Door("view_desk", get=(405,), post=(404,)),
     "view-rename": Door("view_desk", get=(405,), post=(404,), args=("view",)),
     "view-delete": Door("view_desk", get=(405,), post=(404,), args=("view",)),
+    "cause-about": Door("view_desk", args=("group",)),
+    "cause-preview": Door("group_causes", get=(302,), args=("group",)),
+    "cause-regroup": Door("group_causes", **ACT, args=("group",)),
     "cause-list": Door("view_desk", get=(302,), args=("group",)),
     "case-detail": Door("view_desk", args=("case",)),
     "case-assign": Door("assign_case", **ACT, args=("case",)),
@@ -417,6 +420,7 @@ def test_an_auditor_changes_nothing(client, rows, name):
 def test_an_auditor_reads_every_page(client, rows, name):
     if DOORS[name].capability in (
         "key_by_hand",
+        "group_causes",
         "lead_team",
         "manage_users",
         "import_returns",
