@@ -22,3 +22,15 @@ class NoteForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "write_%s", **kwargs})
+
+
+class TellingNoteForm(NoteForm):
+    """A note that can be put on somebody's Today; the page completes names from a plain list."""
+
+    to = forms.CharField(
+        label="Put it on the Today of",
+        required=False,
+        max_length=150,
+        help_text="One person. More are named in the note: @Finn Ashworth.",
+        widget=forms.TextInput(attrs={"list": "people-names", "autocomplete": "off"}),
+    )

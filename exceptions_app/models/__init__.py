@@ -45,6 +45,7 @@ from exceptions_app.models.rmas import (
     RmaLine,
     Shipment,
 )
+from exceptions_app.models.talking import Mention
 from exceptions_app.models.telling import Message, MessagePlace, ToldCause
 
 __all__ = [
@@ -87,6 +88,7 @@ __all__ = [
     "LastLook",
     "Mapping",
     "MappingImport",
+    "Mention",
     "Message",
     "MessagePlace",
     "Posting",

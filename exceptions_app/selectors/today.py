@@ -272,7 +272,7 @@ def news(
     looked: Mapping[Any, QuerySet[Any]] | None = None,
 ) -> News:
     """A few rows each, so one query brings them all; `along` as `paging.answers` takes it, and
-    `looked` as `looks.asked` gives it."""
+    `looked` as `looks.asked` gives it, with whatever else is listed."""
     since = now - proving.SINCE
     found = paging.answers(
         **({"counted": {}} | dict(along or {})),

@@ -94,7 +94,13 @@ def perform(*, row: BulkRow, bulk: Bulk, actor: User, now: datetime) -> Done:
         return _replay(row, bulk, actor, now)
     assert row.case_id is not None
     if bulk.kind == BulkKind.NOTE:
-        notes.about_case(case_id=row.case_id, text=bulk.given["note"], actor=actor, now=now)
+        notes.about_case(
+            case_id=row.case_id,
+            text=bulk.given["note"],
+            actor=actor,
+            now=now,
+            has_told=row.position > 1,
+        )
         return Done()
     if bulk.kind == BulkKind.ACCEPT:
         return _accept(row, bulk, actor, now)

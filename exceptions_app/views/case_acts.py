@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from exceptions_app import errors, permissions
 from exceptions_app.forms.cases import AssignForm, CaseSnoozeForm, CloseForm
-from exceptions_app.forms.notes import NoteForm
+from exceptions_app.forms.notes import TellingNoteForm
 from exceptions_app.models import Case
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.services import notes, triage
@@ -73,11 +73,17 @@ def note(request: HttpRequest, case_id: int) -> HttpResponse:
     """Words in the history; nothing about the exception changes, so nobody can be faster."""
     case = get_object_or_404(cases_selector.detail(case_id))
     actor, now = permissions.actor_of(request), timezone.now()
-    form = NoteForm(request.POST)
+    form = TellingNoteForm(request.POST)
     if not form.is_valid():
         return case_page.show(request, case, now=now, note_form=form, status=422)
     try:
-        notes.about_case(case_id=case.pk, text=form.cleaned_data["note"], actor=actor, now=now)
+        notes.about_case(
+            case_id=case.pk,
+            text=form.cleaned_data["note"],
+            to=form.cleaned_data["to"],
+            actor=actor,
+            now=now,
+        )
     except errors.DeskError as error:
         form.add_error("note", str(error))
         return case_page.show(request, case, now=now, note_form=form, status=422)

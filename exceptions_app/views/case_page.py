@@ -29,7 +29,7 @@ from exceptions_app.filters import CaseFilter
 from exceptions_app.forms.cases import AssignForm, CaseSnoozeForm, CloseForm
 from exceptions_app.forms.fixes import FixForm
 from exceptions_app.forms.kinds import FORMS
-from exceptions_app.forms.notes import NoteForm
+from exceptions_app.forms.notes import NoteForm, TellingNoteForm
 from exceptions_app.models import Case, Fix, Posting
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import facts as facts_selector
@@ -39,7 +39,7 @@ from exceptions_app.selectors.sums import Amount
 from exceptions_app.services import triage
 from exceptions_app.templatetags.amounts import money
 from exceptions_app.templatetags.desk import changed_query, when
-from exceptions_app.views import case_parts, penny
+from exceptions_app.views import case_parts, case_talk, penny
 from exceptions_app.views.triage import ROOMS
 
 TONES = {
@@ -164,7 +164,8 @@ def show(
         "siblings": rows,
         "sibling_count": paging.shown(sibling_count),
         "facts": _facts(case, now),
-        "note_form": note_form or NoteForm(),
+        "note_form": note_form or TellingNoteForm(),
+        **case_talk.beside(case),
     }
     if is_open:
         context |= _acts(request, case, now, offered, assign_form, close_form)

@@ -24,6 +24,7 @@ from exceptions_app.selectors import (
     outlook,
     paging,
     proving,
+    talking,
     today,
     warehouse,
 )
@@ -58,7 +59,9 @@ def home(request: HttpRequest) -> HttpResponse:
     looked = looks_selector.asked(
         user_id=request.user.pk or 0, page=LastLook.Page.TODAY, team=team, now=now
     )
-    news = today.news(team=team, feeds=feeds, now=now, along=along, looked=looked)
+    said = {"mentions": talking.unread(request.user.pk or 0)}
+    news = today.news(team=team, feeds=feeds, now=now, along=along, looked=looked | said)
+    mentions = talking.told(news.along["mentions"])
     held, held_until = news.proofs["held"]
     checks = proving.checks(rows=feeds, unknown=stuck.unknown_count, proofs=news.proofs, now=now)
     open_documents = documents.in_sums()
@@ -70,6 +73,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "queue": queue,
         "tabs": _tabs(team),
         "changes": news.changes,
+        "mentions": mentions[: talking.SHOWN],
+        "mentions_more": len(mentions) > talking.SHOWN,
         "looked": looks.shown(
             looks_selector.told(news.along), page=LastLook.Page.TODAY, team=team, now=now
         ),

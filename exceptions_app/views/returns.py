@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from exceptions_app import errors, permissions
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import HoldReason, PostingKind, PostingStatus, Role
-from exceptions_app.forms.notes import NoteForm
+from exceptions_app.forms.notes import NoteForm, TellingNoteForm
 from exceptions_app.models import Case, Posting, Rma
 from exceptions_app.rules import handling
 from exceptions_app.rules import stages as stage_rules
@@ -24,7 +24,7 @@ from exceptions_app.selectors import customers, exchange, lookups, refunds, retu
 from exceptions_app.services import notes
 from exceptions_app.services.sweeping import PEOPLE_KEPT_FOR
 from exceptions_app.templatetags.desk import when
-from exceptions_app.views import penny
+from exceptions_app.views import case_talk, penny
 
 POSTING_TONES = {
     PostingStatus.CONFIRMED: "good",
@@ -57,11 +57,12 @@ def note(request: HttpRequest, rma_id: int) -> HttpResponse:
     """Words in the history of the return; nothing else changes."""
     rma = get_object_or_404(Rma, pk=rma_id)
     actor, now = permissions.actor_of(request), timezone.now()
-    form = NoteForm(request.POST)
+    form = TellingNoteForm(request.POST)
     if not form.is_valid():
         return _show(request, rma_id, note_form=form, status=422)
     try:
-        notes.about_return(rma_id=rma.pk, text=form.cleaned_data["note"], actor=actor, now=now)
+        given = form.cleaned_data
+        notes.about_return(rma_id=rma.pk, text=given["note"], to=given["to"], actor=actor, now=now)
     except errors.DeskError as error:
         form.add_error("note", str(error))
         return _show(request, rma_id, note_form=form, status=422)
@@ -109,7 +110,8 @@ def _show(
         and permissions.can(request.user, "view_warehouse"),
         "needs": _needs(found, request),
         "unpaid": returns.unpaid(found),
-        "note_form": note_form or NoteForm(),
+        "note_form": note_form or TellingNoteForm(),
+        "names": case_talk.names(),
     }
     return render(request, "returns/detail.html", context, status=status)
 

@@ -152,6 +152,7 @@ DOORS = {
     "inbox-export": Door("view_operations"),
     "inbox-export-xlsx": Door("view_operations"),
     "posting-detail": Door("view_operations", args=("posting",)),
+    "mentions-read": Door("view_desk", get=(405,), post=(302,)),
     "load": Door("view_load"),
     "load-hand-over": Door("lead_team", **ACT, args=("person",)),
     "assignment-rules": Door("view_load"),

@@ -1,0 +1,44 @@
+"""What people say to one another, as they meet it on their pages."""
+
+import pytest
+from django.urls import reverse
+
+from exceptions_app.models import Mention
+from tests.cast import make_user
+from tests.factories import CaseFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_note_to_somebody_stands_on_their_today_until_they_have_read_it(client):
+    case, finn = CaseFactory(), make_user("finn")
+    client.force_login(make_user("cleo"))
+    page = client.get(reverse("case-detail", args=[case.pk]))
+    assert '<option value="Finn">' in page.text
+
+    client.post(reverse("case-note", args=[case.pk]), {"note": "Which rate?", "to": "Finn"})
+
+    assert client.get("/").context["mentions"] == ()
+    client.force_login(finn)
+    (note,) = client.get("/").context["mentions"]
+    assert (note.actor, note.text, note.case_id) == ("Cleo", "Note to Finn: Which rate?", case.pk)
+    client.force_login(make_user("cleo"))
+    client.post(reverse("mentions-read"), {"mention": note.pk})
+    assert Mention.objects.filter(read_at=None).count() == 1
+    client.force_login(finn)
+    client.post(reverse("mentions-read"), {"mention": note.pk})
+    assert client.get("/").context["mentions"] == ()
+
+
+def test_a_name_that_is_nobodys_is_said_at_the_note_and_nothing_is_kept(client):
+    case = CaseFactory()
+    client.force_login(make_user("cleo"))
+
+    answer = client.post(
+        reverse("case-note", args=[case.pk]), {"note": "@fynn, which rate?", "to": ""}
+    )
+
+    assert answer.status_code == 422
+    assert "Nobody who may read this is called @fynn" in answer.text
+    assert "which rate?" in answer.text
+    assert Mention.objects.count() == 0
