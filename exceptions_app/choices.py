@@ -214,6 +214,24 @@ class WakeOn(models.TextChoices):
     DOCUMENT = "document", "its document has been found in the ERP"
 
 
+class PauseReason(models.TextChoices):
+    """Why the clock of a case stands still."""
+
+    CUSTOMER = "customer", "The customer has to answer"
+    CARRIER = "carrier", "The carrier has to answer"
+    VENDOR = "vendor", "A system's vendor has to answer"
+    PARTNER = "partner", "A partner or supplier has to answer"
+    OTHER = "other", "Another reason, named in the note"
+
+
+class EscalationStep(models.IntegerChoices):
+    """Who was told last that a case is late."""
+
+    NONE = 0, "Nobody"
+    LEAD = 1, "The team's lead"
+    NEXT = 2, "The team's lead and the admins"
+
+
 class CaseStatus(models.TextChoices):
     OPEN = "open", "Open"
     ASSIGNED = "assigned", "Assigned"

@@ -54,6 +54,18 @@ class CalendarForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="One on a line, as in 2026-12-24.",
     )
+    tell_lead = forms.CharField(
+        max_length=4,
+        label="Tell the team’s lead, hours after the time to act",
+        required=False,
+        help_text="Counted by the same hours. Empty: nobody is told.",
+    )
+    tell_next = forms.CharField(
+        max_length=4,
+        label="Tell the admins too, hours after the time to act",
+        required=False,
+        help_text="Each is told once.",
+    )
     reason = forms.CharField(max_length=300, label="Why", help_text="Kept with the change.")
     seen = forms.JSONField(widget=forms.HiddenInput, required=False)
     shown = forms.CharField(max_length=64, widget=forms.HiddenInput, required=False)
@@ -66,7 +78,9 @@ class CalendarForm(forms.Form):
             "zone": "UTC",
         }
         own = {**settings, "closed": "\n".join(settings.get("closed", []))}
-        super().__init__(data, initial={**initial, **own, "counts": _OWN if settings else ""})
+        super().__init__(
+            data, initial={**initial, **own, "counts": _OWN if "days" in settings else ""}
+        )
         self.wanted: dict[str, Any] = {}
 
     def clean(self) -> dict[str, Any]:
@@ -75,10 +89,13 @@ class CalendarForm(forms.Form):
             return cleaned
         if cleaned["counts"] == _OWN:
             self.wanted = self._settings(cleaned)
-            try:
-                calendars.parse(self.wanted)
-            except calendars.CalendarInvalid as error:
-                self.add_error(error.field, str(error))
+        told = {name: cleaned[name].strip() for name in ("tell_lead", "tell_next")}
+        self.wanted |= {name: value for name, value in told.items() if value}
+        try:
+            calendars.parse(self.wanted)
+            calendars.escalation(self.wanted)
+        except calendars.CalendarInvalid as error:
+            self.add_error(error.field, str(error))
         return cleaned
 
     def _settings(self, cleaned: dict[str, Any]) -> dict[str, Any]:

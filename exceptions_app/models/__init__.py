@@ -3,10 +3,11 @@
 from exceptions_app.models.access import SignInTry
 from exceptions_app.models.approvals import BreakGlass, Delegation, FixBatch, FixEdit
 from exceptions_app.models.assigning import AssignmentRule, AssignmentTurn
+from exceptions_app.models.audit import AuditEntry
 from exceptions_app.models.bridges import Bridge, Mapping
 from exceptions_app.models.bulk import Bulk, BulkRow
-from exceptions_app.models.calendars import TeamCalendar
-from exceptions_app.models.cases import Approval, AuditEntry, Case, CauseGroup, Fix
+from exceptions_app.models.calendars import CasePause, Escalation, TeamCalendar
+from exceptions_app.models.cases import Approval, Case, CauseGroup, Fix
 from exceptions_app.models.cause_rules import CauseRule
 from exceptions_app.models.connections import (
     CallCount,
@@ -60,6 +61,7 @@ __all__ = [
     "CallCount",
     "Case",
     "CaseCount",
+    "CasePause",
     "CauseGroup",
     "CauseRule",
     "Connection",
@@ -72,6 +74,7 @@ __all__ = [
     "ErpClosedPeriod",
     "ErpLocation",
     "ErpReceipt",
+    "Escalation",
     "ExchangeBatch",
     "ExchangeCounter",
     "ExchangeFile",

@@ -1,4 +1,4 @@
-"""Cases (screens say "exception"), their cause groups, fixes and the audit trail."""
+"""Cases (screens say "exception"), their cause groups and fixes."""
 
 import hashlib
 import json
@@ -6,7 +6,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
-from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -14,6 +13,7 @@ from exceptions_app.choices import (
     CASE_OPEN,
     CaseStatus,
     Closure,
+    EscalationStep,
     FixKind,
     FixStatus,
     Severity,
@@ -103,6 +103,11 @@ class Case(models.Model):
     # Since when its clock runs (null: since it opened), and which hours it counted, in words.
     clock_from = models.DateTimeField(null=True, blank=True)
     counted = models.CharField(max_length=300, blank=True, default="", db_default="")
+    # Its clock stands still until then (`CasePause` has the reason); who was told that it is late.
+    paused_until = models.DateTimeField(null=True, blank=True)
+    escalated = models.PositiveSmallIntegerField(
+        choices=EscalationStep.choices, default=EscalationStep.NONE, db_default=0
+    )
     seen_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
     reopened_count = models.PositiveIntegerField(default=0)
@@ -192,6 +197,17 @@ class Case(models.Model):
                 condition=Q(resolved_at__isnull=False),
                 name="case_closed_by_group",
             ),
+            # The few whose clock stands still, and the few that somebody was told of.
+            models.Index(
+                fields=["team", "paused_until"],
+                condition=Q(status__in=CASE_OPEN, paused_until__isnull=False),
+                name="case_open_paused",
+            ),
+            models.Index(
+                fields=["team", "-escalated", "due_at"],
+                condition=Q(status__in=CASE_OPEN, escalated__gt=0),
+                name="case_open_escalated",
+            ),
             models.Index(fields=["subject"], name="case_by_subject"),
             models.Index(fields=["group", "status"], name="case_by_group"),
             models.Index(fields=["rma"], name="case_by_rma"),
@@ -220,8 +236,7 @@ class Case(models.Model):
         """
         acts = [self.status, self.closure, self.assignee_id, self.waiting_for]
         acts.append(self.snoozed_until.isoformat() if self.snoozed_until else "")
-        if self.wakes_on:
-            acts.append(self.wakes_on)
+        acts += [str(each) for each in (self.wakes_on, self.paused_until) if each]
         return f"{_digest(acts)}-{_digest([self.severity, self.facts])}"
 
 
@@ -350,51 +365,3 @@ class Approval(models.Model):
 
     def __str__(self) -> str:
         return f"{self.approver} for {self.fix}"
-
-
-class AuditEntry(models.Model):
-    """One act, one entry, written in the act's own transaction. Append-only: a trigger refuses
-    changes.
-
-    Actor and subject are kept as text as well, so that the entry outlives both.
-    """
-
-    at = models.DateTimeField()
-    actor = models.CharField(max_length=150)
-    actor_user = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        # The trail is append-only: a deleted user leaves a dangling id, the name stays as text.
-        on_delete=models.DO_NOTHING,
-        db_constraint=False,
-        related_name="+",
-    )
-    act = models.CharField(max_length=60)
-    subject_kind = models.CharField(max_length=30)
-    subject_id = models.BigIntegerField()
-    subject_label = models.CharField(max_length=200)
-    rma_id = models.BigIntegerField(null=True)
-    case_id = models.BigIntegerField(null=True)
-    text = models.CharField(max_length=500)
-    before = models.JSONField(null=True)
-    after = models.JSONField(null=True)
-
-    class Meta:
-        ordering = ["-id"]
-        indexes = [
-            models.Index(fields=["subject_kind", "subject_id", "-id"], name="audit_by_subject"),
-            models.Index(fields=["rma_id", "-id"], name="audit_by_rma"),
-            models.Index(fields=["case_id", "-id"], name="audit_by_case"),
-            models.Index(fields=["subject_kind", "-id"], name="audit_by_kind"),
-            # The days of a table that only grows stand together in it.
-            BrinIndex(fields=["at"], name="audit_by_day", autosummarize=True),
-            # Most acts are the desk's own: the trail finds those without an index.
-            models.Index(
-                fields=["actor_user", "-id"],
-                condition=models.Q(actor_user__isnull=False),
-                name="audit_by_person",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.text

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -18,9 +18,12 @@ from zoneinfo import ZoneInfo
 import holidays
 from holidays.registry import COUNTRIES
 
+from exceptions_app.choices import EscalationStep
+
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 # More than a year's worth of days of one's own is no calendar.
 MOST_CLOSED = 200
+MOST_HOURS = 1_000
 _NONE = timedelta(0)
 _DAY = timedelta(days=1)
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
@@ -33,6 +36,9 @@ class CalendarInvalid(ValueError):
     def __init__(self, field: str, text: str) -> None:
         super().__init__(text)
         self.field = field
+
+
+Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +63,13 @@ class Calendar:
         return not self.country or day not in _public(self.country, self.part, day.year)
 
 
-Span = tuple[datetime, datetime]
-
-
 def parse(raw: Mapping[str, object]) -> Calendar | None:
-    """The calendar that `raw` describes; None, where it is empty, counts every hour.
+    """The calendar that `raw` describes; None, where it names no hours, counts every hour.
 
     Raises:
         CalendarInvalid: naming the first setting that cannot be used.
     """
-    if not raw:
+    if "days" not in raw and "opens" not in raw:
         return None
     days = frozenset(int(str(each)) for each in cast("list[object]", raw.get("days") or []))
     if not days or not days <= set(range(len(DAYS))):
@@ -85,6 +88,26 @@ def parse(raw: Mapping[str, object]) -> Calendar | None:
         part=part,
         closed=frozenset(_date(each) for each in own),
     )
+
+
+def escalation(raw: Mapping[str, object]) -> tuple[tuple[int, timedelta], ...]:
+    """After how much of its team's time past due each step of EscalationStep is told.
+
+    Raises:
+        CalendarInvalid: a number that cannot be used, or the next is told before the first.
+    """
+    first, then = _hours_of(raw, "tell_lead"), _hours_of(raw, "tell_next")
+    if then and not first <= then:
+        raise CalendarInvalid("tell_next", "Write as many hours as for the lead, or more.")
+    told = ((EscalationStep.LEAD.value, first), (EscalationStep.NEXT.value, then))
+    return tuple((step, span) for step, span in told if span)
+
+
+def _hours_of(raw: Mapping[str, object], name: str) -> timedelta:
+    text = str(raw.get(name) or "0")
+    if not text.isascii() or not text.isdigit() or int(text) > MOST_HOURS:
+        raise CalendarInvalid(name, f"Write whole hours up to {MOST_HOURS}, or nothing.")
+    return timedelta(hours=int(text))
 
 
 def countries() -> tuple[tuple[str, str], ...]:
@@ -109,6 +132,21 @@ def add(calendar: Calendar | None, start: datetime, span: timedelta) -> datetime
             return begin + left
         left -= closes - begin
     raise AssertionError("a calendar has hours without end")
+
+
+def due(
+    calendar: Calendar | None, start: datetime, span: timedelta, pauses: Iterable[Span] = ()
+) -> datetime:
+    """As `add`, without what was counted in `pauses`: in their order, none overlapping another.
+
+    A pause that begins when the span is over moves nothing.
+    """
+    end = add(calendar, start, span)
+    for begins, ends in pauses:
+        if begins < end:
+            span += between(calendar, max(begins, start), ends)
+            end = add(calendar, start, span)
+    return end
 
 
 def back(calendar: Calendar | None, end: datetime, span: timedelta) -> datetime:

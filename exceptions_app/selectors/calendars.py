@@ -16,6 +16,7 @@ from exceptions_app.rules.calendars import Calendar
 SHOWN = 10
 # What a clock says that did not begin at once, after what it counts.
 BEGAN = "; it began with "
+PAUSED = "; paused "
 _CHUNK = 1_000
 
 
@@ -78,21 +79,34 @@ def allowed(case: Case) -> timedelta:
     return timedelta(hours=catalogue_entry(case.type, case.facts).clock_hours)
 
 
+def pauses_of(case: Case) -> tuple[calendars.Span, ...]:
+    """When the clock of a case stood or stands still since it began."""
+    rows = [(row.starts_at, row.ends_at) for row in case.pauses.all()]
+    return tuple(row for row in rows if row[0] >= started_at(case))
+
+
 def recounted(*, team: str, calendar: Calendar | None) -> Iterator[Moved]:
     """Every open exception of a team as another calendar would count it, the gravest first."""
     rows = Case.objects.filter(team=team, status__in=CASE_OPEN).order_by(
         "-severity_rank", "due_at", "id"
     )
-    for case in rows.iterator(chunk_size=_CHUNK):
+    for case in rows.prefetch_related("pauses").iterator(chunk_size=_CHUNK):
         yield moved(case, calendar)
 
 
 def moved(case: Case, calendar: Calendar | None) -> Moved:
     span = allowed(case)
-    due_at = calendars.add(calendar, started_at(case), span)
-    # What the clock began with stays true.
-    began = case.counted.partition(BEGAN)
-    return Moved(case, due_at, calendars.counted(calendar, span) + began[1] + began[2])
+    pauses = pauses_of(case)
+    due_at = calendars.due(calendar, started_at(case), span, pauses)
+    counted = calendars.counted(calendar, span)
+    if BEGAN in case.counted:
+        # What the clock began with stays true.
+        counted += BEGAN + case.counted.partition(BEGAN)[2].partition(PAUSED)[0]
+    if pauses:
+        still = [calendars.between(calendar, *pause) for pause in pauses]
+        times = "once" if len(pauses) == 1 else f"{len(pauses)} times"
+        counted += f"{PAUSED}{times}, {calendars.span_words(sum(still, timedelta()))} left out"
+    return Moved(case, due_at, counted[:300])
 
 
 def effect(*, team: str, calendar: Calendar | None, now: datetime) -> Effect:

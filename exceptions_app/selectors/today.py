@@ -34,7 +34,7 @@ from exceptions_app.models import (
     Watermark,
 )
 from exceptions_app.permissions import approving_roles
-from exceptions_app.selectors import causes, counts, keying, outlook, paging, proving
+from exceptions_app.selectors import causes, counts, keying, late, outlook, paging, proving
 from exceptions_app.selectors.sums import Amount, per_currency
 
 ROWS = 8
@@ -254,13 +254,15 @@ def _cause(row: causes.Cause) -> Cause:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What changed since `since`, what is proved, what leaves when, and what was asked along."""
+    """What changed since `since`, what is proved, what leaves when, what leads were told of, and
+    what was asked along."""
 
     since: datetime
     changes: tuple[outlook.Change, ...]
     proofs: Mapping[str, proving.Proof]
     schedules: tuple[outlook.Schedule, ...]
     along: Mapping[Any, Any]
+    late: late.Late
 
 
 def news(
@@ -275,9 +277,14 @@ def news(
     `looked` as `looks.asked` gives it, with whatever else is listed."""
     since = now - proving.SINCE
     found = paging.answers(
-        **({"counted": {}} | dict(along or {})),
+        single=dict((along or {}).get("single", {})),
+        counted={
+            **(along or {}).get("counted", {}),
+            **late.counted(team=team, now=now),
+        },
         listed={
             **(looked or {}),
+            "escalated": late.escalated(team=team),
             "moved": outlook.moved(team=team, since=since),
             "proved": proving.proved(feeds=feeds, now=now),
             "bridges": outlook.bridges(),
@@ -289,6 +296,7 @@ def news(
         proofs=proving.proofs(found["proved"]),
         schedules=outlook.schedules(found["bridges"], now=now),
         along=found,
+        late=late.told(found),
     )
 
 

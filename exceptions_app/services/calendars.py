@@ -48,6 +48,7 @@ def change(
         raise errors.InvalidChoice("This calendar is in force already.")
     try:
         calendar = rules.parse(settings)
+        rules.escalation(settings)
     except rules.CalendarInvalid as error:
         raise errors.InvalidChoice(str(error)) from error
     before, row.settings = row.settings, settings

@@ -18,7 +18,14 @@ from django.db.models import Q
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.catalogue import render
 from exceptions_app.catalogue.entry import Entry
-from exceptions_app.choices import CASE_OPEN, SEVERITY_RANK, CaseStatus, Closure, FixStatus
+from exceptions_app.choices import (
+    CASE_OPEN,
+    SEVERITY_RANK,
+    CaseStatus,
+    Closure,
+    EscalationStep,
+    FixStatus,
+)
 from exceptions_app.models import (
     AuditEntry,
     Bridge,
@@ -282,7 +289,8 @@ def _opened_again(
     }
     if is_taken_back:
         return changed
-    return {**changed, **clock(), "reopened_count": case.reopened_count + 1}
+    anew = {"paused_until": None, "escalated": EscalationStep.NONE}
+    return {**changed, **anew, **clock(), "reopened_count": case.reopened_count + 1}
 
 
 def _failed(case: Case) -> str:

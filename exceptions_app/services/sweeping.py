@@ -31,6 +31,7 @@ from exceptions_app.models import (
 from exceptions_app.services import (
     bulk,
     counts,
+    escalating,
     events,
     grouping,
     quotes,
@@ -53,6 +54,7 @@ def sweep(*, now: datetime) -> int:
     forgotten = forget_raw(now=now) + forget_people(now=now) + forget_sessions(now=now)
     told = watching.look(now=now) + bulk.forget(now=now) + telling_sends.forget(now=now)
     told += waking.wake_due(now=now) + grouping.settle_young(now=now)
+    told += escalating.escalate_due(now=now)
     return forgotten + quotes.forget_lapsed(now=now) + reread_open(now=now) + told
 
 

@@ -241,6 +241,17 @@ def each(*, rows: Iterable[tuple[int, str]], act: Callable[..., Case]) -> tuple[
     return tuple(outcomes)
 
 
+def locked_as_seen(*, case_id: int, seen: str, actor: User) -> Case:
+    """An open case as its reader saw it, held for the rest of the transaction.
+
+    Raises:
+        CaseAlreadyClosed, CaseChanged: another was faster.
+    """
+    case = _locked(case_id)
+    _check(case, seen, actor)
+    return case
+
+
 def _locked(case_id: int) -> Case:
     return Case.objects.select_for_update().get(pk=case_id)
 

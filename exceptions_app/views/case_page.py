@@ -27,6 +27,7 @@ from exceptions_app.choices import (
 )
 from exceptions_app.filters import CaseFilter
 from exceptions_app.forms.cases import AssignForm, CaseSnoozeForm, CloseForm
+from exceptions_app.forms.clocks import PauseForm
 from exceptions_app.forms.fixes import FixForm
 from exceptions_app.forms.kinds import FORMS
 from exceptions_app.forms.notes import NoteForm, TellingNoteForm
@@ -126,6 +127,7 @@ def show(
     close_form: CloseForm | None = None,
     snooze_form: CaseSnoozeForm | None = None,
     note_form: NoteForm | None = None,
+    pause_form: PauseForm | None = None,
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -150,6 +152,7 @@ def show(
         "entry": entry,
         "is_open": is_open,
         "is_late": is_open and case.due_at < now,
+        "is_paused": is_open and case.paused_until is not None and case.paused_until > now,
         "tone": TONES.get(case.status, "calm"),
         "sentence": fill(entry.sentence, case.facts),
         "consequence": fill(entry.consequence, case.facts),
@@ -175,6 +178,7 @@ def show(
                 case=case, now=now, must_say_why=must
             )
             context["is_late_of_others"] = must
+            context["pause_form"] = pause_form or PauseForm(now=now)
         context["next"] = _next(request, case)
     else:
         # The plan calls it resolved as soon as the change is in force; until the change leaves it

@@ -85,6 +85,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "runs": outlook.waiting_runs(open_documents),
         "schedules": [{"row": row, "kind": PostingKind(row.kind).label} for row in news.schedules],
         "waiting": outlook.waiting(open_documents),
+        "late": news.late,
         "held": held,
         "held_until": held_until,
         "unknown": stuck.unknown,
