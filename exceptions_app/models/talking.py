@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from exceptions_app.models.cases import AuditEntry
+from exceptions_app.models.audit import AuditEntry
 
 
 class Mention(models.Model):
