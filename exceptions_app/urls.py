@@ -32,6 +32,7 @@ from exceptions_app.views import (
     returns,
     styleguide,
     talking,
+    telling,
     trail,
     triage,
     views,
@@ -214,6 +215,19 @@ urlpatterns = [
         "operations/exchange/received/<int:file_id>/read-again/",
         exchange.read_again,
         name="exchange-file-read-again",
+    ),
+    path("operations/messages/", telling.index, name="message-list"),
+    path("operations/messages/<int:message_id>/", telling.detail, name="message"),
+    path("operations/messages/places/", telling.places, name="message-places"),
+    path("operations/messages/places/add/", telling.add, name="message-place-add"),
+    path("operations/messages/places/<int:place_id>/", telling.change, name="message-place"),
+    path(
+        "operations/messages/places/<int:place_id>/test/", telling.test, name="message-place-test"
+    ),
+    path(
+        "operations/messages/places/<int:place_id>/remove/",
+        telling.remove,
+        name="message-place-remove",
     ),
     path("operations/inbox/", operations.inbox, name="inbox"),
     path("operations/inbox/export.csv", operations.inbox_export, name="inbox-export"),

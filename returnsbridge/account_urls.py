@@ -14,7 +14,7 @@ from django.urls import path, re_path
 from django.views.decorators.cache import never_cache
 
 from exceptions_app import permissions
-from exceptions_app.views import account, people
+from exceptions_app.views import account, people, telling
 
 own = permissions.required("use_account")
 
@@ -55,6 +55,8 @@ door = [
 own_account = [
     path("", account.page, name="account"),
     path("preferences/", account.prefer, name="account-prefer"),
+    path("messages/", telling.own, name="account-messages"),
+    path("messages/test/", telling.own_test, name="account-messages-test"),
     path("sessions/<int:session_id>/end/", account.end_session, name="session-end"),
     path("sessions/end/", account.end_other_sessions, name="sessions-end"),
     path("password/", own(account_views.password_change), name="account_change_password"),

@@ -39,6 +39,7 @@ KINDS: dict[str, str] = {
     "bridge": "Bridge",
     "connection": "Connection",
     "inboundevent": "Message",
+    "messageplace": "Place of messages",
     "user": "Person",
     "savedview": "Saved view",
 }

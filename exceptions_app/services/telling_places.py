@@ -166,6 +166,21 @@ def test(*, place_id: int, actor: User, now: datetime) -> Message:
     return telling_sends.send_claimed(message=message, now=now)
 
 
+@transaction.atomic
+def rotate_keys() -> tuple[int, list[str]]:
+    """Seal all addresses anew with the first key: how many, and the places that no key opens."""
+    count, unreadable = 0, []
+    for place in MessagePlace.objects.select_for_update().filter(owner=None).order_by("pk"):
+        try:
+            place.sealed_address = sealing.reseal(bytes(place.sealed_address))
+        except errors.ConnectionUnusable:
+            unreadable.append(place.name)
+            continue
+        place.save(update_fields=["sealed_address"])
+        count += 1
+    return count, unreadable
+
+
 def _editable(place_id: int, actor: User) -> MessagePlace:
     rows = MessagePlace.objects.select_for_update(of=("self",)).select_related("owner")
     place = rows.filter(pk=place_id).first()

@@ -335,7 +335,7 @@ def _behind(link: str, case: Case, request: HttpRequest) -> tuple[str, str]:
     if link == "files":
         return _file_behind(case)
     pages = {"postings": "posting-list", "inbox": "inbox", "connection": "operations"}
-    pages["messages"] = "operations"
+    pages["messages"] = "message-list"
     return (reverse(pages[link]), "Open") if link in pages else ("", "")
 
 

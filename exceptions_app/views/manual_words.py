@@ -40,7 +40,7 @@ PAGES: dict[str, tuple[str, str, Text]] = {
     "inbox": ("inbox", "view_operations", _("Open the inbox")),
     "files": ("exchange-batches", "view_operations", _("Open the exchanged files")),
     "connection": ("operations", "view_operations", _("Open operations")),
-    "messages": ("operations", "view_operations", _("Open operations")),
+    "messages": ("message-list", "view_desk", _("Open the messages")),
 }
 
 # What each capability lets a person do, as a person would say it.

@@ -37,6 +37,7 @@ _PAGES = {
     "exchangefile": ("exchange-file", "view_operations"),
     "bridge": ("admin:bridge-policy", "view_mappings"),
     "user": ("person", "manage_users"),
+    "messageplace": ("message-place", "lead_team"),
 }
 
 

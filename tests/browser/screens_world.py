@@ -37,6 +37,7 @@ from exceptions_app.services import (
     setup,
 )
 from tests import factories
+from tests.browser import screens_messages
 from tests.cast import make_user
 from tests.world import START, Clock, World, make_unit, make_validation, make_world
 
@@ -65,6 +66,7 @@ def build() -> tuple[World, dict[str, int]]:
         "applied_import": _applied_file(world),
         **_return_files(world),
         **_exchanged_files(),
+        **screens_messages.messages(),
         "connection": world.bridge.source_id,
         "erp": _confirmed(world),
         "rma": Rma.objects.get(external_id="5010").pk,
