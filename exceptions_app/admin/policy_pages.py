@@ -17,7 +17,7 @@ from exceptions_app.models import Bridge
 from exceptions_app.permissions import actor_of
 from exceptions_app.rules import policy as policies
 from exceptions_app.selectors import setup as setup_selector
-from exceptions_app.services import bridges
+from exceptions_app.services import bridges, bulk, bulk_freezing
 
 NOT_SHOWN = (
     "Nothing was changed yet: these are not the values whose effect was shown. It is shown now."
@@ -36,9 +36,29 @@ def policy(request: HttpRequest, bridge_id: int) -> HttpResponse:
     form = policy_form()(request.POST.dict(), instance=bridge)
     if not form.is_valid():
         return _show_policy(request, bridge, form, status=422)
+    if "history" in request.POST:
+        return _try_policy(request, bridge, form)
     if "preview" in request.POST:
         return _show_policy(request, bridge, form, wanted=form.cleaned_data["policy"])
     return _change_policy(request, bridge, form)
+
+
+def _try_policy(request: HttpRequest, bridge: Bridge, form: PolicyReasonForm) -> HttpResponse:
+    """Replay the past under the values; it only reads, so it starts, and changes nothing."""
+    wanted, actor, now = form.cleaned_data["policy"], actor_of(request), timezone.now()
+    try:
+        found = bulk_freezing.freeze_policy(
+            bridge=bridge,
+            policy=wanted,
+            days=_number(request.POST["history"]),
+            actor=actor,
+            now=now,
+        )
+        bulk.start(bulk_id=found.pk, given={}, actor=actor, now=now)
+    except errors.DeskError as error:
+        form.add_error(None, str(error))
+        return _show_policy(request, bridge, form, wanted=wanted, status=422)
+    return redirect("bulk", bulk_id=found.pk)
 
 
 def _change_policy(request: HttpRequest, bridge: Bridge, form: PolicyReasonForm) -> HttpResponse:
@@ -103,15 +123,23 @@ def bridge(request: HttpRequest, bridge_id: int) -> HttpResponse:
     return render(request, "admin/setup/bridge.html", context, status=status)
 
 
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+
+
 def _policy_form(request: HttpRequest, bridge: Bridge) -> PolicyReasonForm:
-    """The policy in force, or with `?back=` as it was after an earlier change."""
+    """The policy in force; with `?back=` as it was after a change, with `?tried=` as tried."""
     form_class = policy_form()
-    number = request.GET.get("back", "")
-    if number.isascii() and number.isdigit() and len(number) < 16:
-        values = setup_selector.policy_at(bridge, int(number))
-        if values is None:
-            raise Http404("no such change")
-        return form_class(instance=bridge, as_of=values)
+    for name, find in (
+        ("back", setup_selector.policy_at),
+        ("tried", setup_selector.policy_tried),
+    ):
+        pk = _number(request.GET.get(name, ""))
+        if pk:
+            values = find(bridge, pk)
+            if values is None:
+                raise Http404("no such change")
+            return form_class(instance=bridge, as_of=values)
     return form_class(instance=bridge)
 
 
@@ -140,5 +168,6 @@ def _show_policy(
         "shown_reason": form["reason"].value() or "",
         "versions": setup_selector.policy_history(bridge),
         "may_change": permissions.can(request.user, "manage_connections"),
+        "history_days": bulk_freezing.HISTORY_DAYS,
     }
     return render(request, "admin/setup/policy.html", context, status=status)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection as database
 from django.db.models import Count, DecimalField, Q, QuerySet, Sum
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
@@ -88,6 +90,53 @@ def verdicts(bulk: Bulk) -> list[dict[str, Any]]:
         }
         for verdict, some in sorted(found.items())
     ]
+
+
+_TYPES_TRIED = """
+SELECT type, SUM(opened)::int, SUM(closed)::int FROM (
+    SELECT jsonb_array_elements_text(before->'opened') AS type, 1 AS opened, 0 AS closed
+    FROM exceptions_app_bulkrow WHERE bulk_id = %(bulk)s
+    UNION ALL
+    SELECT jsonb_array_elements_text(before->'closed'), 0, 1
+    FROM exceptions_app_bulkrow WHERE bulk_id = %(bulk)s
+) told GROUP BY type ORDER BY type
+"""
+
+
+def types_tried(bulk: Bulk) -> list[tuple[str, int, int]]:
+    """By type, how many exceptions a change tried on history would open and close, so far."""
+    with database.cursor() as cursor:
+        cursor.execute(_TYPES_TRIED, {"bulk": bulk.pk})
+        return [(code, opened, closed) for code, opened, closed in cursor.fetchall()]
+
+
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """How many returns of a currency would be credited otherwise, and by how much in all."""
+
+    is_more: bool
+    number: int
+    amount: Decimal
+    currency: str
+
+
+def credits_tried(bulk: Bulk) -> list[Credited]:
+    """What a change tried on history would credit more, and what less, so far."""
+    credit = Cast(
+        KeyTextTransform("credit", "before"), DecimalField(max_digits=20, decimal_places=4)
+    )
+    told = bulk.rows.filter(before__has_key="credit").order_by().annotate(credit=credit)
+    found = []
+    for is_more, some in (
+        (True, told.filter(credit__gt=0)),
+        (False, told.filter(credit__lt=0)),
+    ):
+        rows = some.values("before__currency").annotate(number=Count("pk"), total=Sum("credit"))
+        found += [
+            Credited(is_more, row["number"], abs(row["total"]), row["before__currency"])
+            for row in rows.order_by("before__currency")
+        ]
+    return found
 
 
 def late_of_others(bulk: Bulk, *, own_teams: Collection[str], now: datetime) -> int:

@@ -8,8 +8,17 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from exceptions_app.choices import CASE_OPEN, POSTING_UNSENT, ApprovalAxis
-from exceptions_app.models import AuditEntry, Bridge, Case, Connection, ErpLocation, Posting, Rma
+from exceptions_app.choices import CASE_OPEN, POSTING_UNSENT, ApprovalAxis, BulkKind
+from exceptions_app.models import (
+    AuditEntry,
+    Bridge,
+    Bulk,
+    Case,
+    Connection,
+    ErpLocation,
+    Posting,
+    Rma,
+)
 from exceptions_app.rules import policy as policies
 from exceptions_app.rules import touching
 from exceptions_app.selectors import standing
@@ -178,6 +187,13 @@ def _told(value: object) -> str:
 def policy_at(bridge: Bridge, entry_id: int) -> dict[str, Any] | None:
     """The values in force after one change of the trail; None when it is not of this bridge."""
     return next((each.values for each in policy_history(bridge) if each.entry.pk == entry_id), None)
+
+
+def policy_tried(bridge: Bridge, bulk_id: int) -> dict[str, Any] | None:
+    """The values an act tried on returns of the past; None when it tried none of this bridge's."""
+    given = Bulk.objects.filter(pk=bulk_id, kind=BulkKind.PREVIEW).values_list("given", flat=True)
+    found = given.first() or {}
+    return found.get("policy") if found.get("bridge") == bridge.pk else None
 
 
 def open_return_ids(bridge: Bridge) -> list[int]:

@@ -46,7 +46,7 @@ def create(
     _check_role(source, connections.SOURCE, "a returns platform")
     _check_role(erp, connections.ERP, "an ERP")
     _check_shop(storefront)
-    _check_policy(preset, policy)
+    check_policy(preset, policy)
     bridge = Bridge.objects.create(
         code=code,
         name=name,
@@ -104,7 +104,7 @@ def change_policy(
     if not reason.strip():
         raise errors.InvalidChoice("Say why, so that the next person understands the change.")
     bridge = Bridge.objects.select_for_update().get(pk=bridge_id)
-    _check_policy(bridge.preset, policy)
+    check_policy(bridge.preset, policy)
     before = bridge.policy
     if seen is not None and seen != before:
         raise errors.InvalidChoice(
@@ -205,7 +205,8 @@ def _check_shop(connection: Connection | None) -> None:
         _check_role(connection, connections.STOREFRONT, "a shop")
 
 
-def _check_policy(preset: str, policy: dict[str, Any]) -> None:
+def check_policy(preset: str, policy: dict[str, Any]) -> None:
+    """Raises InvalidChoice, naming the option and what would do."""
     try:
         policies.parse({**policies.PRESETS[preset].policy, **policy})
     except ValueError as error:

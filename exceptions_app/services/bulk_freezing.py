@@ -6,25 +6,29 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from exceptions_app import errors
 from exceptions_app.choices import CASE_OPEN, BulkKind, MappingKind, PostingStatus
-from exceptions_app.models import Bridge, Bulk, BulkRow, Case, Fix, Posting
+from exceptions_app.models import Bridge, Bulk, BulkRow, Case, Fix, Posting, Rma
 from exceptions_app.permissions import can
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import mappings as mappings_selector
+from exceptions_app.selectors import setup as setup_selector
 from exceptions_app.selectors.cases import QUEUE_ORDER
-from exceptions_app.services import bulk_rows
+from exceptions_app.services import bridges, bulk_rows, hindsight
 
 DRAFT_FOR = timedelta(hours=1)
 MOST_A_MINUTE = 600
 AT_ONCE = 2_000
 _EXAMPLES = 3
 HISTORY_DAYS = (30, 90, 365)
+# Returns a change is tried on at the most, the newest ones.
+MOST_TRIED = 10_000
 
 
 @transaction.atomic
@@ -126,26 +130,62 @@ def freeze_history(*, fix: Fix, days: int, actor: User, now: datetime) -> Bulk:
     check_right(actor, BulkKind.PREVIEW)
     if fix.kind not in MappingKind.values:
         raise errors.InvalidChoice("Only a mapping is tried on history.")
-    if days not in HISTORY_DAYS:
-        raise errors.InvalidChoice("Choose one of the times offered.")
-    words = f"{fix}, returns of the last {days} days and all that are open"
-    bulk = draft(BulkKind.PREVIEW, actor, now, "", words)
-    bulk.given = {
-        "fix": fix.pk,
-        "kind": fix.kind,
-        "source_value": fix.source_value,
-        "payload": fix.payload,
-    }
+    change = hindsight.of_mapping(kind=fix.kind, source_value=fix.source_value, payload=fix.payload)
+    _check_days(days)
     found = mappings_selector.touched_by(
         bridge=fix.bridge,
         kind=fix.kind,
         keys={normalise(fix.source_value)},
         since=now - timedelta(days=days),
     )
+    return _tried_on(found, {"fix": fix.pk, **change}, str(fix), days, actor, now)
+
+
+@transaction.atomic
+def freeze_policy(
+    *, bridge: Bridge, policy: dict[str, Any], days: int, actor: User, now: datetime
+) -> Bulk:
+    """Keep which returns a policy would touch: those it is asked for now, and of `days` the rest.
+
+    Raises:
+        FixNotAllowed: the actor may not do this.
+        InvalidChoice: the policy is none, it is in force, or no return follows it.
+    """
+    check_right(actor, BulkKind.PREVIEW)
+    _check_days(days)
+    bridges.check_policy(bridge.preset, policy)
+    if policy == bridge.policy:
+        raise errors.InvalidChoice("These are the values in force already.")
+    told = setup_selector.policy_changes(bridge.preset, bridge.policy, policy)
+    words = f"Policy of {bridge.name}: {', '.join(each.label for each in told)}"
+    open_ones = setup_selector.open_return_ids(bridge)
+    found = Rma.objects.filter(
+        Q(pk__in=open_ones) | Q(requested_at__gte=now - timedelta(days=days)), bridge=bridge
+    )
+    change = hindsight.of_policy(bridge=bridge, policy=policy)
+    return _tried_on(found, change, words, days, actor, now)
+
+
+def _check_days(days: int) -> None:
+    if days not in HISTORY_DAYS:
+        raise errors.InvalidChoice("Choose one of the times offered.")
+
+
+def _tried_on(
+    found: QuerySet[Rma], given: dict[str, Any], what: str, days: int, actor: User, now: datetime
+) -> Bulk:
+    """Freeze the newest of the returns; the words say so where there are more."""
+    rest = f"; returns of the last {days} days and all that are open"
+    bulk = draft(BulkKind.PREVIEW, actor, now, "", f"{what[: 300 - len(rest)]}{rest}")
+    bulk.given = given
     tally = _Tally()
 
     def rows() -> Iterator[BulkRow]:
-        for position, rma in enumerate(found.iterator(chunk_size=AT_ONCE), start=1):
+        newest = found.order_by("-pk").only("pk", "currency", "amount_in")[: MOST_TRIED + 1]
+        for position, rma in enumerate(newest.iterator(chunk_size=AT_ONCE), start=1):
+            if position > MOST_TRIED:
+                bulk.words = f"{what[:180]}; the newest {MOST_TRIED:,} returns, there are more"
+                return
             tally.add("", rma.pk, rma.currency, rma.amount_in)
             yield BulkRow(bulk=bulk, position=position, rma=rma)
 
@@ -185,7 +225,7 @@ def _filled(bulk: Bulk, rows: Iterable[BulkRow], tally: _Tally) -> Bulk:
         {"why": why, "count": count, "examples": tally.examples[why]}
         for why, count in tally.reasons.most_common()
     ]
-    bulk.save(update_fields=["count", "sums", "forecast"])
+    bulk.save(update_fields=["count", "sums", "forecast", "words"])
     return bulk
 
 

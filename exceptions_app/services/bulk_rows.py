@@ -25,7 +25,14 @@ from exceptions_app.choices import (
     PostingStatus,
 )
 from exceptions_app.models import Bulk, BulkRow, Case, Fix, FixBatch, Posting
-from exceptions_app.services import differences, fix_batches, fixes, notes, previews, triage
+from exceptions_app.services import (
+    differences,
+    fix_batches,
+    fixes,
+    hindsight,
+    notes,
+    triage,
+)
 
 CAPABILITY: dict[str, str] = {
     BulkKind.MINE: "assign_case",
@@ -227,39 +234,29 @@ def with_returns(rows: QuerySet[BulkRow]) -> QuerySet[BulkRow]:
 
 def tried(*, row: BulkRow, bulk: Bulk, now: datetime) -> Done:
     """What the change would decide of one return; reads only."""
-    rma = row.rma
-    assert rma is not None
-    given = bulk.given
-    verdict, effect = previews.verdict(
-        rma=rma,
-        kind=given["kind"],
-        source_value=given["source_value"],
-        payload=given["payload"],
-        now=now,
-    )
-    state = BulkRowState.DONE
-    if verdict == previews.SAME:
-        state = BulkRowState.SKIPPED
-    elif verdict == previews.BROKEN:
-        state = BulkRowState.REFUSED
-    told = {"verdict": verdict, "amount": str(effect.amount), "currency": effect.currency}
-    return Done(_tried(verdict, effect), state=state, before=told)
+    assert row.rma is not None
+    found = hindsight.tried(rma=row.rma, given=bulk.given, now=now)
+    state = {
+        hindsight.SAME: BulkRowState.SKIPPED,
+        hindsight.BROKEN: BulkRowState.REFUSED,
+    }.get(found.verdict, BulkRowState.DONE)
+    return Done(_told(found), state=state, before=found.as_json())
 
 
-def _tried(verdict: str, effect: previews.EffectRow) -> str:
-    gone = sorted(set(effect.before) - set(effect.after))
-    new = sorted(set(effect.after) - set(effect.before))
-    if verdict == previews.HEALED:
-        return f"Healed: {_shorts(gone)}."
-    if verdict == previews.BROKEN:
-        return f"Newly broken: {_shorts(new)}."
-    if verdict == previews.SAME:
+def _told(found: hindsight.Tried) -> str:
+    if found.verdict == hindsight.HEALED:
+        return f"Healed: {_shorts(found.closed)}."
+    if found.verdict == hindsight.BROKEN:
+        return f"Newly broken: {_shorts(found.opened)}."
+    if found.verdict == hindsight.SAME:
         return "Decided the same."
-    return f"Gone: {_shorts(gone)}." if gone else "Other documents."
+    if found.closed:
+        return f"Gone: {_shorts(found.closed)}."
+    return "Another credit." if found.credit else "Other documents."
 
 
 def _shorts(codes: Iterable[str]) -> str:
-    return ", ".join(catalogue_entry(code).short for code in codes)
+    return ", ".join(catalogue_entry(code).short for code in dict.fromkeys(codes))
 
 
 def _asked(fix: Fix) -> Done:

@@ -122,7 +122,7 @@ def effect(
     for each in touched:
         facts = facts_selector.for_plan(each, now=now)
         before = _types(planning.plan(facts))
-        after = _types(planning.plan(_changed(facts, each, kind, source_value, payload)))
+        after = _types(planning.plan(changed(facts, each, kind, source_value, payload)))
         rows.append(
             EffectRow(
                 rma_id=each.pk,
@@ -134,36 +134,6 @@ def effect(
             )
         )
     return summed(rows, bridge.currency, count)
-
-
-HEALED, BROKEN, OTHERWISE, SAME = "healed", "broken", "otherwise", "same"
-
-
-def verdict(
-    *, rma: Rma, kind: str, source_value: str, payload: dict[str, Any], now: datetime
-) -> tuple[str, EffectRow]:
-    """What the change would decide of one return, settled or not, and what stands in its way.
-
-    HEALED: nothing stands in its way any more. BROKEN: something new does. OTHERWISE: it would
-    call for other documents, or fewer exceptions. SAME: all of it is as it is now.
-    """
-    facts = facts_selector.for_plan(rma, now=now)
-    before = planning.plan(facts)
-    after = planning.plan(_changed(facts, rma, kind, source_value, payload))
-    row = EffectRow(
-        rma_id=rma.pk,
-        label=str(rma),
-        before=_types(before),
-        after=_types(after),
-        amount=rma.amount_in,
-        currency=rma.currency,
-    )
-    if set(row.after) - set(row.before):
-        return BROKEN, row
-    if row.before and not row.after:
-        return HEALED, row
-    is_same = row.before == row.after and before.postings == after.postings
-    return SAME if is_same else OTHERWISE, row
 
 
 def effect_of_change(
@@ -193,12 +163,12 @@ def documents(
 ) -> tuple[DocumentPreview, ...]:
     """The exact bodies this return would send after the change, beside what was sent before."""
     facts = facts_selector.for_plan(rma, now=now)
-    changed = planning.plan(_changed(facts, rma, kind, source_value, payload))
-    blocked = frozenset().union(*(finding.blocks for finding in changed.findings))
+    plan = planning.plan(changed(facts, rma, kind, source_value, payload))
+    blocked = frozenset().union(*(finding.blocks for finding in plan.findings))
     gateway = connections.gateway(connection=rma.bridge.erp, reason="plan-read")
     live = {row.slot: row for row in facts_selector.live_postings(rma)}
     previews = []
-    for planned in changed.postings:
+    for planned in plan.postings:
         row = live.get(planned.slot)
         is_sent = row is not None and row.status not in POSTING_UNSENT
         if is_sent or planned.kind in blocked or planned.kind == PostingKind.PLATFORM_UPDATE:
@@ -290,9 +260,10 @@ def _touched(
     return shown, paging.count(rows) if len(shown) == PLANNED_CAP else len(shown)
 
 
-def _changed(
+def changed(
     facts: RmaFacts, rma: Rma, kind: str, source_value: str, payload: dict[str, Any]
 ) -> RmaFacts:
+    """The facts of a return as they would be with the change."""
     if kind in MappingKind.values:
         return _with_mapping(facts, rma, kind, source_value, payload)
     decisions = facts.decisions
@@ -324,9 +295,9 @@ def _with_mapping(
         table.pop(key, None)
     else:
         table[key] = facts_selector.target_of(kind, payload)
-    changed = replace(facts, mappings=replace(facts.mappings, **{kind: table}))
+    mapped = replace(facts, mappings=replace(facts.mappings, **{kind: table}))
     if kind != MappingKind.SKU_ALIAS or is_over:
-        return changed
+        return mapped
     items = tuple(
         facts_selector.item_fact(item)
         for item in Item.objects.filter(
@@ -337,7 +308,7 @@ def _with_mapping(
         replace(line, alias_items=items) if normalise(line.sku) == key else line
         for line in facts.lines
     )
-    return replace(changed, lines=lines)
+    return replace(mapped, lines=lines)
 
 
 def _with_order(facts: RmaFacts, rma: Rma, number: str) -> RmaFacts:

@@ -13,13 +13,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from exceptions_app import errors, permissions
+from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import BulkKind, BulkRowState, BulkState
 from exceptions_app.forms.bulk import WindowForm, form_of, given_of
 from exceptions_app.models import Bulk, BulkRow, Fix
 from exceptions_app.selectors import bulk as selector
 from exceptions_app.selectors import paging
 from exceptions_app.services import bulk as service
-from exceptions_app.services import bulk_freezing, previews
+from exceptions_app.services import bulk_freezing, hindsight
 from exceptions_app.services.bulk_rows import CAPABILITY, UNDOABLE
 from exceptions_app.views import exports
 from exceptions_app.views.triage import number
@@ -28,10 +29,10 @@ SHOWN = 20
 NOUNS: dict[str, str] = {BulkKind.REPLAY: "document", BulkKind.PREVIEW: "return"}
 # What a change tried on history would decide, and how that is told.
 VERDICTS = {
-    previews.HEALED: ("Healed", "good"),
-    previews.BROKEN: ("Newly broken", "bad"),
-    previews.OTHERWISE: ("Otherwise", "mild"),
-    previews.SAME: ("The same", "calm"),
+    hindsight.HEALED: ("Healed", "good"),
+    hindsight.BROKEN: ("Newly broken", "bad"),
+    hindsight.OTHERWISE: ("Otherwise", "mild"),
+    hindsight.SAME: ("The same", "calm"),
 }
 POLL_SECONDS = 3
 TONES: dict[str, str] = {
@@ -239,6 +240,8 @@ def _show(request: HttpRequest, bulk_id: int, *, form: Any = None) -> HttpRespon
         "noun": NOUNS.get(bulk.kind, "exception"),
         "is_preview": bulk.kind == BulkKind.PREVIEW,
         "verdicts": _verdicts(bulk),
+        "tried_types": _tried_types(bulk),
+        "tried_credits": selector.credits_tried(bulk) if bulk.kind == BulkKind.PREVIEW else [],
         "sums": selector.sums(bulk),
         "settled": settled,
         "left": counted[BulkRowState.REFUSED] + counted[BulkRowState.CHANGED],
@@ -267,6 +270,15 @@ def _verdicts(bulk: Bulk) -> list[dict[str, Any]]:
     return [
         {**row, "label": VERDICTS[row["verdict"]][0], "tone": VERDICTS[row["verdict"]][1]}
         for row in selector.verdicts(bulk)
+    ]
+
+
+def _tried_types(bulk: Bulk) -> list[dict[str, Any]]:
+    if bulk.kind != BulkKind.PREVIEW:
+        return []
+    return [
+        {"short": catalogue_entry(code).short, "opened": opened, "closed": closed}
+        for code, opened, closed in selector.types_tried(bulk)
     ]
 
 

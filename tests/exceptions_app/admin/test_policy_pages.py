@@ -1,8 +1,9 @@
 import json
 
 import pytest
+from django.utils import timezone
 
-from exceptions_app.models import AuditEntry, Bridge, Rma
+from exceptions_app.models import AuditEntry, Bridge, Bulk, Rma
 from exceptions_app.rules import touching
 from exceptions_app.selectors import facts
 from exceptions_app.services import bridges
@@ -285,3 +286,26 @@ def test_others_read_the_policy_and_its_history(client, bridge, name):
     assert "<textarea" not in page.text
     assert change(client, bridge, seen={"undo_seconds": "90"}).status_code == 403
     assert Bridge.objects.get().policy == {"undo_seconds": "90"}
+
+
+def test_values_are_tried_on_the_past_from_where_they_are_shown(client, ada, bridge):
+    factories.RmaFactory(bridge=bridge, requested_at=timezone.now())
+    values = {"reason": "Agreed with finance", "seen": "{}", "credit_trigger": "goods_received"}
+    shown = client.post(address(bridge), {**values, "preview": "1"})
+    assert 'name="history" value="90"' in shown.text
+
+    refused = client.post(address(bridge), values | hidden(shown) | {"history": "91"})
+    answer = client.post(address(bridge), values | hidden(shown) | {"history": "90"})
+
+    found = Bulk.objects.get()
+    assert refused.status_code == 422
+    assert (answer.status_code, answer.url) == (302, f"/exceptions/bulk/{found.pk}/")
+    assert (found.state, found.count) == ("running", 1)
+    assert found.given["policy"] == {"credit_trigger": "goods_received"}
+    page = client.get(answer.url).text
+    assert f'{address(bridge)}?tried={found.pk}"' in page
+    (change,) = client.get(f"{address(bridge)}?tried={found.pk}").context["changes"]
+    assert change.after == "When the goods arrived"
+    other = factories.BridgeFactory()
+    assert client.get(f"{address(other)}?tried={found.pk}").status_code == 404
+    assert Bridge.objects.get(pk=bridge.pk).policy == {}

@@ -1,0 +1,104 @@
+"""A policy tried on returns of the past, before it is in force: it reads only."""
+
+from decimal import Decimal
+
+import pytest
+
+from exceptions_app import errors
+from exceptions_app.models import AuditEntry, Bridge, Bulk, Case, Posting, Rma
+from exceptions_app.selectors import bulk as bulk_selector
+from exceptions_app.services import bulk, bulk_freezing, bulk_running
+from tests.cast import make_user
+from tests.world import make_world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world():
+    """A tolerance of 5p: refunds of £20.03 let pass and settled, of £20.00, and of £20.50 open."""
+    world = make_world(policy={"tolerance": {"GBP": "0.05"}})
+    for number, refunded in enumerate(("20.03", "20.00", "20.50")):
+        world.add_order(f"SO-{number}")
+        world.add_return(f"500{number}", order_name=f"SO-{number}", refunded=Decimal(refunded))
+    world.carry()
+    assert world.open_types() == ["REFUND_CM_MISMATCH"]
+    return world
+
+
+def _try(world, policy, days=30):
+    ada, now = make_user("ada"), world.clock.now
+    found = bulk_freezing.freeze_policy(
+        bridge=world.bridge, policy=policy, days=days, actor=ada, now=now
+    )
+    bulk.start(bulk_id=found.pk, given={}, actor=ada, now=now)
+    while Bulk.objects.filter(state="running").exists():
+        bulk_running.run_next(now=now)
+    return found
+
+
+def _told(found):
+    rows = bulk_selector.verdicts(found)
+    return {row["verdict"]: (row["number"], row["sums"][0].amount) for row in rows}
+
+
+def _kept():
+    return (
+        list(Case.objects.order_by("pk").values()),
+        list(Posting.objects.order_by("pk").values()),
+        list(Rma.objects.order_by("pk").values_list("planned_at", "plan_due_at")),
+        Bridge.objects.get().policy,
+    )
+
+
+def test_a_tolerance_says_what_it_would_open_and_close_and_changes_nothing(world):
+    before, own = _kept(), world.bridge.policy
+
+    wider = _try(world, {**own, "tolerance": {"GBP": "1.00"}})
+    none = _try(world, {**own, "tolerance": {}})
+
+    assert _told(wider) == {"healed": (1, Decimal(20)), "same": (2, Decimal(40))}
+    assert bulk_selector.types_tried(wider) == [("REFUND_CM_MISMATCH", 0, 1)]
+    assert _told(none) == {"broken": (1, Decimal(20)), "same": (2, Decimal(40))}
+    assert bulk_selector.types_tried(none) == [("REFUND_CM_MISMATCH", 1, 0)]
+    assert bulk_selector.credits_tried(none) == []
+    assert _kept() == before
+    assert not AuditEntry.objects.filter(act="bridge.policy").exists()
+    assert none.words.startswith(
+        "Policy of Alder UK: How far refund and credit may differ; returns"
+    )
+
+
+def test_one_so_wide_that_the_shipping_fits_into_it_says_what_more_would_be_credited(world):
+    """What nobody expects of a tolerance shows before it is in force: the shipping joins."""
+    found = _try(world, {**world.bridge.policy, "tolerance": {"GBP": "5.00"}})
+
+    (more,) = bulk_selector.credits_tried(found)
+    assert (more.is_more, more.number, more.amount) == (True, 3, Decimal("11.85"))
+    assert set(_told(found)) == {"broken"}
+
+
+def test_no_more_than_the_newest_are_tried_and_the_act_says_so(world, monkeypatch):
+    monkeypatch.setattr(bulk_freezing, "MOST_TRIED", 2)
+
+    found = _try(world, {**world.bridge.policy, "tolerance": {}})
+
+    assert list(found.rows.values_list("rma__external_id", flat=True)) == ["5000", "5001"]
+    assert found.words.endswith("; the newest 2 returns, there are more")
+
+
+@pytest.mark.parametrize(
+    ("change", "days", "text"),
+    [
+        ({}, 30, "in force already"),
+        ({"tolerance": {"GBP": "0.10"}}, 31, "one of the times offered"),
+        ({"tolerance": {"GBP": "-1"}}, 30, "tolerance"),
+    ],
+)
+def test_what_cannot_be_tried_is_refused(change, days, text):
+    world = make_world()
+
+    with pytest.raises(errors.InvalidChoice, match=text):
+        _try(world, {**world.bridge.policy, **change}, days)
+
+    assert not Bulk.objects.exists()
