@@ -295,6 +295,14 @@ def latency(rows: QuerySet[Posting]) -> tuple[Latency, ...]:
     return (*shown, _latency(whole, "", "All places"))
 
 
+def nine_in_ten(rows: QuerySet[Posting]) -> timedelta | None:
+    """How long nine in ten of these took, all places together; None where there are none."""
+    found: timedelta | None = rows.order_by().aggregate(took=_Percentile(_TOOK, fraction="0.9"))[
+        "took"
+    ]
+    return found
+
+
 def _latency(row: Mapping[str, Any], place: str, name: str) -> Latency:
     share = row["before"] / row["took"] if row["took"] else 0
     return Latency(

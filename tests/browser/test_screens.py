@@ -136,6 +136,7 @@ SCREENS = (
     Screen("warehouse", "wanda", "?view=decide"),
     Screen("warehouse", "cleo"),
     Screen("merchandising", "mira"),
+    Screen("stock-confidence", "mira"),
     Screen("finance", "finn"),
     Screen("finance", "aud"),
     Screen("difference-list", "finn"),
