@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 
 from connectors.types import Inspection
 from exceptions_app.choices import (
+    CASE_OPEN,
     KEYED_UNPROVED,
     POSTING_OPEN,
     ApprovalAxis,
@@ -23,8 +24,8 @@ from exceptions_app.choices import (
     PostingKind,
     PostingStatus,
 )
-from exceptions_app.models import Posting, Rma, RmaLine
-from exceptions_app.selectors import paging, warehouse
+from exceptions_app.models import Case, Posting, Rma, RmaLine
+from exceptions_app.selectors import paging, unreceipted, warehouse
 
 # Most units first: these are bought wrongly first.
 ORDER = ("-limbo", "sku_key")
@@ -77,11 +78,16 @@ def _grouped(bridge: str) -> QuerySet[Any, Any]:
     returns = Rma.objects.filter(
         approval__in=[ApprovalAxis.AUTHORISED, ApprovalAxis.CLOSED], logistics__in=_COMING
     )
-    # Three lists read from an index each: one condition for all would read every return.
+    # No receipt is planned while these stand: only they say that the units are in no stock.
+    unplaced = Case.objects.filter(
+        status__in=CASE_OPEN, type__in=unreceipted.NO_RECEIPT_TYPES, rma__isnull=False
+    )
+    # Four lists read from an index each: one condition for all would read every return.
     wanted = [
         returns.order_by().values("pk"),
         warehouse.to_grade().order_by().values("pk"),
         open_receipts.order_by().values("rma"),
+        unplaced.order_by().values("rma"),
     ]
     lines = RmaLine.objects.filter(rma__in=wanted[0].union(*wanted[1:]))
     if bridge:
@@ -90,11 +96,12 @@ def _grouped(bridge: str) -> QuerySet[Any, Any]:
     is_coming = Q(rma__logistics__in=_COMING)
     is_ungraded = ~is_coming & Q(inspection=Inspection.NOT_INSPECTED)
     is_unbooked = ~is_coming & ~Q(inspection=Inspection.NOT_INSPECTED)
-    receipt = Exists(open_receipts.filter(rma=OuterRef("rma")))
+    own = OuterRef("rma")
+    is_held_up = Q(Exists(open_receipts.filter(rma=own))) | Q(Exists(unplaced.filter(rma=own)))
     units = {
         "coming": _units(is_coming),
         "to_grade": _units(is_ungraded),
-        "unbooked": _units(is_unbooked & receipt),
+        "unbooked": _units(is_unbooked & is_held_up),
     }
     found: QuerySet[Any, Any] = (
         lines.order_by()

@@ -58,17 +58,26 @@ def test_units_are_told_by_where_they_are_and_how_the_last_ones_fared(bridge):
     _line(bridge, "SOCK", 1, receipt="confirmed", hours=3)
     _line(bridge, "HAT", 9, logistics="in_transit", received_at=None, approval="cancelled")
     _line(bridge, "CAP", 5, **COMING)
+    placeless = _line(bridge, "BAG", 6, receipt="confirmed")
+    placeless.postings.all().delete()
+    group = factories.CauseGroupFactory(type="LOCATION_MISSING", bridge=bridge)
+    factories.CaseFactory(group=group, rma=placeless, team="warehouse")
     _line(factories.BridgeFactory(), "BELT", 1, **COMING)
 
     page = confidence.items(now=NOW)
 
-    assert [row.sku for row in page.rows] == ["TEE", "CAP", "BELT"]
-    assert _of(page) == {"TEE": (3, 2, 4, 7, 1), "CAP": (5, 0, 0, 0, 0), "BELT": (1, 0, 0, 0, 0)}
-    tee, cap, _ = page.rows
+    assert [row.sku for row in page.rows] == ["TEE", "BAG", "CAP", "BELT"]
+    assert _of(page) == {
+        "TEE": (3, 2, 4, 7, 1),
+        "BAG": (0, 0, 6, 6, 0),
+        "CAP": (5, 0, 0, 0, 0),
+        "BELT": (1, 0, 0, 0, 0),
+    }
+    tee, _, cap, _ = page.rows
     assert (tee.limbo, tee.share, cap.share) == (9, 14, None)
     # Receipts took two hours from arrival to read-back; the last of the open ones came at seven.
     assert (tee.until, cap.until) == (NOW, None)
-    assert set(_of(confidence.items(now=NOW, bridge=bridge.code))) == {"TEE", "CAP"}
+    assert set(_of(confidence.items(now=NOW, bridge=bridge.code))) == {"TEE", "BAG", "CAP"}
 
 
 def test_pages_follow_and_cost_the_same_for_few_and_many(bridge, django_assert_num_queries):

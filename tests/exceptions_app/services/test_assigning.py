@@ -100,8 +100,8 @@ def test_who_is_away_inactive_or_left_the_team_is_passed_over():
     assert rule.turns.count() == 3
 
 
+@pytest.mark.lesson(28)
 def test_a_hand_is_never_overruled():
-    """Lesson 28."""
     rma = RmaFactory()
     before = _find(rma)
     ada, fiona = make_user("ada"), make_user("fiona")

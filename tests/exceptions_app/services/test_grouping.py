@@ -97,6 +97,7 @@ def _counted():
     return {row.pk: (row.count, row.waiting, row.values[0].amount) for row in rows}
 
 
+@pytest.mark.lesson(8)
 def test_a_merge_moves_what_its_preview_said_and_the_counts_follow(pair, mira):
     group, target = pair
     edge = selector.Edge(group.pk, target.pk)
@@ -113,6 +114,7 @@ def test_a_merge_moves_what_its_preview_said_and_the_counts_follow(pair, mira):
     assert entry.text == f"{group} merged into {target}. 2 exceptions moved: One feed"
 
 
+@pytest.mark.lesson(8)
 def test_what_comes_later_with_a_merged_cause_stands_where_it_was_merged(pair, mira, bridge):
     group, target = pair
     _merge(group, target, mira)
@@ -138,6 +140,7 @@ def test_a_merge_that_is_taken_back_leaves_all_as_it_was(pair, mira):
     assert AuditEntry.objects.filter(act="cause.merge.undo").count() == 1
 
 
+@pytest.mark.lesson(8)
 def test_a_split_takes_what_has_the_value_now_and_later(bridge, mira):
     returns = RmaFactory.create_batch(3, bridge=bridge)
     for rma, name in zip(returns, ["Tee", "Tee", "Mug"], strict=True):
