@@ -105,3 +105,7 @@ class QuoteNotReplaceable(DeskError):
 
 class ErpNotReadable(DeskError):
     """The ERP could not be asked now; nothing was changed, and the same may be asked later."""
+
+
+class EvidenceMissing(DeskError):
+    """A file of evidence cannot be given back; the text says why."""

@@ -46,6 +46,8 @@ CAPABILITIES: dict[str, frozenset[str]] = {
     "write_note": STAFF,
     # Which exceptions share a cause: whoever works on them.
     "group_causes": STAFF,
+    # Photographs and letters may show a customer: for who works on exceptions, not who audits.
+    "use_evidence": STAFF,
     "close_case": STAFF,
     # Who has what on their desk, and what is given to whom by rule: of the teams one leads.
     "view_load": frozenset({Role.LEAD, Role.ADMIN, Role.AUDITOR}),

@@ -19,6 +19,7 @@ from exceptions_app.models.connections import (
 )
 from exceptions_app.models.counts import CaseCount, PostingCount
 from exceptions_app.models.events import InboundEvent
+from exceptions_app.models.evidence import EvidenceFile
 from exceptions_app.models.exchange import (
     ExchangeBatch,
     ExchangeCounter,
@@ -75,6 +76,7 @@ __all__ = [
     "ErpLocation",
     "ErpReceipt",
     "Escalation",
+    "EvidenceFile",
     "ExchangeBatch",
     "ExchangeCounter",
     "ExchangeFile",

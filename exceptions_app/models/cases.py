@@ -117,6 +117,8 @@ class Case(models.Model):
     # When it opened, its return had an open exception of the same cause. A trigger keeps it
     # (migration 0042), so that returns can be counted without comparing all of them.
     is_further = models.BooleanField(default=False, db_default=False, editable=False)
+    # Files put beside it, forgotten ones among them.
+    evidence_count = models.PositiveSmallIntegerField(default=0, db_default=0)
     proof = models.CharField(max_length=500, blank=True, default="")
     close_reason = models.CharField(max_length=60, blank=True, default="")
 

@@ -15,6 +15,7 @@ from connectors.types import PrivacyKind, PrivacyRequest
 from exceptions_app.choices import BATCH_OPEN, EventState, FileState
 from exceptions_app.models import (
     Bridge,
+    EvidenceFile,
     ExchangeBatch,
     ExchangeFile,
     InboundEvent,
@@ -24,7 +25,7 @@ from exceptions_app.models import (
 )
 from exceptions_app.models.orders import quoted
 from exceptions_app.rules import privacy_text
-from exceptions_app.services import audit, events, rmas
+from exceptions_app.services import audit, events, evidence_files, rmas
 
 # Returns forgotten in one transaction; a shop that left has them all to forget.
 BATCH = 500
@@ -101,6 +102,8 @@ def _forget(event: InboundEvent, request: PrivacyRequest, rows: list[Rma], now: 
         rma.shipments.update(tracking_number="", tracking_url="")
         rmas.refresh_search(rma)
     SalesOrder.objects.filter(rmas__in=rows).update(customer_name="")
+    while evidence_files.forget(rows=EvidenceFile.objects.filter(case__rma__in=rows), now=now):
+        pass
     emptied = _forget_messages(event, request, rows)
     who = "everybody" if request.kind == PrivacyKind.FORGET_SHOP else "a customer"
     text = f"Forgot {who} as {event.connection.name} asked: {len(rows)} returns"

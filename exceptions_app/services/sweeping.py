@@ -33,6 +33,7 @@ from exceptions_app.services import (
     counts,
     escalating,
     events,
+    evidence_files,
     grouping,
     quotes,
     rmas,
@@ -55,6 +56,7 @@ def sweep(*, now: datetime) -> int:
     told = watching.look(now=now) + bulk.forget(now=now) + telling_sends.forget(now=now)
     told += waking.wake_due(now=now) + grouping.settle_young(now=now)
     told += escalating.escalate_due(now=now)
+    forgotten += evidence_files.forget_due(before=now - PEOPLE_KEPT_FOR, now=now)
     return forgotten + quotes.forget_lapsed(now=now) + reread_open(now=now) + told
 
 

@@ -174,7 +174,7 @@ def show(
         context |= _acts(request, case, now, offered, assign_form, close_form)
         if permissions.can(request.user, "assign_case"):
             must = triage.is_late_of_others(case, actor=person(request), now=now)
-            asleep = {"case": case, "now": now, "must_say_why": must}
+            asleep: dict[str, Any] = {"case": case, "now": now, "must_say_why": must}
             context["snooze_form"] = snooze_form or CaseSnoozeForm(**asleep)
             context["is_late_of_others"] = must
             context["pause_form"] = pause_form or PauseForm(now=now)

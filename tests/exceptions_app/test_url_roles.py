@@ -221,6 +221,8 @@ DOORS = {
     "case-snooze": Door("assign_case", **ACT, args=("case",)),
     "case-note": Door("write_note", **ACT, args=("case",)),
     "return-note": Door("write_note", **ACT, args=("rma",)),
+    "case-evidence": Door("use_evidence", post=(422,), args=("case",)),
+    "case-evidence-file": Door("use_evidence", get=(404,), args=("case", "999999")),
     "case-pause": Door("assign_case", **ACT, args=("case",)),
     "case-resume": Door("assign_case", **ACT, args=("case",)),
     "case-wake": Door("assign_case", **ACT, args=("case",)),
@@ -441,6 +443,7 @@ def test_an_auditor_reads_every_page(client, rows, name):
         "import_returns",
         "retry_posting",
         "view_raw_messages",
+        "use_evidence",
     ):
         return
     client.force_login(make_user("aud"))
