@@ -47,7 +47,7 @@ from exceptions_app.models.rmas import (
     RmaLine,
     Shipment,
 )
-from exceptions_app.models.talking import Mention
+from exceptions_app.models.talking import Mention, Question
 from exceptions_app.models.telling import Message, MessagePlace, ToldCause
 
 __all__ = [
@@ -100,6 +100,7 @@ __all__ = [
     "PostingAttempt",
     "PostingCount",
     "ProfileVersion",
+    "Question",
     "Refund",
     "ReturnFile",
     "Rma",

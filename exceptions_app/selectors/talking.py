@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
-from exceptions_app.choices import Role
-from exceptions_app.models import Mention
+from exceptions_app.choices import CASE_OPEN, Role, Team
+from exceptions_app.models import Mention, Question
 from exceptions_app.permissions import CAPABILITIES
 from exceptions_app.rules.mentions import Person
 
@@ -92,3 +92,57 @@ def told(rows: Iterable[Mapping[str, Any]]) -> tuple[Unread, ...]:
         )
         for row in rows
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A question without an answer: to the team (`is_asked`), or one the team waits for."""
+
+    pk: int
+    is_asked: bool
+    team: str
+    text: str
+    at: datetime
+    due_at: datetime
+    case_id: int
+    about: str
+
+
+def waiting(team: str) -> QuerySet[Any, Any]:
+    """What `asked` reads: open questions to a team, and of it, due first; one more than shown."""
+    rows = Question.objects.filter(
+        Q(team=team) | Q(case__team=team), ended_at__isnull=True, case__status__in=CASE_OPEN
+    )
+    found: QuerySet[Any, Any] = rows.order_by("due_at", "pk").values(
+        "pk", "team", "text", "due_at", "case_id", at=F("asked_at"), about=F("case__title")
+    )[: SHOWN + 1]
+    return found
+
+
+def asked(rows: Iterable[Mapping[str, Any]], *, team: str) -> tuple[Waiting, ...]:
+    return tuple(
+        Waiting(
+            pk=row["pk"],
+            is_asked=row["team"] == team,
+            team=Team(row["team"]).label,
+            text=row["text"],
+            at=datetime.fromisoformat(row["at"]),
+            due_at=datetime.fromisoformat(row["due_at"]),
+            case_id=row["case_id"],
+            about=row["about"],
+        )
+        for row in rows
+    )
+
+
+def questions_of(case_id: int) -> QuerySet[Any, Any]:
+    """All questions about an exception, the latest first, as `paging.answers` lists them."""
+    rows = Question.objects.filter(case=case_id).order_by("-pk")
+    found: QuerySet[Any, Any] = rows.values(
+        "pk", "team", "text", "answer", "due_at", at=F("asked_at"), ended=F("ended_at")
+    )
+    return found
+
+
+def question(question_id: int) -> QuerySet[Question]:
+    return Question.objects.filter(pk=question_id).select_related("case", "asked_by", "ended_by")

@@ -168,7 +168,7 @@ def show(
         "sibling_count": paging.shown(sibling_count),
         "facts": _facts(case, now),
         "note_form": note_form or TellingNoteForm(),
-        **case_talk.beside(case),
+        **case_talk.beside(case, now),
     }
     if is_open:
         context |= _acts(request, case, now, offered, assign_form, close_form)

@@ -2,18 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from exceptions_app.choices import Team
 from exceptions_app.models import Case
 from exceptions_app.selectors import paging, talking
 
 
-def beside(case: Case) -> dict[str, Any]:
-    """Whom a note can be put on the Today of; one query."""
-    return {"names": names()}
+def beside(case: Case, now: datetime) -> dict[str, Any]:
+    """Whom a note can be put on the Today of, and the questions to other teams; one query."""
+    listed = {"people": talking.names(), "questions": talking.questions_of(case.pk)}
+    found = paging.answers(counted={}, listed=listed)
+    return {
+        "names": _named(found),
+        "questions": [_question(row, now) for row in found["questions"]],
+    }
 
 
 def names() -> list[str]:
     """Everybody who may read notes, as a note calls them."""
-    found = paging.answers(counted={}, listed={"people": talking.names()})
+    return _named(paging.answers(counted={}, listed={"people": talking.names()}))
+
+
+def _named(found: Mapping[Any, Any]) -> list[str]:
     return [person.names[0] for person in talking.people(found["people"])]
+
+
+def _question(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    state, tone = "Waits for an answer", "wait"
+    if row["answer"]:
+        state, tone = "Answered", "good"
+    elif row["ended"]:
+        state, tone = "Withdrawn", "calm"
+    elif datetime.fromisoformat(row["due_at"]) < now:
+        state, tone = "Answer is late", "warn"
+    return {
+        "pk": row["pk"],
+        "team": Team(row["team"]).label,
+        "text": row["text"],
+        "answer": row["answer"],
+        "state": state,
+        "tone": tone,
+        "at": datetime.fromisoformat(row["at"]),
+    }

@@ -59,9 +59,13 @@ def home(request: HttpRequest) -> HttpResponse:
     looked = looks_selector.asked(
         user_id=request.user.pk or 0, page=LastLook.Page.TODAY, team=team, now=now
     )
-    said = {"mentions": talking.unread(request.user.pk or 0)}
+    said = {
+        "mentions": talking.unread(request.user.pk or 0),
+        "questions": talking.waiting(team),
+    }
     news = today.news(team=team, feeds=feeds, now=now, along=along, looked=looked | said)
     mentions = talking.told(news.along["mentions"])
+    questions = talking.asked(news.along["questions"], team=team)
     held, held_until = news.proofs["held"]
     checks = proving.checks(rows=feeds, unknown=stuck.unknown_count, proofs=news.proofs, now=now)
     open_documents = documents.in_sums()
@@ -75,6 +79,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "changes": news.changes,
         "mentions": mentions[: talking.SHOWN],
         "mentions_more": len(mentions) > talking.SHOWN,
+        "questions": questions[: talking.SHOWN],
+        "questions_more": len(questions) > talking.SHOWN,
         "looked": looks.shown(
             looks_selector.told(news.along), page=LastLook.Page.TODAY, team=team, now=now
         ),

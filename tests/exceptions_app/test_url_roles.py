@@ -22,6 +22,7 @@ from exceptions_app.models import (
     FixBatch,
     InboundEvent,
     Posting,
+    Question,
 )
 from tests import factories
 from tests.cast import ROLES, let_time_pass, make_user
@@ -164,6 +165,10 @@ DOORS = {
     "inbox-export": Door("view_operations"),
     "inbox-export-xlsx": Door("view_operations"),
     "posting-detail": Door("view_operations", args=("posting",)),
+    "case-ask": Door("write_note", post=(422,), args=("case",)),
+    "question": Door("view_desk", args=("question",)),
+    "question-answer": Door("write_note", get=(405,), post=(422,), args=("question",)),
+    "question-withdraw": Door("write_note", **ACT, args=("question",)),
     "mentions-read": Door("view_desk", get=(405,), post=(302,)),
     "load": Door("view_load"),
     "load-hand-over": Door("lead_team", **ACT, args=("person",)),
@@ -299,6 +304,9 @@ def rows(db):
         "batch": factories.ExchangeBatchFactory(),
         "file": factories.ExchangeFileFactory(),
         "group": case.group,
+        "question": Question.objects.create(
+            case=case, team="cx", text="Why?", asked_by=mira, asked_at=now, due_at=now
+        ),
         "rule": AssignmentRule.objects.create(
             team="merchandising", position=1, way="turn", created_at=now
         ),
@@ -439,6 +447,7 @@ def test_an_auditor_reads_every_page(client, rows, name):
         "key_by_hand",
         "group_causes",
         "lead_team",
+        "write_note",
         "manage_users",
         "import_returns",
         "retry_posting",

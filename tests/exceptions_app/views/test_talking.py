@@ -42,3 +42,31 @@ def test_a_name_that_is_nobodys_is_said_at_the_note_and_nothing_is_kept(client):
     assert "Nobody who may read this is called @fynn" in answer.text
     assert "which rate?" in answer.text
     assert Mention.objects.count() == 0
+
+
+def test_a_question_stands_on_both_teams_today_until_it_is_answered(client):
+    case = CaseFactory(team="finance")
+    client.force_login(make_user("finn"))
+    asked = client.post(
+        reverse("case-ask", args=[case.pk]),
+        {"team": "warehouse", "text": "Was it worn?", "hours": "8"},
+    )
+    assert asked.url == f"/exceptions/{case.pk}/#questions"
+
+    (ours,) = client.get("/?team=finance").context["questions"]
+    (theirs,) = client.get("/?team=warehouse").context["questions"]
+    assert (ours.is_asked, theirs.is_asked, theirs.text) == (False, True, "Was it worn?")
+    address = reverse("question-answer", args=[theirs.pk])
+    assert client.post(address, {"answer": "Yes"}).status_code == 422
+    client.force_login(make_user("wanda"))
+    assert client.post(address, {"answer": ""}).status_code == 422
+    assert client.post(address, {"answer": "Yes, once"}).url == f"/questions/{theirs.pk}/"
+
+    assert client.get("/?team=warehouse").context["questions"] == ()
+    page = client.get(reverse("case-detail", args=[case.pk]))
+    (shown,) = page.context["questions"]
+    assert (shown["team"], shown["state"], shown["answer"]) == (
+        "Warehouse",
+        "Answered",
+        "Yes, once",
+    )
