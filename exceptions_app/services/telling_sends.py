@@ -160,9 +160,15 @@ def _settle(message: Message, tries: int, state: MessageState, text: str, now: d
     if count and message.place_id is not None:
         if state == MessageState.SENT:
             _raise(message, [], now)
-        elif state in _NOT_REACHED and message.purpose != MessagePurpose.TEST:
+        elif state in _NOT_REACHED and _is_missed(message):
             _raise(message, [_finding(message, text)], now)
     return count
+
+
+def _is_missed(message: Message) -> bool:
+    """Whether somebody misses it: no test, and the place is not removed or off by now."""
+    places_on = MessagePlace.objects.filter(pk=message.place_id, is_on=True)
+    return message.purpose != MessagePurpose.TEST and places_on.exists()
 
 
 def _finding(message: Message, text: str) -> Finding:

@@ -324,6 +324,21 @@ def test_a_place_that_is_removed_leaves_its_record_and_its_exception_is_over(lea
     assert telling.plan(now=NOW) == 0
 
 
+def test_a_place_removed_while_a_message_is_under_way_raises_nothing(lead, monkeypatch):
+    place = place_of(lead)
+    open_cases()
+
+    def unknown(*_):
+        telling_places.remove(place_id=place.pk, actor=lead, now=NOW)
+        raise border.OutcomeUnknown("It was sent, and no answer came.")
+
+    monkeypatch.setattr(sending, "send", unknown)
+    drain()
+
+    assert states() == ["perhaps"]
+    assert not Case.objects.filter(type="MESSAGE_NOT_SENT").exists()
+
+
 def test_a_library_that_fails_in_passing_is_no_reason_to_send_twice(lead, monkeypatch):
     place_of(lead)
     open_cases()
