@@ -1,4 +1,4 @@
-"""Stock that customers are sending back, by item, for whoever buys the next order."""
+"""Stock that customers are sending back, by item, and how fresh the item masters are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from exceptions_app import permissions
 from exceptions_app.selectors import confidence as selector
-from exceptions_app.selectors import paging, rooms
+from exceptions_app.selectors import item_feeds, paging, rooms
 from exceptions_app.templatetags.desk import changed_query
 from exceptions_app.views import exports
 
@@ -26,6 +26,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "rows": page.rows,
         "newer": page.newer,
         "older": page.older,
+        "feeds": item_feeds.feeds(now=now, bridge=bridge),
         "days": selector.LOOKED_BACK.days,
         "query": changed_query(request.GET, {}),
         "selects": [

@@ -1,11 +1,13 @@
 """Units of an item that no stock counts yet: where they are, how the last ones fared, by when."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
 
-from exceptions_app.selectors import confidence
+from exceptions_app.selectors import confidence, item_feeds
+from exceptions_app.selectors.sums import Amount
 from tests import factories
 from tests.cast import make_user
 from tests.factories import NOW
@@ -109,3 +111,40 @@ def test_the_page_and_its_file_say_the_same(client, bridge):
     rows = file.decode().splitlines()
     assert rows[1].split(",")[0] == "TEE"
     assert rows[1].split(",")[2:] == ["5", "2", "3", "0", "3", "0", "Not known"]
+
+
+def test_an_item_master_that_is_late_says_what_is_judged_by_old_flags(
+    client, bridge, django_assert_num_queries
+):
+    other = factories.BridgeFactory(name="Alder EU")
+    factories.WatermarkFactory(connection=bridge.erp, feed="items", read_at=NOW)
+    factories.WatermarkFactory(
+        connection=other.erp, feed="items", read_at=NOW - timedelta(hours=24)
+    )
+    for currency, claimed, money in (
+        ("GBP", "20.00", "pending"),
+        ("EUR", "5.00", "none"),
+        ("GBP", "90.00", "confirmed"),
+    ):
+        factories.RmaFactory(
+            bridge=other,
+            currency=currency,
+            amount_in=claimed,
+            money=money,
+            approval="authorised",
+        )
+    factories.RmaFactory(bridge=bridge, money="none", approval="authorised")
+
+    with django_assert_num_queries(3):
+        found = item_feeds.feeds(now=NOW)
+
+    fresh, late = sorted(found, key=lambda feed: feed.is_late)
+    assert (fresh.is_late, fresh.returns, fresh.values) == (False, 0, ())
+    assert (late.read_at, late.returns) == (NOW - timedelta(hours=24), 2)
+    assert late.values == (Amount(Decimal("5.00"), "EUR"), Amount(Decimal("20.00"), "GBP"))
+    assert item_feeds.feeds(now=NOW, bridge=bridge.code) == (fresh,)
+    client.force_login(make_user("mira"))
+    with time_machine.travel(NOW, tick=False):
+        page = client.get("/merchandising/stock/").text
+    assert (page.count("Up to date"), page.count("Out of date")) == (1, 1)
+    assert "£20.00" in page
