@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Value
+from django.db.models import QuerySet, Value
 
 from exceptions_app.models import (
     Bridge,
@@ -15,6 +16,7 @@ from exceptions_app.models import (
     Rma,
     SalesOrder,
 )
+from exceptions_app.models.statements import Select
 from exceptions_app.rules.erp_facts import ErpReceiptFact, ErpReceiptLineFact
 from exceptions_app.rules.facts import LocationTarget
 
@@ -50,20 +52,10 @@ class Told:
 
 def of_bridge(bridge: Bridge) -> Told:
     """Active locations by name, `closed_periods_of`, and the habit of its orders, in one query."""
-    locations = ErpLocation.objects.filter(connection=bridge.erp_id, is_active=True)
-    periods = ErpClosedPeriod.objects.filter(connection=bridge.erp_id)
-    orders = SalesOrder.objects.filter(connection=bridge.erp_id).order_by("-pk")
-    rows = locations.order_by().values_list(Value("location"), "division", "code", "name")
-    none = Value("")
-    rows = rows.union(
-        periods.order_by().values_list(Value("period"), "period", none, none),
-        orders.values_list(Value("invoice"), "invoice_number", none, none)[:_NEWEST_ORDERS],
-        all=True,
-    )
     places: dict[LocationTarget, str] = {}
     closed = set(bridge.closed_periods)
     are_invoiced = False
-    for what, first, code, name in rows:
+    for what, first, code, name in _TOLD.rows(erp=bridge.erp_id):
         if what == "period":
             closed.add(first)
         elif what == "invoice":
@@ -71,6 +63,23 @@ def of_bridge(bridge: Bridge) -> Told:
         else:
             places[LocationTarget(division=first, warehouse=code)] = name
     return Told(places, frozenset(closed), are_invoiced)
+
+
+def _told(erp: Any) -> QuerySet[Any, tuple[Any, ...]]:
+    """What of it, and up to three words of that."""
+    locations = ErpLocation.objects.filter(connection=erp, is_active=True)
+    periods = ErpClosedPeriod.objects.filter(connection=erp)
+    orders = SalesOrder.objects.filter(connection=erp).order_by("-pk")
+    rows = locations.order_by().values_list(Value("location"), "division", "code", "name")
+    none = Value("")
+    return rows.union(
+        periods.order_by().values_list(Value("period"), "period", none, none),
+        orders.values_list(Value("invoice"), "invoice_number", none, none)[:_NEWEST_ORDERS],
+        all=True,
+    )
+
+
+_TOLD = Select(_told)
 
 
 def closed_periods_of(bridge: Bridge) -> frozenset[str]:

@@ -16,7 +16,6 @@ from connectors.types import Inspection
 from exceptions_app.choices import (
     ExchangeAxis,
     FixKind,
-    FixStatus,
     MappingKind,
     MappingStatus,
     PostingStatus,
@@ -24,7 +23,6 @@ from exceptions_app.choices import (
 from exceptions_app.models import (
     Bridge,
     CreditQuote,
-    Fix,
     Item,
     Mapping,
     Posting,
@@ -51,7 +49,7 @@ from exceptions_app.rules.facts import (
     RmaFacts,
 )
 from exceptions_app.rules.mapping import normalise
-from exceptions_app.selectors import erp_told, order_facts
+from exceptions_app.selectors import erp_told, fact_rows, order_facts
 
 # The one field of a mapping target that has one; locations and fees have two.
 TARGET_FIELD = {
@@ -78,7 +76,7 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
     `postings` are its live ones in sending order, from a caller who has read them already.
     """
     bridge = rma.bridge
-    lines = list(rma.lines.all())
+    lines = fact_rows.LINES.rows(rma=rma.pk)
     mappings = mappings_of(bridge, sku_keys=[line.sku_key for line in lines])
     order = order_facts.of(rma.sales_order, excluding_rma_id=rma.pk) if rma.sales_order else None
     quote, policy = quote_of(rma), policy_of(bridge)
@@ -116,7 +114,7 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
                 tenders=order_text.tenders_from(refund.tenders),
                 reference=refund.reference,
             )
-            for refund in rma.refunds.order_by("external_id")
+            for refund in fact_rows.REFUNDS.rows(rma=rma.pk)
         ),
         order=order,
         order_candidates=order_candidates(rma, lines) if order is None else (),
@@ -192,7 +190,11 @@ def quote_fact(quote: CreditQuote) -> QuoteFact:
 
 def mappings_of(bridge: Bridge, *, sku_keys: Iterable[str] | None = None) -> Mappings:
     """Active mappings of a bridge by normalised source value; SKU aliases only of `sku_keys`."""
-    return mappings_by_bridge([(bridge.pk, sku_keys)])[bridge.pk]
+    if sku_keys is None:
+        return mappings_by_bridge([(bridge.pk, None)])[bridge.pk]
+    return _by_bridge(
+        [bridge.pk], fact_rows.MAPPED.rows(bridge=bridge.pk, keys=list(set(sku_keys)))
+    )[bridge.pk]
 
 
 def mappings_by_bridge(
@@ -200,10 +202,6 @@ def mappings_by_bridge(
 ) -> dict[int, Mappings]:
     """`mappings_of` for several bridges by id, each with its own keys; one query for all."""
     asked = dict(sku_keys)
-    tables: dict[int, dict[str, dict[str, Any]]] = {
-        pk: {kind: {} for kind in MappingKind.values} for pk in asked
-    }
-    versions: dict[int, dict[str, int]] = {pk: {} for pk in asked}
     wanted = Q(pk__in=())
     for pk, keys in asked.items():
         of_bridge = Q(bridge=pk)
@@ -211,12 +209,19 @@ def mappings_by_bridge(
             of_bridge &= ~Q(kind=MappingKind.SKU_ALIAS) | Q(source_key__in=set(keys))
         wanted |= of_bridge
     rows = Mapping.objects.filter(wanted, status=MappingStatus.ACTIVE)
-    for pk, kind, key, target, version in rows.values_list(
-        "bridge_id", "kind", "source_key", "target", "version"
-    ):
+    return _by_bridge(asked, rows.values_list(*fact_rows.OF_MAPPING))
+
+
+def _by_bridge(bridges: Iterable[int], rows: Iterable[tuple[Any, ...]]) -> dict[int, Mappings]:
+    """Rows of `fact_rows.OF_MAPPING` as mappings by bridge."""
+    tables: dict[int, dict[str, dict[str, Any]]] = {
+        pk: {kind: {} for kind in MappingKind.values} for pk in bridges
+    }
+    versions: dict[int, dict[str, int]] = {pk: {} for pk in tables}
+    for pk, kind, key, target, version in rows:
         tables[pk][kind][key] = target_of(kind, target)
         versions[pk][f"{kind}:{key}"] = version
-    return {pk: Mappings(**tables[pk], versions=versions[pk]) for pk in asked}
+    return {pk: Mappings(**tables[pk], versions=versions[pk]) for pk in tables}
 
 
 def target_of(kind: str, target: dict[str, Any]) -> Any:
@@ -246,10 +251,7 @@ def decisions_of(rma: Rma, *, now: datetime | None = None) -> Decisions:
     At `now` an acceptance whose last day is over is none any more.
     """
     values: dict[str, Any] = {}
-    rows = Fix.objects.filter(
-        rma=rma, status__in=[FixStatus.HELD, FixStatus.APPLIED], mapping__isnull=True
-    ).order_by("id")
-    for fix in rows:
+    for fix in fact_rows.DECIDED.rows(rma=rma.pk):
         payload = fix.payload
         if fix.kind == FixKind.SET_LOCATION:
             values["location"] = payload["location"]
@@ -338,11 +340,11 @@ def _items_by_key(
         normalise(mappings.sku_alias[key]) for key in list(wanted) if key in mappings.sku_alias
     }
     barcodes = {line.barcode for line in lines if line.barcode}
-    rows = Item.objects.filter(connection=bridge.erp_id).filter(
-        Q(sku_key__in=wanted) | Q(barcode__in=barcodes | wanted)
+    rows = fact_rows.ITEMS.rows(
+        erp=bridge.erp_id, keys=list(wanted), barcodes=list(barcodes | wanted)
     )
     found: dict[str, list[ItemFact]] = defaultdict(list)
-    for item in rows.order_by("pk"):
+    for item in rows:
         fact = item_fact(item)
         found[item.sku_key].append(fact)
         if item.barcode and normalise(item.barcode) != item.sku_key:

@@ -16,6 +16,7 @@ from exceptions_app.choices import (
 )
 from exceptions_app.models import AuditEntry, Case, Fix, Posting, Rma
 from exceptions_app.models.cause_rules import cause_of
+from exceptions_app.models.statements import Select
 from exceptions_app.rules import touching
 from exceptions_app.rules.facts import RmaFacts
 from exceptions_app.rules.mapping import normalise
@@ -33,6 +34,16 @@ _MAPPED_FACTS = ("source_value", "sku", "location", "setting")
 _SETTLING = 50
 
 
+_HELD = Select(
+    lambda rma, bridge, now: Fix.objects.filter(
+        Q(rma=rma) | Q(mapping__isnull=False),
+        bridge=bridge,
+        status=FixStatus.HELD,
+        hold_until__gt=now,
+    ).order_by("pk")
+)
+
+
 def undo_until(*, rma: Rma, facts: RmaFacts, now: datetime) -> datetime | None:
     """Until when an approved change that touches this return can still be taken back."""
     moments = [fix.hold_until for fix in held(rma=rma, facts=facts, now=now)]
@@ -41,15 +52,9 @@ def undo_until(*, rma: Rma, facts: RmaFacts, now: datetime) -> datetime | None:
 
 def held(*, rma: Rma, facts: RmaFacts, now: datetime) -> list[Fix]:
     """The approved changes that touch this return and can still be taken back, oldest first."""
-    rows = Fix.objects.filter(
-        Q(rma=rma) | Q(mapping__isnull=False),
-        bridge=rma.bridge_id,
-        status=FixStatus.HELD,
-        hold_until__gt=now,
-    )
     return [
         fix
-        for fix in rows.order_by("pk")
+        for fix in _HELD.rows(rma=rma.pk, bridge=rma.bridge_id, now=now)
         if fix.rma_id == rma.pk or normalise(fix.source_value) in touching.values(facts, fix.kind)
     ]
 
@@ -98,6 +103,8 @@ def named_with_version(fix: Fix) -> str:
 
 def waits_of(cases: Sequence[Case]) -> dict[int, tuple[str, str]]:
     """Per case: the status it should show, and what it waits for ("" when nothing)."""
+    if not cases:
+        return {}
     requested = Fix.objects.filter(
         status=FixStatus.REQUESTED,
         bridge__in={case.bridge_id for case in cases if case.bridge_id},

@@ -21,6 +21,7 @@ from exceptions_app.models import (
     SalesOrder,
     SalesOrderLine,
 )
+from exceptions_app.models.statements import Select
 from exceptions_app.rules import order_text
 from exceptions_app.rules.facts import OrderFact, OrderLineFact
 
@@ -29,17 +30,14 @@ _TAKEN = ("net_taken", "tax_taken", "duty_taken")
 
 def of(order: SalesOrder, *, excluding_rma_id: int | None) -> OrderFact:
     """The order with what credits of *other* returns already took of each line."""
-    takings = CreditTaking.objects.filter(order=order)
-    if excluding_rma_id is not None:
-        takings = takings.exclude(posting__rma_id=excluding_rma_id)
+    # No return has the id 0: then none is left out.
+    asked = {"order": order.pk, "rma": excluding_rma_id or 0}
     taken: dict[int | None, Any] = {
-        row["order_line_id"]: row
-        for row in takings.values("order_line_id").annotate(
-            units=Sum("units"), net_taken=Sum("net"), tax_taken=Sum("tax"), duty_taken=Sum("duty")
-        )
+        row[0]: dict(zip(_SUMS, row[1:], strict=True)) for row in _TAKINGS.rows(**asked)
     }
-    lines = list(order.lines.annotate(elsewhere=_taken_elsewhere(order, excluding_rma_id)))
-    fact = _order(order, lines, taken=taken, taxes=_taxes_taken(lines, takings))
+    lines = _LINES.rows(**asked, currency=order.currency)
+    taxes = _taxes_taken(lines, _takings(order.pk, excluding_rma_id or 0))
+    fact = _order(order, lines, taken=taken, taxes=taxes)
     elsewhere = lines[0].elsewhere if lines else Decimal(0)
     return replace(fact, taken_elsewhere=elsewhere)
 
@@ -49,21 +47,23 @@ def alone(order: SalesOrder) -> OrderFact:
     return _order(order, order.lines.all(), taken={}, taxes={})
 
 
-def _taken_elsewhere(order: SalesOrder, rma_id: int | None) -> Coalesce:
+def _takings(order: Any, rma: Any) -> QuerySet[CreditTaking]:
+    return CreditTaking.objects.filter(order=order).exclude(posting__rma_id=rma)
+
+
+def _taken_elsewhere(order: Any, rma: Any, currency: Any) -> Coalesce:
     """What the order's other returns took, each by the greater of its credits and what was paid
     back outside the platform. What the platform paid is held against that return's own credit.
 
     It is read with the order's lines, so that it costs no query of its own.
     """
     memos = Posting.objects.filter(
-        rma=OuterRef("pk"), kind=PostingKind.CREDIT_MEMO, currency=order.currency
+        rma=OuterRef("pk"), kind=PostingKind.CREDIT_MEMO, currency=currency
     ).exclude(status=PostingStatus.CANCELLED)
     refunds = Refund.objects.filter(
-        rma=OuterRef("pk"), status=RefundStatus.CONFIRMED, currency=order.currency
+        rma=OuterRef("pk"), status=RefundStatus.CONFIRMED, currency=currency
     ).exclude(origin=RefundOrigin.PLATFORM)
-    others = Rma.objects.filter(sales_order=order)
-    if rma_id is not None:
-        others = others.exclude(pk=rma_id)
+    others = Rma.objects.filter(sales_order=order).exclude(pk=rma)
     most = Greatest(_sum_of(memos, "gross"), _sum_of(refunds, "amount"))
     totals = others.order_by().annotate(most=most).values("sales_order")
     return Coalesce(Subquery(totals.annotate(total=Sum("most")).values("total")), Decimal(0))
@@ -72,6 +72,27 @@ def _taken_elsewhere(order: SalesOrder, rma_id: int | None) -> Coalesce:
 def _sum_of(rows: QuerySet[Any], field: str) -> Coalesce:
     totals = rows.order_by().values("rma").annotate(total=Sum(field)).values("total")
     return Coalesce(Subquery(totals), Decimal(0))
+
+
+_SUMS = ("units", *_TAKEN)
+_TAKINGS = Select(
+    lambda order, rma: (
+        _takings(order, rma)
+        .values("order_line_id")
+        .annotate(
+            units_taken=Sum("units"),
+            net_taken=Sum("net"),
+            tax_taken=Sum("tax"),
+            duty_taken=Sum("duty"),
+        )
+        .values_list("order_line_id", "units_taken", *_TAKEN)
+    )
+)
+_LINES = Select(
+    lambda order, rma, currency: SalesOrderLine.objects.filter(order=order).annotate(
+        elsewhere=_taken_elsewhere(order, rma, currency)
+    )
+)
 
 
 def _taxes_taken(

@@ -18,6 +18,7 @@ from exceptions_app.choices import (
     PostingStatus,
 )
 from exceptions_app.models import Approval, Case, Fix, Posting, Rma
+from exceptions_app.models.statements import Select
 from exceptions_app.rules.facts import Plan
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.services import audit, cases, moments
@@ -34,12 +35,20 @@ class Accepted:
     ends_at: datetime | None
 
 
+_LAST_OF_MONEY = Select(
+    lambda rma: (
+        Fix.objects.filter(
+            rma=rma, kind__in=MONEY_FIXES, status__in=(FixStatus.HELD, FixStatus.APPLIED)
+        )
+        .select_related("requested_by")
+        .order_by("-pk")[:1]
+    )
+)
+
+
 def of_rma(rma: Rma, *, now: datetime) -> Accepted | None:
     """What is accepted of the return's money at `now`."""
-    in_force = Fix.objects.filter(
-        rma=rma, kind__in=MONEY_FIXES, status__in=(FixStatus.HELD, FixStatus.APPLIED)
-    )
-    fix = in_force.select_related("requested_by").order_by("-pk").first()
+    fix = _LAST_OF_MONEY.first(rma=rma.pk)
     if fix is None or fix.kind != FixKind.ACCEPT_DIFFERENCE:
         return None
     if facts_selector.is_over(fix.payload, rma.bridge, now):

@@ -11,6 +11,7 @@ from connectors.ports import BatchGateway
 from connectors.types import DocumentDraft, DocumentRef, Receipt
 from exceptions_app.choices import PostingKind, PostingStatus
 from exceptions_app.models import Posting
+from exceptions_app.models.statements import Select, is_one_of
 from exceptions_app.rules import drafts
 from exceptions_app.services import connections
 
@@ -149,14 +150,18 @@ class _Earlier:
             self.ids.setdefault(kind, external_id)
 
 
-def _earlier(rma_ids: Iterable[int]) -> dict[int, _Earlier]:
-    found = {rma_id: _Earlier() for rma_id in rma_ids}
-    rows = (
-        Posting.objects.filter(rma_id__in=list(found), status=PostingStatus.CONFIRMED)
+_CONFIRMED = Select(
+    lambda rmas: (
+        Posting.objects.filter(is_one_of("rma_id", rmas), status=PostingStatus.CONFIRMED)
         .exclude(kind=PostingKind.PLATFORM_UPDATE)
         .order_by("pk")
         .values_list("rma_id", "kind", "external_id", "number")
     )
-    for rma_id, kind, external_id, number in rows:
+)
+
+
+def _earlier(rma_ids: Iterable[int]) -> dict[int, _Earlier]:
+    found = {rma_id: _Earlier() for rma_id in rma_ids}
+    for rma_id, kind, external_id, number in _CONFIRMED.rows(rmas=list(found)):
         found[rma_id].add(kind, external_id, number)
     return found

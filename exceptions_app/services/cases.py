@@ -37,6 +37,7 @@ from exceptions_app.models import (
     Rma,
 )
 from exceptions_app.models.cause_rules import cause_of, caused
+from exceptions_app.models.statements import Select
 from exceptions_app.rules import severity
 from exceptions_app.rules.facts import Finding
 from exceptions_app.selectors import fixes as fixes_selector
@@ -82,7 +83,7 @@ def of_rma(rma: Rma) -> Subject:
 
 
 def of_connection(connection: Connection) -> Subject:
-    bridge = Bridge.objects.filter(Q(source=connection) | Q(erp=connection)).order_by("pk").first()
+    bridge = _ANY_BRIDGE.first(connection=connection.pk)
     return Subject(
         key=f"connection:{connection.pk}",
         connection=connection,
@@ -115,6 +116,21 @@ def _event_subject(event: InboundEvent, bridge: Bridge | None, key: str) -> Subj
     )
 
 
+_ANY_BRIDGE = Select(
+    lambda connection: Bridge.objects.filter(Q(source=connection) | Q(erp=connection)).order_by(
+        "pk"
+    )[:1]
+)
+_OF_SUBJECT = Select(
+    lambda subject: (
+        Case.objects.select_for_update(of=("self",))
+        .select_related("group")
+        .filter(subject=subject)
+        .order_by("pk")
+    )
+)
+
+
 @transaction.atomic
 def sync(
     *,
@@ -129,13 +145,7 @@ def sync(
     Repeatable: the same findings again change nothing but the time they were last seen. `proof`
     is what closes those that are gone; each has a default sentence from its catalogue entry.
     """
-    known = {
-        case.fingerprint: case
-        for case in Case.objects.select_for_update(of=("self",))
-        .select_related("group")
-        .filter(subject=subject.key)
-        .order_by("pk")
-    }
+    known = {case.fingerprint: case for case in _OF_SUBJECT.rows(subject=subject.key)}
     current = []
     # What rules may give to a person: opened, come back, or graver than before.
     moved = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from exceptions_app import jobs
 from exceptions_app.choices import PostingStatus
 from exceptions_app.errors import PostingSuperseded
 from exceptions_app.models import Posting, Rma
+from exceptions_app.models.statements import Select, Update, is_one_of
 from exceptions_app.services import leases
 
 LEASE = leases.lease(seconds=90)
@@ -19,6 +21,30 @@ LEASE = leases.lease(seconds=90)
 LEASE_PER_DOCUMENT = leases.lease(seconds=30)
 # A file holds a hundred documents and is still one call.
 LONGEST_LEASE = leases.lease(seconds=900)
+
+_CLAIMED = Select(
+    lambda ids: (
+        Posting.objects.filter(is_one_of("pk", ids))
+        .select_related("connection", "bridge__source", "bridge__erp", "rma")
+        .order_by("not_before", "pk")
+    )
+)
+_OURS = Select(lambda pk, fence: Posting.objects.filter(pk=pk, fence=fence))
+_EXPIRED = Select(
+    lambda now: Posting.objects.filter(status=PostingStatus.SENDING, lease_until__lt=now)
+)
+_REPLAN = Update(lambda rma, now: (Rma.objects.filter(pk=rma), {"plan_due_at": now}))
+
+
+@functools.cache
+def _guarded(names: tuple[str, ...]) -> Update:
+    return Update(
+        lambda its_pk, its_fence, **values: (
+            Posting.objects.filter(pk=its_pk, fence=its_fence),
+            {name: values[name] for name in names},
+        )
+    )
+
 
 # The inner select is a table of its own: inside the condition it could be run once per row.
 CLAIM = """
@@ -84,8 +110,7 @@ def _claim(
     with transaction.atomic(), database.cursor() as cursor:
         cursor.execute(CLAIM, values)
         ids = [row[0] for row in cursor.fetchall()]
-    rows = Posting.objects.select_related("connection", "bridge__source", "bridge__erp", "rma")
-    return list(rows.filter(pk__in=ids).order_by("not_before", "pk")) if ids else []
+    return _CLAIMED.rows(ids=ids) if ids else []
 
 
 def is_ours(posting: Posting) -> bool:
@@ -94,7 +119,7 @@ def is_ours(posting: Posting) -> bool:
     A fence checked after the call keeps our rows right, not the ERP's: the call itself would make
     a second document. Asked last thing before the first byte, once its attempt is committed.
     """
-    return Posting.objects.filter(pk=posting.pk, fence=posting.fence).exists()
+    return _OURS.exists(pk=posting.pk, fence=posting.fence)
 
 
 def release(posting: Posting, until: datetime) -> Posting:
@@ -115,8 +140,8 @@ def guarded_update(*, posting: Posting, **values: Any) -> None:
     Raises:
         PostingSuperseded: the lease was lost; nothing was written.
     """
-    changed = Posting.objects.filter(pk=posting.pk, fence=posting.fence).update(**values)
-    if changed != 1:
+    update = _guarded(tuple(values))
+    if update.run(its_pk=posting.pk, its_fence=posting.fence, **values) != 1:
         raise PostingSuperseded(posting.key)
     for name, value in values.items():
         setattr(posting, name, value)
@@ -128,9 +153,9 @@ def recover_expired(*, now: datetime) -> int:
 
     The settle window starts now: a zombie's request may still be on the wire (B.3, rule 7).
     """
-    expired = Posting.objects.filter(status=PostingStatus.SENDING, lease_until__lt=now)
-    if not expired.exists():
+    if not _EXPIRED.exists(now=now):
         return 0
+    expired = Posting.objects.filter(status=PostingStatus.SENDING, lease_until__lt=now)
     rows = list(
         expired.select_for_update(skip_locked=True, of=("self",))
         .select_related("connection", "bridge", "rma")
@@ -165,5 +190,5 @@ def recover_expired(*, now: datetime) -> int:
 
 def replan(posting: Posting, now: datetime) -> None:
     """The return's findings follow what happened to its posting."""
-    Rma.objects.filter(pk=posting.rma_id).update(plan_due_at=now)
+    _REPLAN.run(rma=posting.rma_id, now=now)
     jobs.nudge("plan")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from connectors.errors import ConnectorError
 from connectors.types import DocumentKind, DocumentState
@@ -17,6 +17,7 @@ from exceptions_app import jobs
 from exceptions_app.choices import AttemptOutcome, HoldReason, Keyed, PostingKind, PostingStatus
 from exceptions_app.errors import PostingSuperseded
 from exceptions_app.models import Connection, Posting
+from exceptions_app.models.statements import Select, Update, is_one_of
 from exceptions_app.rules import confirming, drafts, retry
 from exceptions_app.rules.confirming import Comparison, Verdict
 from exceptions_app.services import (
@@ -59,52 +60,29 @@ def settle_window(connection: Connection) -> timedelta:
 
 def waited_for(*, now: datetime) -> list[Connection]:
     """The connections that have postings to look up or to read back at `now`, by id."""
-    due = Posting.objects.filter(
-        status__in=(PostingStatus.UNCONFIRMED, PostingStatus.POSTED),
-        parked_at__isnull=True,
-        not_before__lte=now,
-    )
-    asked = Connection.objects.filter(is_active=True, pk__in=due.order_by().values("connection"))
-    return list(asked.order_by("pk"))
+    return _WAITED_FOR.rows(now=now)
 
 
 def settle_unknown(*, connection: Connection, now: datetime) -> int:
     """Look up one set of unconfirmed postings past the settle window; returns how many."""
-    unknown = Posting.objects.filter(
-        connection=connection, status=PostingStatus.UNCONFIRMED, parked_at__isnull=True
-    )
-    if not unknown.exists():
+    if not _UNKNOWN.exists(connection=connection.pk):
         return 0
     batch = _claim(
-        connection,
-        Q(
-            status=PostingStatus.UNCONFIRMED,
-            parked_at__isnull=True,
-            unknown_since__lte=now - settle_window(connection),
-        ),
-        now,
+        connection, PostingStatus.UNCONFIRMED, now, since=now - settle_window(connection)
     )
     return _read_back(connection, batch, "lookup", now)
 
 
 def confirm_sent(*, connection: Connection, now: datetime) -> int:
     """Read back one set of accepted postings that are due for it; returns how many."""
-    batch = _claim(connection, Q(status=PostingStatus.POSTED, parked_at__isnull=True), now)
+    batch = _claim(connection, PostingStatus.POSTED, now, since=now)
     return _read_back(connection, batch, "confirm", now)
 
 
 @transaction.atomic
 def release_held(*, now: datetime) -> int:
     """Let postings go whose undo time or window has come; returns how many."""
-    due = list(
-        Posting.objects.select_for_update(skip_locked=True)
-        .filter(
-            status=PostingStatus.HELD,
-            hold_reason__in=[HoldReason.UNDO, HoldReason.WINDOW],
-            hold_until__lte=now,
-        )
-        .only("pk", "rma_id")
-    )
+    due = _HELD.rows(now=now)
     if not due:
         return 0
     count = Posting.objects.filter(pk__in=[posting.pk for posting in due]).update(
@@ -115,29 +93,90 @@ def release_held(*, now: datetime) -> int:
     return count
 
 
-@transaction.atomic
-def _claim(connection: Connection, which: Q, now: datetime) -> list[Posting]:
-    due = (
-        Posting.objects.filter(which, connection=connection, not_before__lte=now)
+def _due(connection: Any, status: Any, now: Any, since: Any) -> QuerySet[Posting]:
+    """What is due to be asked for; an unknown outcome only where it has rested since `since`."""
+    rested = Q(unknown_since__lte=since) | ~Q(status=PostingStatus.UNCONFIRMED)
+    return (
+        Posting.objects.filter(
+            rested,
+            connection=connection,
+            status=status,
+            parked_at__isnull=True,
+            not_before__lte=now,
+        )
         .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
         .order_by("not_before", "pk")
     )
+
+
+_UNKNOWN = Select(
+    lambda connection: Posting.objects.filter(
+        connection=connection, status=PostingStatus.UNCONFIRMED, parked_at__isnull=True
+    )
+)
+_WAITED_FOR = Select(
+    lambda now: Connection.objects.filter(
+        is_active=True,
+        pk__in=Posting.objects.filter(
+            status__in=(PostingStatus.UNCONFIRMED, PostingStatus.POSTED),
+            parked_at__isnull=True,
+            not_before__lte=now,
+        )
+        .order_by()
+        .values("connection"),
+    ).order_by("pk")
+)
+_HELD = Select(
+    lambda now: (
+        Posting.objects.select_for_update(skip_locked=True)
+        .filter(
+            status=PostingStatus.HELD,
+            hold_reason__in=[HoldReason.UNDO, HoldReason.WINDOW],
+            hold_until__lte=now,
+        )
+        .only("pk", "rma_id")
+    )
+)
+_FIRST_KIND = Select(
+    lambda connection, status, now, since: _due(connection, status, now, since).values_list(
+        "kind", flat=True
+    )[:1]
+)
+
+
+@functools.cache
+def _due_of_kind(most: int) -> Select[Posting]:
+    return Select(
+        lambda kind, connection, status, now, since: (
+            _due(connection, status, now, since)
+            .filter(kind=kind)
+            .select_for_update(skip_locked=True, of=("self",))
+            .select_related("rma", "bridge")[:most]
+        )
+    )
+
+
+_TAKE = Update(
+    lambda ids, until: (
+        Posting.objects.filter(is_one_of("pk", ids)),
+        {"lease_until": until, "fence": F("fence") + 1, "lookups": F("lookups") + 1},
+    )
+)
+
+
+@transaction.atomic
+def _claim(connection: Connection, status: str, now: datetime, *, since: datetime) -> list[Posting]:
+    asked = {"connection": connection.pk, "status": status, "now": now, "since": since}
     # Mostly nothing is due, and the whole row is then read for nothing.
-    kind = due.values_list("kind", flat=True).first()
+    kind = _FIRST_KIND.first(**asked)
     if kind is None:
         return []
     limit = 1
     if kind != PostingKind.PLATFORM_UPDATE:
         gateway = connections.gateway(connection=connection, reason="lookup")
         limit = gateway.capabilities.max_documents_per_read
-    rows = list(
-        due.filter(kind=kind)
-        .select_for_update(skip_locked=True, of=("self",))
-        .select_related("rma", "bridge")[:limit]
-    )
-    Posting.objects.filter(pk__in=[row.pk for row in rows]).update(
-        lease_until=now + LEASE, fence=F("fence") + 1, lookups=F("lookups") + 1
-    )
+    rows = _due_of_kind(limit).rows(kind=kind, **asked)
+    _TAKE.run(ids=[row.pk for row in rows], until=now + LEASE)
     for row in rows:
         row.fence += 1
         row.lookups += 1
@@ -189,7 +228,7 @@ def _settle(
 ) -> None:
     acts: dict[Verdict, Callable[[Posting, Comparison, datetime], Settled]] = {
         Verdict.EQUAL: _confirmed,
-        Verdict.STAGED: partial(_staged, most_wait=most_wait),
+        Verdict.STAGED: functools.partial(_staged, most_wait=most_wait),
         Verdict.REJECTED: _refused,
         Verdict.ABSENT: _absent_unknown if purpose == "lookup" else _absent_sent,
         Verdict.DIFFERS: _differs,

@@ -19,6 +19,7 @@ from exceptions_app import errors, jobs
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import EventState
 from exceptions_app.models import AuditEntry, Bridge, Connection, InboundEvent, Watermark
+from exceptions_app.models.statements import Select
 from exceptions_app.rules import privacy_text, refund_text
 from exceptions_app.rules.facts import Finding
 from exceptions_app.services import audit, cases
@@ -44,6 +45,13 @@ REPLAYED: dict[str, str] = {
     EventState.PARKED: "Handled again: parked as before",
 }
 
+_BRIDGE_OF = Select(
+    lambda source: (
+        Bridge.objects.select_related("source", "erp")
+        .filter(source=source, is_active=True)
+        .order_by("pk")[:1]
+    )
+)
 _RECEIVE = """
 INSERT INTO exceptions_app_inboundevent
     (connection_id, external_id, topic, origin, headers, body, digest, subject_id, state,
@@ -254,12 +262,7 @@ def park_unreadable_refund(*, connection: Connection, row: UnreadableRow, now: d
 
 
 def bridge_of(connection: Connection) -> Bridge | None:
-    return (
-        Bridge.objects.select_related("source", "erp")
-        .filter(source=connection, is_active=True)
-        .order_by("pk")
-        .first()
-    )
+    return _BRIDGE_OF.first(source=connection.pk)
 
 
 def put_off(event: InboundEvent, moment: datetime, *, is_untried: bool = False) -> InboundEvent:

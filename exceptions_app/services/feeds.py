@@ -11,6 +11,7 @@ from django.db.models import Q
 from connectors.errors import ConnectorError
 from exceptions_app import jobs
 from exceptions_app.models import Connection, Watermark
+from exceptions_app.models.statements import Select
 from exceptions_app.services import health, leases
 from exceptions_app.services.faultpoints import reach
 
@@ -53,8 +54,14 @@ def read(
 
 def is_due(*, connection: Connection, feed: str, now: datetime) -> bool:
     """Whether a reader would take the feed; a feed never read is due."""
-    waiting = Q(next_at__gt=now) | Q(lease_until__gte=now)
-    return not Watermark.objects.filter(waiting, connection=connection, feed=feed).exists()
+    return not _WAITING.exists(connection=connection.pk, feed=feed, now=now)
+
+
+_WAITING = Select(
+    lambda connection, feed, now: Watermark.objects.filter(
+        Q(next_at__gt=now) | Q(lease_until__gte=now), connection=connection, feed=feed
+    )
+)
 
 
 def hasten(*, connection_id: int, feed: str, now: datetime) -> None:

@@ -17,6 +17,7 @@ from exceptions_app import errors
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import CASE_OPEN, FixKind, FixStatus, MappingKind
 from exceptions_app.models import Approval, Bridge, Case, Fix, FixBatch, Rma
+from exceptions_app.models.statements import Select
 from exceptions_app.permissions import FIX_CAPABILITY, approving_roles, can, roles_of
 from exceptions_app.rules import approval
 from exceptions_app.rules.mapping import normalise
@@ -248,6 +249,15 @@ def undo(*, fix_id: int, actor: User, now: datetime) -> Fix:
     return fix_steps.take_back(fix, actor, now)
 
 
+_OVER = Select(
+    lambda now: (
+        Fix.objects.select_for_update(skip_locked=True, of=("self",))
+        .filter(status=FixStatus.HELD, hold_until__lte=now)
+        .values_list("pk", flat=True)
+    )
+)
+
+
 @transaction.atomic
 def release_due(*, now: datetime) -> int:
     """Apply held changes whose undo time is over; returns how many.
@@ -255,8 +265,7 @@ def release_due(*, now: datetime) -> int:
     The facts have counted since they were put in force, so nothing is planned again: what they
     freed is let go as its own undo time ends (`confirming.release_held`).
     """
-    held = Fix.objects.filter(status=FixStatus.HELD, hold_until__lte=now)
-    due = list(held.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+    due = _OVER.rows(now=now)
     if not due:
         return 0
     return Fix.objects.filter(pk__in=due).update(status=FixStatus.APPLIED, ended_at=now)

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from connectors.errors import ConnectorError, Misconfigured, RetryLater
 from exceptions_app.choices import BreakerState, PostingStatus
 from exceptions_app.models import Connection, ConnectionBudget, ConnectionHealth, Posting
+from exceptions_app.models.statements import Select, Update
 from exceptions_app.rules.facts import Finding
 from exceptions_app.services import cases
 from exceptions_app.services.pacing import BudgetSpent
@@ -21,13 +22,27 @@ PROBE_EVERY = timedelta(seconds=30)
 # Refused credentials do not heal by themselves; a rare probe notices a renewal at the other side.
 REFUSED_PROBE_EVERY = timedelta(minutes=10)
 THROTTLED_CASE_AFTER = timedelta(minutes=10)
+_CLOSED = Select(
+    lambda connection: ConnectionHealth.objects.filter(
+        connection=connection, state=BreakerState.CLOSED, connection__is_active=True
+    )
+)
+_STILL_WELL = Update(
+    lambda connection, now: (
+        ConnectionHealth.objects.filter(
+            connection=connection,
+            state=BreakerState.CLOSED,
+            failures=0,
+            throttled_since__isnull=True,
+        ),
+        {"last_ok_at": now},
+    )
+)
 
 
 def may_call(*, connection_id: int, now: datetime) -> bool:
     """Whether a call may leave: the breaker is closed, or this caller won the one probe."""
-    if ConnectionHealth.objects.filter(
-        connection_id=connection_id, state=BreakerState.CLOSED, connection__is_active=True
-    ).exists():
+    if _CLOSED.exists(connection=connection_id):
         return True
     won = ConnectionHealth.objects.filter(
         ~Q(state=BreakerState.CLOSED),
@@ -40,13 +55,7 @@ def may_call(*, connection_id: int, now: datetime) -> bool:
 
 def note_success(*, connection_id: int, now: datetime) -> None:
     """A call was answered: close the breaker and its cases. One cheap update when all was well."""
-    quiet = ConnectionHealth.objects.filter(
-        connection_id=connection_id,
-        state=BreakerState.CLOSED,
-        failures=0,
-        throttled_since__isnull=True,
-    ).update(last_ok_at=now)
-    if quiet:
+    if _STILL_WELL.run(connection=connection_id, now=now):
         return
     with transaction.atomic():
         ConnectionHealth.objects.filter(connection_id=connection_id).update(

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from connectors.errors import (
     ConnectorError,
@@ -25,6 +25,7 @@ from connectors.ports import BatchSource, Source
 from connectors.types import SourceRma
 from exceptions_app.choices import EventState
 from exceptions_app.models import Bridge, Connection, InboundEvent
+from exceptions_app.models.statements import Select, Update, is_one_of
 from exceptions_app.rules import refund_text, retry, return_rows
 from exceptions_app.services import connections, events, health, leases, moments, privacy, rmas
 
@@ -45,7 +46,7 @@ Answer = SourceRma | ConnectorError
 @transaction.atomic
 def claim_due(*, now: datetime) -> InboundEvent | None:
     """Take the oldest due event for LEASE; None when nothing is due."""
-    taken = _take(_due(now)[:1], now)
+    taken = _take(_FIRST_DUE.rows(now=now), now)
     return taken[0] if taken else None
 
 
@@ -58,11 +59,13 @@ def claim_company(*, first: InboundEvent, now: datetime) -> list[InboundEvent]:
     """
     if not _points_at_return(first) or first.attempts > 1:
         return []
-    rows = _due(now).filter(connection=first.connection, attempts=0).exclude(subject_id="")
-    rows = rows.exclude(topic__in=events.WHOLE_TOPICS)
     most = _most_at_once(first.connection)
     if most == 1:
-        return _take(rows.filter(subject_id=first.subject_id)[: MOST_TOGETHER - 1], now)
+        return _take(
+            _SAME_RETURN.rows(now=now, connection=first.connection_id, subject=first.subject_id),
+            now,
+        )
+    rows = _untried(now, first.connection_id)
     subjects, company = {first.subject_id}, []
     for row in rows[: MOST_TOGETHER - 1]:
         if row.subject_id in subjects or len(subjects) < most:
@@ -71,7 +74,12 @@ def claim_company(*, first: InboundEvent, now: datetime) -> list[InboundEvent]:
     return _take(company, now)
 
 
-def _due(now: datetime) -> QuerySet[InboundEvent]:
+def _untried(now: Any, connection: Any) -> QuerySet[InboundEvent]:
+    rows = _due(now).filter(connection=connection, attempts=0).exclude(subject_id="")
+    return rows.exclude(topic__in=events.WHOLE_TOPICS)
+
+
+def _due(now: Any) -> QuerySet[InboundEvent]:
     return (
         InboundEvent.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("connection")
@@ -82,12 +90,27 @@ def _due(now: datetime) -> QuerySet[InboundEvent]:
     )
 
 
+_FIRST_DUE = Select(lambda now: _due(now)[:1])
+_SAME_RETURN = Select(
+    lambda now, connection, subject: _untried(now, connection).filter(subject_id=subject)[
+        : MOST_TOGETHER - 1
+    ]
+)
+_LEASE = Update(
+    lambda ids, until: (
+        InboundEvent.objects.filter(is_one_of("pk", ids)),
+        {"lease_until": until, "attempts": F("attempts") + 1},
+    )
+)
+
+
 def _take(rows: Iterable[InboundEvent], now: datetime) -> list[InboundEvent]:
     taken = list(rows)
     for event in taken:
         event.lease_until = now + LEASE
         event.attempts += 1
-    InboundEvent.objects.bulk_update(taken, ["lease_until", "attempts"])
+    if taken:
+        _LEASE.run(ids=[event.pk for event in taken], until=now + LEASE)
     return taken
 
 

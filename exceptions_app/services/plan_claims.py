@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from exceptions_app.models import Rma
+from exceptions_app.models.statements import Select, Update, is_one_of
 from exceptions_app.services import leases
 
 LEASE = leases.lease(seconds=120)
@@ -17,7 +19,7 @@ LEASE = leases.lease(seconds=120)
 @transaction.atomic
 def claim_due(*, now: datetime) -> Rma | None:
     """Take one return whose plan is due; None when none is."""
-    taken = _take(_due(now)[:1], now)
+    taken = _take(_FIRST_DUE.rows(now=now), now)
     return taken[0] if taken else None
 
 
@@ -40,7 +42,7 @@ def give_back(rmas: Sequence[Rma]) -> None:
         Rma.objects.filter(pk__in=[rma.pk for rma in rmas]).update(plan_lease_until=None)
 
 
-def _due(now: datetime) -> QuerySet[Rma]:
+def _due(now: Any) -> QuerySet[Rma]:
     return (
         Rma.objects.select_for_update(skip_locked=True, of=("self",))
         .filter(plan_due_at__lte=now)
@@ -50,13 +52,25 @@ def _due(now: datetime) -> QuerySet[Rma]:
     )
 
 
-def _take(due: QuerySet[Rma], now: datetime) -> list[Rma]:
+def _take(due: Iterable[Rma], now: datetime) -> list[Rma]:
     """The rows as they were found: `plan_lease_until` is the claim before this one, if any."""
     # Mostly nothing is due, and rows with all that belongs to them are then read for nothing.
     ids = [row.pk for row in due]
     if not ids:
         return []
-    rows = Rma.objects.filter(pk__in=ids).order_by("plan_due_at", "pk")
-    taken = list(rows.select_related("bridge__erp", "bridge__source", "sales_order"))
-    Rma.objects.filter(pk__in=ids).update(plan_lease_until=now + LEASE)
+    taken = _WHOLE.rows(ids=ids)
+    _LEASE.run(ids=ids, until=now + LEASE)
     return taken
+
+
+_FIRST_DUE = Select(lambda now: _due(now)[:1])
+_WHOLE = Select(
+    lambda ids: (
+        Rma.objects.filter(is_one_of("pk", ids))
+        .select_related("bridge__erp", "bridge__source", "sales_order")
+        .order_by("plan_due_at", "pk")
+    )
+)
+_LEASE = Update(
+    lambda ids, until: (Rma.objects.filter(is_one_of("pk", ids)), {"plan_lease_until": until})
+)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
 
 from connectors.errors import ConnectorError, UnreadableReply
 from connectors.ports import Gateway
@@ -25,8 +24,10 @@ from exceptions_app.models import (
     ItemMiss,
     Mapping,
     Rma,
+    RmaLine,
     SalesOrder,
 )
+from exceptions_app.models.statements import Select, is_one_of
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.services import connections, health, reference
 
@@ -60,6 +61,34 @@ class _Wants:
         for skus in self.skus.values():
             for key in keys:
                 skus.pop(key, None)
+
+
+_LINKED = Select(
+    lambda rma: (
+        Fix.objects.filter(
+            rma=rma, kind=FixKind.LINK_ORDER, status__in=[FixStatus.HELD, FixStatus.APPLIED]
+        )
+        .order_by("-id")
+        .values_list("payload", flat=True)[:1]
+    )
+)
+_NUMBERED = Select(
+    lambda erp, number: SalesOrder.objects.filter(connection=erp, number=number).order_by("pk")[:1]
+)
+_SKUS = Select(lambda rma: RmaLine.objects.filter(rma=rma).values_list("sku_key", "sku"))
+_MAPPED = Select(
+    lambda bridge, keys: Mapping.objects.filter(
+        is_one_of("source_key", keys),
+        bridge=bridge,
+        status=MappingStatus.ACTIVE,
+        kind__in=(MappingKind.SKU_ALIAS, MappingKind.FEE),
+    ).values_list("kind", "source_key", "target")
+)
+_KNOWN = Select(
+    lambda erp, keys: Item.objects.filter(
+        is_one_of("sku_key", keys) | is_one_of("barcode", keys), connection=erp
+    ).values_list("sku_key", "barcode")
+)
 
 
 def most_together(*, erp: Connection) -> int:
@@ -97,21 +126,12 @@ def _sets(wanted: Sequence[str], size: int) -> Iterator[list[str]]:
 
 
 def _wanted_order(rma: Rma, now: datetime) -> str:
-    linked = (
-        Fix.objects.filter(
-            rma=rma,
-            kind=FixKind.LINK_ORDER,
-            status__in=[FixStatus.HELD, FixStatus.APPLIED],
-        )
-        .order_by("-id")
-        .values_list("payload", flat=True)
-        .first()
-    )
+    linked = _LINKED.first(rma=rma.pk)
     number: str = linked["order_number"] if linked else rma.order_name
     current = rma.sales_order.number if rma.sales_order else ""
     if not number or number == current:
         return ""
-    known = SalesOrder.objects.filter(connection=rma.bridge.erp, number=number).first()
+    known = _NUMBERED.first(erp=rma.bridge.erp_id, number=number)
     if known is not None:
         _link(rma, known)
         return ""
@@ -182,16 +202,9 @@ def _link(rma: Rma, order: SalesOrder) -> None:
 
 def _missing_skus(rma: Rma, now: datetime) -> dict[str, str]:
     """SKUs of the return, by their key, that neither our copy nor a fresh miss tells of."""
-    lines = list(rma.lines.all())
-    wanted = {line.sku_key: line.sku for line in lines}
-    mapped = Mapping.objects.filter(
-        bridge=rma.bridge,
-        status=MappingStatus.ACTIVE,
-        kind__in=(MappingKind.SKU_ALIAS, MappingKind.FEE),
-        source_key__in=wanted,
-    )
+    wanted = dict(_SKUS.rows(rma=rma.pk))
+    rows = _MAPPED.rows(bridge=rma.bridge_id, keys=list(wanted))
     # Aliases first: a charge may bear a name that an alias leads to.
-    rows = mapped.values_list("kind", "source_key", "target")
     for kind, key, target in sorted(rows, key=lambda row: row[0] == MappingKind.FEE):
         wanted.pop(key, None)
         if kind == MappingKind.SKU_ALIAS:
@@ -199,12 +212,11 @@ def _missing_skus(rma: Rma, now: datetime) -> dict[str, str]:
     if not wanted:
         return {}
     erp = rma.bridge.erp
-    known = Item.objects.filter(connection=erp).filter(
-        Q(sku_key__in=wanted) | Q(barcode__in=wanted)
-    )
-    for sku_key, barcode in known.values_list("sku_key", "barcode"):
+    for sku_key, barcode in _KNOWN.rows(erp=erp.pk, keys=list(wanted)):
         wanted.pop(sku_key, None)
         wanted.pop(normalise(barcode), None)
+    if not wanted:
+        return {}
     missed = ItemMiss.objects.filter(
         connection=erp, sku_key__in=wanted, asked_at__gt=now - ASK_AGAIN_AFTER
     )

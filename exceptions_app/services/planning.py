@@ -24,6 +24,7 @@ from exceptions_app.models import (
     Rma,
     SalesOrder,
 )
+from exceptions_app.models.statements import Select
 from exceptions_app.rules import drafts, planning, shares, touching, windows
 from exceptions_app.rules.facts import Finding, Plan, PlannedPosting, RmaFacts
 from exceptions_app.selectors import facts as facts_selector
@@ -62,6 +63,32 @@ class Planned:
     cases: tuple[Case, ...]
 
 
+_LOCKED = Select(
+    lambda rma: (
+        Rma.objects.select_for_update(of=("self",))
+        .select_related("bridge__erp", "bridge__source", "sales_order", "credit_quote")
+        .filter(pk=rma)
+    )
+)
+_LOCK_ORDER = Select(
+    lambda order: SalesOrder.objects.select_for_update().filter(pk=order).values_list("pk")
+)
+_LIVE = Select(
+    lambda rma: (
+        Posting.objects.filter(rma=rma).exclude(status=PostingStatus.CANCELLED).values_list("pk")
+    )
+)
+_LIVE_FREE = Select(
+    lambda rma: (
+        Posting.objects.filter(rma=rma)
+        .exclude(status=PostingStatus.CANCELLED)
+        .select_for_update(skip_locked=True)
+        .order_by("pk")
+    )
+)
+_OF_KIND = Select(lambda rma, kind: Posting.objects.filter(rma=rma, kind=kind).values_list("pk"))
+
+
 @transaction.atomic
 def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) -> Planned:
     """Recompute one return: its unsent postings, and its cases, follow the facts as they are now.
@@ -69,14 +96,12 @@ def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) ->
     Sent postings are never touched. Running it twice changes nothing the second time.
     `planned_from` is the due time this run answers; a later one stays due.
     """
-    rma = (
-        Rma.objects.select_for_update(of=("self",))
-        .select_related("bridge__erp", "bridge__source", "sales_order", "credit_quote")
-        .get(pk=rma_id)
-    )
+    rma = _LOCKED.first(rma=rma_id)
+    if rma is None:
+        raise Rma.DoesNotExist(f"There is no return with the id {rma_id}.")
     if rma.sales_order_id:
         # Two returns of one order must not both take its last units: the order is the lock.
-        SalesOrder.objects.select_for_update().values_list("pk").get(pk=rma.sales_order_id)
+        _LOCK_ORDER.first(order=rma.sales_order_id)
     live = _lock_postings(rma)
     if live is None:
         defer(rma_id=rma.pk, until=now + BUSY_FOR)
@@ -130,9 +155,8 @@ def _lock_postings(rma: Rma) -> list[Posting] | None:
     Waiting for the lock instead could deadlock: a worker that settles holds its posting and then
     asks for the return.
     """
-    live = Posting.objects.filter(rma=rma).exclude(status=PostingStatus.CANCELLED)
-    locked = list(live.select_for_update(skip_locked=True).order_by("pk"))
-    if len(locked) != live.count():
+    locked = _LIVE_FREE.rows(rma=rma.pk)
+    if len(locked) != len(_LIVE.rows(rma=rma.pk)):
         return None
     return sorted(locked, key=lambda posting: (posting.sequence, posting.pk))
 
@@ -258,7 +282,7 @@ def _create(
     maker: dict[str, Any],
     now: datetime,
 ) -> Posting:
-    generation = Posting.objects.filter(rma=rma, kind=planned.kind).count() + 1
+    generation = len(_OF_KIND.rows(rma=rma.pk, kind=planned.kind)) + 1
     is_note = planned.kind == PostingKind.PLATFORM_UPDATE
     key = f"{PREFIX[PostingKind(planned.kind)]}-{rma.bridge.code}-{rma.external_id}-{generation}"
     control_number = 0 if is_note else _next_control_number()

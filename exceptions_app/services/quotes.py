@@ -20,6 +20,7 @@ from connectors.types import DocumentDraft
 from exceptions_app import errors
 from exceptions_app.choices import ApprovalAxis
 from exceptions_app.models import Bridge, CreditQuote, CreditTaking, Rma, SalesOrder
+from exceptions_app.models.statements import Select
 from exceptions_app.rules import credit_findings, drafts, money, quoting
 from exceptions_app.rules.facts import FeeFact, OrderFact, RmaFacts
 from exceptions_app.rules.mapping import normalise
@@ -37,6 +38,15 @@ LAPSED_KEPT_FOR = timedelta(days=90)
 _MOST_KEPT = Decimal(10) ** 14
 _LIVE = (ApprovalAxis.REQUESTED, ApprovalAxis.AUTHORISED, ApprovalAxis.CLOSED, ApprovalAxis.UNKNOWN)
 _Quotes = QuerySet[CreditQuote]
+_UNBOUND = Select(
+    lambda order, bridge, now: CreditQuote.objects.filter(
+        order=order,
+        bridge=bridge,
+        rma__isnull=True,
+        released_at__isnull=True,
+        expires_at__gt=now,
+    ).order_by("pk")
+)
 
 
 def make(
@@ -75,13 +85,7 @@ def bind(*, rma: Rma, facts: RmaFacts, now: datetime) -> RmaFacts:
     """
     if facts.quote is not None or facts.order is None or rma.sales_order_id is None:
         return facts
-    standing = CreditQuote.objects.filter(
-        order=rma.sales_order_id,
-        bridge=rma.bridge_id,
-        rma__isnull=True,
-        released_at__isnull=True,
-        expires_at__gt=now,
-    ).order_by("pk")
+    standing = _UNBOUND.rows(order=rma.sales_order_id, bridge=rma.bridge_id, now=now)
     resolved = resolve(facts) if standing else None
     for quote in standing:
         if resolved is None or not quoting.is_bindable(resolved, quote.units):

@@ -20,6 +20,7 @@ from django.db import transaction
 from exceptions_app import errors, jobs
 from exceptions_app.choices import ReturnFileStatus
 from exceptions_app.models import Connection, ReturnFile
+from exceptions_app.models.statements import Select
 from exceptions_app.rules import return_columns, return_values
 from exceptions_app.rules.return_values import Writing
 from exceptions_app.services import audit, csv_tables, events, xlsx_tables
@@ -127,16 +128,20 @@ def take(
     return found
 
 
-@transaction.atomic
-def take_next(*, now: datetime) -> bool:
-    """Keep the next returns of the oldest file being taken in as messages; False when none is."""
-    found = (
+_TAKING = Select(
+    lambda: (
         ReturnFile.objects.select_for_update(skip_locked=True, of=("self",))
         .select_related("connection")
         .filter(status=ReturnFileStatus.TAKING)
-        .order_by("id")
-        .first()
+        .order_by("id")[:1]
     )
+)
+
+
+@transaction.atomic
+def take_next(*, now: datetime) -> bool:
+    """Keep the next returns of the oldest file being taken in as messages; False when none is."""
+    found = _TAKING.first()
     if found is None:
         return False
     writing = Writing(**found.writing)
