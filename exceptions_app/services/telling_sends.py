@@ -167,8 +167,8 @@ def _settle(message: Message, tries: int, state: MessageState, text: str, now: d
 
 def _is_missed(message: Message) -> bool:
     """Whether somebody misses it: no test, and the place is not removed or off by now."""
-    places_on = MessagePlace.objects.filter(pk=message.place_id, is_on=True)
-    return message.purpose != MessagePurpose.TEST and places_on.exists()
+    here = Message.objects.filter(pk=message.pk, place__is_on=True)
+    return message.purpose != MessagePurpose.TEST and here.exists()
 
 
 def _finding(message: Message, text: str) -> Finding:
