@@ -6,9 +6,11 @@ the others are rows beside them, written in sets, that the queue has to count an
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 import time
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -46,13 +48,26 @@ _LOCKED = {
 }
 
 
+@dataclass(frozen=True)
+class Cost:
+    """What something took: seconds by the clock and of this process alone, and statements."""
+
+    seconds: float = 0.0
+    cpu: float = 0.0
+    statements: int = 0
+
+
 @dataclass
 class Outcome:
-    """Medians of the queue's first page in seconds, and every promise that was broken."""
+    """The queue's first page at the median, what the acts took, and every promise broken."""
 
-    few: float = 0.0
-    many: float = 0.0
-    during: float = 0.0
+    few: Cost = Cost()
+    many: Cost = Cost()
+    during: Cost = Cost()
+    after: Cost = Cost()
+    trying: Cost = Cost()
+    healing: Cost = Cost()
+    taking_back: Cost = Cost()
     foreseen: dict[str, Any] = field(default_factory=dict)
     healed: int = 0
     credited: Decimal = Decimal(0)
@@ -75,8 +90,11 @@ def play(*, cases: int, groups: int, healed: int, batch: int, few: int = 100) ->
         outcome.wrong.append(f"{found.count()} planted in {found.values('group').distinct()}")
     _refresh()
     outcome.many = _median(client)
-    _take_back(world, outcome, batch)
+    with _measured() as measured:
+        _take_back(world, outcome, batch)
+    outcome.taking_back = measured()
     _heal(world, outcome, client)
+    outcome.after = _median(client)
     return outcome
 
 
@@ -165,12 +183,17 @@ def _heal(world: World, outcome: Outcome, client: Client) -> None:
         case=waiting[0],
         source_value=ALIAS,
     )
-    outcome.foreseen = _foreseen(world, fix, mira)
-    fixes.approve(fix_id=fix.pk, seen_hash=fix.payload_hash, actor=mona, now=world.clock.now)
-    world.run()
-    outcome.during = _median(client)
-    world.clock.advance(seconds=61)
-    world.settle(rounds=200)
+    with _measured() as measured:
+        outcome.foreseen = _foreseen(world, fix, mira)
+    outcome.trying = measured()
+    with _measured() as measured:
+        fixes.approve(fix_id=fix.pk, seen_hash=fix.payload_hash, actor=mona, now=world.clock.now)
+        world.run()
+        world.clock.advance(seconds=61)
+        world.run()
+        outcome.during = _median(client)
+        world.settle(rounds=200)
+    outcome.healing = _without_pages(measured(), outcome.during)
     rmas = [case.rma_id for case in waiting]
     _check_healed(world, outcome, rmas)
 
@@ -228,13 +251,42 @@ def _refresh() -> None:
         cursor.execute("ANALYZE")
 
 
-def _median(client: Client) -> float:
-    """Seconds of the queue's first page, of the server alone."""
-    address, times = reverse("case-list"), []
+def _median(client: Client) -> Cost:
+    """The queue's first page, of the server alone."""
+    address, costs = reverse("case-list"), []
     for _ in range(_REPEATS):
-        began = time.perf_counter()
-        status = client.get(address).status_code
-        times.append(time.perf_counter() - began)
+        with _measured() as measured:
+            status = client.get(address).status_code
+        costs.append(measured())
         if status != 200:
             raise RuntimeError(f"{address} answered {status}")
-    return statistics.median(times)
+    return Cost(
+        statistics.median(cost.seconds for cost in costs),
+        statistics.median(cost.cpu for cost in costs),
+        max(cost.statements for cost in costs),
+    )
+
+
+@contextlib.contextmanager
+def _measured() -> Iterator[Callable[[], Cost]]:
+    """What the block takes, of this process; ask once it is over."""
+    sent = 0
+
+    def count(execute: Any, *call: Any) -> Any:
+        nonlocal sent
+        sent += 1
+        return execute(*call)
+
+    began, cpu = time.perf_counter(), time.process_time()
+    found = [Cost()]
+    with database.execute_wrapper(count):
+        yield lambda: found[0]
+    found[0] = Cost(time.perf_counter() - began, time.process_time() - cpu, sent)
+
+
+def _without_pages(cost: Cost, page: Cost) -> Cost:
+    return Cost(
+        cost.seconds - _REPEATS * page.seconds,
+        cost.cpu - _REPEATS * page.cpu,
+        cost.statements - _REPEATS * page.statements,
+    )
