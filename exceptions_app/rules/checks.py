@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from exceptions_app.catalogue import causes
 from exceptions_app.rules import bundles, mapping, money, shares
 from exceptions_app.rules.facts import Finding
 from exceptions_app.rules.resolving import Resolved, is_credit_due, refund_confirmed
+
+# What a check would have found, by its code.
+_FAILING: Mapping[str, frozenset[str]] = {
+    "item_master": frozenset({"SKU_UNKNOWN", "SKU_INACTIVE", "SKU_AMBIGUOUS"}),
+    "reason": frozenset({"REASON_UNMAPPED"}),
+    "disposition": frozenset({"DISPOSITION_UNMAPPED"}),
+    "location": frozenset({"LOCATION_MISSING", "WAREHOUSE_UNMAPPED", "DIVISION_MISMATCH"}),
+    "order": frozenset({"SO_LINK_MISSING"}),
+    "quantity": frozenset({"OVER_RETURN"}),
+    "bundle": frozenset(),
+    "vat": frozenset({"VAT_SETTING"}),
+    "period": frozenset({"PERIOD_CLOSED"}),
+    "components": frozenset({"COMPONENT_MISSING"}),
+    "quote": frozenset({"QUOTE_CHANGED"}),
+    "amount": frozenset({*causes.DIFFERENCE_TYPES, "REFUND_OVER_LINE"}),
+}
+_CODE_OF = {found: code for code, types in _FAILING.items() for found in types}
+
+
+def code_of(case_type: str) -> str:
+    """The check that fails while there is an exception of this type; "" where none does."""
+    return _CODE_OF.get(case_type, "")
 
 
 def passed(resolved: Resolved, found: tuple[Finding, ...]) -> tuple[tuple[str, str], ...]:
@@ -16,35 +38,35 @@ def passed(resolved: Resolved, found: tuple[Finding, ...]) -> tuple[tuple[str, s
         return ()
     types = {finding.type for finding in found}
     rows = [*_goods(resolved), *_order(resolved), *_credit(resolved)]
-    return tuple((code, text) for code, text, failing in rows if not failing & types)
+    return tuple((code, text) for code, text in rows if not _FAILING[code] & types)
 
 
-def _goods(resolved: Resolved) -> Iterator[tuple[str, str, set[str]]]:
+def _goods(resolved: Resolved) -> Iterator[tuple[str, str]]:
     items = [line for line in resolved.lines if line.is_item]
     stock = [line for line in items if line.is_for_stock]
     if items and not resolved.is_waiting_for_items:
         text = f"{len(items)} of {len(items)} SKUs are active items"
-        yield "item_master", text, {"SKU_UNKNOWN", "SKU_INACTIVE", "SKU_AMBIGUOUS"}
+        yield "item_master", text
     if any(line.fact.reason for line in items):
-        yield "reason", "Every return reason is mapped", {"REASON_UNMAPPED"}
+        yield "reason", "Every return reason is mapped"
     if stock:
         text = "Every final disposition has a bucket"
-        yield "disposition", text, {"DISPOSITION_UNMAPPED"}
+        yield "disposition", text
         targets = {line.target for line in stock if line.target}
         places = sorted(mapping.place(each.division, each.warehouse) for each in targets)
         what = (
             "Division and warehouse are" if any(each.division for each in targets) else "Place is"
         )
         text = f"{what} valid: {', '.join(places)}"
-        yield "location", text, {"LOCATION_MISSING", "WAREHOUSE_UNMAPPED", "DIVISION_MISMATCH"}
+        yield "location", text
 
 
-def _order(resolved: Resolved) -> Iterator[tuple[str, str, set[str]]]:
+def _order(resolved: Resolved) -> Iterator[tuple[str, str]]:
     order = resolved.facts.order
     if order is None:
         return
-    yield "order", f"Sales order {order.number} is linked", {"SO_LINK_MISSING"}
-    yield "quantity", "No more units than the order sold", {"OVER_RETURN"}
+    yield "order", f"Sales order {order.number} is linked"
+    yield "quantity", "No more units than the order sold"
     for bundle in bundles.bundles(order):
         rows = (bundle.parent, *bundle.parts)
         told = ", ".join(
@@ -53,21 +75,20 @@ def _order(resolved: Resolved) -> Iterator[tuple[str, str, set[str]]]:
         yield (
             "bundle",
             f"Bundle {bundle.parent.sku} is credited by the order's own shares: {told}",
-            set(),
         )
     setting = order.vat_setting or "none"
-    yield "vat", f"VAT setting of the customer is covered: {setting}", {"VAT_SETTING"}
+    yield "vat", f"VAT setting of the customer is covered: {setting}"
 
 
-def _credit(resolved: Resolved) -> Iterator[tuple[str, str, set[str]]]:
+def _credit(resolved: Resolved) -> Iterator[tuple[str, str]]:
     facts = resolved.facts
     if facts.order is None or not is_credit_due(resolved):
         return
-    yield "period", "The posting date is in an open period", {"PERIOD_CLOSED"}
-    yield "components", "Every part of the credit has its charge code", {"COMPONENT_MISSING"}
+    yield "period", "The posting date is in an open period"
+    yield "components", "Every part of the credit has its charge code"
     if facts.quote is not None:
         text = f"The credit is what quote {facts.quote.number} said, or finance decided otherwise"
-        yield "quote", text, {"QUOTE_CHANGED"}
+        yield "quote", text
     refund = refund_confirmed(facts)
     if refund > 0:
         allowed = money.text(shares.allowance(resolved), facts.currency)
@@ -81,4 +102,4 @@ def _credit(resolved: Resolved) -> Iterator[tuple[str, str, set[str]]]:
             if facts.quote is not None:
                 # It may be the quote that the credit differs from.
                 text = f"Finance accepted a difference of {shown}"
-        yield "amount", text, {*causes.DIFFERENCE_TYPES, "REFUND_OVER_LINE"}
+        yield "amount", text

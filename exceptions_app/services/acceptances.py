@@ -19,7 +19,6 @@ from exceptions_app.choices import (
 )
 from exceptions_app.models import Approval, Case, Fix, Posting, Rma
 from exceptions_app.models.statements import Select
-from exceptions_app.rules.facts import Plan
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.services import audit, cases, moments
 
@@ -87,22 +86,20 @@ def credit_words(rows: Sequence[Posting]) -> str:
     return f"credit memo not read back yet: {last.get_status_display().lower()}"
 
 
-def proof(computed: Plan, rows: Sequence[Posting], accepted: str) -> str:
-    """What a case that is gone was closed by: the ERP's documents first, else the checks passed.
-
-    What a person accepted is told with how far its credit is, in place of the checks.
-    """
-    numbers = [
+def numbers(rows: Sequence[Posting]) -> list[str]:
+    """Every document that was read back, as the ERP numbers it."""
+    return [
         f"{row.get_kind_display()} {row.number}"
         f"{f' ({row.state_label.lower()})' if row.is_taken_on_word else ''}"
         for row in rows
         if row.status == PostingStatus.CONFIRMED and row.number
-        if not (accepted and row.kind == PostingKind.CREDIT_MEMO)
     ]
-    if accepted:
-        return "; ".join([accepted, credit_words(rows), *numbers])[:500]
-    checks = [text for _, text in computed.checks]
-    return "; ".join(numbers + checks)[:500]
+
+
+def proof(rows: Sequence[Posting], accepted: str) -> str:
+    """What an acceptance closed is proved by: who agreed, how far the credit is, and the rest."""
+    others = [row for row in rows if row.kind != PostingKind.CREDIT_MEMO]
+    return "; ".join([accepted, credit_words(rows), *numbers(others)])[:500]
 
 
 def retell(*, rma: Rma, accepted: str, proof: str, now: datetime) -> None:

@@ -138,12 +138,14 @@ def sync(
     findings: Sequence[Finding],
     now: datetime,
     proof: str = "",
+    prove: Callable[[Case], str] | None = None,
     postings: dict[str, Posting] | None = None,
 ) -> tuple[Case, ...]:
     """Make the open cases of `subject` equal to `findings`; returns those now open.
 
     Repeatable: the same findings again change nothing but the time they were last seen. `proof`
-    is what closes those that are gone; each has a default sentence from its catalogue entry.
+    is what closes those that are gone, or what `prove` says of each; where neither does, the
+    sentence of its catalogue entry.
     """
     known = {case.fingerprint: case for case in _OF_SUBJECT.rows(subject=subject.key)}
     current = []
@@ -164,7 +166,7 @@ def sync(
             moved.append(case)
     for case in known.values():
         if case.status in CASE_OPEN:
-            _close_by_proof(case, proof, now)
+            _close_by_proof(case, prove(case) if prove else proof, now)
     assigning.place(cases=moved, now=now)
     return tuple(current)
 
@@ -345,7 +347,8 @@ def _close_by_proof(case: Case, proof: str, now: datetime) -> None:
     case.status = CaseStatus.RESOLVED
     case.closure = Closure.PROOF
     case.resolved_at = now
-    case.proof = (proof or catalogue_entry(case.type).closes_by)[:500]
+    stated = render(catalogue_entry(case.type, case.facts).closes_by, case.facts)
+    case.proof = (proof or stated[:1].upper() + stated[1:])[:500]
     case.waiting_for = ""
     case.save(update_fields=["status", "closure", "resolved_at", "proof", "waiting_for"])
     record(case, "case.resolve", f"Closed by proof: {case.proof}", now)

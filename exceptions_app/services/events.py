@@ -22,7 +22,7 @@ from exceptions_app.models import AuditEntry, Bridge, Connection, InboundEvent, 
 from exceptions_app.models.statements import Select
 from exceptions_app.rules import privacy_text, refund_text
 from exceptions_app.rules.facts import Finding
-from exceptions_app.services import audit, cases
+from exceptions_app.services import audit, cases, moments
 from exceptions_app.services.faultpoints import reach
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -234,13 +234,19 @@ def receive_file(
 
 def receive_refund(*, connection: Connection, refund: SourceRefund, now: datetime) -> None:
     """Keep a refund whose return is not known yet; it is applied when the return has come
-    (R022)."""
+    (R022). What a later poll says of it takes the place of what was kept: that is no repeat."""
+    body = refund_text.to_bytes(refund)
+    digest = hashlib.sha256(body).hexdigest()
+    kept = InboundEvent.objects.filter(
+        connection=connection, external_id=f"refund:{refund.external_id}", state=EventState.PARKED
+    )
+    kept.exclude(digest=digest).update(body=body, digest=digest)
     receive(
         connection=connection,
         external_id=f"refund:{refund.external_id}",
         topic=REFUND_TOPIC,
         origin="poll",
-        body=refund_text.to_bytes(refund),
+        body=body,
         now=now,
     )
 
@@ -356,12 +362,18 @@ def _error_finding(event: InboundEvent) -> tuple[Finding, ...]:
 
 
 def _repeat_finding(event: InboundEvent) -> tuple[Finding, ...]:
+    told = "not all with the same content" if event.differing_copies else "with the same content"
     return (
         Finding(
             type="DUPLICATE_SIGNAL",
             subject="event",
             cause="differs" if event.differing_copies else "same",
-            facts={"event": event.topic, "copies": str(event.copies + 1)},
+            facts={
+                "event": event.topic,
+                "copies": str(event.copies + 1),
+                "changed": told,
+                "since": moments.written(event.received_at),
+            },
             value=Decimal(0),
             value_formula="none: a repeat has no effect",
         ),

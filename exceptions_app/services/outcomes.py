@@ -112,7 +112,8 @@ def _accept(
     }
     if receipt is None:
         # A note is its own proof: the port read the timeline before it wrote.
-        values |= {"status": PostingStatus.CONFIRMED, "confirmed_at": now}
+        proved = {"open_type": "", "open_facts": {}}
+        values |= {"status": PostingStatus.CONFIRMED, "confirmed_at": now, **proved}
     else:
         values |= {
             "external_id": receipt.external_id,

@@ -16,8 +16,9 @@ from django.db import transaction
 from connectors.errors import ConnectorError, UnreadableReply
 from connectors.ports import Gateway
 from connectors.types import ErpOrder
-from exceptions_app.choices import FixKind, FixStatus, MappingKind, MappingStatus
+from exceptions_app.choices import CASE_OPEN, FixKind, FixStatus, MappingKind, MappingStatus
 from exceptions_app.models import (
+    Case,
     Connection,
     Fix,
     Item,
@@ -32,6 +33,12 @@ from exceptions_app.rules.mapping import normalise
 from exceptions_app.services import connections, health, reference
 
 ASK_AGAIN_AFTER = timedelta(minutes=30)
+# An order that an exception is about is read again when our copy is this old: what the ERP says of
+# it may end the exception.
+ORDER_FOR = timedelta(hours=6)
+ORDER_TYPES = frozenset(
+    {"DIVISION_MISMATCH", "INVOICE_LINK_MISSING", "TAX_CODE_MISMATCH", "VAT_SETTING"}
+)
 # Returns read for together, however many the ERP could name in one call.
 MOST_TOGETHER = 50
 
@@ -129,7 +136,9 @@ def _wanted_order(rma: Rma, now: datetime) -> str:
     linked = _LINKED.first(rma=rma.pk)
     number: str = linked["order_number"] if linked else rma.order_name
     current = rma.sales_order.number if rma.sales_order else ""
-    if not number or number == current:
+    if number and number == current:
+        return number if _is_in_doubt(rma, now) else ""
+    if not number:
         return ""
     known = _NUMBERED.first(erp=rma.bridge.erp_id, number=number)
     if known is not None:
@@ -137,6 +146,15 @@ def _wanted_order(rma: Rma, now: datetime) -> str:
         return ""
     asked = rma.order_asked_at
     return "" if asked is not None and now - asked < ASK_AGAIN_AFTER else number
+
+
+def _is_in_doubt(rma: Rma, now: datetime) -> bool:
+    """Whether an exception is about the order as we know it, and our copy is old."""
+    assert rma.sales_order is not None
+    last = max(at for at in (rma.sales_order.read_at, rma.order_asked_at) if at is not None)
+    if now - last < ORDER_FOR:
+        return False
+    return Case.objects.filter(rma=rma, type__in=ORDER_TYPES, status__in=CASE_OPEN).exists()
 
 
 def _read_orders(erp: Connection, rmas: dict[int, Rma], wants: _Wants, now: datetime) -> None:

@@ -35,6 +35,8 @@ from exceptions_app.services import (
     acceptances,
     audit,
     cases,
+    plan_reads,
+    proving,
     quotes,
     takings,
 )
@@ -114,23 +116,30 @@ def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) ->
     _keep_residue(rows, computed)
     found = acceptances.of_rma(rma, now=now)
     accepted = found.text if found else ""
-    proof = acceptances.proof(computed, rows, accepted)
+    prove = proving.Prover(rma, computed, rows, accepted)
     opened = cases.sync(
         subject=cases.of_rma(rma),
         findings=computed.findings,
         now=now,
-        proof=proof,
+        prove=prove,
         postings={row.slot: row for row in rows},
     )
     if accepted:
-        acceptances.retell(rma=rma, accepted=accepted, proof=proof, now=now)
+        acceptances.retell(rma=rma, accepted=accepted, proof=prove.of_accepted, now=now)
     cases.tell_waits(cases=opened, now=now)
     accepted_until = found.ends_at if found else None
-    limits = [at for at in (accepted_until, computed.next_look) if at is not None]
+    looks = (accepted_until, computed.next_look, _order_look(opened, now))
+    limits = [at for at in looks if at is not None]
     _finish(rma, rows, planned_from, now, ends_at=min(limits, default=None))
     if any(row.status == PostingStatus.READY for row in rows):
         jobs.nudge("post")
     return Planned(rma_id=rma.pk, postings=tuple(rows), cases=opened)
+
+
+def _order_look(opened: tuple[Case, ...], now: datetime) -> datetime | None:
+    """When the order is read again that one of these is about; None where none is."""
+    is_about_order = any(case.type in plan_reads.ORDER_TYPES for case in opened)
+    return now + plan_reads.ORDER_FOR if is_about_order else None
 
 
 def _keep_residue(rows: list[Posting], computed: Plan) -> None:

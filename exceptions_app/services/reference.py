@@ -26,7 +26,14 @@ from exceptions_app.services import connections, rmas
 
 LOCATIONS_FOR = timedelta(hours=12)
 ITEMS_FOR = timedelta(hours=1)
-ITEM_TYPES = ("SKU_UNKNOWN", "SKU_INACTIVE", "SKU_AMBIGUOUS")
+ITEM_TYPES = (
+    "SKU_UNKNOWN",
+    "SKU_INACTIVE",
+    "SKU_AMBIGUOUS",
+    "ITEM_INELIGIBLE",
+    "PROMO_SKU",
+    "VARIANT_CHANGED",
+)
 
 
 def order_numbered(*, bridge: Bridge, number: str, now: datetime) -> SalesOrder | None:

@@ -1,7 +1,7 @@
 """A message that came again."""
 
 from exceptions_app.catalogue.entry import RANK_INTEGRATION, Entry, Step
-from exceptions_app.choices import Severity, Team
+from exceptions_app.choices import FixKind, Severity, Team
 
 ENTRY = Entry(
     code="DUPLICATE_SIGNAL",
@@ -13,7 +13,10 @@ ENTRY = Entry(
     severity=Severity.INFO,
     rank=RANK_INTEGRATION,
     clock_hours=40,
-    sentence="{platform} sent {event} {copies} times with the same content. It was applied once.",
+    sentence=(
+        "{platform} sent {event} {copies} times, {changed}, first {since}. It was applied once, as"
+        " it came first."
+    ),
     consequence="Nothing is stopped, and nothing was posted twice.",
     playbook=(
         Step("Look at the copies and their times.", link="inbox"),
@@ -22,10 +25,17 @@ ENTRY = Entry(
             link="connection",
         ),
         Step("Check that {platform} has the webhook registered only once."),
+        Step(
+            "If the copies differ, open in {platform} what they are about. When nothing of it is"
+            " missing here, close with that reason.",
+            FixKind.CLOSE,
+        ),
     ),
+    actions=(FixKind.CLOSE,),
     approval="none",
     closes_by="The copies were compared with the first message and set aside.",
     closes_itself=True,
+    close_reasons=(("nothing_missing", "Compared in the platform: nothing is missing here"),),
     value_note="None: nothing is at risk",
     requirements=("R012", "R025", "R106"),
 )

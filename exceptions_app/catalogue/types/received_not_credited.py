@@ -27,7 +27,7 @@ ENTRY = Entry(
         ),
     ),
     approval="none",
-    closes_by="{erp} has the credit of return {rma}.",
+    closes_by="The credit of return {rma} has left for {erp}. Its read-back is watched for itself.",
     closes_itself=True,
     value_note="Line net and tax",
     requirements=(

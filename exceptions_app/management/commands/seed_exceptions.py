@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from exceptions_app.management.demo import every_type, twins
+from exceptions_app.management.demo import curing, every_type, twins
 from exceptions_app.management.demo.world import Clock, World
 from exceptions_app.models import Bridge
 
@@ -29,6 +30,11 @@ class Command(BaseCommand):
             "--every-type", action="store_true", required=True, help="each type a check raises"
         )
         parser.add_argument(
+            "--cure",
+            action="store_true",
+            help="then end every defect as its owner would, and tell what closed",
+        )
+        parser.add_argument(
             "--until", type=datetime.fromisoformat, help="the moment at which it ends (now)"
         )
         parser.add_argument("--json", action="store_true", help="print one object and nothing else")
@@ -37,12 +43,30 @@ class Command(BaseCommand):
         if Bridge.objects.exists():
             raise CommandError("This database has bridges. Give the command an empty one.")
         until = options["until"] or timezone.now()
-        every_type.seed(World(Clock(until), twins.make()), base_url=BASE_URL, until=until)
-        found = every_type.counts()
-        if options["json"]:
-            self.stdout.write(json.dumps({"cases": found}, sort_keys=True))
-        else:
-            for code, count in found.items():
-                self.stdout.write(f"{code:24} {count}")
-        if missing := sorted(every_type.watched() - set(found)):
-            raise CommandError(f"Not raised: {', '.join(missing)}")
+        is_curing = options["cure"]
+        planted = until - curing.TAKES if is_curing else until
+        world = World(Clock(planted), twins.make())
+        every_type.seed(world, base_url=BASE_URL, until=planted)
+        missing = every_type.watched() - set(every_type.counts())
+        if is_curing:
+            curing.cure(world, base_url=BASE_URL)
+        told: dict[str, dict[str, int]] = {"cases": every_type.counts()}
+        if is_curing:
+            told["closed"] = every_type.counts(is_closed=True)
+        self._tell(told, is_json=options["json"])
+        self._check("Not raised", missing)
+        if is_curing:
+            self._check("Not closed", every_type.watched() - set(told["closed"]))
+
+    def _tell(self, told: dict[str, dict[str, int]], *, is_json: bool) -> None:
+        if is_json:
+            self.stdout.write(json.dumps(told, sort_keys=True))
+            return
+        closed = told.get("closed")
+        for code, count in told["cases"].items():
+            ended = f" opened, {closed.get(code, 0)} closed" if closed is not None else ""
+            self.stdout.write(f"{code:24} {count}{ended}")
+
+    def _check(self, what: str, missing: Collection[str]) -> None:
+        if missing:
+            raise CommandError(f"{what}: {', '.join(sorted(missing))}")

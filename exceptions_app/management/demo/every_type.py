@@ -16,7 +16,7 @@ from django.db.models import Count
 
 from connectors.types import ErpReceipt, ErpReceiptLine, Money, SourceRefund
 from exceptions_app.catalogue import CATALOGUE
-from exceptions_app.choices import MappingKind
+from exceptions_app.choices import CaseStatus, MappingKind
 from exceptions_app.management.demo import faulty, names, planting, setup, troubles
 from exceptions_app.management.demo.planting import HELD, Plant
 from exceptions_app.management.demo.records import reference
@@ -76,9 +76,10 @@ def watched() -> frozenset[str]:
     return raised - ELSEWHERE
 
 
-def counts() -> dict[str, int]:
-    """How many exceptions of each type there are, closed ones too."""
-    rows = Case.objects.order_by("type").values("type").annotate(count=Count("pk"))
+def counts(*, is_closed: bool = False) -> dict[str, int]:
+    """How many exceptions of each type there are, closed ones too, or only those."""
+    found = Case.objects.filter(status=CaseStatus.RESOLVED) if is_closed else Case.objects.all()
+    rows = found.order_by("type").values("type").annotate(count=Count("pk"))
     return {row["type"]: row["count"] for row in rows}
 
 
@@ -191,14 +192,14 @@ def _checked_in_there(world: World) -> None:
     for found in planting.RECEIVED:
         number = str(found.plant.number)
         rma_of[number] = Rma.objects.get(bridge=world.bridges["fr"], external_id=number).pk
-        rows.append(_receipt(world, number, found.sku, found.units, found.place, found.warehouse))
-    rows.append(_receipt(world, "unknown", "MUG-CREAM", 2, "quarantine", "LEE"))
+        rows.append(receipt(world, number, found.sku, found.units, found.place, found.warehouse))
+    rows.append(receipt(world, "unknown", "MUG-CREAM", 2, "quarantine", "LEE"))
     erp = world.bridges["fr"].erp
     receipts.keep(connection=erp, receipts=rows, rma_of=rma_of, now=world.clock.now)
     _plan(world)
 
 
-def _receipt(
+def receipt(
     world: World, number: str, sku: str, units: int, place: str, warehouse: str
 ) -> ErpReceipt:
     return ErpReceipt(

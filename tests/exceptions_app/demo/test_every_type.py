@@ -1,19 +1,24 @@
 """Each type that a check raises comes by the normal flow, from a defect and not from a row."""
 
 import json
+import re
+from datetime import datetime
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import transaction
 
 from exceptions_app import permissions
 from exceptions_app.catalogue import CATALOGUE
-from exceptions_app.choices import FixKind, Role
-from exceptions_app.management.demo import every_type
+from exceptions_app.choices import CaseStatus, Closure, FixKind, Role
+from exceptions_app.management.demo import curing, every_type, twins
+from exceptions_app.management.demo.world import Clock, World
 from exceptions_app.models import AuditEntry, Case, Connection, Fix
 from tests import factories
 from tests.cast import make_user
+from tests.exceptions_app.demo.proofs import BY_HAND, PROOFS
 
 PEOPLE = {
     Role.CX: "cleo",
@@ -26,17 +31,55 @@ PEOPLE = {
 pytestmark = pytest.mark.django_db
 
 
-def plant():
+BASE_URL = "http://sandbox.test"
+UNTIL = datetime.fromisoformat("2026-05-27T09:12:00+00:00")
+# Documents that show it, behind the sentence of a proof.
+DOCUMENTS = re.compile(r"(( |; )[A-Z][a-z -]+ [A-Z]+[0-9]+( \([a-z ]+\))?)*")
+
+
+@pytest.fixture(scope="module")
+def planted(django_db_setup, django_db_blocker):
+    """One world for all that is asked of it: it drives a few thousand queries."""
+    around = transaction.atomic()
+    # As a test's own: what must be durable is so within it.
+    around._from_testcase = True
+    with django_db_blocker.unblock(), around:
+        made = World(Clock(UNTIL), twins.make())
+        every_type.seed(made, base_url=BASE_URL, until=UNTIL)
+        yield made
+        transaction.set_rollback(True)
+
+
+# These two need a database without bridges, so they come before the planted one is made.
+def test_a_database_with_bridges_is_left_alone():
+    factories.BridgeFactory()
+    before = Connection.objects.count()
+
+    with pytest.raises(CommandError, match="has bridges"):
+        call_command("seed_exceptions", "--every-type", "--json")
+
+    assert Connection.objects.count() == before
+    assert not Case.objects.exists()
+
+
+def test_the_command_prints_what_was_raised_and_what_closed(monkeypatch):
+    counts = dict.fromkeys(every_type.watched(), 2)
+    monkeypatch.setattr(every_type, "seed", lambda *_args, **_values: None)
+    monkeypatch.setattr(curing, "cure", lambda *_args, **_values: None)
+    monkeypatch.setattr(every_type, "counts", lambda *, is_closed=False: counts)
     out = StringIO()
-    until = "2026-05-27T09:12:00+00:00"
-    call_command("seed_exceptions", "--every-type", "--json", "--until", until, stdout=out)
-    return json.loads(out.getvalue())["cases"]
+
+    call_command("seed_exceptions", "--every-type", "--cure", "--json", stdout=out)
+
+    assert json.loads(out.getvalue()) == {"cases": counts, "closed": counts}
+    del counts["SKU_UNKNOWN"]
+    monkeypatch.setattr(every_type, "watched", lambda: frozenset({"SKU_UNKNOWN", "BACKLOG"}))
+    with pytest.raises(CommandError, match=r"^Not raised: SKU_UNKNOWN$"):
+        call_command("seed_exceptions", "--every-type", stdout=out)
 
 
-def test_every_watched_type_is_raised_by_the_flow_and_refuses_the_wrong_role(client):
-    # One world for all that is asked of it: it drives a few thousand queries.
-    counts = plant()
-
+def test_every_watched_type_is_raised_by_the_flow_and_refuses_the_wrong_role(planted, client):
+    counts = every_type.counts()
     agreed = set(counts) & every_type.watched()
     assert agreed == every_type.watched()
     assert len(agreed) >= 65
@@ -45,6 +88,21 @@ def test_every_watched_type_is_raised_by_the_flow_and_refuses_the_wrong_role(cli
     assert opened.count() == Case.objects.count()
     _check_words()
     _check_roles(client)
+
+
+def test_every_type_ends_by_the_proof_that_its_entry_states(planted):
+    curing.cure(planted, base_url=BASE_URL)
+
+    told = {}
+    for case in Case.objects.filter(status=CaseStatus.RESOLVED).order_by("pk"):
+        told.setdefault(case.type, []).append((case.closure, case.proof))
+    assert set(told) >= every_type.watched()
+    for code in sorted(every_type.watched()):
+        closure = Closure.BY_HAND if code in BY_HAND else Closure.PROOF
+        found = [proof for how, proof in told[code] if how == closure]
+        rests = [row.removeprefix(PROOFS[code]) for row in found if row.startswith(PROOFS[code])]
+        assert [row for row in rests if DOCUMENTS.fullmatch(row)], (code, found)
+    assert not [row for rows in told.values() for _, row in rows if "{" in row or not row]
 
 
 def _check_words():
@@ -80,14 +138,3 @@ def _forbidden(role):
             lacking = [known for known in PEOPLE if known not in allowed]
             if role in (lacking[0], Role.AUDITOR):
                 yield code, action
-
-
-def test_a_database_with_bridges_is_left_alone():
-    factories.BridgeFactory()
-    before = Connection.objects.count()
-
-    with pytest.raises(CommandError, match="has bridges"):
-        plant()
-
-    assert Connection.objects.count() == before
-    assert not Case.objects.exists()
