@@ -82,6 +82,7 @@ CAPABILITIES: dict[str, Text] = {
         " bridges with their policies; check a connection and let it work again"
     ),
     "manage_mappings": _("Edit mappings directly"),
+    "group_causes": _("Say which exceptions share a cause"),
     "use_evidence": _("Add files beside an exception, and take them as files"),
     "manage_calendars": _("Set which hours of a team count"),
     "manage_users": _("Make accounts and give roles"),
