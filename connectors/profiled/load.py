@@ -108,6 +108,8 @@ def load(name: str) -> LoadedProfile:
     return loads(shipped_text(name))
 
 
+# Part of the package: it is there or not for as long as the process runs.
+@functools.cache
 def shipped_text(name: str) -> str:
     """The text of the shipped profile called `name`.
 

@@ -19,7 +19,7 @@ from exceptions_app import errors, jobs
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import EventState
 from exceptions_app.models import AuditEntry, Bridge, Connection, InboundEvent, Watermark
-from exceptions_app.models.statements import Select
+from exceptions_app.models.statements import Select, Update
 from exceptions_app.rules import privacy_text, refund_text
 from exceptions_app.rules.facts import Finding
 from exceptions_app.services import audit, cases, moments
@@ -50,6 +50,17 @@ _BRIDGE_OF = Select(
         Bridge.objects.select_related("source", "erp")
         .filter(source=source, is_active=True)
         .order_by("pk")[:1]
+    )
+)
+_WAKE = Update(
+    lambda connection, now: (
+        InboundEvent.objects.filter(
+            connection=connection,
+            state=EventState.PARKED,
+            error_type__in=WAITING_TYPES,
+            not_before__lte=now,
+        ),
+        {"state": EventState.NEW, "lease_until": None},
     )
 )
 _RECEIVE = """
@@ -198,12 +209,7 @@ def replay(*, event_id: int, actor: User, now: datetime) -> InboundEvent:
 
 def wake_parked(*, connection: Connection, now: datetime) -> int:
     """Give parked events whose predecessor may have come another try; returns how many."""
-    return InboundEvent.objects.filter(
-        connection=connection,
-        state=EventState.PARKED,
-        error_type__in=WAITING_TYPES,
-        not_before__lte=now,
-    ).update(state=EventState.NEW, lease_until=None)
+    return _WAKE.run(connection=connection.pk, now=now)
 
 
 def receive_file(

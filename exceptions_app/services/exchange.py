@@ -16,6 +16,7 @@ from connectors.exchange.layouts import Layout
 from connectors.exchange.stores import FileEntry, FileStore
 from exceptions_app.choices import FileState, PostingStatus, SentFileState
 from exceptions_app.models import Connection, ExchangeBatch, ExchangeFile, Watermark
+from exceptions_app.models.statements import Select
 from exceptions_app.services import (
     exchange_book,
     exchange_cases,
@@ -62,19 +63,24 @@ def look(*, connection: Connection, now: datetime) -> int:
     return len(ready)
 
 
-def mark_late(*, now: datetime) -> int:
-    """Tell which delivered batches got no answer in time; returns how many are newly late."""
-    due = ExchangeBatch.objects.filter(
+_UNANSWERED = Select(
+    lambda now: ExchangeBatch.objects.filter(
         state__in=[SentFileState.DELIVERED, SentFileState.ACKNOWLEDGED],
         due_by__lt=now,
         connection__is_active=True,
-    )
-    ids = list(due.values_list("pk", flat=True)[:MOST_FILES])
-    late = sum(_mark_late(pk, now) for pk in ids)
-    forgotten = ExchangeBatch.objects.filter(
-        state=SentFileState.BUILT, made_at__lt=now - ABANDONED_AFTER
-    )
-    for pk in list(forgotten.values_list("pk", flat=True)[:MOST_FILES]):
+    ).values_list("pk", flat=True)[:MOST_FILES]
+)
+_FORGOTTEN = Select(
+    lambda since: ExchangeBatch.objects.filter(
+        state=SentFileState.BUILT, made_at__lt=since
+    ).values_list("pk", flat=True)[:MOST_FILES]
+)
+
+
+def mark_late(*, now: datetime) -> int:
+    """Tell which delivered batches got no answer in time; returns how many are newly late."""
+    late = sum(_mark_late(pk, now) for pk in _UNANSWERED.rows(now=now))
+    for pk in _FORGOTTEN.rows(since=now - ABANDONED_AFTER):
         _withdraw_dead(pk)
     return late
 

@@ -22,8 +22,9 @@ from exceptions_app.models import CallCount, Connection, ConnectionBudget
 # However empty the other side's meter looks.
 MOST_METER_WAIT = Decimal(60)
 
+# One statement takes and counts, so that nothing is taken and not counted.
 _TAKE = """
-UPDATE exceptions_app_connectionbudget SET
+WITH taken AS (UPDATE exceptions_app_connectionbudget SET
     tokens = LEAST(capacity, tokens
         + refill_per_second * GREATEST(0, EXTRACT(EPOCH FROM %(now)s - refilled_at))) - 1,
     refilled_at = GREATEST(refilled_at, %(now)s),
@@ -37,7 +38,12 @@ WHERE connection_id = %(connection)s
   AND (daily_limit IS NULL OR
        CASE WHEN day = %(day)s THEN calls_today ELSE 0 END
        < daily_limit - CASE WHEN %(write)s = 1 THEN 0 ELSE write_reserve END)
-RETURNING calls_today
+RETURNING connection_id)
+INSERT INTO exceptions_app_callcount (connection_id, day, operation, reason, count)
+SELECT connection_id, %(day)s, %(operation)s, %(reason)s, 1 FROM taken
+ON CONFLICT (connection_id, day, operation, reason)
+DO UPDATE SET count = exceptions_app_callcount.count + 1
+RETURNING count
 """
 
 _MOST_SLOTS = 60
@@ -95,11 +101,12 @@ class DatabasePacer:
                     "day": now.date(),
                     "write": int(is_write),
                     "connection": self.connection_id,
+                    "operation": operation,
+                    "reason": self._reason,
                 },
             )
             if cursor.fetchone() is None:
                 raise self._refusal(now=now, is_write=is_write)
-            cursor.execute(_COUNT, [self.connection_id, now.date(), operation, self._reason])
 
     def after(self, *, operation: str, status: int | None, headers: Mapping[str, str]) -> None:
         """Note a throttled answer as wasted; the services slow the connection down."""

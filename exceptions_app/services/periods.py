@@ -13,16 +13,21 @@ from connectors.errors import ConnectorError, RejectionCode
 from connectors.ports import PeriodReader
 from exceptions_app.choices import CASE_OPEN, POSTING_UNSENT
 from exceptions_app.models import Case, Connection, ErpClosedPeriod, Posting
+from exceptions_app.models.statements import Select
 from exceptions_app.services import connections, feeds, rmas
 
 FEED = "periods"
 EVERY = timedelta(hours=24)
 
 
+_ERPS = Select(
+    lambda: Connection.objects.filter(is_active=True, erp_bridges__is_active=True).distinct()
+)
+
+
 def read_due(*, now: datetime) -> int:
     """Ask the ERPs that tell it which months are closed, where it is due; returns ERPs read."""
-    erps = Connection.objects.filter(is_active=True, erp_bridges__is_active=True).distinct()
-    return sum(_read_erp(erp, now) for erp in erps)
+    return sum(_read_erp(erp, now) for erp in _ERPS.rows())
 
 
 def _read_erp(erp: Connection, now: datetime) -> bool:

@@ -18,6 +18,7 @@ from connectors.ports import Source
 from connectors.types import RmaRow
 from exceptions_app.choices import EventState
 from exceptions_app.models import Bridge, Connection, InboundEvent, Watermark
+from exceptions_app.models.statements import Select
 from exceptions_app.services import connections, events, feeds, health, reference, rmas
 
 OVERLAP = timedelta(minutes=15)
@@ -29,12 +30,17 @@ FIRST_READ = timedelta(days=90)
 MAX_PAGES = 1000
 # In one poll; the others follow with the next.
 MOST_REREADS = 200
+_BRIDGES = Select(lambda: Bridge.objects.select_related("source", "erp").filter(is_active=True))
+_ERPS = Select(
+    lambda: Connection.objects.filter(is_active=True, erp_bridges__is_active=True).distinct()
+)
+_READ = Select(lambda connection, now: Watermark.objects.filter(connection=connection, read_at=now))
 
 
 def poll_due(*, now: datetime) -> int:
     """Poll every feed that is due, of every active bridge; returns how many feeds were read."""
     count = 0
-    for bridge in Bridge.objects.select_related("source", "erp").filter(is_active=True):
+    for bridge in _BRIDGES.rows():
         count += _poll_feed(bridge, "rmas", _read_rmas, now)
         count += _poll_feed(bridge, "refunds", _read_refunds, now)
         events.wake_parked(connection=bridge.source, now=now)
@@ -54,7 +60,7 @@ def poll_now(*, connection: Connection, now: datetime) -> None:
 def refresh_reference(*, now: datetime) -> int:
     """Bring the ERP's locations and item master up to date where their time has come."""
     count = 0
-    for erp in Connection.objects.filter(is_active=True, erp_bridges__is_active=True).distinct():
+    for erp in _ERPS.rows():
         if not health.may_call(connection_id=erp.pk, now=now):
             continue
         try:
@@ -64,7 +70,7 @@ def refresh_reference(*, now: datetime) -> int:
             health.note_failure(connection_id=erp.pk, error=error, now=now)
         else:
             # Only what was due was asked for; a copy that is young enough proves no answer.
-            if Watermark.objects.filter(connection=erp, read_at=now).exists():
+            if _READ.exists(connection=erp.pk, now=now):
                 health.note_success(connection_id=erp.pk, now=now)
     return count
 

@@ -14,6 +14,7 @@ from connectors.errors import ConnectorError
 from connectors.ports import ReceiptReader
 from exceptions_app.choices import PostingKind, PostingStatus
 from exceptions_app.models import Bridge, Connection, ErpReceipt, Posting
+from exceptions_app.models.statements import Select
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.services import connections, feeds, rmas
 
@@ -26,10 +27,15 @@ EXPECTED_FOR = timedelta(days=120)
 RECOUNTED_FOR = timedelta(days=2)
 
 
+_BRIDGES = Select(
+    lambda: Bridge.objects.select_related("erp").filter(is_active=True, erp__is_active=True)
+)
+
+
 def read_due(*, now: datetime) -> int:
     """Read what the ERPs received, where that decides anything and is due; returns ERPs read."""
     bridges: dict[int, list[Bridge]] = defaultdict(list)
-    for bridge in Bridge.objects.select_related("erp").filter(is_active=True, erp__is_active=True):
+    for bridge in _BRIDGES.rows():
         if facts_selector.policy_of(bridge).stock_trigger == TRIGGER:
             bridges[bridge.erp_id].append(bridge)
     return sum(_read_erp(owners, now) for owners in bridges.values())

@@ -32,6 +32,7 @@ from exceptions_app.models import (
     RmaLine,
     Shipment,
 )
+from exceptions_app.models.statements import Select
 from exceptions_app.rules import axes, order_text
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.services import audit
@@ -50,6 +51,18 @@ UNION ALL SELECT number FROM exceptions_app_posting WHERE rma_id = %(rma)s
 """
 
 
+_BY_NUMBER = Select(
+    lambda bridge, number: Rma.objects.select_for_update().filter(bridge=bridge, external_id=number)
+)
+_BY_ID = Select(lambda bridge, rma: Rma.objects.select_for_update().filter(bridge=bridge, pk=rma))
+_REFUND = Select(lambda bridge, number: Refund.objects.filter(bridge=bridge, external_id=number))
+_STATUS = Select(
+    lambda bridge, key: Mapping.objects.filter(
+        bridge=bridge, kind=MappingKind.STATUS, source_key=key, status=MappingStatus.ACTIVE
+    ).values_list("target", flat=True)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Applied:
     rma_id: int
@@ -63,11 +76,9 @@ def apply(*, bridge: Bridge, reading: SourceRma, now: datetime) -> Applied:
     An older reading than ours is history and changes nothing; the same one neither (R012, R106).
     """
     digest = hashlib.sha256(repr(reading).encode()).hexdigest()
-    rma = (
-        Rma.objects.select_for_update()
-        .filter(bridge=bridge, external_id=reading.external_id)
-        .first()
-    )
+    rma = _BY_NUMBER.first(bridge=bridge.pk, number=reading.external_id)
+    if rma is not None:
+        rma.bridge = bridge
     if rma is not None:
         if reading.updated_at < rma.source_updated_at or digest == rma.source_digest:
             return Applied(rma_id=rma.pk, is_changed=False)
@@ -129,6 +140,8 @@ def take_rereads(*, bridge: Bridge, now: datetime, most: int) -> list[str]:
     """
     due = Rma.objects.filter(bridge=bridge, reread_at__lte=now).order_by("reread_at")
     found = dict(due.values_list("pk", "external_id")[:most])
+    if not found:
+        return []
     Rma.objects.filter(pk__in=found).update(reread_at=now + REREAD_EVERY)
     return list(found.values())
 
@@ -199,16 +212,7 @@ def _received_at(reading: SourceRma) -> datetime:
 
 
 def _mapped_status(bridge: Bridge, raw: str) -> str | None:
-    target = (
-        Mapping.objects.filter(
-            bridge=bridge,
-            kind=MappingKind.STATUS,
-            source_key=normalise(raw),
-            status=MappingStatus.ACTIVE,
-        )
-        .values_list("target", flat=True)
-        .first()
-    )
+    target = _STATUS.first(bridge=bridge.pk, key=normalise(raw))
     return target["axis"] if target else None
 
 
@@ -252,7 +256,7 @@ def _write_refunds(rma: Rma, reading: SourceRma) -> None:
 
 
 def _upsert_refund(rma: Rma, refund: SourceRefund) -> bool:
-    row = Refund.objects.filter(bridge=rma.bridge, external_id=refund.external_id).first()
+    row = _REFUND.first(bridge=rma.bridge_id, number=refund.external_id)
     if row is not None and row.source_updated_at > refund.updated_at:
         return False
     status = axes.refund_status(refund.status)
@@ -272,8 +276,11 @@ def _upsert_refund(rma: Rma, refund: SourceRefund) -> bool:
         "parts": order_text.refund_parts_json(refund.parts),
         "tenders": order_text.tenders_json(refund.tenders),
     }
-    if row is not None and all(getattr(row, name) == value for name, value in values.items()):
-        return False
+    if row is not None:
+        # The same row as the value names, so that it is not read to be compared.
+        row.rma = rma if row.rma_id == rma.pk else row.rma
+        if all(getattr(row, name) == value for name, value in values.items()):
+            return False
     Refund.objects.update_or_create(
         bridge=rma.bridge, external_id=refund.external_id, defaults=values
     )
@@ -288,10 +295,10 @@ def _origin(word: str) -> str:
 def _rma_of_refund(bridge: Bridge, refund: SourceRefund) -> Rma | None:
     rows = Rma.objects.select_for_update().filter(bridge=bridge)
     if refund.rma_external_id:
-        return rows.filter(external_id=refund.rma_external_id).first()
-    known = Refund.objects.filter(bridge=bridge, external_id=refund.external_id).first()
+        return _BY_NUMBER.first(bridge=bridge.pk, number=refund.rma_external_id)
+    known = _REFUND.first(bridge=bridge.pk, number=refund.external_id)
     if known is not None and known.rma_id:
-        return rows.filter(pk=known.rma_id).first()
+        return _BY_ID.first(bridge=bridge.pk, rma=known.rma_id)
     if not refund.unit_ids:
         return None
     line = RmaLine.objects.filter(

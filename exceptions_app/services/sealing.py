@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -68,4 +69,9 @@ def rotate_keys(*, now: datetime) -> tuple[int, list[str]]:
 
 
 def _box() -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in settings.CREDENTIAL_KEYS])
+    return _box_of(tuple(settings.CREDENTIAL_KEYS))
+
+
+@functools.lru_cache(maxsize=4)
+def _box_of(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
