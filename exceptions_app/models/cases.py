@@ -69,6 +69,10 @@ class Case(models.Model):
     own_group = models.ForeignKey(
         CauseGroup, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    # Of its return's the one to be solved first; nothing can be done here before (decision 0022).
+    behind = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     bridge = models.ForeignKey(Bridge, null=True, on_delete=models.PROTECT, related_name="cases")
     rma = models.ForeignKey(Rma, null=True, on_delete=models.PROTECT, related_name="cases")
     posting = models.ForeignKey(Posting, null=True, on_delete=models.SET_NULL, related_name="cases")
@@ -213,6 +217,11 @@ class Case(models.Model):
             models.Index(fields=["subject"], name="case_by_subject"),
             models.Index(fields=["group", "status"], name="case_by_group"),
             models.Index(fields=["rma"], name="case_by_rma"),
+            models.Index(
+                fields=["behind"],
+                condition=Q(status__in=CASE_OPEN, behind__isnull=False),
+                name="case_open_behind",
+            ),
             models.Index(
                 fields=["own_group"],
                 condition=Q(own_group__isnull=False),

@@ -134,6 +134,7 @@ def detail(case_id: int) -> QuerySet[Case]:
         "connection",
         "posting__connection",
         "group",
+        "behind",
         "assignee",
     )
 

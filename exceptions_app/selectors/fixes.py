@@ -146,6 +146,8 @@ def _wait_of(case: Case, asked: _Asked, moving: dict[int, Posting]) -> tuple[str
     if case.posting_id in moving:
         posting = moving[case.posting_id]
         return CaseStatus.WAITING, f"Confirmation of {posting.key}"
+    if case.behind is not None:
+        return CaseStatus.WAITING, f"EX-{case.behind.pk} first: {case.behind}"[:200]
     return (CaseStatus.ASSIGNED if case.assignee_id else CaseStatus.OPEN), ""
 
 

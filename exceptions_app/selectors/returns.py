@@ -45,7 +45,7 @@ from exceptions_app.rules.erp_facts import ErpReceiptFact
 from exceptions_app.rules.facts import Finding, RmaFacts
 from exceptions_app.rules.spelling import spelled
 from exceptions_app.selectors import facts as facts_selector
-from exceptions_app.selectors import find, paging
+from exceptions_app.selectors import find, order, paging
 from exceptions_app.selectors import fixes as fixes_selector
 from exceptions_app.selectors import sayings as sayings_selector
 from exceptions_app.selectors.beside import Beside, with_beside
@@ -236,9 +236,7 @@ def get(
     facts = facts_selector.for_plan(rma, now=now, postings=live)
     findings = planning.plan(facts).findings
     seen = stage_rules.stages(facts, findings)
-    cases = tuple(
-        Case.objects.filter(rma=rma, status__in=CASE_OPEN).select_related("assignee", "group")
-    )
+    cases = order.of_return(rma)
     return Detail(
         rma=rma,
         facts=facts,

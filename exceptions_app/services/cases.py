@@ -124,7 +124,7 @@ _ANY_BRIDGE = Select(
 _OF_SUBJECT = Select(
     lambda subject: (
         Case.objects.select_for_update(of=("self",))
-        .select_related("group")
+        .select_related("group", "behind")
         .filter(subject=subject)
         .order_by("pk")
     )
@@ -167,6 +167,8 @@ def sync(
     for case in known.values():
         if case.status in CASE_OPEN:
             _close_by_proof(case, prove(case) if prove else proof, now)
+    if subject.rma is not None:
+        placing.in_order(findings, current)
     assigning.place(cases=moved, now=now)
     return tuple(current)
 

@@ -1,13 +1,16 @@
-"""Which cause an exception stands in: its own, or where people's merges and splits put it."""
+"""Which cause an exception stands in: its own, or where people's merges and splits put it;
+and which exception of its return it waits for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.catalogue import render
+from exceptions_app.choices import CASE_OPEN
 from exceptions_app.models import Bridge, Case, CauseGroup, Connection
+from exceptions_app.rules import blocking
 from exceptions_app.rules.facts import Finding
 from exceptions_app.selectors import grouping
 
@@ -43,3 +46,15 @@ def anew(case: Case, facts: Mapping[str, str]) -> dict[str, object]:
     own = case.own_group or case.group
     group = grouping.place_of(own, facts)
     return {"group": group, "own_group": own if own.pk != group.pk else None}
+
+
+def in_order(findings: Sequence[Finding], cases: Sequence[Case]) -> None:
+    """Keep which case of a return waits for which (decision 0022); `cases` are of `findings`."""
+    here = [place for place, case in enumerate(cases) if case.status in CASE_OPEN]
+    waits = blocking.first([findings[place] for place in here])
+    for number, place in enumerate(here):
+        case = cases[place]
+        before = cases[here[waits[number]]] if number in waits else None
+        if case.behind_id != (before.pk if before else None):
+            case.behind = before
+            case.save(update_fields=["behind"])

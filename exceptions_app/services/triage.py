@@ -24,7 +24,7 @@ from exceptions_app.permissions import roles_of
 from exceptions_app.selectors import sleeping
 from exceptions_app.selectors.cases import QUEUE_ORDER
 from exceptions_app.selectors.today import TEAM_OF_ROLE, teams_of
-from exceptions_app.services import audit, moments, notes
+from exceptions_app.services import audit, letting_go, moments, notes
 from exceptions_app.services.cases import NOT_SNOOZED, record
 
 SNOOZE_MOST = timedelta(days=60)
@@ -186,6 +186,7 @@ def close_by_hand(
         case.resolved_at = now
         case.proof = (f"{labels[reason]}. {note}".strip())[:500]
         case.save(update_fields=["status", "closure", "close_reason", "resolved_at", "proof"])
+        letting_go.let_go(case=case, now=now)
         record(case, "case.close", f"Closed by hand: {case.proof}", now, actor)
         return case
 

@@ -35,7 +35,7 @@ from exceptions_app.models import Case, Fix, Posting
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import fixes as fixes_selector
-from exceptions_app.selectors import paging
+from exceptions_app.selectors import order, paging
 from exceptions_app.selectors.sums import Amount
 from exceptions_app.services import triage
 from exceptions_app.templatetags.amounts import money
@@ -138,7 +138,6 @@ def show(
     entry = catalogue_entry(case.type, case.facts)
     is_open = case.status in CASE_OPEN
     rows, sibling_count = cases_selector.siblings(case)
-    sides = case_parts.sides(case)
     postings = cases_selector.postings_of(case)
     story = case_parts.story(case)
     context: dict[str, Any] = {
@@ -159,7 +158,7 @@ def show(
         "closes_by": fill(entry.closes_by, case.facts),
         "difference": case_parts.difference(case, postings),
         "penny": penny.of_case(case),
-        "sides": sides,
+        "sides": case_parts.sides(case),
         "vendor": case_parts.vendor_words(case),
         "postings": _postings(postings),
         "story": story,
@@ -171,6 +170,7 @@ def show(
         **case_talk.beside(case, now),
     }
     if is_open:
+        context["waiting_behind"] = order.waiting_behind(case) if case.rma_id else []
         context |= _acts(request, case, now, offered, assign_form, close_form)
         if permissions.can(request.user, "assign_case"):
             must = triage.is_late_of_others(case, actor=person(request), now=now)
