@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from exceptions_app.choices import CASE_OPEN
-from exceptions_app.management.demo import cures, every_type, setup
+from exceptions_app.management.demo import cures, every_type, exchanged, setup
 from exceptions_app.management.demo.staff import Staff
 from exceptions_app.management.demo.world import World
 from exceptions_app.models import Bridge, Case, Rma
@@ -30,6 +30,7 @@ def cure(world: World, *, base_url: str) -> None:
         _told(world)
         _press(world, staff)
         _goods(world)
+        exchanged.answered(world, staff)
         _change_policy(world, staff, "outlet", tolerance_budget={"GBP": "5.00"})
         _work(world)
         _windows(world)
@@ -58,7 +59,7 @@ def _connections(world: World, staff: Staff, base_url: str) -> None:
 
 def _told(world: World) -> None:
     at = world.clock.now
-    for code in every_type.POLICIES:
+    for code in cures.TOLD:
         world.load_erp(cures.booked(code, at), code)
         world.load_platform({"rmas": cures.told(code, at)}, code)
 
@@ -100,7 +101,7 @@ def _work(world: World) -> None:
     rmas.make_due(rma_ids=list(everything), now=world.clock.now)
     # What the closed month explained is told again, before the platform's news is read.
     flow.plan(clock=world.clock)
-    for code in every_type.POLICIES:
+    for code in cures.TOLD:
         world.carry(code, rounds=12)
 
 

@@ -21,6 +21,11 @@ def begin() -> None:
     make_folders(_folder())
 
 
+def lay(folder: str, name: str, content: bytes) -> None:
+    """Put a file there as the partner would."""
+    (_folder() / folder / name).write_bytes(content)
+
+
 def visit(twin: Twin) -> bool:
     """The partner's program goes round once; False for a system that is called instead."""
     if not isinstance(twin, FilePartnerTwin):

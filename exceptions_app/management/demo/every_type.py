@@ -17,7 +17,15 @@ from django.db.models import Count
 from connectors.types import ErpReceipt, ErpReceiptLine, Money, SourceRefund
 from exceptions_app.catalogue import CATALOGUE
 from exceptions_app.choices import CaseStatus, MappingKind
-from exceptions_app.management.demo import faulty, names, planting, setup, troubles
+from exceptions_app.management.demo import (
+    depot,
+    exchanged,
+    faulty,
+    names,
+    planting,
+    setup,
+    troubles,
+)
 from exceptions_app.management.demo.planting import HELD, Plant
 from exceptions_app.management.demo.records import reference
 from exceptions_app.management.demo.world import World
@@ -34,9 +42,8 @@ from exceptions_app.services import (
     watching,
 )
 
-# These need a partner that exchanges files, an ERP that records refunds, or a room that takes
-# messages; none stands here.
-ELSEWHERE = frozenset({"BATCH_OVERDUE", "FILE_UNREADABLE", "MESSAGE_NOT_SENT", "TENDER_UNMAPPED"})
+# These need an ERP that records refunds, or a room that takes messages; none stands here.
+ELSEWHERE = frozenset({"MESSAGE_NOT_SENT", "TENDER_UNMAPPED"})
 # How long before the present it begins, and how much of that the clocks of returns need.
 LONG_AGO = timedelta(days=19)
 CLOCKS = timedelta(days=16)
@@ -67,6 +74,8 @@ POLICIES: dict[str, dict[str, Any]] = {
         "stock_trigger": "erp_receipt",
         "first_bucket": "quarantine",
     },
+    # A partner of files stands where the others have an ERP.
+    exchanged.CODE: {},
 }
 
 
@@ -97,6 +106,7 @@ def seed(world: World, *, base_url: str, until: datetime) -> None:
         troubles.given_up(world)
         troubles.strange_messages(world)
         troubles.quoted_with_shipping(world)
+        exchanged.unanswered(world)
         _booked_twice(world)
         _worker_died(world)
         _note_refused(world)
@@ -109,6 +119,7 @@ def seed(world: World, *, base_url: str, until: datetime) -> None:
 
 
 def _set_up(world: World, base_url: str) -> None:
+    depot.begin()
     for code, policy in POLICIES.items():
         world.load_erp(reference(), code)
         made = setup.bridge(world, code, base_url=base_url)
@@ -326,4 +337,5 @@ def _connections(world: World, base_url: str) -> None:
         subject_id="6401",
     )
     world.clock.advance(minutes=31)
+    exchanged.garbled(world)
     watching.look(now=world.clock.now)

@@ -7,6 +7,9 @@ PROOFS = {
         "−£3.00 accepted by Finance 1, agreed by Finance 2; credit memo not read back yet: held"
     ),
     "BACKLOG": "No message waits longer than the limit.",
+    "BATCH_OVERDUE": (
+        "File 1 was answered by partner-answer-000000002.csv, read 26 May 2026, 13:17."
+    ),
     "BLIND_RETURN": "The receipt names the authorisation of a return.",
     "BUNDLE_PARTIAL": "Refund 22.00 agrees with the credit within 0.50.",
     "CANCELLED_AFTER_POST": "ReturnGO Alder UK takes the return up again.",
@@ -38,6 +41,7 @@ PROOFS = {
     "FEE_MISMATCH": (
         "−£0.45 accepted by Finance 1, agreed by Finance 2; credit memo not read back yet: held"
     ),
+    "FILE_UNREADABLE": "The sender sent a corrected file, which was read.",
     "GRADE_MISSING": "ReturnGO Alder Home tells a grade for the units received.",
     "INSPECTION_OVERDUE": "ReturnGO Alder Outlet tells a final disposition for every unit.",
     "INSTANT_REJECTED": "The goods are accepted after all, or the refund was taken back.",
@@ -75,7 +79,7 @@ PROOFS = {
     "QUARANTINE_AGED": "The units have another final disposition, or are booked out of quarantine.",
     "QUOTE_CHANGED": (
         "£3.95 accepted by Finance 1, agreed by Finance 2; credit memo CM000010 read back "
-        "26 May 2026, 13:05; Return authorisation RA000011; Stock receipt RCV000009"
+        "26 May 2026, 13:17; Return authorisation RA000011; Stock receipt RCV000009"
     ),
     "RATE_LIMITED": "ReturnGO Alder Counters takes calls again and nothing waits past its time.",
     "REASON_UNMAPPED": "Every return reason is mapped.",
@@ -124,4 +128,4 @@ PROOFS = {
     "WRONG_ITEM": "The receipts name what the return announced.",
 }
 # A person decided these; the decision is kept with the exception.
-BY_HAND = {"DUPLICATE_SIGNAL", "PROMO_SKU"}
+BY_HAND = {"DUPLICATE_SIGNAL", "FILE_UNREADABLE", "PROMO_SKU"}
