@@ -37,7 +37,7 @@ from exceptions_app.services import (
     setup,
 )
 from tests import factories
-from tests.browser import screens_messages
+from tests.browser import screens_messages, screens_teamwork
 from tests.cast import make_user
 from tests.world import START, Clock, World, make_unit, make_validation, make_world
 
@@ -76,7 +76,7 @@ def build() -> tuple[World, dict[str, int]]:
         "event": InboundEvent.objects.filter(state="processed").first().pk,
         "parked_event": InboundEvent.objects.exclude(state__in=("processed", "quiet")).first().pk,
     }
-    return world, rows | _acts_on_many(world, rows["fix"])
+    return world, rows | _acts_on_many(world, rows["fix"]) | screens_teamwork.teamwork()
 
 
 def _unknown_skus(world: World) -> None:
