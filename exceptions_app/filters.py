@@ -9,6 +9,7 @@ import django_filters
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.text import capfirst
 from django_filters.fields import ModelChoiceField
 
 from exceptions_app import permissions
@@ -43,7 +44,7 @@ class CaseFilter(django_filters.FilterSet):
 
     team = django_filters.ChoiceFilter(choices=Team.choices, label="Team", empty_label="Any")
     type = django_filters.ChoiceFilter(
-        choices=lambda: [(code, found.short.capitalize()) for code, found in CATALOGUE.items()],
+        choices=lambda: [(code, capfirst(found.short)) for code, found in CATALOGUE.items()],
         label="Type",
         empty_label="Any",
     )
@@ -162,7 +163,7 @@ class ReturnFilter(django_filters.FilterSet):
         method="by_where",
     )
     blocks = django_filters.ChoiceFilter(
-        choices=lambda: [(code, found.short.capitalize()) for code, found in CATALOGUE.items()],
+        choices=lambda: [(code, capfirst(found.short)) for code, found in CATALOGUE.items()],
         label="What blocks it",
         empty_label="Anything or nothing",
         method="by_block",

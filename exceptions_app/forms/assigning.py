@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
+from django.utils.text import capfirst
 
 from exceptions_app.catalogue import by_team
 from exceptions_app.choices import AssignWay, Team
@@ -67,7 +68,7 @@ class RuleForm(forms.Form):
         super().__init__(*args, **{"auto_id": "rule_%s", **kwargs})
         self.team = team
         bridges = cases_selector.bridges()
-        types = [(entry.code, entry.short.capitalize()) for entry in by_team(Team(team))]
+        types = [(entry.code, capfirst(entry.short)) for entry in by_team(Team(team))]
         causes = selector.causes(team=team, also=row.group_id if row else None)
         currencies = sorted({bridge.currency for bridge in bridges})
         fields: Any = self.fields

@@ -207,7 +207,9 @@ def words(calendar: Calendar | None) -> str:
 
 
 def counted(calendar: Calendar | None, span: timedelta) -> str:
-    """ "8 h of Monday to Friday, 09:00 to 17:30 (Europe/London)"."""
+    """ "8 h of Monday to Friday, 09:00 to 17:30 (Europe/London)", or "8 h, day and night"."""
+    if calendar is None:
+        return f"{span_words(span)}, day and night"
     return f"{span_words(span)} of {words(calendar)}"
 
 

@@ -139,7 +139,7 @@ def questions_of(case_id: int) -> QuerySet[Any, Any]:
     """All questions about an exception, the latest first, as `paging.answers` lists them."""
     rows = Question.objects.filter(case=case_id).order_by("-pk")
     found: QuerySet[Any, Any] = rows.values(
-        "pk", "team", "text", "answer", "due_at", at=F("asked_at"), ended=F("ended_at")
+        "pk", "team", "text", "answer", "due_at", "pause", at=F("asked_at"), ended=F("ended_at")
     )
     return found
 

@@ -15,9 +15,12 @@ def beside(case: Case, now: datetime) -> dict[str, Any]:
     """Whom a note can be put on the Today of, and the questions to other teams; one query."""
     listed = {"people": talking.names(), "questions": talking.questions_of(case.pk)}
     found = paging.answers(counted={}, listed=listed)
+    holding = [row for row in found["questions"] if row["pause"] and not row["ended"]]
     return {
         "names": _named(found),
         "questions": [_question(row, now) for row in found["questions"]],
+        # The team whose answer the clock waits for.
+        "holding": Team(holding[0]["team"]).label if holding else "",
     }
 
 

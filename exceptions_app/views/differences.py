@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
 from exceptions_app import permissions
@@ -176,7 +177,7 @@ def _line(case: Case, row: selector.Row, figures: list[Decimal]) -> list[exports
         str(case.rma),
         case.rma.order_name if case.rma else "",
         case.bridge.name if case.bridge else "",
-        catalogue_entry(case.type).short.capitalize(),
+        capfirst(catalogue_entry(case.type).short),
         causes.label(row.found.main) if row.found and row.found.main else "Not compared",
         case.get_status_display(),
         *cells[:3],

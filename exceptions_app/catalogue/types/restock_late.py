@@ -6,7 +6,7 @@ from exceptions_app.choices import Severity, Team
 ENTRY = Entry(
     code="RESTOCK_LATE",
     family="stock",
-    title="{units} saleable units of return {rma} are not in stock yet",
+    title="Saleable goods of return {rma} are not in stock yet ({units})",
     group_title="Saleable goods are not in stock yet",
     short="restock that is late",
     team=Team.WAREHOUSE,

@@ -85,7 +85,7 @@ def test_going_back_to_every_hour_says_what_becomes_overdue(client, ada):
     case.refresh_from_db()
     assert (case.due_at, case.counted) == (
         YESTERDAY + timedelta(hours=16),
-        "16 h of every hour of every day",
+        "16 h, day and night",
     )
 
 
@@ -150,7 +150,7 @@ def test_a_clock_starts_by_the_calendar_and_after_the_posting_window():
     window = datetime(2026, 5, 30, 1, 0, tzinfo=UTC)
     assert (restock.clock_from, restock.due_at) == (window, window + timedelta(hours=8))
     assert restock.counted == (
-        "8 h of every hour of every day; it began with the next posting window of BlueCherry"
+        "8 h, day and night; it began with the next posting window of BlueCherry"
     )
 
 

@@ -1,7 +1,10 @@
 """What people say to one another, as they meet it on their pages."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from exceptions_app.models import Mention
 from tests.cast import make_user
@@ -45,13 +48,16 @@ def test_a_name_that_is_nobodys_is_said_at_the_note_and_nothing_is_kept(client):
 
 
 def test_a_question_stands_on_both_teams_today_until_it_is_answered(client):
-    case = CaseFactory(team="finance")
+    now = timezone.now()
+    case = CaseFactory(team="finance", clock_from=now, due_at=now + timedelta(hours=4))
+    still = "The clock stands still until Warehouse answers"
     client.force_login(make_user("finn"))
     asked = client.post(
         reverse("case-ask", args=[case.pk]),
         {"team": "warehouse", "text": "Was it worn?", "hours": "8"},
     )
     assert asked.url == f"/exceptions/{case.pk}/#questions"
+    assert still in client.get(reverse("case-detail", args=[case.pk])).text
 
     (ours,) = client.get("/?team=finance").context["questions"]
     (theirs,) = client.get("/?team=warehouse").context["questions"]
@@ -70,3 +76,4 @@ def test_a_question_stands_on_both_teams_today_until_it_is_answered(client):
         "Answered",
         "Yes, once",
     )
+    assert still not in page.text
