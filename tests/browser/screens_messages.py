@@ -18,7 +18,7 @@ def messages() -> dict[str, int]:
         team="merchandising",
         name="Merchandising and data, north and south together, one room",
         kind="slack",
-        address="https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ",
+        address="https://hooks.slack.com/services/T00000000/B00000000/NotARealTokenOfAnybody00",
         wishes=telling_places.Wishes(digest_hour=8, quiet_from=19, quiet_until=7),
         desk_url="http://localhost",
         actor=make_user("ada"),

@@ -11,7 +11,7 @@ from tests.message_servers import post_office, room
 
 SANDBOX, LIVE = types.Mode.SANDBOX, types.Mode.LIVE
 NOTE = sending.Note("alert-1-2", "High: SKU X is unknown", "3 exceptions\nhttps://desk.test/c/1")
-SLACK = "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
+SLACK = "https://hooks.slack.com/services/T00000000/B00000000/NotARealTokenOfAnybody00"
 TEAMS = (
     "https://prod-1.westeurope.logic.azure.com:443/workflows/abc123/triggers/manual/paths/invoke"
     "?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=iXNxUfXDAo"
@@ -149,7 +149,7 @@ def test_an_address_that_is_more_or_else_than_the_place_is_refused(kind, address
 
 
 def test_a_mask_tells_two_places_apart_and_keeps_the_secret():
-    assert places.masked("slack", SLACK) == "hooks.slack.com/…i7FQ"
+    assert places.masked("slack", SLACK) == "hooks.slack.com/…dy00"
     assert places.masked("mail", "finance@alder.example") == "f…@alder.example"
 
 
