@@ -1,4 +1,4 @@
-"""Ten exceptions triaged with the keyboard alone: moved to, opened, taken, put off, left behind."""
+"""Twenty exceptions triaged by the keyboard alone: moved to, opened, taken, put off, left."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -18,7 +18,16 @@ LIST = "/exceptions/?team=merchandising&view=list"
 
 @pytest.fixture
 def ten():
-    """Ten of one cause; they are due at once, so the oldest stands first in the list."""
+    return of_one_cause(10)
+
+
+@pytest.fixture
+def twenty():
+    return of_one_cause(20)
+
+
+def of_one_cause(count):
+    """They are due at once, so the oldest stands first in the list."""
     now = timezone.now()
     group = CauseGroupFactory(title="SKU TEE-BLAK-M is not in BlueCherry")
     return [
@@ -30,7 +39,7 @@ def ten():
             due_at=now + timedelta(hours=4),
             facts={"sku": "TEE-BLAK-M", "erp": "BlueCherry", "platform": "ReturnGO"},
         )
-        for number in range(10)
+        for number in range(count)
     ]
 
 
@@ -50,23 +59,23 @@ def focused_row(page):
     return page.evaluate("document.activeElement.id")
 
 
-def test_ten_exceptions_are_triaged_without_a_mouse(page, sign_in, assert_accessible, ten):
+def test_twenty_exceptions_are_triaged_without_a_mouse(page, sign_in, assert_accessible, twenty):
     sign_in(make_user("mira"))
     page.goto(LIST)
     assert_accessible()
 
     # The first is taken; the reader stays on its row.
     act(page, "j", "a")
-    assert focused_row(page) == f"row-{ten[0].pk}"
+    assert focused_row(page) == f"row-{twenty[0].pk}"
     assert page.locator("[data-pick]:checked").count() == 0
     # The second is put off until tomorrow; the row below takes its place.
     act(page, "j", "s")
     assert_accessible()
     act(page, "Enter")
-    assert focused_row(page) == f"row-{ten[2].pk}"
+    assert focused_row(page) == f"row-{twenty[2].pk}"
     # Three to five are ticked as a range and taken together; they stay ticked.
     press(page, "x", "j", "j", "Shift+X")
-    assert page.inner_text("[data-picked]") == "3 of 9 selected."
+    assert page.inner_text("[data-picked]") == "3 of 19 selected."
     assert page.inner_text("[data-picked-sum]") == "£291.00"
     act(page, "a")
     assert page.locator("[data-pick]:checked").count() == 3
@@ -83,17 +92,22 @@ def test_ten_exceptions_are_triaged_without_a_mouse(page, sign_in, assert_access
     act(page, "Enter")
     page.wait_for_selector("text=Out of the queue until")
     assert_accessible()
-    for _ in range(3):
+    # Eight to nineteen are taken, each from the page of the one before.
+    for _ in range(12):
         act(page, "n")
         act(page, "a")
+    # The twentieth is read and left to somebody else.
+    act(page, "n")
+    assert f"/exceptions/{twenty[19].pk}/" in page.url
 
     states = {
         case.pk: "off" if case.snoozed_until else case.assignee and case.assignee.username
         for case in Case.objects.select_related("assignee")
     }
-    taken = dict.fromkeys([case.pk for case in ten], "mira")
-    assert states == {**taken, ten[1].pk: "off", ten[6].pk: "off"}
-    assert AuditEntry.objects.count() == 10
+    taken = dict.fromkeys([case.pk for case in twenty], "mira")
+    left = {twenty[1].pk: "off", twenty[6].pk: "off", twenty[19].pk: None}
+    assert states == {**taken, **left}
+    assert AuditEntry.objects.count() == 19
 
 
 def test_a_cause_unfolds_and_folds_in_place_and_the_overlay_lists_what_works(
