@@ -44,8 +44,6 @@ def changed(request: HttpRequest) -> HttpResponse:
     now, user_id = timezone.now(), permissions.actor_of(request).pk
     look = selector.of_reader(user_id=user_id, page=page, team=team, now=now)
     context = shown(look, page=page, team=team, now=now) | {"now": now}
-    if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "cases/_looked.html", {"looked": context, "now": now})
     cursor = request.GET.get("cursor", "")
     found = selector.acts(user_id=user_id, page=page, team=team, cursor=cursor)
     late = selector.overdue(user_id=user_id, page=page, team=team, now=now)

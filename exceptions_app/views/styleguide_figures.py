@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from exceptions_app.selectors.sums import Amount
 from exceptions_app.views.styleguide_parts import AT, EARLIER, LONG, Component, Sample
 
 
@@ -19,7 +20,14 @@ def _cause(label: str, amount: str, text: str, proposal: str) -> dict[str, Any]:
 
 
 _VIEW = {"pk": 1, "url": "#", "name": "Over £100.00", "may_edit": True, "is_current": True}
-_SHARED = {"pk": 2, "url": "#", "name": "This week", "team": "Finance", "count": "34"}
+_SHARED = {
+    "pk": 2,
+    "url": "#",
+    "name": "This week",
+    "team": "Finance",
+    "count": "34",
+    "sums": (Amount(Decimal("1234.50"), "GBP"), Amount(Decimal(96), "EUR")),
+}
 
 FIGURES: tuple[Component, ...] = (
     Component(

@@ -64,7 +64,7 @@ def shown(
             "team": _whose(row),
             "url": f"{reverse(page)}?{row.query}",
             "count": paging.shown(numbers[row.pk].count) if count else "",
-            "values": numbers[row.pk].values if count else (),
+            "sums": numbers[row.pk].values if count else (),
             "is_cut": bool(count) and numbers[row.pk].is_cut,
             "is_current": row.query == query,
             "may_edit": _may_edit(row, user),

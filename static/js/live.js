@@ -1,5 +1,5 @@
 /* live.js: parts of a page that come later: a cause that unfolds, what is asked for while somebody
-   looks (data-poll holds the seconds; data-quiet is asked for once), and the same helpers for what htmx has put in. */
+   looks (data-poll holds the seconds), and the same helpers for what htmx has put in. */
 import { all, focusNear } from "./dom.js";
 import { startHolds } from "./holds.js";
 import { showPicked } from "./picks.js";
@@ -64,7 +64,7 @@ export function afterSwap(event) {
     if (part?.rows.length) showFolded(link, part);
   }
   // Nobody asked for it: the focus stays where the reader is.
-  if (target.closest?.("[data-poll], [data-quiet]")) return;
+  if (target.closest?.("[data-poll]")) return;
   const summary = target.querySelector?.("[data-focus]");
   if (summary) summary.focus();
   else if (document.activeElement === document.body) focusNear(target);

@@ -72,7 +72,7 @@ def test_a_view_says_the_money_of_what_it_finds_per_currency_and_never_more(
     page = client.get(reverse("case-list"))
     (view,) = page.context["saved"]["views"]
     assert (view["count"], view["is_cut"]) == ("3", False)
-    assert view["values"] == (Amount(Decimal("7.00"), "EUR"), Amount(Decimal("12.50"), "GBP"))
+    assert view["sums"] == (Amount(Decimal("7.00"), "EUR"), Amount(Decimal("12.50"), "GBP"))
     assert '<b>3</b> <span class="money">€7.00</span> <span class="money">£12.50</span>' in (
         page.text
     )
