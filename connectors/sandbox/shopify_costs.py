@@ -52,11 +52,12 @@ class Bucket:
     def __init__(self) -> None:
         self._left: Decimal | None = None
         self._at: datetime | None = None
+        self._size = 0
 
     def left(self, *, now: datetime, size: int, rate: int) -> Decimal:
-        """What is there at `now`; the first asking finds it full."""
-        if self._left is None or self._at is None:
-            self._left, self._at = Decimal(size), now
+        """What is there at `now`; the first asking of a bucket of this size finds it full."""
+        if self._left is None or self._at is None or size != self._size:
+            self._left, self._at, self._size = Decimal(size), now, size
         passed = max((now - self._at).total_seconds(), 0)
         self._left = min(Decimal(size), self._left + Decimal(str(passed)) * rate)
         self._at = now

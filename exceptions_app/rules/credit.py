@@ -24,6 +24,7 @@ from exceptions_app.rules.shares import (
     gross_of,
     is_credited,
     line_shares,
+    rounding_allowance,
     rounding_of,
 )
 
@@ -209,9 +210,11 @@ def charge_line(
 
 def _extra_lines(resolved: Resolved, order: OrderFact, lines: list[DraftLine]) -> list[DraftLine]:
     """What is left of the order's shipping, the duty of what came back, or both: where the refund
-    is exactly that much above items less fees. Neither is given back unasked.
+    is that much above items less fees. Neither is given back unasked.
 
-    Before any refund, shipping is credited where a quote promised it.
+    That much is meant to the penny of rounding. Within the policy's tolerance only where the
+    tolerance would not let the refund pass without it: one that is wider than the shipping gives
+    none back. Before any refund, shipping is credited where a quote promised it.
     """
     is_charged = any(line.component == SHIPPING for line in lines)
     shipping = [] if is_charged else list(_shipping_lines(resolved.facts, order))
@@ -219,9 +222,15 @@ def _extra_lines(resolved: Resolved, order: OrderFact, lines: list[DraftLine]) -
         return shipping
     duty = list(_duty_lines(resolved))
     excess = refund_confirmed(resolved.facts) - gross(lines)
-    for extra in (shipping, duty, [*shipping, *duty]):
-        if extra and abs(excess - gross(extra)) <= allowance(resolved):
-            return extra
+    extras = [extra for extra in (shipping, duty, [*shipping, *duty]) if extra]
+    rooms = [rounding_allowance(resolved)]
+    if abs(excess) > allowance(resolved):
+        rooms.append(allowance(resolved))
+    for room in rooms:
+        for extra in extras:
+            left = abs(excess - gross(extra))
+            if left <= room and left < abs(excess):
+                return extra
     return []
 
 

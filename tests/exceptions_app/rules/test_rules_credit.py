@@ -219,6 +219,28 @@ def test_shipping_is_credited_when_the_refund_is_exactly_that_much_higher(refund
     assert all((line.charge_code, line.tax_code) == ("FRT", "S20") for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("refund", "tolerance", "shipping"),
+    [
+        ("60.00", "10.00", []),
+        ("60.50", "10.00", []),
+        ("64.00", "10.00", []),
+        ("66.00", "10.00", [Decimal("6.00")]),
+        ("65.97", "0.05", [Decimal("6.00")]),
+        ("65.90", "0.05", []),
+    ],
+)
+def test_no_tolerance_gives_shipping_back_that_was_not_refunded(refund, tolerance, shipping):
+    policy = make.make_policy(tolerance={"GBP": Decimal(tolerance)})
+    facts = make_facts(
+        order=make_order(**SHIPPED), refunds=(make.make_refund(refund),), policy=policy
+    )
+
+    lines = [line for line in draft_of(facts).lines if line.component == "shipping"]
+
+    assert [line.net + line.tax for line in lines] == shipping
+
+
 def test_refunded_shipping_without_a_charge_code_parks_the_credit():
     facts = make_facts(
         order=make_order(**SHIPPED),

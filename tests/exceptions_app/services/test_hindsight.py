@@ -69,13 +69,24 @@ def test_a_tolerance_says_what_it_would_open_and_close_and_changes_nothing(world
     )
 
 
-def test_one_so_wide_that_the_shipping_fits_into_it_says_what_more_would_be_credited(world):
-    """What nobody expects of a tolerance shows before it is in force: the shipping joins."""
+def test_one_so_wide_that_the_shipping_fits_into_it_gives_none_back_unasked(world):
     found = _try(world, {**world.bridge.policy, "tolerance": {"GBP": "5.00"}})
 
+    assert bulk_selector.credits_tried(found) == []
+    assert _told(found) == {"healed": (1, Decimal(20)), "same": (2, Decimal(40))}
+
+
+def test_what_would_be_credited_more_is_told_before_it_is_in_force():
+    """Refunded with the shipping, 3p short of it: told from the items only by a tolerance."""
+    world = make_world()
+    world.add_order("SO-9")
+    world.add_return("5009", order_name="SO-9", refunded=Decimal("23.92"))
+    world.carry()
+
+    found = _try(world, {**world.bridge.policy, "tolerance": {"GBP": "0.05"}})
+
     (more,) = bulk_selector.credits_tried(found)
-    assert (more.is_more, more.number, more.amount) == (True, 3, Decimal("11.85"))
-    assert set(_told(found)) == {"broken"}
+    assert (more.is_more, more.number, more.amount) == (True, 1, Decimal("3.95"))
 
 
 def test_no_more_than_the_newest_are_tried_and_the_act_says_so(world, monkeypatch):
