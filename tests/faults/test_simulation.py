@@ -10,7 +10,7 @@ import pytest
 from tests.faults import runner
 from tests.faults.simulation import play
 
-SEEDS = int(os.environ.get("FAULT_SEEDS", "200"))
+SEEDS = int(os.environ.get("FAULT_SEEDS", "150"))
 CHUNK = max(25, SEEDS // 20)
 
 
