@@ -1,4 +1,4 @@
-"""The order in which a return's exceptions are solved: what each is about (decision 0022)."""
+"""The order in which a return's exceptions are solved: what each is about (decision 0024)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which exception of a return waits for which (decision 0022)."""
+"""Which exception of a return waits for which (decision 0024)."""
 
 import django.db.models.deletion
 from django.db import migrations, models

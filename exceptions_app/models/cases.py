@@ -69,7 +69,7 @@ class Case(models.Model):
     own_group = models.ForeignKey(
         CauseGroup, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    # Of its return's the one to be solved first; nothing can be done here before (decision 0022).
+    # Of its return's the one to be solved first; nothing can be done here before (decision 0024).
     behind = models.ForeignKey(
         "self", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )

@@ -1,4 +1,4 @@
-"""Which exception of a return must be solved first, and which wait for it (decision 0022).
+"""Which exception of a return must be solved first, and which wait for it (decision 0024).
 
 A missing mapping holds back the receipt, the receipt the credit: whoever looks at the credit
 meanwhile can do nothing that leaves. What a finding holds back is its own word (`blocks`), or the

@@ -1,4 +1,4 @@
-"""In which order the exceptions of one return are solved (decision 0022)."""
+"""In which order the exceptions of one return are solved (decision 0024)."""
 
 from __future__ import annotations
 

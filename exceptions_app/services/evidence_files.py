@@ -132,6 +132,11 @@ def _write(key: str, content: bytes) -> None:
     path = _path(key)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     half = path.with_suffix(".half")
-    half.touch(mode=0o600)
-    half.write_bytes(content)
-    half.replace(path)
+    try:
+        half.touch(mode=0o600)
+        half.write_bytes(content)
+        half.replace(path)
+    except OSError:
+        # What no row names would never be forgotten.
+        half.unlink(missing_ok=True)
+        raise

@@ -49,7 +49,7 @@ def anew(case: Case, facts: Mapping[str, str]) -> dict[str, object]:
 
 
 def in_order(findings: Sequence[Finding], cases: Sequence[Case]) -> None:
-    """Keep which case of a return waits for which (decision 0022); `cases` are of `findings`."""
+    """Keep which case of a return waits for which (decision 0024); `cases` are of `findings`."""
     here = [place for place, case in enumerate(cases) if case.status in CASE_OPEN]
     waits = blocking.first([findings[place] for place in here])
     for number, place in enumerate(here):

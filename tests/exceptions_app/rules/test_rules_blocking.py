@@ -1,4 +1,4 @@
-"""Which exception of a return is solved first, and which wait for it (decision 0022)."""
+"""Which exception of a return is solved first, and which wait for it (decision 0024)."""
 
 from decimal import Decimal
 

@@ -131,3 +131,19 @@ def test_it_goes_with_the_personal_data_and_its_digest_stays(folder):
     assert {path.name for path in files(folder)} == {still_open.key, young.key}
     with pytest.raises(errors.EvidenceMissing, match="deleted with the personal data"):
         evidence_files.content(row=gone, actor=make_user("wanda"), now=NOW)
+
+
+def test_a_file_that_cannot_be_written_whole_leaves_nothing_behind(folder, monkeypatch):
+    case = CaseFactory()
+
+    def full(self, target):
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+
+    with pytest.raises(OSError, match="No space"):
+        add(case)
+
+    assert files(folder) == []
+    assert not EvidenceFile.objects.exists()
+    assert Case.objects.get().evidence_count == 0
