@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
@@ -25,6 +24,7 @@ from exceptions_app.models.connections import Connection
 from exceptions_app.models.events import InboundEvent
 from exceptions_app.models.postings import Posting
 from exceptions_app.models.rmas import Rma
+from exceptions_app.models.statements import Moment
 
 
 class CauseGroup(models.Model):
@@ -251,7 +251,7 @@ class Case(models.Model):
         return f"{_digest(acts)}-{_digest([self.severity, self.facts])}"
 
 
-def awake(now: datetime) -> Q:
+def awake(now: Moment) -> Q:
     """Cases that nobody put off beyond `now`."""
     return Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now)
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from operator import itemgetter
 from typing import Any, Generic, TypeVar, cast
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import BooleanField, Expression, Field, Func, QuerySet
 from django.db.models.query import FlatValuesListIterable, ModelIterable, get_related_populators
@@ -34,6 +36,10 @@ class Slot(Expression):
     def value(self, values: Mapping[str, Any]) -> Any:
         found = values[self.name]
         return found if self.target is None else self.target.get_db_prep_save(found, connection)
+
+
+# A moment, or where one goes in.
+Moment = datetime | Slot
 
 
 def is_one_of(name: str, slot: Any) -> Func:
@@ -94,7 +100,7 @@ class Update:
         sql, params = self._statement
         undone = transaction.mark_for_rollback_on_error(connection.alias)
         with undone, connection.cursor() as cursor:
-            cursor.execute(sql, _bound(params, values))
+            cursor.execute(sql, bound(params, values))
             return int(cursor.rowcount)
 
     def _compile(self, values: Mapping[str, Any]) -> tuple[str, Sequence[Any]]:
@@ -110,7 +116,7 @@ class Update:
 
 @dataclass(frozen=True)
 class _Compiled:
-    """A queryset's SQL, and how its rows are read."""
+    """A queryset's SQL, and how its rows are read; no SQL where no row can match."""
 
     sql: str
     params: Sequence[Any]
@@ -125,10 +131,12 @@ class _Compiled:
             yield self.make(row)
 
     def fetch(self, values: Mapping[str, Any]) -> list[Any]:
+        if not self.sql:
+            return []
         if self.locks and connection.get_autocommit():
             raise transaction.TransactionManagementError("A lock needs a transaction around it.")
         with connection.cursor() as cursor:
-            cursor.execute(self.sql, _bound(self.params, values))
+            cursor.execute(self.sql, bound(self.params, values))
             return list(cursor.fetchall())
 
     def _converted(self, row: list[Any]) -> list[Any]:
@@ -138,13 +146,17 @@ class _Compiled:
         return row
 
 
-def _bound(params: Sequence[Any], values: Mapping[str, Any]) -> list[Any]:
+def bound(params: Sequence[Any], values: Mapping[str, Any]) -> list[Any]:
+    """The values of a statement, those of its slots by their names."""
     return [each.value(values) if isinstance(each, Slot) else each for each in params]
 
 
 def _compiled(queryset: QuerySet[Any, Any]) -> _Compiled:
     compiler = queryset.query.get_compiler(connection=connection)
-    sql, params = compiler.as_sql()
+    try:
+        sql, params = compiler.as_sql()
+    except EmptyResultSet:
+        return _Compiled("", (), (), tuple, locks=False)
     if compiler.has_extra_select:
         raise TypeError("A column that is only sorted by would be read as one of the row's.")
     found = compiler.get_converters([column[0] for column in compiler.select])

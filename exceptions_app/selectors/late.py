@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from exceptions_app.choices import CASE_OPEN, EscalationStep
 from exceptions_app.models import Case
+from exceptions_app.models.statements import Moment
 
 ROWS = 5
 
@@ -34,7 +35,7 @@ class Late:
     rows: tuple[Told, ...]
 
 
-def counted(*, team: str, now: datetime) -> dict[str, QuerySet[Case]]:
+def counted(*, team: str, now: Moment) -> dict[str, QuerySet[Case]]:
     own = Case.objects.filter(team=team, status__in=CASE_OPEN)
     return {
         "paused": own.filter(paused_until__isnull=False, paused_until__gt=now),

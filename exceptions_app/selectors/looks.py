@@ -18,6 +18,7 @@ from django.db.models.functions import Cast
 from exceptions_app.choices import CASE_OPEN, SEVERITY_RANK
 from exceptions_app.models import AuditEntry, Case, LastLook
 from exceptions_app.models.cases import awake
+from exceptions_app.models.statements import Moment
 from exceptions_app.selectors import paging
 from exceptions_app.selectors.sums import Amount, per_currency
 
@@ -56,7 +57,7 @@ class Looked:
         return sum(figure.count for figure in self.figures)
 
 
-def asked(*, user_id: int, page: str, team: str, now: datetime) -> dict[str, QuerySet[Any, Any]]:
+def asked(*, user_id: int, page: str, team: str, now: Moment) -> dict[str, QuerySet[Any, Any]]:
     """What `told` needs, as lists for `paging.answers`: a few rows each, in one statement."""
     mark = _mark(user_id, page, team)
     own = Case.objects.filter(team=team) if team else Case.objects.all()
@@ -142,7 +143,7 @@ def _entries(mark: QuerySet[LastLook]) -> QuerySet[AuditEntry]:
     ).filter(id__gt=Subquery(floor))
 
 
-def _overdue(own: QuerySet[Case], mark: QuerySet[LastLook], now: datetime) -> QuerySet[Case]:
+def _overdue(own: QuerySet[Case], mark: QuerySet[LastLook], now: Moment) -> QuerySet[Case]:
     """Open ones whose clock ran out between the mark and `now`, and that nobody put off.
 
     Every severity is named, so that an index which begins with it is read by its clock.

@@ -35,6 +35,7 @@ from exceptions_app.models import (
     Bridge,
     Case,
 )
+from exceptions_app.models.statements import Moment
 from exceptions_app.rules import windows
 from exceptions_app.selectors import facts
 from exceptions_app.selectors.documents import OpenDocuments
@@ -188,7 +189,7 @@ class Change:
     values: tuple[Amount, ...]
 
 
-def moved(*, team: str, since: datetime) -> QuerySet[Any, Any]:
+def moved(*, team: str, since: Moment) -> QuerySet[Any, Any]:
     """What `changes` needs of the exceptions of a team that moved since.
 
     What is open and what was closed since are read apart, each from its own index: one condition
@@ -228,9 +229,7 @@ def changes(rows: Iterable[Mapping[str, Any]]) -> tuple[Change, ...]:
     )
 
 
-def _moves(
-    rows: QuerySet[Case], since: datetime, more: Mapping[str, Q | None]
-) -> QuerySet[Any, Any]:
+def _moves(rows: QuerySet[Case], since: Moment, more: Mapping[str, Q | None]) -> QuerySet[Any, Any]:
     """Counts and sums per currency of what was opened, came back, and `more`; None is nothing.
 
     The sums are texts: they are read with other answers (paging.answers), exact.

@@ -20,6 +20,7 @@ from django.core.exceptions import BadRequest, EmptyResultSet
 from django.db import connection as database
 from django.db.models import F, IntegerField, Q, QuerySet, Subquery
 
+from exceptions_app.models.statements import bound
 from exceptions_app.selectors.sums import Amount, per_currency
 
 # Two screens of rows: a longer page takes longer to write than to read (budgets of pages, D.3).
@@ -141,7 +142,7 @@ def question(
     summed: Mapping[Any, QuerySet[Any]] | None = None,
 ) -> Question:
     """The statement that `answers` asks. Writing it takes longer than asking: who asks the same on
-    every page keeps it. Moments in it must be the database's own.
+    every page keeps it. Moments in it are slots, or the database's own.
 
     `summed` are rows of `currency` and `amount`, told as number and total of each currency, none
     read beyond COUNT_CAP + 1.
@@ -175,12 +176,12 @@ _SUMS = (
 )
 
 
-def ask(asked: Question) -> dict[Any, Any]:
-    """What `answers` returns, for a statement written before."""
+def ask(asked: Question, **values: Any) -> dict[Any, Any]:
+    """What `answers` returns, for a statement written before, with `values` in its slots."""
     known: dict[Any, Any] = dict.fromkeys(asked.empty)
     if asked.columns:
         with database.cursor() as cursor:
-            cursor.execute(asked.sql, asked.values)
+            cursor.execute(asked.sql, bound(asked.values, values))
             known |= zip(asked.columns, cursor.fetchone(), strict=True)
     return known | {key: json.loads(known.get(key) or "[]") for key in asked.listed}
 

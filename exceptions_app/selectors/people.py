@@ -16,6 +16,7 @@ from django.db.models import Case, Exists, IntegerField, OuterRef, Q, QuerySet, 
 
 from exceptions_app.choices import CASE_OPEN, Role
 from exceptions_app.models import Case as ExceptionCase
+from exceptions_app.models.statements import Select
 
 ORDER = ("is_off", "username", "id")
 
@@ -31,6 +32,18 @@ def with_roles(users: QuerySet[User]) -> QuerySet[User]:
     """Each user carries `group_names`, so that `permissions.roles_of` asks nothing more."""
     names = Group.objects.filter(user=OuterRef("pk")).order_by().values("name")
     return users.annotate(group_names=ArraySubquery(names))
+
+
+def person(user_id: int) -> User | None:
+    """Who asks for a page, with all that a page must know of them, in one query."""
+    return _PERSON.first(user_id=user_id)
+
+
+_PERSON = Select(
+    lambda user_id: with_roles(
+        with_second_factor(User.objects.select_related("preferences"))
+    ).filter(pk=user_id)[:1]
+)
 
 
 def everyone(*, text: str = "", role: str = "") -> QuerySet[User]:

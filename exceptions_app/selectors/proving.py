@@ -35,6 +35,7 @@ from exceptions_app.models import (
     Posting,
     Watermark,
 )
+from exceptions_app.models.statements import Moment, Select
 from exceptions_app.selectors import paging
 
 SINCE = timedelta(hours=24)
@@ -67,15 +68,22 @@ class Feed:
 
 def feeds() -> tuple[Feed, ...]:
     """Every active connection by name, in one query."""
+    rows: list[Any] = _FEEDS.rows()
+    return tuple(Feed(row, row.as_of) for row in rows)
+
+
+def _feed_rows() -> QuerySet[Connection]:
     marks = Watermark.objects.filter(connection=OuterRef("pk")).order_by()
     oldest = marks.values("connection").annotate(at=Min("read_at")).values("at")
-    rows = (
+    return (
         Connection.objects.filter(is_active=True)
         .select_related("health")
         .annotate(as_of=Subquery(oldest))
         .order_by("name", "pk")
     )
-    return tuple(Feed(row, row.as_of) for row in rows)
+
+
+_FEEDS = Select(_feed_rows)
 
 
 def checks(
@@ -138,14 +146,16 @@ _READ_BACK = (PostingKind.STOCK_RECEIPT, PostingKind.CREDIT_MEMO)
 Proof = tuple[int, datetime | None]
 
 
-def proved(*, feeds: Sequence[Feed], now: datetime) -> QuerySet[Any, Any]:
-    """What `proofs` needs of messages, exceptions, documents and changes, one row for each."""
-    connections = [feed.connection for feed in feeds]
+def proved(*, connections: Sequence[int], since: Moment) -> QuerySet[Any, Any]:
+    """What `proofs` needs of messages, exceptions, documents and changes, one row for each.
+
+    `connections` are ids.
+    """
     parked = InboundEvent.objects.filter(connection__in=connections, state=EventState.PARKED)
     held = Fix.objects.filter(status=FixStatus.HELD)
-    closed = Case.objects.filter(resolved_at__gt=now - SINCE, closure=Closure.PROOF)
+    closed = Case.objects.filter(resolved_at__gt=since, closure=Closure.PROOF)
     confirmed = Posting.objects.filter(
-        kind__in=_READ_BACK, status=PostingStatus.CONFIRMED, confirmed_at__gt=now - SINCE
+        kind__in=_READ_BACK, status=PostingStatus.CONFIRMED, confirmed_at__gt=since
     ).exclude(keyed__in=KEYED_UNPROVED)
     whole: QuerySet[Any, Any] = (
         confirmed.order_by()

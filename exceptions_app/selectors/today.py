@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from django.contrib.postgres.aggregates import JSONBAgg
-from django.db.models import F, Min, OuterRef, Q, QuerySet, Subquery, Sum, TextField, Value
+from django.db.models import F, Min, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Cast, JSONObject, Now
 
 from exceptions_app.choices import (
@@ -18,7 +18,6 @@ from exceptions_app.choices import (
     SEVERITY_OF_RANK,
     FixKind,
     FixStatus,
-    MoneyAxis,
     PostingStatus,
     Role,
     Team,
@@ -26,19 +25,17 @@ from exceptions_app.choices import (
 from exceptions_app.models import (
     BreakGlass,
     Case,
-    CaseCount,
     Connection,
     Fix,
     Posting,
-    Rma,
     Watermark,
 )
+from exceptions_app.models.statements import Select
 from exceptions_app.permissions import approving_roles
-from exceptions_app.selectors import causes, counts, keying, late, outlook, paging, proving
+from exceptions_app.selectors import causes, counts, keying, paging
 from exceptions_app.selectors.sums import Amount, per_currency
 
 ROWS = 8
-HELD = 2
 COUNT_CAP = 1_000
 
 TEAM_OF_ROLE: Mapping[str, Team] = {
@@ -92,30 +89,6 @@ class Queue:
             if kind == code:
                 return count, values
         return 0, ()
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Returns with an open exception of one team, and how many of them are not refunded yet.
-
-    Both stop at COUNT_CAP + 1.
-    """
-
-    team: str
-    returns: int
-    unpaid: int
-
-
-@dataclass(frozen=True, slots=True)
-class Customers:
-    """Returns by what their customers wait for, none counted beyond COUNT_CAP + 1.
-
-    `held`: the HELD teams that have the most open exceptions of returns, most first.
-    """
-
-    refund_pending: int
-    refund_failed: int
-    held: tuple[Held, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,91 +225,6 @@ def _cause(row: causes.Cause) -> Cause:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class News:
-    """What changed since `since`, what is proved, what leaves when, what leads were told of, and
-    what was asked along."""
-
-    since: datetime
-    changes: tuple[outlook.Change, ...]
-    proofs: Mapping[str, proving.Proof]
-    schedules: tuple[outlook.Schedule, ...]
-    along: Mapping[Any, Any]
-    late: late.Late
-
-
-def news(
-    *,
-    team: str,
-    feeds: Sequence[proving.Feed],
-    now: datetime,
-    along: Mapping[str, Mapping[Any, QuerySet[Any]]] | None = None,
-    looked: Mapping[Any, QuerySet[Any]] | None = None,
-) -> News:
-    """A few rows each, so one query brings them all; `along` as `paging.answers` takes it, and
-    `looked` as `looks.asked` gives it, with whatever else is listed."""
-    since = now - proving.SINCE
-    found = paging.answers(
-        single=dict((along or {}).get("single", {})),
-        counted={
-            **(along or {}).get("counted", {}),
-            **late.counted(team=team, now=now),
-        },
-        listed={
-            **(looked or {}),
-            "escalated": late.escalated(team=team),
-            "moved": outlook.moved(team=team, since=since),
-            "proved": proving.proved(feeds=feeds, now=now),
-            "bridges": outlook.bridges(),
-        },
-    )
-    return News(
-        since=since,
-        changes=outlook.changes(found["moved"]),
-        proofs=proving.proofs(found["proved"]),
-        schedules=outlook.schedules(found["bridges"], now=now),
-        along=found,
-        late=late.told(found),
-    )
-
-
-def of_customers() -> dict[str, Mapping[Any, QuerySet[Any]]]:
-    """What `customers` needs, to be asked along with `news`."""
-    return {
-        "counted": {state: Rma.objects.filter(money=state) for state in _UNPAID},
-        "single": {team: _of_returns(team) for team in Team},
-    }
-
-
-_UNPAID = (MoneyAxis.PENDING, MoneyAxis.FAILED)
-
-
-def customers(found: Mapping[Any, Any]) -> Customers:
-    """What customers wait for, over all teams, of the answers to `of_customers` and one query."""
-    ranked = sorted((team for team in Team if found[team]), key=lambda team: -found[team])
-    scopes = {
-        (team, is_unpaid): counts.Scope(None, team=team, has_snoozed=True, is_unpaid=is_unpaid)
-        for team in ranked[:HELD]
-        for is_unpaid in (False, True)
-    }
-    returns = counts.returns(scopes)
-    return Customers(
-        refund_pending=found[MoneyAxis.PENDING],
-        refund_failed=found[MoneyAxis.FAILED],
-        held=tuple(
-            Held(team.value, returns[team, False], returns[team, True]) for team in ranked[:HELD]
-        ),
-    )
-
-
-def _of_returns(team: Team) -> QuerySet[Any, Any]:
-    """How many open exceptions of returns the team has, put off or not, as the only value."""
-    whole: QuerySet[Any, Any] = CaseCount.objects.filter(team=team).order_by()
-    one = whole.annotate(whole=Value(1)).values("whole")
-    found: QuerySet[Any, Any] = one.annotate(about=Sum("returns")).values("about")
-    return found
-
-
 def _values(rows: Iterable[Mapping[str, Any]]) -> tuple[Amount, ...]:
     return per_currency((row["currency"], row["total"]) for row in rows)
 
@@ -353,22 +241,7 @@ class Stuck:
 
 def stuck(*, roles: frozenset[str]) -> Stuck:
     """Documents whose outcome is not known, and those these roles can key by hand; one query."""
-    lists = {
-        "unknown": Posting.objects.filter(status=PostingStatus.UNCONFIRMED),
-        "to_key": keying.waiting(kinds=keying.kinds_of(roles)),
-    }
-    first = [rows.order_by("not_before", "pk").values("pk")[: ROWS + 1] for rows in lists.values()]
-    found = list(
-        # Not one or the other of two lists: that would be asked of every posting there is.
-        Posting.objects.filter(pk__in=first[0].union(first[1], all=True))
-        .annotate(
-            unknown_count=paging.HowMany(lists["unknown"]),
-            to_key_count=paging.HowMany(lists["to_key"]),
-        )
-        .select_related("rma", "connection")
-        .defer("draft")
-        .order_by("not_before", "pk")
-    )
+    found: list[Any] = _stuck_question(keying.kinds_of(roles)).rows()
     unknown = [row for row in found if row.status == PostingStatus.UNCONFIRMED]
     to_key = [row for row in found if row.status == PostingStatus.HELD]
     return Stuck(
@@ -379,7 +252,36 @@ def stuck(*, roles: frozenset[str]) -> Stuck:
     )
 
 
+@lru_cache(maxsize=64)
+def _stuck_question(kinds: tuple[str, ...]) -> Select[Posting]:
+    return Select(lambda: _stuck_rows(kinds))
+
+
+def _stuck_rows(kinds: tuple[str, ...]) -> QuerySet[Posting]:
+    lists = {
+        "unknown": Posting.objects.filter(status=PostingStatus.UNCONFIRMED),
+        "to_key": keying.waiting(kinds=kinds),
+    }
+    first = [rows.order_by("not_before", "pk").values("pk")[: ROWS + 1] for rows in lists.values()]
+    return (
+        # Not one or the other of two lists: that would be asked of every posting there is.
+        Posting.objects.filter(pk__in=first[0].union(first[1], all=True))
+        .annotate(
+            unknown_count=paging.HowMany(lists["unknown"]),
+            to_key_count=paging.HowMany(lists["to_key"]),
+        )
+        .select_related("rma", "connection")
+        .defer("draft")
+        .order_by("not_before", "pk")
+    )
+
+
 def approvals(*, roles: frozenset[str], user_id: int) -> list[Fix]:
     """Requests this person may decide on, oldest first, one more than is shown."""
+    return _approvals_question(roles, user_id).rows()
+
+
+@lru_cache(maxsize=512)
+def _approvals_question(roles: frozenset[str], user_id: int) -> Select[Fix]:
     rows = decidable(roles=roles, user_id=user_id).select_related("requested_by", "bridge", "case")
-    return list(rows.order_by("pk")[: ROWS + 1])
+    return Select(lambda: rows.order_by("pk")[: ROWS + 1])

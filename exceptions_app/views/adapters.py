@@ -77,8 +77,7 @@ class PeopleBackend(ModelBackend):
         return user if is_right and self.user_can_authenticate(user) else None
 
     def get_user(self, user_id: int) -> User | None:
-        users = people_selector.with_second_factor(User.objects.select_related("preferences"))
-        user = people_selector.with_roles(users).filter(pk=user_id).first()
+        user = people_selector.person(user_id)
         return user if user is not None and self.user_can_authenticate(user) else None
 
 

@@ -20,6 +20,7 @@ from exceptions_app.selectors import (
     documents,
     finance,
     merchandising,
+    news,
     operations,
     outlook,
     paging,
@@ -28,7 +29,6 @@ from exceptions_app.selectors import (
     today,
     warehouse,
 )
-from exceptions_app.selectors import looks as looks_selector
 from exceptions_app.views import looks
 
 # Where a team's work stands, and the capability its room asks for.
@@ -55,43 +55,37 @@ def home(request: HttpRequest) -> HttpResponse:
     room, room_label, room_capability = ROOMS[team]
     # A team's figures are its room's: who may not enter the room is not told them here either.
     may_enter = permissions.can(request.user, room_capability)
-    along = today.of_customers() if may_enter and team == Team.CX else None
-    looked = looks_selector.asked(
-        user_id=request.user.pk or 0, page=LastLook.Page.TODAY, team=team, now=now
+    told = news.news(
+        team=team,
+        user_id=request.user.pk or 0,
+        feeds=feeds,
+        now=now,
+        has_customers=may_enter and team == Team.CX,
     )
-    said = {
-        "mentions": talking.unread(request.user.pk or 0),
-        "questions": talking.waiting(team),
-    }
-    news = today.news(team=team, feeds=feeds, now=now, along=along, looked=looked | said)
-    mentions = talking.told(news.along["mentions"])
-    questions = talking.asked(news.along["questions"], team=team)
-    held, held_until = news.proofs["held"]
-    checks = proving.checks(rows=feeds, unknown=stuck.unknown_count, proofs=news.proofs, now=now)
+    held, held_until = told.proofs["held"]
+    checks = proving.checks(rows=feeds, unknown=stuck.unknown_count, proofs=told.proofs, now=now)
     open_documents = documents.in_sums()
     queue = today.queue(team=team, now=now)
-    known = _Known(queue, open_documents, now, news.along)
+    known = _Known(queue, open_documents, now, told.found)
     context: dict[str, Any] = {
         "now": now,
-        "since": news.since,
+        "since": told.since,
         "queue": queue,
         "tabs": _tabs(team),
-        "changes": news.changes,
-        "mentions": mentions[: talking.SHOWN],
-        "mentions_more": len(mentions) > talking.SHOWN,
-        "questions": questions[: talking.SHOWN],
-        "questions_more": len(questions) > talking.SHOWN,
-        "looked": looks.shown(
-            looks_selector.told(news.along), page=LastLook.Page.TODAY, team=team, now=now
-        ),
+        "changes": told.changes,
+        "mentions": told.mentions[: talking.SHOWN],
+        "mentions_more": len(told.mentions) > talking.SHOWN,
+        "questions": told.questions[: talking.SHOWN],
+        "questions_more": len(told.questions) > talking.SHOWN,
+        "looked": looks.shown(told.looked, page=LastLook.Page.TODAY, team=team, now=now),
         "figures": _FIGURES[team](known) if may_enter else [],
         "room": room if may_enter else "",
         "room_label": room_label,
         "fixes": today.approvals(roles=roles, user_id=request.user.pk or 0),
         "runs": outlook.waiting_runs(open_documents),
-        "schedules": [{"row": row, "kind": PostingKind(row.kind).label} for row in news.schedules],
+        "schedules": [{"row": row, "kind": PostingKind(row.kind).label} for row in told.schedules],
         "waiting": outlook.waiting(open_documents),
-        "late": news.late,
+        "late": told.late,
         "held": held,
         "held_until": held_until,
         "unknown": stuck.unknown,
@@ -122,7 +116,7 @@ class _Known:
     queue: today.Queue
     documents: tuple[documents.OpenDocuments, ...]
     now: datetime
-    along: Mapping[Any, Any]
+    found: Mapping[Any, Any]
 
 
 def _figure(
@@ -198,7 +192,7 @@ def _of_operations(known: _Known) -> list[dict[str, Any]]:
 
 
 def _of_cx(known: _Known) -> list[dict[str, Any]]:
-    found = today.customers(known.along)
+    found = news.customers(known.found)
     return [
         _figure(
             "Refund asked for",
