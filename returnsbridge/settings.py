@@ -287,6 +287,7 @@ SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
     "openid_connect": {"APPS": sign_in.company_accounts(), "OAUTH_PKCE_ENABLED": True}
 }
 
+SESSION_ENGINE = "returnsbridge.session_store"
 SESSION_COOKIE_AGE = 60 * 60 * env.integer("RETURNSBRIDGE_SESSION_HOURS", default=12, minimum=1)
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"

@@ -13,6 +13,7 @@ from django.db.models.functions import TruncDate
 
 from exceptions_app.choices import CASE_OPEN
 from exceptions_app.models import Case
+from exceptions_app.models.statements import Select, is_one_of
 
 TREND_DAYS = 7
 _NEVER = Value(None, output_field=DateField())
@@ -42,20 +43,28 @@ def of_groups(group_ids: Sequence[int], *, now: datetime) -> dict[int, Trend]:
     """Opened against closed per day for these causes, whatever the filters; one grouped query."""
     first = (now - timedelta(days=TREND_DAYS - 1)).astimezone(UTC).date()
     since = datetime.combine(first, time.min, tzinfo=UTC)
-    own = Case.objects.filter(group__in=group_ids).order_by()
-    # What is open and what was closed lately: each a range of its own index. One condition for
-    # both would read all that was ever closed.
-    opened = own.filter(status__in=CASE_OPEN, opened_at__gte=since)
-    closed = own.filter(resolved_at__gte=since)
     moves: dict[int, list[list[int]]] = {}
-    for group, opened_on, closed_on, count in _by_day(opened, _NEVER).union(
-        _by_day(closed, TruncDate("resolved_at", tzinfo=UTC)), all=True
-    ):
+    for group, opened_on, closed_on, count in _MOVES.rows(groups=list(group_ids), since=since):
         days = moves.setdefault(group, [[0, 0] for _ in range(TREND_DAYS)])
         for side, day in enumerate((opened_on, closed_on)):
             if day is not None and day >= first:
                 days[min((day - first).days, TREND_DAYS - 1)][side] += count
     return {group: _trend(days) for group, days in moves.items()}
+
+
+def _moves(*, groups: Any, since: Any) -> QuerySet[Any, Any]:
+    """What is open and what was closed lately: each a range of its own index. One condition for
+    both would read all that was ever closed."""
+    own = Case.objects.filter(is_one_of("group", groups)).order_by()
+    opened = own.filter(status__in=CASE_OPEN, opened_at__gte=since)
+    closed = own.filter(resolved_at__gte=since)
+    both: QuerySet[Any, Any] = _by_day(opened, _NEVER).union(
+        _by_day(closed, TruncDate("resolved_at", tzinfo=UTC)), all=True
+    )
+    return both
+
+
+_MOVES = Select(_moves)
 
 
 def _by_day(rows: QuerySet[Case], closed_on: Any) -> QuerySet[Any, Any]:
