@@ -212,6 +212,15 @@ class WakeOn(models.TextChoices):
     MESSAGE = "message", "a new message about the return has come"
     MAPPING = "mapping", "a mapping of its value is in force"
     DOCUMENT = "document", "its document has been found in the ERP"
+    WINDOW = "window", "the ERP's next posting window has opened"
+    PERIOD = "period", "its month is open in the ERP's books"
+    ITEMS = "items", "the ERP's item master has been read again"
+    VALUE = "value", "its value at risk has grown by an amount"
+    COUNT = "count", "its cause has grown by a number of exceptions"
+
+
+# Those that need to be told by how much.
+WAKES_ON_GROWTH = (WakeOn.VALUE, WakeOn.COUNT)
 
 
 class PauseReason(models.TextChoices):

@@ -51,7 +51,8 @@ def given_of(form: forms.Form | None) -> dict[str, Any]:
     if isinstance(form, TeamsAssignForm):
         return {"assignee": given["assignee"].pk if given["assignee"] else None}
     if isinstance(form, SnoozeForm):
-        return {"until": form.until.isoformat(), "note": given["note"]}
+        growth = str(given["growth"]) if given["growth"] is not None else ""
+        return {**form.given, "until": form.until.isoformat(), "growth": growth}
     if isinstance(form, AcceptForm):
         given["until"] = given["until"].isoformat() if given["until"] else ""
     return given

@@ -13,15 +13,18 @@ from django.forms.models import ModelChoiceIterator
 from django.utils import timezone
 
 from exceptions_app.catalogue import entry as catalogue_entry
-from exceptions_app.choices import Team, WakeOn
+from exceptions_app.choices import WAKES_ON_GROWTH, Team, WakeOn
 from exceptions_app.models import Case
+from exceptions_app.rules.putting_off import growth_flaw
+from exceptions_app.selectors import awaited, sleeping, today
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import sleeping, today
 from exceptions_app.services.moments import written
 from exceptions_app.services.triage import SNOOZE_MOST
 
 # When somebody who puts work off until a day expects it back, in their own time zone.
 MORNING = time(9, 0)
+# As many as an amount is kept with; the exception's currency may allow fewer.
+GROWTH_PLACES = 4
 
 
 NOBODY = "nobody"
@@ -89,6 +92,21 @@ class SnoozeForm(forms.Form):
         help_text="At 09:00, within 60 days.",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
+    wakes_on = forms.ChoiceField(
+        label="Or earlier",
+        required=False,
+        choices=[("", "Not earlier"), *((each.value, f"When {each.label}") for each in WakeOn)],
+        widget=forms.RadioSelect,
+        help_text="An exception to which that cannot come is left as it is, and says why.",
+    )
+    growth = forms.DecimalField(
+        label="Grown by",
+        required=False,
+        min_value=0,
+        max_digits=14,
+        decimal_places=GROWTH_PLACES,
+        help_text="Only for a value, in the exception's currency, or a number of exceptions.",
+    )
     note = forms.CharField(
         label="Why it can wait",
         required=False,
@@ -127,23 +145,48 @@ class SnoozeForm(forms.Form):
             raise ValidationError("Say which day.")
         if "date" not in self.errors and not self.now < self.until <= self.now + SNOOZE_MOST:
             self.add_error("date", f"Choose a day from now on, at most {SNOOZE_MOST.days} days.")
+        self._check_growth(cleaned)
         return cleaned
+
+    def _check_growth(self, cleaned: dict[str, Any]) -> None:
+        growth, is_asked = cleaned.get("growth"), cleaned.get("wakes_on") in WAKES_ON_GROWTH
+        if growth is not None and not is_asked:
+            self.add_error("growth", "Choose what has to grow by this, or empty the field.")
+        elif is_asked and "growth" not in self.errors:
+            is_count = cleaned["wakes_on"] == WakeOn.COUNT
+            flaw = growth_flaw(growth, places=0 if is_count else GROWTH_PLACES)
+            if flaw:
+                self.add_error("growth", flaw)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What was answered, as `triage.snooze` takes it."""
+        names = ("note", "wakes_on", "growth")
+        return {"until": self.until, **{name: self.cleaned_data[name] for name in names}}
 
 
 class CaseSnoozeForm(SnoozeForm):
     """The same for one exception, which may come back earlier."""
 
-    wakes_on = forms.ChoiceField(
-        label="Or earlier",
-        required=False,
-        widget=forms.RadioSelect,
-        help_text="It comes back once, and its history says why.",
-    )
-
     def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        offered = [(each, f"When {WakeOn(each).label}") for each in sleeping.conditions(case)]
-        self.fields["wakes_on"].choices = [("", "Not earlier"), *offered]  # type: ignore[attr-defined]
+        offered = sleeping.conditions(case)
+        labels = [(each, f"When {self._words(case, each)}") for each in offered]
+        field = self.fields["wakes_on"]
+        field.choices = [("", "Not earlier"), *labels]  # type: ignore[attr-defined]
+        why_not = awaited.no_window(case) if case.bridge_id and WakeOn.WINDOW not in offered else ""
+        field.help_text = f"It comes back once, and its history says why. {why_not}".strip()
+
+    def _words(self, case: Case, wakes_on: str) -> str:
+        """With what is known of it beforehand: when a window opens, what the value is now."""
+        text = awaited.words(case, wakes_on)
+        if wakes_on == WakeOn.WINDOW:
+            kind = awaited.document_kind(case)
+            opens_at = awaited.opens_at(case, after=self.now, kind=kind)
+            return f"{text}: {written(opens_at)}" if opens_at else text
+        if wakes_on == WakeOn.VALUE:
+            return f"{text}; now {awaited.at_risk(case)}"
+        return text
 
 
 class ReasonsForm(forms.Form):

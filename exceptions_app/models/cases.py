@@ -102,6 +102,8 @@ class Case(models.Model):
     wakes_on = models.CharField(
         max_length=10, choices=WakeOn.choices, blank=True, default="", db_default=""
     )
+    # What exactly: {"kind"} of document, {"period"} ("2026-12"), or {"from", "to"} of a figure.
+    wakes_for = models.JSONField(default=dict, blank=True, db_default={})
     opened_at = models.DateTimeField()
     due_at = models.DateTimeField()
     # Since when its clock runs (null: since it opened), and which hours it counted, in words.
@@ -247,7 +249,7 @@ class Case(models.Model):
         """
         acts = [self.status, self.closure, self.assignee_id, self.waiting_for]
         acts.append(self.snoozed_until.isoformat() if self.snoozed_until else "")
-        acts += [str(each) for each in (self.wakes_on, self.paused_until) if each]
+        acts += [str(each) for each in (self.wakes_on, self.wakes_for, self.paused_until) if each]
         return f"{_digest(acts)}-{_digest([self.severity, self.facts])}"
 
 

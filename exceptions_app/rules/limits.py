@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from exceptions_app.choices import PostingKind
@@ -27,9 +28,14 @@ _KINDS = {str(kind.label): kind.value for kind in PostingKind}
 
 def awaited_document(finding: Finding) -> str:
     """The kind of document whose posting window the exception waits for; "" for none."""
-    if finding.type == "ERP_BATCH_WAIT":
-        return _KINDS.get(finding.facts.get("kind", ""), "")
-    return _AWAITED.get(finding.type, "")
+    return awaited_kind(finding.type, finding.facts)
+
+
+def awaited_kind(code: str, facts: Mapping[str, object]) -> str:
+    """As `awaited_document`, of an exception's type and facts."""
+    if code == "ERP_BATCH_WAIT":
+        return _KINDS.get(str(facts.get("kind", "")), "")
+    return _AWAITED.get(code, "")
 
 
 def restock(policy: Policy) -> timedelta:

@@ -68,6 +68,14 @@ def next_open(windows: Sequence[Window], *, now: datetime, zone: str) -> datetim
     return min(moments)
 
 
+def next_opening(windows: Sequence[Window], *, after: datetime, zone: str) -> datetime:
+    """The first moment (UTC) later than `after` at which a window opens, open ones left out."""
+    local = after.astimezone(ZoneInfo(zone))
+    days = [(local + timedelta(days=ahead)).date() for ahead in range(3)]
+    opens = (_moment(day, window.opens, zone) for window in windows for day in days)
+    return min(moment for moment in opens if moment > after)
+
+
 def missed_since(
     windows: Sequence[Window], *, created_at: datetime, now: datetime, zone: str
 ) -> datetime | None:

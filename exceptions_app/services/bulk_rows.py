@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -120,6 +121,7 @@ def perform(*, row: BulkRow, bulk: Bulk, actor: User, now: datetime) -> Done:
         "until": found.snoozed_until.isoformat() if found.snoozed_until else "",
         "note": found.snooze_note,
         "wakes_on": found.wakes_on,
+        "wakes_for": found.wakes_for,
     }
     _triage(row, bulk, actor, now)
     # Read again: the version speaks of what is stored.
@@ -137,6 +139,8 @@ def _triage(row: BulkRow, bulk: Bulk, actor: User, now: datetime) -> None:
             seen=seen,
             until=datetime.fromisoformat(given["until"]),
             note=given["note"],
+            wakes_on=given.get("wakes_on", ""),
+            growth=Decimal(given["growth"]) if given.get("growth") else None,
             actor=actor,
             now=now,
         )
@@ -283,11 +287,12 @@ def _take_back(row: BulkRow, actor: User, now: datetime) -> Done:
         person = _person(row.before["assignee"])
         triage.assign(case_id=case.pk, assignee=person, actor=actor, now=now)
     else:
-        _put_off_as_before(case, row.before, actor, now)
+        put_off_as_before(case, row.before, actor, now)
     return Done()
 
 
-def _put_off_as_before(case: Case, before: dict[str, Any], actor: User, now: datetime) -> None:
+def put_off_as_before(case: Case, before: dict[str, Any], actor: User, now: datetime) -> None:
+    """Put off again what was put off `before` (`perform`), or bring it back where it was not."""
     until = datetime.fromisoformat(before["until"]) if before["until"] else None
     if until == case.snoozed_until:
         return
@@ -295,8 +300,15 @@ def _put_off_as_before(case: Case, before: dict[str, Any], actor: User, now: dat
         triage.wake(case_id=case.pk, actor=actor, now=now)
         return
     note = before["note"] or "Put off again as before."
-    wakes_on = before.get("wakes_on", "")
-    triage.snooze(case_id=case.pk, until=until, note=note, actor=actor, now=now, wakes_on=wakes_on)
+    triage.snooze(
+        case_id=case.pk,
+        until=until,
+        note=note,
+        actor=actor,
+        now=now,
+        wakes_on=before.get("wakes_on", ""),
+        as_before=before.get("wakes_for"),
+    )
 
 
 def _person(pk: int | None) -> User | None:

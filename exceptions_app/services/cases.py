@@ -42,12 +42,15 @@ from exceptions_app.rules import severity
 from exceptions_app.rules.facts import Finding
 from exceptions_app.selectors import fixes as fixes_selector
 from exceptions_app.selectors.calendars import Calendars
-from exceptions_app.services import assigning, audit, clocks, moments, placing, severities
-
-# What brings a case back that somebody put off.
-_MATERIAL = frozenset({"status", "facts", "severity"})
-# The fields of a case that nobody put off.
-NOT_SNOOZED = {"snoozed_until": None, "snooze_note": "", "snoozed_at": None, "wakes_on": ""}
+from exceptions_app.services import (
+    assigning,
+    audit,
+    clocks,
+    moments,
+    placing,
+    putting_off,
+    severities,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +270,7 @@ def _refresh(
         changed["posting"] = posting
     if subject.event is not None and case.event_id != subject.event.pk:
         changed["event"] = subject.event
-    changed |= _waking(case, changed)
+    changed |= putting_off.ended_by(case, changed)
     for name, value in changed.items():
         setattr(case, name, value)
     case.save(update_fields=list(changed))
@@ -336,13 +339,6 @@ def _is_taken_back(case: Case) -> bool:
         decided_at__lte=case.resolved_at,
         ended_at__gte=case.resolved_at,
     ).exists()
-
-
-def _waking(case: Case, changed: dict[str, object]) -> dict[str, object]:
-    """What ends a snooze, when the case is no longer the one that was put off."""
-    if case.snoozed_until is None or not _MATERIAL & changed.keys():
-        return {}
-    return dict(NOT_SNOOZED)
 
 
 def _close_by_proof(case: Case, proof: str, now: datetime) -> None:

@@ -7,9 +7,10 @@ nothing: programs that never looked have nothing to compare.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -21,11 +22,12 @@ from exceptions_app.choices import CASE_OPEN, CaseStatus, Closure, Team, WakeOn
 from exceptions_app.models import AuditEntry, Case
 from exceptions_app.models.cases import awake
 from exceptions_app.permissions import roles_of
-from exceptions_app.selectors import sleeping
+from exceptions_app.selectors import awaited, sleeping
 from exceptions_app.selectors.cases import QUEUE_ORDER
 from exceptions_app.selectors.today import TEAM_OF_ROLE, teams_of
 from exceptions_app.services import audit, letting_go, moments, notes
-from exceptions_app.services.cases import NOT_SNOOZED, record
+from exceptions_app.services.cases import record
+from exceptions_app.services.putting_off import NOT_SNOOZED
 
 SNOOZE_MOST = timedelta(days=60)
 
@@ -107,15 +109,19 @@ def snooze(
     now: datetime,
     seen: str = "",
     wakes_on: str = "",
+    growth: Decimal | None = None,
+    as_before: Mapping[str, str] | None = None,
 ) -> Case:
     """Put an open case off; it comes back at `until`, or at once when its facts change.
 
-    `wakes_on` (WakeOn) brings it back before that, see `services.waking`.
+    `wakes_on` (WakeOn) brings it back before that, see `services.waking`; `growth` says how much
+    its value, in its currency, or its cause's open count has to grow from now. `as_before` is
+    what a snooze that is put back was waiting for (`Case.wakes_for`), and keeps its figures.
 
     Raises:
         InvalidChoice: `until` is past, or further away than SNOOZE_MOST; it is another team's
             work, late already, and the note does not say why it can wait; or what it is to
-            wait for cannot come to this case.
+            wait for cannot come to this case, or is there already.
         CaseAlreadyClosed, CaseChanged: another was faster.
     """
     if not now < until <= now + SNOOZE_MOST:
@@ -127,15 +133,23 @@ def snooze(
         if not said and is_late_of_others(case, actor=actor, now=now):
             team = Team(case.team).label
             raise errors.InvalidChoice(f"It is the work of {team}, and late: say why it can wait.")
-        if wakes_on and wakes_on not in sleeping.conditions(case):
-            raise errors.InvalidChoice("That cannot come to this exception. Choose another.")
+        if wakes_on:
+            _check_can_come(case, wakes_on)
+        asked = dict(as_before or awaited.asked(case, wakes_on=wakes_on, growth=growth, now=now))
         case.snoozed_until, case.snooze_note = until, said
-        case.snoozed_at, case.wakes_on = now, wakes_on
+        case.snoozed_at, case.wakes_on, case.wakes_for = now, wakes_on, asked
         case.save(update_fields=list(NOT_SNOOZED))
-        earlier = f", or earlier when {WakeOn(wakes_on).label}" if wakes_on else ""
+        earlier = f", or earlier when {awaited.words(case)}" if wakes_on else ""
         words = f"Put off until {moments.written(until)}{earlier}. {said}".strip()
         record(case, "case.snooze", words, now, actor)
         return case
+
+
+def _check_can_come(case: Case, wakes_on: str) -> None:
+    if wakes_on in sleeping.conditions(case):
+        return
+    why = awaited.no_window(case) if wakes_on == WakeOn.WINDOW else ""
+    raise errors.InvalidChoice(why or "That cannot come to this exception. Choose another.")
 
 
 def is_late_of_others(case: Case, *, actor: User, now: datetime) -> bool:

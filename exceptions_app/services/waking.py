@@ -7,10 +7,11 @@ from datetime import datetime
 
 from django.db import transaction
 
-from exceptions_app.choices import CASE_OPEN, WakeOn
+from exceptions_app.choices import CASE_OPEN
 from exceptions_app.models import Case
-from exceptions_app.selectors import sleeping
-from exceptions_app.services.cases import NOT_SNOOZED, record
+from exceptions_app.selectors import awaited, sleeping
+from exceptions_app.services.cases import record
+from exceptions_app.services.putting_off import NOT_SNOOZED
 
 BATCH = 500
 _TIME = "its time is over"
@@ -19,13 +20,13 @@ _TIME = "its time is over"
 def wake_due(*, now: datetime) -> int:
     """Wake what is due; returns how many. A second run at the same moment finds none."""
     due = _woken(sleeping.over(now=now).order_by("pk")[:BATCH], _TIME, now)
-    for condition in WakeOn:
-        due += _woken(sleeping.met(wakes_on=condition, now=now), condition.label, now)
+    for condition in sorted(sleeping.awaited_now(now=now)):
+        due += _woken(sleeping.met(wakes_on=condition, now=now), "", now)
     return due
 
 
 def _woken(cases: Iterable[Case], why: str, now: datetime) -> int:
-    return sum(_wake(case, why, now) for case in cases)
+    return sum(_wake(case, why or awaited.words(case), now) for case in cases)
 
 
 def _wake(case: Case, why: str, now: datetime) -> bool:

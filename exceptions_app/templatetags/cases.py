@@ -8,10 +8,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from exceptions_app.catalogue import entry
-from exceptions_app.choices import CaseStatus, Closure
+from exceptions_app.choices import CaseStatus, Closure, WakeOn
 from exceptions_app.models import Case
+from exceptions_app.selectors import awaited as awaited_selector
 from exceptions_app.templatetags import marks
 from exceptions_app.templatetags.amounts import plain
+from exceptions_app.templatetags.desk import when
 
 register = template.Library()
 
@@ -20,6 +22,17 @@ register = template.Library()
 def short_of(code: str) -> str:
     """Return the type's few words, "unknown SKU", for its code."""
     return entry(code).short
+
+
+@register.filter
+def awaited(case: Case) -> str:
+    """Return what brings a case that is put off back early, read after "when"."""
+    text = awaited_selector.words(case)
+    if case.wakes_on != WakeOn.WINDOW or case.snoozed_at is None:
+        return text
+    kind = case.wakes_for.get("kind", "")
+    opens_at = awaited_selector.opens_at(case, after=case.snoozed_at, kind=kind)
+    return f"{text}: {when(opens_at)}" if opens_at else f"{text} (it has none now)"
 
 
 @register.simple_tag

@@ -61,8 +61,7 @@ def snooze(request: HttpRequest, case_id: int) -> HttpResponse:
     form = CaseSnoozeForm(request.POST, case=case, now=now, must_say_why=must)
     if not form.is_valid():
         return case_page.show(request, case, now=now, snooze_form=form, status=422)
-    given = {name: form.cleaned_data[name] for name in ("note", "wakes_on")}
-    act = partial(triage.snooze, until=form.until, actor=actor, now=now, **given)
+    act = partial(triage.snooze, **form.given, actor=actor, now=now)
     words = f"EX-{case.pk} is out of the queue until {when(form.until)}."
     return _done(request, case, form, act, words)
 

@@ -96,9 +96,7 @@ def _service(key: str, form: forms.Form, request: HttpRequest, now: datetime) ->
     given = form.cleaned_data
     actor = permissions.actor_of(request)
     if isinstance(form, SnoozeForm):
-        return partial(
-            triage_service.snooze, until=form.until, note=given["note"], actor=actor, now=now
-        )
+        return partial(triage_service.snooze, **form.given, actor=actor, now=now)
     return partial(
         differences.settle,
         act=key,

@@ -236,7 +236,7 @@ def _service(
     if wanted.key == "assign":
         return partial(triage.assign, assignee=given["assignee"], actor=actor, now=now)
     if isinstance(form, SnoozeForm):
-        return partial(triage.snooze, until=form.until, note=given["note"], actor=actor, now=now)
+        return partial(triage.snooze, **form.given, actor=actor, now=now)
     if wanted.key == "wake":
         return partial(triage.wake, actor=actor, now=now)
     return partial(

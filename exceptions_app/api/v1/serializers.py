@@ -11,9 +11,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from exceptions_app.api.doors import PageQuery
-from exceptions_app.choices import PostingKind, PostingStatus, RefundOrigin
+from exceptions_app.choices import PostingKind, PostingStatus, RefundOrigin, WakeOn
 from exceptions_app.forms.kinds import FORMS
+from exceptions_app.models import Case
 from exceptions_app.rules import money
+from exceptions_app.selectors import awaited
 
 
 class MoneyBody(serializers.Serializer):
@@ -85,10 +87,35 @@ class CaseDetail(CaseRow):
     closure = serializers.CharField()
     close_reason = serializers.CharField()
     reopened_count = serializers.IntegerField()
+    snoozed_until = serializers.DateTimeField(allow_null=True)
+    snooze_note = serializers.CharField()
+    wakes_on = serializers.CharField(help_text="What brings it back earlier; empty for nothing.")
+    wakes_when = serializers.SerializerMethodField(
+        help_text="The same in words with its figures, read after “when”."
+    )
+
+    def get_wakes_when(self, found: Case) -> str:
+        return awaited.words(found)
 
 
 class AssignBody(serializers.Serializer):
     assignee = serializers.CharField(max_length=150, help_text='A user name of the team, or "me".')
+
+
+class SnoozeBody(serializers.Serializer):
+    until = serializers.DateTimeField(help_text="When it comes back at the latest.")
+    note = serializers.CharField(required=False, default="", allow_blank=True, max_length=200)
+    wakes_on = serializers.ChoiceField(
+        WakeOn.choices, required=False, default="", allow_blank=True, help_text="Or earlier."
+    )
+    growth = serializers.DecimalField(
+        max_digits=14,
+        decimal_places=4,
+        required=False,
+        default=None,
+        allow_null=True,
+        help_text="By how much its value (in its currency) or its cause's open count has to grow.",
+    )
 
 
 class CauseRow(serializers.Serializer):

@@ -88,6 +88,28 @@ class CaseAssign(Door):
         return Response(shapes.CaseDetail(doors.one(cases_selector.detail(case_id))).data)
 
 
+class CaseSnooze(Door):
+    capabilities = {"POST": "assign_case"}
+
+    @described(shapes.CaseDetail, body=shapes.SnoozeBody, name="snooze_case")
+    def post(self, request: Request, case_id: int) -> Response:
+        case = doors.one(Case.objects.filter(pk=case_id))
+        given = doors.told(request, shapes.SnoozeBody)
+        actor, now = permissions.actor_of(request), timezone.now()
+        triage.snooze(case_id=case.pk, actor=actor, now=now, **given)
+        return Response(shapes.CaseDetail(doors.one(cases_selector.detail(case_id))).data)
+
+
+class CaseWake(Door):
+    capabilities = {"POST": "assign_case"}
+
+    @described(shapes.CaseDetail, name="wake_case")
+    def post(self, request: Request, case_id: int) -> Response:
+        actor = permissions.actor_of(request)
+        triage.wake(case_id=case_id, actor=actor, now=timezone.now())
+        return Response(shapes.CaseDetail(doors.one(cases_selector.detail(case_id))).data)
+
+
 class CauseList(Door):
     capabilities = {"GET": "view_desk"}
 

@@ -1,12 +1,14 @@
 """The API: who may go where, what comes back, and that a refusal changes nothing."""
 
 import json
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver, reverse
+from django.utils import timezone
 
 from exceptions_app import permissions
 from exceptions_app.api.v1 import urls as v1
@@ -26,6 +28,8 @@ DOORS = {
     "api-case-list": (READ, ""),
     "api-case-detail": (READ, "case"),
     "api-case-assign": ({"POST": "assign_case"}, "case"),
+    "api-case-snooze": ({"POST": "assign_case"}, "case"),
+    "api-case-wake": ({"POST": "assign_case"}, "case"),
     "api-cause-list": (READ, ""),
     "api-return-list": (READ, ""),
     "api-return-detail": (READ, "rma"),
@@ -253,6 +257,28 @@ def test_a_case_is_given_to_oneself_and_not_to_a_stranger(client, rows):
 
     assert call(client, "POST", url, {"assignee": "me"}).json()["assignee"] == "mira"
     assert Case.objects.get(pk=rows["case"].pk).assignee == make_user("mira")
+
+
+def test_a_case_is_put_off_for_a_figure_and_brought_back(client, rows):
+    url = reverse("api-case-snooze", args=[rows["case"].pk])
+    until = timezone.now() + timedelta(days=3)
+    body = {"until": until.isoformat(), "wakes_on": "value", "note": "Small"}
+    enter(client, "mira")
+    before = state()
+
+    refused = call(client, "POST", url, body)
+    assert (refused.status_code, error_of(refused)["code"]) == (422, "invalid_choice")
+    late = call(client, "POST", url, {**body, "until": "2020-01-01T00:00:00Z", "growth": "5"})
+    assert late.status_code == 422
+    assert state() == before
+
+    shown = call(client, "POST", url, {**body, "growth": "5.00"}).json()
+    assert datetime.fromisoformat(shown["snoozed_until"]) == until
+    assert (shown["snooze_note"], shown["wakes_on"]) == ("Small", "value")
+    assert shown["wakes_when"] == "its value at risk has grown by £5.00 (£20.00 → £25.00)"
+
+    woken = call(client, "POST", reverse("api-case-wake", args=[rows["case"].pk])).json()
+    assert (woken["snoozed_until"], woken["wakes_on"], woken["wakes_when"]) == (None, "", "")
 
 
 def test_a_closed_case_is_not_assigned(client, rows):

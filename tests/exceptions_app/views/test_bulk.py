@@ -2,6 +2,7 @@
 
 import csv
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 import time_machine
@@ -189,3 +190,48 @@ def test_a_window_skips_what_is_proven_and_says_so_before(client):
     assert (rows[proven.pk], rows[failed.pk]) == ("skipped", "done")
     assert Fix.objects.get().payload["posting_id"] == failed.pk
     assert client.get(answer.url).status_code == 200
+
+
+def test_many_are_put_off_for_a_condition_and_those_it_cannot_come_to_say_why(client):
+    _sign_in(client, "mira")
+    cases = [CaseFactory(), CaseFactory()]
+    cases[0].bridge.policy = {"schedule": {"credit_memo": "13:00-14:00"}}
+    cases[0].bridge.save()
+    found = bulk_freezing.freeze(
+        kind="snooze", cases=Case.objects.all(), actor=make_user("mira"), now=NOW
+    )
+    page = client.get(reverse("bulk", args=[found.pk])).text
+    assert "When the ERP&#x27;s next posting window has opened" in page
+
+    client.post(
+        reverse("bulk-start", args=[found.pk]), {"choice": "tomorrow", "wakes_on": "window"}
+    )
+    _run()
+
+    off = dict(Case.objects.values_list("pk", "wakes_on"))
+    assert off == {cases[0].pk: "window", cases[1].pk: ""}
+    assert "Alder UK has no posting window" in client.get(reverse("bulk", args=[found.pk])).text
+    assert dict(Case.objects.values_list("pk", "snoozed_until"))[cases[1].pk] is None
+
+
+def test_many_are_put_off_until_each_grew_from_its_own_figure_and_taken_back(client):
+    _sign_in(client, "mira")
+    cases = [CaseFactory(value=Decimal(value)) for value in ("10.00", "20.00")]
+    found = bulk_freezing.freeze(
+        kind="snooze", cases=Case.objects.all(), actor=make_user("mira"), now=NOW
+    )
+    address = reverse("bulk-start", args=[found.pk])
+    given = {"choice": "tomorrow", "wakes_on": "value"}
+    assert client.post(address, given).status_code == 422
+
+    client.post(address, {**given, "growth": "5"})
+    _run()
+
+    kept = dict(Case.objects.values_list("pk", "wakes_for"))
+    assert kept == {
+        cases[0].pk: {"from": "10.0000", "to": "15.0000"},
+        cases[1].pk: {"from": "20.0000", "to": "25.0000"},
+    }
+    client.post(reverse("bulk-undo", args=[found.pk]))
+    _run()
+    assert set(Case.objects.values_list("snoozed_until", flat=True)) == {None}

@@ -265,3 +265,38 @@ def test_what_is_new_is_counted_and_not_put_in():
 
     assert "<b>1 new.</b>" in text
     assert client.get(reverse("case-news"), {"newest": 10**9}).content.decode().strip() == ""
+
+
+def test_it_is_put_off_until_its_value_grew_and_says_from_where_to_where():
+    case, client = CaseFactory(), _of("mira")
+    page = _text(client, case)
+    assert "When its value at risk has grown by an amount; now £20.00" in page
+    assert "Alder UK has no posting window in which any document leaves for BlueCherry." in page
+
+    refused = _act(client, case, "snooze", choice="tomorrow", wakes_on="value", note="small")
+    assert refused.status_code == 422
+    assert "Say by how much it has to grow" in refused.text
+    assert "small" in refused.text
+    alone = _act(client, case, "snooze", choice="tomorrow", growth="4")
+    assert "Choose what has to grow by this, or empty the field." in alone.text
+    case.refresh_from_db()
+    assert case.snoozed_until is None
+
+    _act(client, case, "snooze", choice="tomorrow", wakes_on="value", growth="4.50")
+
+    assert (
+        "or as soon as anything but its figures changes, or when its value at risk has grown by"
+        " £4.50 (£20.00 → £24.50)."
+    ) in _text(client, case)
+
+
+def test_the_form_says_when_the_next_window_opens():
+    case, client = CaseFactory(), _of("mira")
+    case.bridge.policy = {"schedule": {"credit_memo": "13:00-14:00"}}
+    case.bridge.save()
+    told = "the next posting window of BlueCherry has opened: 27 May 2026, 12:00"
+    assert f"When {told}" in _text(client, case)
+
+    _act(client, case, "snooze", choice="tomorrow", wakes_on="window")
+
+    assert f"or when {told}." in _text(client, case)
