@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.text import capfirst
-from django_filters.fields import ModelChoiceField
+from django_filters.fields import ModelChoiceField, ModelChoiceIterator
 
 from exceptions_app import permissions
 from exceptions_app.catalogue import CATALOGUE
@@ -36,6 +37,33 @@ class CauseFilter(django_filters.ModelChoiceFilter):
     field_class = CauseField
 
 
+class BridgeChoices(ModelChoiceIterator):
+    """The bridges in one read of a statement built once; a cursor of the server asks three."""
+
+    def __iter__(self) -> Iterator[tuple[Any, str]]:
+        if self.field.empty_label is not None:
+            yield "", self.field.empty_label
+        yield from (self.choice(bridge) for bridge in cases_selector.every_bridge())
+
+
+class BridgeField(ModelChoiceField):
+    iterator = BridgeChoices
+
+
+class BridgeFilter(django_filters.ModelChoiceFilter):
+    """One active bridge by its code."""
+
+    field_class = BridgeField
+
+    def __init__(self) -> None:
+        super().__init__(
+            queryset=lambda request: cases_selector.bridges(),
+            to_field_name="code",
+            label="Bridge",
+            empty_label="Any",
+        )
+
+
 class CaseFilter(django_filters.FilterSet):
     """Open exceptions that nobody put off, unless `status` or `snoozed` asks for others.
 
@@ -57,12 +85,7 @@ class CaseFilter(django_filters.FilterSet):
         empty_label="All that are open",
         method="by_status",
     )
-    bridge = django_filters.ModelChoiceFilter(
-        queryset=lambda request: cases_selector.bridges(),
-        to_field_name="code",
-        label="Bridge",
-        empty_label="Any",
-    )
+    bridge = BridgeFilter()
     assignee = django_filters.ChoiceFilter(
         choices=[("me", "Me"), ("none", "Nobody yet")],
         label="Assigned to",
@@ -180,12 +203,7 @@ class ReturnFilter(django_filters.FilterSet):
         empty_label="Any time",
         method="by_age",
     )
-    bridge = django_filters.ModelChoiceFilter(
-        queryset=lambda request: cases_selector.bridges(),
-        to_field_name="code",
-        label="Bridge",
-        empty_label="Any",
-    )
+    bridge = BridgeFilter()
     q = django_filters.CharFilter(
         label="Number, SKU or e-mail", max_length=returns_selector.MAX_QUERY, method="by_text"
     )

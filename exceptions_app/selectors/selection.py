@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.db.models import Count, QuerySet
 
 from exceptions_app.models import Case
+from exceptions_app.models.statements import Select
 from exceptions_app.selectors.cases import QUEUE_ORDER
 from exceptions_app.selectors.sums import Amount, per_currency
 
@@ -28,8 +29,10 @@ class Selection:
 
 def newest_id() -> int:
     """The highest id of all cases now; a list frozen here holds nothing above it."""
-    found = Case.objects.order_by("-pk").values_list("pk", flat=True).first()
-    return found or 0
+    return _NEWEST.first() or 0
+
+
+_NEWEST = Select(lambda: Case.objects.order_by("-pk").values_list("pk", flat=True)[:1])
 
 
 def of_picks(picks: Collection[tuple[int, str]]) -> Selection:
