@@ -204,9 +204,11 @@ def post_webhook(
         return reply.status_code
 
 
-def message_session(mode: types.Mode) -> requests.Session:
+def message_session(
+    mode: types.Mode, transport: requests.adapters.BaseAdapter | None = None
+) -> requests.Session:
     """A session for `connectors.messaging`: its library words the calls, our door carries them."""
-    return _open(pinned.PinnedAdapter(mode=mode))
+    return _open(transport or pinned.PinnedAdapter(mode=mode))
 
 
 class _QuietSession(requests.Session):

@@ -27,9 +27,10 @@ _TIMEOUTS = (5, 15)
 class Call:
     """What became of the one call of a message. `status` is HTTP's or the mail server's."""
 
-    def __init__(self, mode: types.Mode, watch: pinned.Watch) -> None:
+    def __init__(self, mode: types.Mode, watch: pinned.Watch, transport: Any) -> None:
         self.mode = mode
         self.watch = watch
+        self.transport = transport
         self.calls = 0
         self.has_left = False
         self.status: int | None = None
@@ -41,10 +42,13 @@ _current: contextvars.ContextVar[Call | None] = contextvars.ContextVar("call", d
 
 
 @contextlib.contextmanager
-def call(mode: types.Mode) -> Iterator[Call]:
-    """Let the library make one call in the block; outside of one it can make none."""
+def call(mode: types.Mode, transport: Any = None) -> Iterator[Call]:
+    """Let the library make one call in the block; outside of one it can make none.
+
+    `transport` is an adapter of requests in the place of the network, None for the network itself.
+    """
     with pinned.deadline(_TOTAL_SECONDS) as watch:
-        now = Call(mode, watch)
+        now = Call(mode, watch, transport)
         token = _current.set(now)
         try:
             yield now
@@ -84,7 +88,7 @@ class HttpDoor:
         if now.calls > 1 or method.upper() != "POST" or asked.get("files"):
             raise requests.RequestException("A message is one call.")
         try:
-            with http.message_session(now.mode) as session:
+            with http.message_session(now.mode, now.transport) as session:
                 prepared = session.prepare_request(
                     requests.Request(
                         "POST",

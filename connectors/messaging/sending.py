@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from connectors import errors, types
 from connectors.messaging import door, places
@@ -29,9 +30,16 @@ class Note:
 
 
 def send(
-    kind: str, address: str, note: Note, mode: types.Mode, mail: places.MailServer | None = None
+    kind: str,
+    address: str,
+    note: Note,
+    mode: types.Mode,
+    mail: places.MailServer | None = None,
+    transport: Any = None,
 ) -> None:
     """Send the message in one call; returning means that the other side took it.
+
+    `transport` stands in the place of the network for all but mail, as in `connectors.http`.
 
     Raises:
         RetryLater: surely nothing was taken.
@@ -48,7 +56,7 @@ def send(
         title, body = harmless(title), harmless(body)
     if places.KINDS[kind].is_paragraphed:
         body = body.replace("\n", "\n\n")
-    with door.call(mode) as call:
+    with door.call(mode, transport) as call:
         is_taken = bool(place.notify(title=title, body=body))
     if not is_taken:
         raise _why(call, is_mail=is_mail)

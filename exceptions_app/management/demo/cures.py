@@ -68,6 +68,7 @@ TOLD: dict[str, list[Plant]] = {
     "home": [_plain(6101), _plain(6102), _plain(6103)],
     "fr": [_plain(6202), _plain(6203)],
     "kids": [],
+    "de": [],
 }
 
 
@@ -208,6 +209,9 @@ BUTTONS: list[Button] = [
     Button("DISCOUNT_ALLOCATION", _settled(differences.ACCEPT)),
     Button("TAX_PRORATA", _settled(differences.CORRECT)),
     Button("TENDER_SPLIT", _settled(differences.ACCEPT)),
+    Button(
+        "TENDER_UNMAPPED", _mapped(FixKind.FEE, "source_value", component="refund", erp_code="8")
+    ),
     Button("FEE_MISMATCH", _settled(differences.ACCEPT)),
     Button("REFUND_CM_MISMATCH", _settled(differences.ACCEPT), number="4036"),
     Button("REFUND_OVER_LINE", _settled(differences.ACCEPT)),

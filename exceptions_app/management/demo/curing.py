@@ -11,11 +11,19 @@ from datetime import timedelta
 from typing import Any
 
 from exceptions_app.choices import CASE_OPEN
-from exceptions_app.management.demo import cures, every_type, exchanged, setup
+from exceptions_app.management.demo import cures, every_type, exchanged, room, setup
 from exceptions_app.management.demo.staff import Staff
 from exceptions_app.management.demo.world import World
 from exceptions_app.models import Bridge, Case, Rma
-from exceptions_app.services import bridges, flow, operations, polling, receipts, rmas, watching
+from exceptions_app.services import (
+    bridges,
+    flow,
+    operations,
+    polling,
+    receipts,
+    rmas,
+    watching,
+)
 
 # How much of the clock it takes.
 TAKES = timedelta(days=2)
@@ -36,6 +44,7 @@ def cure(world: World, *, base_url: str) -> None:
         _windows(world)
         _change_policy(world, staff, "fr", stock_trigger="final_disposition")
         _upkeep(world)
+        room.back(world)
     assert world.clock.now <= began + TAKES, "curing took too long"
 
 

@@ -23,6 +23,7 @@ from exceptions_app.management.demo import (
     faulty,
     names,
     planting,
+    room,
     setup,
     troubles,
 )
@@ -42,8 +43,6 @@ from exceptions_app.services import (
     watching,
 )
 
-# These need an ERP that records refunds, or a room that takes messages; none stands here.
-ELSEWHERE = frozenset({"MESSAGE_NOT_SENT", "TENDER_UNMAPPED"})
 # How long before the present it begins, and how much of that the clocks of returns need.
 LONG_AGO = timedelta(days=19)
 CLOCKS = timedelta(days=16)
@@ -74,6 +73,8 @@ POLICIES: dict[str, dict[str, Any]] = {
         "stock_trigger": "erp_receipt",
         "first_bucket": "quarantine",
     },
+    # Its ERP records how refunds are paid.
+    "de": {},
     # A partner of files stands where the others have an ERP.
     exchanged.CODE: {},
 }
@@ -81,8 +82,7 @@ POLICIES: dict[str, dict[str, Any]] = {
 
 def watched() -> frozenset[str]:
     """Every type of these systems that a check raises."""
-    raised = frozenset(code for code, entry in CATALOGUE.items() if entry.is_watched)
-    return raised - ELSEWHERE
+    return frozenset(code for code, entry in CATALOGUE.items() if entry.is_watched)
 
 
 def counts(*, is_closed: bool = False) -> dict[str, int]:
@@ -97,6 +97,7 @@ def seed(world: World, *, base_url: str, until: datetime) -> None:
     world.clock.now = until - LONG_AGO
     with world.entered():
         _set_up(world, base_url)
+        room.opened(world, base_url=base_url)
         _planned_only(world)
         _checked_in_there(world)
         _carried(world)
@@ -110,11 +111,13 @@ def seed(world: World, *, base_url: str, until: datetime) -> None:
         _booked_twice(world)
         _worker_died(world)
         _note_refused(world)
+        troubles.paid_by_voucher(world)
         world.clock.now = until - LONG_AGO + CLOCKS
         flow.ingest(clock=world.clock)
         _plan(world)
         _late(world)
         _connections(world, base_url)
+        room.gone(world)
     assert world.clock.now <= until, "planting ran past the present"
 
 

@@ -139,6 +139,19 @@ def strange_messages(world: World) -> None:
     world.carry()
 
 
+def paid_by_voucher(world: World) -> None:
+    """A refund was paid in a way that Alder DE has no payment method for."""
+    one_return(world, 6901, code="de", transactions=[_by_voucher(world, 6901)])
+    world.carry("de")
+
+
+def _by_voucher(world: World, number: int) -> dict[str, Any]:
+    at = world.clock.now
+    units = [records.unit(f"{number}1", _DRESS, at)]
+    paid = records.refund(str(number), units, _DRESS.price, at)
+    return {**paid, "processor": "Voucherly"}
+
+
 def closed_month(world: World) -> None:
     """Credits were held for a run that nobody started before the month was closed."""
     row = world.bridges["outlet"]

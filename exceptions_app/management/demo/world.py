@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Min
 
@@ -15,7 +16,7 @@ from connectors.sandbox.wsgi_transport import WsgiTransport
 from connectors.types import DocumentKind
 from exceptions_app import jobs
 from exceptions_app.choices import PostingStatus
-from exceptions_app.management.demo import depot, twins
+from exceptions_app.management.demo import depot, room, twins
 from exceptions_app.management.demo.records import Record
 from exceptions_app.management.demo.twins import Journal
 from exceptions_app.models import Bridge, Posting, Rma
@@ -42,14 +43,16 @@ class Clock:
 
 @dataclass
 class World:
-    """`served` are the twins by path; `bridges` come from setting up."""
+    """`served` are the twins by path; `bridges` come from setting up. `room` takes messages."""
 
     clock: Clock
     served: Mapping[str, Journal]
     bridges: dict[str, Bridge] = field(default_factory=dict)
+    room: room.Room = field(default_factory=room.Room)
 
     def __post_init__(self) -> None:
-        self._transport = WsgiTransport({f"/{name}": twin for name, twin in self.served.items()})
+        apps: dict[str, Any] = {f"/{name}": twin for name, twin in self.served.items()}
+        self._transport = WsgiTransport({**apps, room.PATH: self.room})
 
     @contextlib.contextmanager
     def entered(self) -> Iterator[None]:

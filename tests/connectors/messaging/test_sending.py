@@ -1,5 +1,6 @@
 """One call a message, to an address we checked, and an honest word of how it ended."""
 
+import contextlib
 import json
 
 import pytest
@@ -7,6 +8,7 @@ import requests
 
 from connectors import errors, http, types
 from connectors.messaging import door, places, sending
+from connectors.sandbox.wsgi_transport import WsgiTransport
 from tests.message_servers import post_office, room
 
 SANDBOX, LIVE = types.Mode.SANDBOX, types.Mode.LIVE
@@ -48,6 +50,24 @@ def test_a_service_of_ones_own_gets_title_message_and_the_fixed_key(web):
 
     assert [(got["title"], got["message"]) for got in web.got] == [(NOTE.title, NOTE.body)]
     assert (web.paths, web.keys) == (["/in?token=abc"], ["alert-1-2"])
+
+
+@pytest.mark.parametrize(
+    ("path", "outcome"), [("/room", None), ("/hall", errors.RetryLater)], ids=["there", "nobody"]
+)
+def test_what_stands_in_the_place_of_the_network_takes_the_message(path, outcome):
+    got = []
+
+    def app(environ, start):
+        got.append(json.loads(environ["wsgi.input"].read())["title"])
+        start("200 OK", [])
+        return [b""]
+
+    way = WsgiTransport({"/room": app})
+    with pytest.raises(outcome) if outcome else contextlib.nullcontext():
+        sending.send("webhook", f"http://rooms.test{path}", NOTE, SANDBOX, None, way)
+
+    assert got == ([] if outcome else [NOTE.title])
 
 
 @pytest.mark.parametrize(
@@ -108,7 +128,7 @@ def test_every_kind_calls_through_the_door_and_once(monkeypatch):
             sent.append((prepared.url, prepared.body))
             raise requests.ConnectionError("cut")
 
-    monkeypatch.setattr(http, "message_session", lambda mode: Session())
+    monkeypatch.setattr(http, "message_session", lambda *given: Session())
     assert set(NATIVE) == {code for code, kind in places.KINDS.items() if not kind.is_mail}
     for kind, address in NATIVE.items():
         with pytest.raises(errors.RetryLater):

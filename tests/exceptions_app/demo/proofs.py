@@ -52,6 +52,7 @@ PROOFS = {
     ),
     "LOCATION_MISSING": "Division and warehouse are valid: 10/LEE.",
     "MAPPING_REGRESSION": "Another version is in force, or the exceptions are gone.",
+    "MESSAGE_NOT_SENT": ("“Test message from Returnsbridge” was taken at Operations room."),
     "NOTIFY_FAILED": "ReturnGO Alder Counters has the note.",
     "NOT_ARRIVED": "The goods are received.",
     "OFF_PLATFORM_REFUND": "A return was opened that the refund belongs to.",
@@ -120,6 +121,9 @@ PROOFS = {
     "TAX_PRORATA": "Refund 16.67 agrees with the credit within 0.50.",
     "TENDER_SPLIT": (
         "−£5.00 accepted by Finance 1, agreed by Finance 2; credit memo not read back yet: held"
+    ),
+    "TENDER_UNMAPPED": (
+        "An active mapping gives “voucherly” a payment method of Brightpearl Alder DE."
     ),
     "VARIANT_CHANGED": "SKU BOWL-OLD leads to the item of the order’s line.",
     "VAT_SETTING": "VAT setting of the customer is covered: reverse_charge.",

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db
 BASE_URL = "http://sandbox.test"
 UNTIL = datetime.fromisoformat("2026-05-27T09:12:00+00:00")
 # Documents that show it, behind the sentence of a proof.
-DOCUMENTS = re.compile(r"(( |; )[A-Z][a-z -]+ [A-Z]+[0-9]+( \([a-z ]+\))?)*")
+DOCUMENTS = re.compile(r"(( |; )[A-Z][a-z -]+ [A-Z]*[0-9]+( \([a-z ]+\))?)*")
 
 
 @pytest.fixture(scope="module")
