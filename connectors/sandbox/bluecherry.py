@@ -17,7 +17,8 @@ BlueCherry is public, and these names keep anyone from taking ours for one.
   with one `ref_num`: the caller has to look first.
 
 Switches, one per thing nobody knows: see `default_switches`. The records a twin loads are described
-in `bluecherry_store`, its refusals in `bluecherry_checks`.
+in `bluecherry_store`, its refusals in `bluecherry_checks`, what people there change afterwards in
+`bluecherry_edits`.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from werkzeug.wrappers import Request, Response
 
 from connectors import wire_json
 from connectors.sandbox import bluecherry_checks as checks
+from connectors.sandbox import bluecherry_edits as edits
 from connectors.sandbox import bluecherry_query as query
 from connectors.sandbox import bluecherry_store as store
 from connectors.sandbox.base import Route, Twin
@@ -60,6 +62,7 @@ class Document:
     number: str = ""
     posted_at: datetime | None = None
     failed: checks.CheckFailed | None = None
+    sent: dict[str, Any] | None = None
 
 
 class BlueCherryTwin(Twin):
@@ -104,7 +107,11 @@ class BlueCherryTwin(Twin):
 
     def load(self, records: Mapping[str, Any]) -> dict[str, int]:
         with self.lock:
-            return self._store.load(records, at=self.moment())
+            counts = self._store.load(records, at=self.moment())
+            if "edits" in records:
+                self.settle()
+                counts["edits"] = edits.take(self._documents, records["edits"])
+            return counts
 
     def documents(self) -> list[dict[str, Any]]:
         """Every document in the order of creation, lines included, moments as aware UTC text."""
@@ -291,7 +298,7 @@ class BlueCherryTwin(Twin):
         self._last_numbers[entry.doc_type] = number
         entry.status, entry.posted_at = "POSTED", at
         entry.number = f"{entry.doc_type}{number:06d}"
-        _edit(entry, str(self.switches["edit_after_post"]))
+        edits.edit(entry, str(self.switches["edit_after_post"]))
 
     def _count_credit(self, entry: Document) -> None:
         if entry.doc_type == "CM":
@@ -377,15 +384,3 @@ def _equal(terms: tuple[query.Term, ...], field: str) -> str | None:
 
 def _wants_children(request: Request) -> bool:
     return request.args.get("_include", "").lower() == "all"
-
-
-def _edit(entry: Document, what: str) -> None:
-    """Change the first line as a person at the ERP might, leaving what was sent untouched."""
-    if what not in ("amount", "quantity"):
-        return
-    first, *rest = (dict(line) for line in entry.record["detail"])
-    if what == "amount":
-        first["net_amt"] = store.amount(first, "net_amt") + 1
-    else:
-        first["size_qty"] = checks.quantity(first) + 1
-    entry.record = {**entry.record, "detail": [first, *rest]}

@@ -103,10 +103,11 @@ def found_words(comparison: Comparison) -> str:
         return f"There more than once under one key: {comparison.differences[0][2]}"
     is_booked = state.status == DocumentStatus.POSTED
     lead = f"Booked as {name}" if is_booked else f"Accepted as {name} and not booked yet"
-    return ", ".join([lead, *(_instead(*each) for each in comparison.differences)])
+    return ", ".join([lead, *(instead(*each) for each in comparison.differences)])
 
 
-def _instead(name: str, meant: str, found: str) -> str:
+def instead(name: str, meant: str, found: str) -> str:
+    """One difference of a comparison: "£97.00 instead of £96.00"."""
     if name == "units":
         return f"{found} units instead of {meant}"
     return f"{found} instead of {meant}" if name == "amount" else f"{name} {found}, not {meant}"

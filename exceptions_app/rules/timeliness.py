@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from exceptions_app.choices import HoldReason, PostingKind, PostingStatus, RefundStatus
-from exceptions_app.rules import money, receiving, values, windows
+from exceptions_app.rules import money, receiving, rereading, values, windows
 from exceptions_app.rules.confirming import TWICE_TYPES
 from exceptions_app.rules.facts import Finding, PlannedPosting, PostingFact
 from exceptions_app.rules.relevance import units_booked, units_left_to_book
@@ -112,7 +113,10 @@ def _posting(resolved: Resolved, row: PostingFact) -> Iterator[Finding]:
 
 
 def _document(resolved: Resolved, row: PostingFact) -> values.Value:
-    """What is at risk with a document: its gross, or for stock the goods of the return."""
+    """What is at risk with a document: what an edit moved, else its gross, or for stock the goods
+    of the return."""
+    if row.open_type == rereading.TYPE and row.open_facts.get("difference"):
+        return Decimal(row.open_facts["difference"]), "the difference"
     if row.gross:
         return row.gross, "document gross"
     currency = resolved.facts.currency

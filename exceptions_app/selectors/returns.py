@@ -385,7 +385,7 @@ def _whole_moments(rows: list[Any]) -> list[Any]:
     return kept or rows[:STORY_ROWS]
 
 
-_CALLS = {"post": "sent", "lookup": "looked up", "confirm": "read back"}
+_CALLS = {"post": "sent", "lookup": "looked up", "confirm": "read back", "reread": "read again"}
 
 
 def _entry(rma: Rma, row: Any) -> StoryEntry:

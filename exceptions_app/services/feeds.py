@@ -70,6 +70,18 @@ def hasten(*, connection_id: int, feed: str, now: datetime) -> None:
         jobs.nudge("poll")
 
 
+def pass_over(
+    *, connection: Connection, feed: str, position: str, at: datetime, every: timedelta
+) -> None:
+    """Note that there was nothing to read up to `position`: no call, so no news of the connection's
+    health."""
+    Watermark.objects.update_or_create(
+        connection=connection,
+        feed=feed,
+        defaults={"position": position, "read_at": at, "next_at": at + every},
+    )
+
+
 def _claim(connection: Connection, feed: str, now: datetime) -> Watermark | None:
     with transaction.atomic():
         mark, _ = Watermark.objects.get_or_create(connection=connection, feed=feed)

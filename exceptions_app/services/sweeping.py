@@ -1,5 +1,5 @@
 """Slow upkeep: retention of raw messages and of people, sessions that are over, the slow re-read
-of open returns, the folding of counts."""
+of open returns and of confirmed documents, the folding of counts."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ from exceptions_app.services import (
     evidence_files,
     grouping,
     quotes,
+    rereading,
     rmas,
     telling_sends,
     waking,
@@ -55,7 +56,7 @@ def sweep(*, now: datetime) -> int:
     forgotten = forget_raw(now=now) + forget_people(now=now) + forget_sessions(now=now)
     told = watching.look(now=now) + bulk.forget(now=now) + telling_sends.forget(now=now)
     told += waking.wake_due(now=now) + grouping.settle_young(now=now)
-    told += escalating.escalate_due(now=now)
+    told += escalating.escalate_due(now=now) + rereading.read_due(now=now)
     forgotten += evidence_files.forget_due(before=now - PEOPLE_KEPT_FOR, now=now)
     return forgotten + quotes.forget_lapsed(now=now) + reread_open(now=now) + told
 

@@ -28,6 +28,7 @@ REASONS = {
     "quote": "Quoting credits",
     "receipts": "Goods checked in there",
     "reference": "Items and places",
+    "reread": "Looking at booked documents again",
     "retry": "Trying again",
     "wasted-429": "Refused for lack of quota",
     "webhook": "Reading what a message names",
@@ -40,8 +41,14 @@ FEEDS = {
     "locations": "Places",
     "periods": "Closed months",
     "receipts": "Goods checked in",
+    "rereads": "Booked documents, again",
 }
-PURPOSES = {"post": "Sending", "lookup": "Looking it up", "confirm": "Reading it back"}
+PURPOSES = {
+    "post": "Sending",
+    "lookup": "Looking it up",
+    "confirm": "Reading it back",
+    "reread": "Reading it again",
+}
 FACTS = {"got": "It came as", "expected": "Should be", "field": "What is wrong", "needs": "Needs"}
 # Badge of a breaker that is not closed.
 _STOPPED = {BreakerState.HALF_OPEN.value: ("Probing", "wait")}

@@ -22,7 +22,12 @@ from exceptions_app.templatetags.amounts import money
 from exceptions_app.templatetags.desk import when
 
 _ITEM_TYPES = frozenset({"SKU_UNKNOWN", "SKU_AMBIGUOUS", "SKU_INACTIVE", "PROMO_SKU"})
-_PURPOSES = {"post": "Sending", "lookup": "Looking up", "confirm": "Reading back"}
+_PURPOSES = {
+    "post": "Sending",
+    "lookup": "Looking up",
+    "confirm": "Reading back",
+    "reread": "Reading again",
+}
 _STORY = 60
 
 

@@ -19,8 +19,9 @@ ENTRY = Entry(
     ),
     consequence="Our figures and the ledger differ by a change that nobody told of.",
     playbook=(
+        Step("Compare what was sent with what was read again.", link="posting"),
         Step("Ask whoever changed {number} in {erp} for the reason."),
-        Step("If the change is wrong, restore the document in {erp}."),
+        Step("If the change is wrong, restore the document in {erp}: it is read every hour."),
         Step("If it is right, close with the reason.", FixKind.CLOSE),
     ),
     actions=(FixKind.CLOSE,),
@@ -31,7 +32,6 @@ ENTRY = Entry(
         ("adopted", "The change is right"),
         ("restored", "Restored in the ERP"),
     ),
-    value_note="The difference",
+    value_note="The difference; all of a document that is gone",
     requirements=("R005",),
-    waits_for="a second reading of documents that were confirmed",
 )

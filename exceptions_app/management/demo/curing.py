@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from exceptions_app.choices import CASE_OPEN
-from exceptions_app.management.demo import cures, every_type, exchanged, room, setup
+from exceptions_app.management.demo import cures, every_type, exchanged, room, setup, troubles
 from exceptions_app.management.demo.staff import Staff
 from exceptions_app.management.demo.world import World
 from exceptions_app.models import Bridge, Case, Rma
@@ -21,6 +21,7 @@ from exceptions_app.services import (
     operations,
     polling,
     receipts,
+    rereading,
     rmas,
     watching,
 )
@@ -39,6 +40,7 @@ def cure(world: World, *, base_url: str) -> None:
         _press(world, staff)
         _goods(world)
         exchanged.answered(world, staff)
+        troubles.edit(world, "6305", "restore")
         _change_policy(world, staff, "outlet", tolerance_budget={"GBP": "5.00"})
         _work(world)
         _windows(world)
@@ -134,5 +136,6 @@ def _change_policy(world: World, staff: Staff, code: str, **changed: Any) -> Non
 
 
 def _upkeep(world: World) -> None:
+    rereading.read_due(now=world.clock.now)
     flow.plan(clock=world.clock)
     watching.look(now=world.clock.now)

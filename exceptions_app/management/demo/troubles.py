@@ -9,7 +9,7 @@ from typing import Any
 from exceptions_app.management.demo import names, records, setup
 from exceptions_app.management.demo.world import World
 from exceptions_app.models import Bridge, Posting, Rma
-from exceptions_app.services import claims, events, flow, posting, quotes, rmas
+from exceptions_app.services import claims, events, flow, posting, quotes, rereading, rmas
 from exceptions_app.services.credit_cases import quote_requests
 
 _COAT = names.BY_SKU["COT-OAT-S"]
@@ -137,6 +137,24 @@ def strange_messages(world: World) -> None:
             **common,
         )
     world.carry()
+
+
+def edited_there(world: World) -> None:
+    """A credit is booked and proven; then somebody changes it in BlueCherry and tells nobody."""
+    one_return(world, 6305)
+    world.carry()
+    edit(world, "6305", "amount")
+    world.clock.advance(hours=25)
+    rereading.read_due(now=world.clock.now)
+    flow.plan(clock=world.clock)
+
+
+def edit(world: World, external_id: str, what: str) -> None:
+    """Have somebody in the ERP change the credit of a return (`bluecherry_edits.WAYS`)."""
+    credit = Posting.objects.get(
+        bridge=world.bridges["uk"], rma__external_id=external_id, kind="credit_memo"
+    )
+    world.erp().load({"edits": [{"doc_num": credit.number, "what": what}]})
 
 
 def paid_by_voucher(world: World) -> None:

@@ -36,6 +36,7 @@ PROOFS = {
     "DUPLICATE_STOCK_MOVE": "BlueCherry Alder UK has one document under the key, equal to ours.",
     "ELIGIBILITY_STALE": "The item master of BlueCherry Alder Kids was read again.",
     "ERP_BATCH_WAIT": "The document left in a window.",
+    "ERP_EDITED": "BlueCherry Alder UK shows the document as it was sent.",
     "EXCHANGE_ORDER_MISSING": "ReturnGO Alder Outlet shows the replacement order.",
     "EXCHANGE_UNBALANCED": "The goods are received.",
     "FEE_MISMATCH": (
@@ -79,7 +80,7 @@ PROOFS = {
     ),
     "QUARANTINE_AGED": "The units have another final disposition, or are booked out of quarantine.",
     "QUOTE_CHANGED": (
-        "£3.95 accepted by Finance 1, agreed by Finance 2; credit memo CM000010 read back "
+        "£3.95 accepted by Finance 1, agreed by Finance 2; credit memo CM000011 read back "
         "26 May 2026, 13:17; Return authorisation RA000011; Stock receipt RCV000009"
     ),
     "RATE_LIMITED": "ReturnGO Alder Counters takes calls again and nothing waits past its time.",

@@ -157,6 +157,28 @@ def test_somebody_edits_the_document_after_posting(client, clock, twin, edit, un
     assert find(client)[0]["total_amt"] == Decimal(gross)
 
 
+def test_somebody_changes_a_booked_document_and_puts_it_back(client, clock, twin):
+    credit(client)
+    clock.advance(1)
+    (number,) = [row["doc_num"] for row in find(client)]
+
+    shown = []
+    for what in ("amount", "quantity", "void", "restore"):
+        assert twin.load({"edits": [{"doc_num": number, "what": what}]})["edits"] == 1
+        (row,) = find(client)
+        shown.append((row["status"], row["total_qty"], row["total_amt"]))
+
+    ten, nine = Decimal("10.50"), Decimal("9.50")
+    assert shown == [
+        ("POSTED", 1, ten),
+        ("POSTED", 2, ten),
+        ("REJECTED", 2, ten),
+        ("POSTED", 1, nine),
+    ]
+    with pytest.raises(ValueError, match="what must be one of"):
+        twin.load({"edits": [{"doc_num": number, "what": "burn"}]})
+
+
 def test_a_success_that_kept_nothing_says_yes_all_the_same(client, twin):
     twin.set_switches({"silent_success": True})
 

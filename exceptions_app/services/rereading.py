@@ -1,0 +1,175 @@
+"""Read confirmed documents again after a day, a week and a month: nobody tells of an edit (R005).
+
+In sets, a few calls an hour, and none once half of the day's calls are used: what has to be sent
+comes first. The calls are booked as their own purpose, so that the cost of a return stays true.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from heapq import merge
+from itertools import islice
+
+from django.db import transaction
+
+from connectors.errors import ConnectorError
+from connectors.ports import Gateway
+from connectors.types import DocumentKind, DocumentState
+from exceptions_app.choices import CASE_OPEN, KEYED_UNPROVED, AttemptOutcome, PostingStatus
+from exceptions_app.models import Case, Connection, ConnectionBudget, Posting, Watermark
+from exceptions_app.models.statements import Select
+from exceptions_app.rules import drafts, rereading
+from exceptions_app.services import attempts, audit, calls, claims, connections, feeds
+
+FEED = "rereads"
+PURPOSE = "reread"
+EVERY = timedelta(hours=1)
+AFTER = (timedelta(days=1), timedelta(days=8), timedelta(days=32))
+# Of one ERP, each time: so many calls for what is due, and one more for what was found changed.
+MOST_CALLS = 20
+# After a longer halt, and at the beginning, what was due earlier is passed over.
+BACK = timedelta(days=1)
+# Of the day's calls, what is left to everything else.
+_SHARE = 2
+
+Due = tuple[datetime, int, Posting]
+
+_ERPS = Select(
+    lambda: Connection.objects.filter(is_active=True, erp_bridges__is_active=True).distinct()
+)
+
+
+def read_due(*, now: datetime) -> int:
+    """Read again what is due in every ERP that finds documents by our key; returns ERPs read."""
+    return sum(_read_erp(erp, now) for erp in _ERPS.rows())
+
+
+def _read_erp(erp: Connection, now: datetime) -> bool:
+    if not feeds.is_due(connection=erp, feed=FEED, now=now):
+        return False
+    try:
+        gateway = connections.gateway(connection=erp, reason=PURPOSE)
+    except ConnectorError:
+        # It cannot be opened: what has to be sent or planned tells of it.
+        return False
+    kinds = _kinds(gateway)
+    most = MOST_CALLS * max(gateway.capabilities.max_documents_per_read, 1)
+    due = _due(erp, kinds, most, now)
+    rows = [row for _, _, row in due]
+    told = _told(erp, max(gateway.capabilities.max_documents_per_read, 1))
+    end = due[-1][0] if len(due) == most else now
+    if not rows and not told:
+        feeds.pass_over(connection=erp, feed=FEED, position=end.isoformat(), at=now, every=EVERY)
+        return False
+    if not _has_room(erp, now):
+        return False
+
+    def act(mark: Watermark) -> None:
+        _read_sets(gateway, {row.pk: row for row in (*rows, *told)}.values(), now)
+        Watermark.objects.filter(pk=mark.pk).update(position=end.isoformat())
+
+    return feeds.read(connection=erp, feed=FEED, every=EVERY, act=act, now=now)
+
+
+def _kinds(gateway: Gateway) -> list[str]:
+    """The kinds an ERP is asked for; where it answers once and for all, there is nothing to ask."""
+    able = gateway.capabilities
+    if not able.can_find_by_key or able.tells_outcomes:
+        return []
+    return [kind for kind in rereading.KINDS if DocumentKind(kind) not in able.unseen_kinds]
+
+
+def _due(erp: Connection, kinds: Sequence[str], most: int, now: datetime) -> list[Due]:
+    """The first `most` documents that became due since the last time, with the moment of it."""
+    mark = Watermark.objects.filter(connection=erp, feed=FEED).exclude(position="").first()
+    since = now - BACK
+    if mark is not None:
+        since = max(since, datetime.fromisoformat(mark.position))
+    found = (_became_due(erp, kind, after, since, most, now) for kind in kinds for after in AFTER)
+    return list(islice(merge(*found, key=lambda row: row[:2]), most))
+
+
+def _became_due(
+    erp: Connection, kind: str, after: timedelta, since: datetime, most: int, now: datetime
+) -> Iterator[Due]:
+    """By `posting_confirmed`: what was confirmed in one stretch of time, oldest first."""
+    rows = Posting.objects.filter(
+        connection=erp,
+        kind=kind,
+        status=PostingStatus.CONFIRMED,
+        confirmed_at__gt=since - after,
+        confirmed_at__lte=now - after,
+    ).exclude(keyed__in=KEYED_UNPROVED)
+    for row in rows.order_by("confirmed_at", "pk")[:most]:
+        assert row.confirmed_at is not None
+        yield row.confirmed_at + after, row.pk, row
+
+
+def _told(erp: Connection, most: int) -> list[Posting]:
+    """What was found changed, and nobody has closed yet: read each time until it is as it was."""
+    known = Case.objects.filter(type=rereading.TYPE, status__in=CASE_OPEN, posting__connection=erp)
+    rows = Posting.objects.filter(pk__in=known.values("posting"), status=PostingStatus.CONFIRMED)
+    return list(rows.order_by("pk")[:most])
+
+
+def _has_room(erp: Connection, now: datetime) -> bool:
+    budget = ConnectionBudget.objects.filter(connection=erp).first()
+    if budget is None or budget.daily_limit is None or budget.day != now.date():
+        return True
+    return budget.calls_today * _SHARE < budget.daily_limit - budget.write_reserve
+
+
+def _read_sets(gateway: Gateway, rows: Iterable[Posting], now: datetime) -> None:
+    size = max(gateway.capabilities.max_documents_per_read, 1)
+    by_kind: dict[str, list[Posting]] = defaultdict(list)
+    for row in rows:
+        by_kind[row.kind].append(row)
+    for kind, alike in by_kind.items():
+        for first in range(0, len(alike), size):
+            batch = alike[first : first + size]
+            keys = [row.key for row in batch]
+            found = gateway.find_documents(DocumentKind(kind), keys, calls.references(batch))
+            by_key: dict[str, list[DocumentState]] = defaultdict(list)
+            for state in found:
+                by_key[state.key].append(state)
+            for row in batch:
+                _settle(row, by_key[row.key], now)
+
+
+@transaction.atomic
+def _settle(seen: Posting, states: Sequence[DocumentState], now: datetime) -> None:
+    """Keep what is different, or that nothing is any more; a reading that changes nothing leaves no
+    trace but its call."""
+    rows = Posting.objects.select_for_update(of=("self",)).select_related("connection")
+    posting = rows.filter(pk=seen.pk, status=PostingStatus.CONFIRMED).first()
+    if posting is None or posting.open_type not in ("", rereading.TYPE):
+        return
+    number = posting.number if posting.keyed else ""
+    edit = rereading.edited(drafts.from_json(posting.draft), states, number=number)
+    facts = {**edit.facts, "number": posting.number} if edit else {}
+    if posting.open_facts == facts and bool(posting.open_type) == bool(edit):
+        return
+    posting.open_type = rereading.TYPE if edit else ""
+    posting.open_facts = facts
+    posting.save(update_fields=["open_type", "open_facts"])
+    text = edit.text if edit else "As it was sent again"
+    attempts.note(
+        posting=posting,
+        purpose=PURPOSE,
+        outcome=AttemptOutcome.DIFFERS if edit else AttemptOutcome.FOUND,
+        text=text,
+        evidence=states[0].evidence if states else None,
+        now=now,
+    )
+    erp = posting.connection.name
+    audit.record(
+        actor=None,
+        act="posting.edited" if edit else "posting.restored",
+        subject=posting,
+        text=f"{posting.get_kind_display()} {posting.number} was read again in {erp}: {text}"[:500],
+        now=now,
+        rma_id=posting.rma_id,
+    )
+    claims.replan(posting, now)
