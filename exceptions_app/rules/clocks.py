@@ -82,6 +82,7 @@ def running(resolved: Resolved) -> Iterator[Clock]:
     yield from _refund(resolved)
     yield from _exchange(resolved)
     yield from _drift(resolved)
+    yield from _promise(resolved)
 
 
 def over(resolved: Resolved, found: tuple[Finding, ...]) -> Iterator[Finding]:
@@ -291,3 +292,28 @@ def _drift(resolved: Resolved) -> Iterator[Clock]:
     since = min(row.created_at for row in open_rows)
     told = {"waiting": f"{', '.join(sorted(kinds))} {'is' if len(kinds) == 1 else 'are'}"}
     yield Clock("STATUS_DRIFT", "status", since, limits.DRIFT, values.refund(facts), told)
+
+
+def _promise(resolved: Resolved) -> Iterator[Clock]:
+    """What the customer was promised, so many days after the goods arrived (R040, R119, R132)."""
+    facts = resolved.facts
+    since = arrived_at(facts)
+    lines = [line for line in _items(resolved) if line.fact.inspection != Inspection.FAILED]
+    is_over = resolved.approval == ApprovalAxis.CLOSED or not _is_owed(resolved, lines)
+    if not facts.policy.promise_days or since is None or is_over:
+        return
+    limit = limits.promise(facts.policy)
+    told = {"since": f"{since + limit:%Y-%m-%d %H:%M} UTC"}
+    yield Clock("PROMISE_BREACH", "promise", since, limit, values.refund(facts), told)
+
+
+def _is_owed(resolved: Resolved, lines: list[ReturnedLine]) -> bool:
+    """Money that was not paid, or a replacement that is not released."""
+    facts = resolved.facts
+    goods = [line for line in lines if line.is_exchange]
+    money_lines = [line for line in lines if not line.is_exchange and _is_refundable(line)]
+    is_paid = any(row.status == RefundStatus.CONFIRMED for row in facts.refunds)
+    if _is_on_account(facts):
+        is_paid = is_paid or bool(sent_postings(facts, CREDIT))
+    is_sent = facts.exchange == ExchangeAxis.RELEASED
+    return bool(money_lines and not is_paid) or bool(goods and not is_sent)

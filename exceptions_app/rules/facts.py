@@ -58,6 +58,7 @@ class Policy:
     bundle_stock: str = "parent"  # | components
     refund_timing: str = "standard"  # | instant
     arrival_days: int = 30
+    promise_days: int = 0  # 0: nothing is promised
     refund_authority: str = "platform"  # | erp_quote
     depot_by: str = "location"  # | reason
     # ERP warehouses that never ship; empty where every warehouse has a quarantine of its own

@@ -55,6 +55,10 @@ def arrival(policy: Policy) -> timedelta:
     return timedelta(days=policy.arrival_days)
 
 
+def promise(policy: Policy) -> timedelta:
+    return timedelta(days=policy.promise_days)
+
+
 def words(limit: timedelta) -> str:
     """ "24 hours", "14 days", "10 minutes"."""
     if limit < timedelta(hours=1):

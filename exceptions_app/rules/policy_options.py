@@ -256,6 +256,16 @@ OPTIONS: tuple[Option, ...] = (
         1,
         365,
     ),
+    _number(
+        "promise_days",
+        "When the customer is promised an end",
+        "Counted from the day the goods arrived until the money is paid or the replacement is"
+        " released. Past that day the promise is broken: an exception of its own, and every other"
+        " exception of the return rises by a step. With 0 nothing is promised.",
+        "days",
+        0,
+        365,
+    ),
     _chosen(
         "refund_authority",
         "Who says what is refunded",

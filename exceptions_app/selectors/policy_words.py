@@ -23,6 +23,7 @@ _UNITS = {
     "receipt_grace_hours": "h",
     "quote_minutes": "min",
     "arrival_days": "d",
+    "promise_days": "d",
 }
 # Mappings told in one line; a return of many SKUs has many.
 _SHOWN = 8

@@ -21,7 +21,7 @@ ENTRY = Entry(
         Step("Ask the team that holds it up.", link="return"),
     ),
     approval="none",
-    closes_by="The return is completed.",
+    closes_by="{platform} shows the refund, or the replacement is released.",
     closes_itself=True,
     value_note="Refund gross",
     requirements=(
@@ -29,5 +29,5 @@ ENTRY = Entry(
         "R119",
         "R132",
     ),
-    waits_for="the day that the customer was promised",
+    policy=("promise_days",),
 )

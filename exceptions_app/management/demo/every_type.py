@@ -54,6 +54,7 @@ POLICIES: dict[str, dict[str, Any]] = {
         "arrival_days": 5,
         "tolerance": {"GBP": "0.50"},
         "tolerance_budget": {"GBP": "0.22"},
+        "promise_days": 10,
     },
     "counter": {
         "credit_trigger": "goods_inspected",

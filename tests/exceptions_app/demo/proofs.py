@@ -70,6 +70,7 @@ PROOFS = {
     "PREMATURE_RESTOCK": (
         "The goods are inspected, or they are on no receipt in a place that sells."
     ),
+    "PROMISE_BREACH": "ReturnGO Alder Outlet shows the refund, or the replacement is released.",
     "PROMO_SKU": (
         "The written policy says this gift has no stock effect. Checked with the other side"
     ),

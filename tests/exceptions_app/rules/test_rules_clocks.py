@@ -16,6 +16,7 @@ from tests.exceptions_app.rules.make import NOW, make_facts, make_line
 
 HOUR = timedelta(hours=1)
 GOODS_FIRST = make.make_policy(credit_trigger="goods_received")
+PROMISED = make.make_policy(promise_days=10)
 BOTH = make.make_policy(stock_trigger="receipt_and_grade")
 NOT_GRADED = make_line(disposition="", disposition_at=None, inspection=Inspection.NOT_INSPECTED)
 EXCHANGED = make_line(resolution="ExchangeSameItem")
@@ -46,6 +47,7 @@ RUNNING = {
         ),
         25 * 24,
     ),
+    "PROMISE_BREACH": (make_facts(refunds=(), policy=PROMISED), 10 * 24 - 3),
     "STATUS_DRIFT": (make_facts(status_raw="Done", postings=(PLANNED,)), 72),
 }
 
@@ -142,3 +144,36 @@ def test_the_wait_for_a_posting_window_does_not_count():
 
     assert clock.since == since
     assert clock.ends_at == NOW + timedelta(hours=1, days=2)
+
+
+@pytest.mark.parametrize(
+    ("lines", "changes", "is_owed"),
+    [
+        pytest.param((make_line(),), {"refunds": ()}, True, id="unpaid"),
+        pytest.param((make_line(),), {}, False, id="paid"),
+        pytest.param((EXCHANGED,), {"refunds": (), "exchange": "pending"}, True, id="not-sent"),
+        pytest.param((EXCHANGED,), {"refunds": (), "exchange": "released"}, False, id="sent"),
+        pytest.param((EXCHANGED, make_line(line_no=2)), {"exchange": "pending"}, True, id="half"),
+        pytest.param(
+            (make_line(inspection=Inspection.FAILED),), {"refunds": ()}, False, id="refused-goods"
+        ),
+        pytest.param((make_line(),), {"refunds": (), "status_raw": "Done"}, False, id="done"),
+        pytest.param(
+            (make_line(),), {"refunds": (), "policy": make.make_policy()}, False, id="no-promise"
+        ),
+    ],
+)
+def test_a_promise_is_broken_only_while_something_is_owed(lines, changes, is_owed):
+    facts = make_facts(*lines, **{"policy": PROMISED, **changes})
+
+    assert ("PROMISE_BREACH" in types_at(facts, NOW + timedelta(days=10))) is is_owed
+
+
+def test_a_broken_promise_names_the_day_that_was_promised():
+    facts, hours = RUNNING["PROMISE_BREACH"]
+
+    findings = plan(replace(facts, now=NOW + timedelta(hours=hours))).findings
+
+    (told,) = [row for row in findings if row.type == "PROMISE_BREACH"]
+    assert told.facts["since"] == "2026-11-30 09:00 UTC"
+    assert told.value == Decimal("60.00")
