@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from requests.adapters import BaseAdapter
@@ -64,3 +64,25 @@ class Kind:
 
     def stands_as(self, role: str) -> bool:
         return role in (self.role, *self.also)
+
+
+# How many calls a look at the item master may cost; 0 for no look.
+ITEM_CHECKS = "item_check_calls"
+_ITEM_CHECKS = Field(
+    ITEM_CHECKS,
+    "Calls for a look at the items",
+    "Four times a day some items are asked for and compared with our copy: at most so many calls,"
+    " 0 for none.",
+    is_required=False,
+    default="5",
+)
+
+
+def with_upkeep(kind: Kind) -> Kind:
+    """The kind, with what the upkeep asks of every ERP that is asked by calls.
+
+    Files tell the same items however often they are read, so nothing is compared there.
+    """
+    if kind.role is not Role.ERP or kind.keeps_book:
+        return kind
+    return replace(kind, settings_fields=(*kind.settings_fields, _ITEM_CHECKS))

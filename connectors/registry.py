@@ -11,9 +11,9 @@ from requests.adapters import BaseAdapter
 from connectors import errors, ports, roster, types
 from connectors.exchange import port as exchange
 from connectors.exchange.book import ExchangeBook
-from connectors.kinds import Kind, Role
+from connectors.kinds import Kind, Role, with_upkeep
 
-KINDS: dict[str, Kind] = {kind.code: kind for kind in roster.ALL}
+KINDS: dict[str, Kind] = {kind.code: with_upkeep(kind) for kind in roster.ALL}
 
 
 def build_source(

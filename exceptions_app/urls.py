@@ -161,6 +161,11 @@ urlpatterns = [
         name="connection-locations",
     ),
     path(
+        "operations/connections/<int:connection_id>/items/",
+        operations.read_items,
+        name="connection-items",
+    ),
+    path(
         "operations/connections/<int:connection_id>/resume/",
         operations.resume,
         name="connection-resume",

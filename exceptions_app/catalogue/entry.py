@@ -115,6 +115,7 @@ LINKS = frozenset(
         "messages",
         "connection",
         "approvals",
+        "feeds",
     }
 )
 

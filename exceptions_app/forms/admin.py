@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
+from connectors.kinds import ITEM_CHECKS
 from exceptions_app import errors
 from exceptions_app.models import Connection, ConnectionBudget
 from exceptions_app.selectors.setup import DAILY_LIMIT, MODES
-from exceptions_app.services import connections
+from exceptions_app.services import connections, item_checks
 
 if TYPE_CHECKING:
     _ModelForm = forms.ModelForm[Any]
@@ -160,6 +161,10 @@ class ConnectionForm(ServiceForm):
                 self.add_error(name, "This is needed.")
             elif field.code == DAILY_LIMIT and value and not _is_limit(value):
                 self.add_error(name, f"Write a whole number from 1 to {MOST_CALLS:,}.")
+            elif field.code == ITEM_CHECKS and value and not _is_look(value):
+                self.add_error(
+                    name, f"Write a whole number from 0 to {item_checks.MOST_CALLS}; 0 is no look."
+                )
             is_followed = self.instance.pk and field.code not in self.instance.settings
             # What was shown as in force and left so is not a value of its own; what an earlier
             # change had in force is.
@@ -195,6 +200,11 @@ def daily_limit(kind: Any, values: Mapping[str, str]) -> int | None:
 def _is_limit(text: str) -> bool:
     is_number = text.isascii() and text.isdigit() and len(text) < 12
     return is_number and 1 <= int(text) <= MOST_CALLS
+
+
+def _is_look(text: str) -> bool:
+    is_number = text.isascii() and text.isdigit() and len(text) < 4
+    return is_number and int(text) <= item_checks.MOST_CALLS
 
 
 def setting_name(kind: str, code: str) -> str:

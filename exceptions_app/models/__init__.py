@@ -27,7 +27,14 @@ from exceptions_app.models.exchange import (
     ExchangeLine,
 )
 from exceptions_app.models.imports import MappingImport, ReturnFile
-from exceptions_app.models.orders import ErpLocation, Item, ItemMiss, SalesOrder, SalesOrderLine
+from exceptions_app.models.orders import (
+    ErpLocation,
+    Item,
+    ItemCheck,
+    ItemMiss,
+    SalesOrder,
+    SalesOrderLine,
+)
 from exceptions_app.models.postings import (
     CreditRun,
     CreditTaking,
@@ -88,6 +95,7 @@ __all__ = [
     "Heartbeat",
     "InboundEvent",
     "Item",
+    "ItemCheck",
     "ItemMiss",
     "KeyingClaim",
     "LastLook",

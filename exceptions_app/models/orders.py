@@ -145,6 +145,35 @@ class ItemMiss(models.Model):
         return self.sku_key
 
 
+class ItemCheck(models.Model):
+    """What the ERP said of an item of our copy when it was last asked for it live (R046).
+
+    `differs` is how it compared then; what was read since is compared anew.
+    """
+
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="item_checks", db_index=False
+    )
+    item = models.OneToOneField(Item, on_delete=models.CASCADE, related_name="check_row")
+    checked_at = models.DateTimeField()
+    # The ERP had it; where not, the flags say nothing.
+    is_found = models.BooleanField()
+    is_active = models.BooleanField()
+    is_returnable = models.BooleanField()
+    differs = models.BooleanField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["connection", "checked_at"], name="item_check_by_time"),
+            models.Index(
+                fields=["connection"], condition=models.Q(differs=True), name="item_check_differs"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"check of {self.item_id}"
+
+
 class ErpLocation(models.Model):
     """A warehouse the ERP knows, in one division; the pair is what postings need (R032)."""
 

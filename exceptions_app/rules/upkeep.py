@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from exceptions_app.rules import limits, money
+from exceptions_app.rules import item_checks, limits, money
 from exceptions_app.rules.facts import Finding
+from exceptions_app.rules.item_checks import Compared
 
 # A message is mostly handled within seconds.
 MESSAGE_LIMIT = timedelta(minutes=30)
@@ -71,12 +72,52 @@ def backlog(name: str, waiting: Sequence[datetime], now: datetime, most: int) ->
 def stale_items(name: str, read_at: datetime, now: datetime) -> list[Finding]:
     if now - read_at < ITEMS_LIMIT:
         return []
+    since, limit = _moment(read_at), limits.words(ITEMS_LIMIT)
     told = {
         "connection": name,
-        "since": _moment(read_at),
-        "limit": limits.words(ITEMS_LIMIT),
+        "since": since,
+        "limit": limit,
+        "why": f"not read since {since}",
+        "reason": f"it was last read on {since}, and is due every {limit}",
     }
     return [_finding("ELIGIBILITY_STALE", name, told)]
+
+
+def differing_items(
+    name: str,
+    differing: Sequence[Compared],
+    exposed: Sequence[tuple[str, Decimal]],
+    units: int,
+    currency: str,
+) -> list[Finding]:
+    """Items whose flags the ERP told otherwise than our copy has them (R046).
+
+    `exposed` is what was paid for `units` of them on open returns, by currency; at risk is what is
+    in `currency`, and what is in others is named beside it.
+    """
+    if not differing:
+        return []
+    count = len(differing)
+    told = {
+        "connection": name,
+        "why": f"{count} item{'' if count == 1 else 's'} {'differs' if count == 1 else 'differ'}",
+        "reason": f"asked for live, {item_checks.in_words(differing)}",
+        "units": str(units),
+        "currency": currency,
+    }
+    others = [f"{money.exact_text(amount, code)} {code}" for code, amount in exposed]
+    others = [text for (code, _), text in zip(exposed, others, strict=True) if code != currency]
+    beside = f"; besides {', '.join(others)}" if others else ""
+    return [
+        _finding(
+            "ELIGIBILITY_STALE",
+            name,
+            told,
+            subject="flags",
+            value=sum((amount for code, amount in exposed if code == currency), Decimal(0)),
+            formula=f"paid for {units} unit{'' if units == 1 else 's'} on open returns{beside}",
+        )
+    ]
 
 
 def changed_form(name: str, drifts: Sequence[Iterable[str]]) -> list[Finding]:

@@ -35,7 +35,7 @@ LABELS: Mapping[str, str] = {**dict(Bucket.choices), **dict(OTHERS)}
 ORDER = ("disposition_at", "id")
 
 # What the customer paid for one unit, tax included, as `rules.money.paid_unit_gross` reckons it.
-_UNIT = Choose(
+PAID_UNIT = Choose(
     When(is_tax_included=True, then=F("unit_price")),
     default=F("unit_price") + Coalesce(F("unit_tax"), Decimal(0)),
 )
@@ -98,7 +98,7 @@ def buckets(rows: QuerySet[RmaLine]) -> tuple[InBucket, ...]:
         .values("rma__bridge", "disposition", "rma__currency")
         .annotate(
             units=Sum("quantity"),
-            paid=Sum(_UNIT * F("quantity")),
+            paid=Sum(PAID_UNIT * F("quantity")),
             oldest=Min("disposition_at"),
         )
     )
@@ -171,7 +171,9 @@ def lines(rows: QuerySet[RmaLine], wanted: Iterable[Meant]) -> QuerySet[RmaLine]
     for bridge, words in by_bridge.items():
         held |= Q(rma__bridge=bridge, disposition__in=words)
     return (
-        rows.filter(held).annotate(paid=_UNIT * F("quantity")).select_related("rma__bridge__source")
+        rows.filter(held)
+        .annotate(paid=PAID_UNIT * F("quantity"))
+        .select_related("rma__bridge__source")
     )
 
 

@@ -27,7 +27,7 @@ from exceptions_app.models import Connection, ConnectionBudget, ConnectionHealth
 from exceptions_app.selectors.clock import database_now
 from exceptions_app.services import audit, profile_versions, renewals, sealing
 from exceptions_app.services.exchange_book import DatabaseBook
-from exceptions_app.services.pacing import DatabasePacer
+from exceptions_app.services.pacing import CallLimit, DatabasePacer
 
 seal, reseal, unseal = sealing.seal, sealing.reseal, sealing.unseal
 
@@ -84,13 +84,13 @@ def signs_messages(connection: Connection) -> bool:
     return found.capabilities.signs_webhooks
 
 
-def gateway(*, connection: Connection, reason: str) -> Gateway:
-    """The ERP behind `connection`; `reason` is booked with each call."""
+def gateway(*, connection: Connection, reason: str, limit: CallLimit | None = None) -> Gateway:
+    """The ERP behind `connection`; `reason` is booked with each call, `limit` bounds them."""
     known, clock = registry.KINDS.get(connection.kind), _clock.get()
     keeps_book = known is not None and known.keeps_book
     return registry.build_gateway(
         config_of(connection),
-        _pacer(connection, reason),
+        _pacer(connection, reason, limit),
         transport=_transport.get(),
         book=DatabaseBook(connection=connection, clock=clock) if keeps_book else None,
         clock=clock,
@@ -361,8 +361,8 @@ def _budget(
         )
 
 
-def _pacer(connection: Connection, reason: str) -> _Pacer:
-    return _Pacer(connection=connection, reason=reason, clock=_clock.get())
+def _pacer(connection: Connection, reason: str, limit: CallLimit | None = None) -> _Pacer:
+    return _Pacer(connection=connection, reason=reason, clock=_clock.get(), limit=limit)
 
 
 class _Pacer(DatabasePacer):

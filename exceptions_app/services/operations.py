@@ -65,6 +65,24 @@ def read_locations(*, connection_id: int, actor: User, now: datetime) -> str:
 
 
 @transaction.atomic
+def read_all_items(*, connection_id: int, actor: User, now: datetime) -> str:
+    """Have an ERP's whole item master read anew by the workers; what was arranged, in words.
+
+    Raises:
+        ConnectionUnusable: it is switched off, or no ERP; nothing was arranged.
+    """
+    connection = Connection.objects.get(pk=connection_id)
+    if not connection.is_active:
+        raise errors.ConnectionUnusable(f"{connection.name} is switched off.")
+    if not connections.kind_of(connection.kind).stands_as(connections.ERP):
+        raise errors.ConnectionUnusable(f"{connection.name} is no ERP: it has no item master.")
+    reference.ask_for_all_items(connection=connection, now=now)
+    text = f"{connection.name}: all items are read anew, beginning within a minute."
+    audit.record(actor=actor, act="connection.items", subject=connection, text=text, now=now)
+    return text
+
+
+@transaction.atomic
 def resume(*, connection_id: int, actor: User, now: datetime) -> Connection:
     """Let the next call through as a probe, after someone repaired the connection."""
     connection = Connection.objects.select_for_update().get(pk=connection_id)

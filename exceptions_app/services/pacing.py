@@ -10,6 +10,7 @@ so many advisory locks of the database: a worker that dies gives its own back wi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -66,30 +67,48 @@ class BudgetSpent(RetryLater):
     """Our own pace lets no call out now; the other side was not asked and said nothing."""
 
 
+@dataclass(slots=True)
+class CallLimit:
+    """How many calls may still leave for one purpose, however much budget there is."""
+
+    left: int
+
+
 class DatabasePacer:
     """`ports.Pacer` over the connection's budget row; `reason` is why the calls are made (E.3)."""
 
     def __init__(
-        self, *, connection: Connection, reason: str, clock: Callable[[], datetime]
+        self,
+        *,
+        connection: Connection,
+        reason: str,
+        clock: Callable[[], datetime],
+        limit: CallLimit | None = None,
     ) -> None:
         self.connection_id = connection.pk
         self._most_at_once = _most_at_once(connection)
         self._slot: int | None = None
         self._reason = reason
         self._clock = clock
+        self._limit = limit
 
     def before(self, *, operation: str, is_write: bool) -> None:
         """Take one call from the budget and count it.
 
         Raises:
-            BudgetSpent: throttled; `after_seconds` says when a call may be free.
+            BudgetSpent: throttled; `after_seconds` says when a call may be free, None where the
+                purpose has had all its calls.
         """
+        if self._limit is not None and self._limit.left <= 0:
+            raise BudgetSpent("This purpose has had all the calls it may make.", is_throttled=True)
         self._take_slot()
         try:
             self._take(operation=operation, is_write=is_write)
         except BaseException:
             self._free_slot()
             raise
+        if self._limit is not None:
+            self._limit.left -= 1
 
     def _take(self, *, operation: str, is_write: bool) -> None:
         now = self._clock()

@@ -19,7 +19,7 @@ from connectors.types import RmaRow
 from exceptions_app.choices import EventState
 from exceptions_app.models import Bridge, Connection, InboundEvent, Watermark
 from exceptions_app.models.statements import Select
-from exceptions_app.services import connections, events, feeds, health, reference, rmas
+from exceptions_app.services import connections, events, feeds, health, item_checks, reference, rmas
 
 OVERLAP = timedelta(minutes=15)
 EVERY = timedelta(minutes=10)
@@ -72,6 +72,7 @@ def refresh_reference(*, now: datetime) -> int:
             # Only what was due was asked for; a copy that is young enough proves no answer.
             if _READ.exists(connection=erp.pk, now=now):
                 health.note_success(connection_id=erp.pk, now=now)
+                item_checks.look(connection=erp, now=now)
     return count
 
 

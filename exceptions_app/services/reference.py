@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from connectors import types
+from exceptions_app import jobs
 from exceptions_app.choices import CASE_OPEN
 from exceptions_app.models import (
     Bridge,
@@ -78,10 +79,12 @@ def read_locations(*, connection: Connection, reason: str, now: datetime) -> int
 def sync_items(*, connection: Connection, now: datetime, max_pages: int = 200) -> int:
     """Read the item master's changes when the copy is older than ITEMS_FOR; returns rows read.
 
-    The watermark moves only after the last page has landed.
+    Sooner where somebody asked for it, see `ask_for_all_items`. The watermark moves only after the
+    last page has landed.
     """
     mark, _ = Watermark.objects.get_or_create(connection=connection, feed="items")
-    if mark.read_at is not None and now - mark.read_at < ITEMS_FOR:
+    is_asked_for = mark.next_at is not None and mark.next_at <= now
+    if not is_asked_for and mark.read_at is not None and now - mark.read_at < ITEMS_FOR:
         return 0
     gateway = connections.gateway(connection=connection, reason="reference")
     cursor, position, count = "", mark.position, 0
@@ -94,9 +97,17 @@ def sync_items(*, connection: Connection, now: datetime, max_pages: int = 200) -
         cursor = page.next_cursor
         if not cursor:
             break
-    Watermark.objects.filter(pk=mark.pk).update(position=position, read_at=now)
+    Watermark.objects.filter(pk=mark.pk).update(position=position, read_at=now, next_at=None)
     _wake_waiting(connection, changed, now)
     return count
+
+
+def ask_for_all_items(*, connection: Connection, now: datetime) -> None:
+    """Have the whole item master read, from its beginning, with the next reading; returns at
+    once."""
+    Watermark.objects.get_or_create(connection=connection, feed="items")
+    Watermark.objects.filter(connection=connection, feed="items").update(position="", next_at=now)
+    jobs.nudge("poll")
 
 
 def _wake_waiting(connection: Connection, keys: set[str], now: datetime) -> None:

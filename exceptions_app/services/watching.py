@@ -30,6 +30,7 @@ from exceptions_app.rules import credit_findings, upkeep
 from exceptions_app.rules.facts import Finding
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
+from exceptions_app.selectors import item_feeds
 from exceptions_app.services import cases
 
 MESSAGES = 1000
@@ -122,11 +123,25 @@ def _items(systems: dict[int, Connection], now: datetime) -> Found:
     marks = Watermark.objects.filter(
         feed="items", connection__in=list(systems), read_at__isnull=False
     )
-    return {
-        mark.connection_id: upkeep.stale_items(systems[mark.connection_id].name, mark.read_at, now)
-        for mark in marks
-        if mark.read_at is not None
-    }
+    found: Found = defaultdict(list)
+    for mark in marks:
+        if mark.read_at is not None:
+            name = systems[mark.connection_id].name
+            found[mark.connection_id].extend(upkeep.stale_items(name, mark.read_at, now))
+    differ = item_feeds.differing(list(systems))
+    exposed = item_feeds.exposures(differ)
+    for pk, own in differ.items():
+        stands = exposed.get(pk, item_feeds.NOTHING)
+        found[pk].extend(
+            upkeep.differing_items(
+                systems[pk].name,
+                [compared for _, compared in own],
+                [(each.currency, each.amount) for each in stands.values],
+                stands.units,
+                cases.of_connection(systems[pk]).currency,
+            )
+        )
+    return found
 
 
 def _receipts(systems: dict[int, Connection], now: datetime) -> Found:

@@ -20,6 +20,7 @@ register = template.Library()
 REASONS = {
     "check": "Asked by a person",
     "exchange": "Looking for files",
+    "item-check": "Comparing items",
     "confirm": "Confirming documents",
     "lookup": "Reading documents back",
     "plan-read": "Reading for a plan",
@@ -38,6 +39,7 @@ FEEDS = {
     "rmas": "Returns",
     "refunds": "Refunds",
     "items": "Items",
+    "item-checks": "Items compared",
     "locations": "Places",
     "periods": "Closed months",
     "receipts": "Goods checked in",

@@ -316,6 +316,8 @@ def _target(
         return f"{reverse('case-list')}?view=list&group={case.group_id}", "All of this cause"
     if link in ("causes", "order", "items"):
         return _evidence(shown)
+    if link == "feeds" and permissions.can(request.user, "view_merchandising"):
+        return f"{reverse('stock-confidence')}#feeds", "See the item masters"
     if link == "approvals":
         return reverse("fix-list"), "Open Approvals"
     return _behind(link, case, request)

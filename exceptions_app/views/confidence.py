@@ -28,6 +28,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "older": page.older,
         "feeds": item_feeds.feeds(now=now, bridge=bridge),
         "days": selector.LOOKED_BACK.days,
+        "compared_days": item_feeds.COMPARED_FOR.days,
         "query": changed_query(request.GET, {}),
         "selects": [
             {"name": "bridge", "label": "Bridge", "options": rooms.bridges(), "value": bridge}

@@ -82,6 +82,21 @@ def read_locations(request: HttpRequest, connection_id: int) -> HttpResponse:
     return redirect("admin:connection-history", connection_id=connection.pk)
 
 
+@require_POST
+@permissions.required("manage_connections")
+def read_items(request: HttpRequest, connection_id: int) -> HttpResponse:
+    connection = get_object_or_404(Connection, pk=connection_id)
+    try:
+        text = acts.read_all_items(
+            connection_id=connection.pk, actor=permissions.actor_of(request), now=timezone.now()
+        )
+    except errors.DeskError as error:
+        messages.error(request, str(error))
+    else:
+        messages.info(request, text)
+    return redirect("admin:connection-history", connection_id=connection.pk)
+
+
 def _back(request: HttpRequest, connection: Connection) -> HttpResponse:
     """To the connection's own page where the act was asked for there, else to all of them."""
     if request.POST.get("from") == "connection":

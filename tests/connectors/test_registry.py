@@ -76,15 +76,26 @@ def test_every_kind_says_what_its_form_asks_for():
                 ("profile_text", False),
                 ("profile_values", False),
                 ("vnd_id", True),
+                ("item_check_calls", False),
             ],
         ),
         "other": (
             ["user", "password", "api_key"],
-            [("profile", False), ("profile_text", False), ("profile_values", False)],
+            [
+                ("profile", False),
+                ("profile_text", False),
+                ("profile_values", False),
+                ("item_check_calls", False),
+            ],
         ),
         "prima": (
             ["user", "password"],
-            [("profile", False), ("profile_text", False), ("profile_values", False)],
+            [
+                ("profile", False),
+                ("profile_text", False),
+                ("profile_values", False),
+                ("item_check_calls", False),
+            ],
         ),
         "netsuite": (
             [
@@ -109,6 +120,7 @@ def test_every_kind_says_what_its_form_asks_for():
                 ("refund_account", False),
                 ("concurrent_calls", False),
                 ("timezone", False),
+                ("item_check_calls", False),
             ],
         ),
         "brightpearl": (
@@ -123,6 +135,7 @@ def test_every_kind_says_what_its_form_asks_for():
                 ("discount_nominal", False),
                 ("channel_id", False),
                 ("credit_status_id", False),
+                ("item_check_calls", False),
             ],
         ),
         "file_exchange": (

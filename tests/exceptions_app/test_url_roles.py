@@ -135,6 +135,7 @@ DOORS = {
     "return-detail": Door("view_desk", args=("rma",)),
     "operations": Door("view_operations"),
     "connection-check": Door("manage_connections", **ACT, args=("inactive",)),
+    "connection-items": Door("manage_connections", **ACT, args=("inactive",)),
     "connection-locations": Door("manage_connections", **ACT, args=("inactive",)),
     "connection-resume": Door("manage_connections", **ACT, args=("connection",)),
     "return-files": Door("import_returns", post=(422,)),

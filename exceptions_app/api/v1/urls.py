@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from exceptions_app.api.v1 import quotes, views
+from exceptions_app.api.v1 import item_feeds, quotes, views
 
 urlpatterns = [
     path("cases/", views.CaseList.as_view(), name="api-case-list"),
@@ -19,6 +19,7 @@ urlpatterns = [
     path(
         "credit-quotes/<int:quote_id>/", quotes.CreditQuoteDetail.as_view(), name="api-quote-detail"
     ),
+    path("item-feeds/", item_feeds.ItemFeedList.as_view(), name="api-item-feeds"),
     path("fixes/", views.FixList.as_view(), name="api-fix-list"),
     path("fixes/<int:fix_id>/", views.FixDetail.as_view(), name="api-fix-detail"),
     path("fixes/<int:fix_id>/approve/", views.FixApprove.as_view(), name="api-fix-approve"),

@@ -6,7 +6,7 @@ from exceptions_app.choices import Severity, Team
 ENTRY = Entry(
     code="ELIGIBILITY_STALE",
     family="item",
-    title="The items of {connection} were not read since {since}",
+    title="The items of {connection} are out of date: {why}",
     group_title="The items of {connection} are out of date",
     short="items out of date",
     team=Team.MERCHANDISING,
@@ -14,8 +14,8 @@ ENTRY = Entry(
     rank=RANK_ITEM,
     clock_hours=8,
     sentence=(
-        "The item master of {connection}, with what may be returned, was last read on {since}. It"
-        " is due every {limit}."
+        "Our copy of the item master of {connection}, with what may be returned, is out of date:"
+        " {reason}."
     ),
     consequence=(
         "Returns are judged by old flags: goods that may not come back are let in, and new SKUs"
@@ -23,13 +23,17 @@ ENTRY = Entry(
     ),
     playbook=(
         Step("Check whether {connection} can be reached.", link="connection"),
-        Step("Look at the feed of items and when it was last read.", link="connection"),
-        Step("Ask an integrator to read the item master now."),
+        Step("See which items differ, and what it is about.", link="feeds"),
+        Step(
+            "Ask an integrator to have all items of {connection} read anew, on its own page.",
+            link="connection",
+        ),
+        Step("If it comes back, have the list of changed items in {connection} repaired."),
     ),
     approval="none",
-    closes_by="The item master of {connection} was read again.",
+    closes_by="The item master of {connection} was read again, and nothing in it differs.",
     closes_itself=True,
-    value_note="None: nothing is known to be wrong yet",
+    value_note="Paid for open returns of the items that differ; none while only the age is known",
     requirements=(
         "R007",
         "R046",

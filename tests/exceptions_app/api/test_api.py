@@ -35,6 +35,7 @@ DOORS = {
     "api-return-detail": (READ, "rma"),
     "api-posting-list": (WATCH, ""),
     "api-posting-detail": (WATCH, "posting"),
+    "api-item-feeds": ({"GET": "view_merchandising"}, ""),
     "api-quote-list": ({"POST": "quote_credit"}, ""),
     "api-quote-detail": (READ, "quote"),
     "api-fix-list": ({"GET": "view_desk", "POST": "assign_case"}, ""),

@@ -34,7 +34,9 @@ PROOFS = {
     "DIVISION_MISMATCH": "Division and warehouse are valid: 10/HUL.",
     "DUPLICATE_SIGNAL": "Compared in the platform: nothing is missing here.",
     "DUPLICATE_STOCK_MOVE": "BlueCherry Alder UK has one document under the key, equal to ours.",
-    "ELIGIBILITY_STALE": "The item master of BlueCherry Alder Kids was read again.",
+    "ELIGIBILITY_STALE": (
+        "The item master of BlueCherry Alder Kids was read again, and nothing in it differs."
+    ),
     "ERP_BATCH_WAIT": "The document left in a window.",
     "ERP_EDITED": "BlueCherry Alder UK shows the document as it was sent.",
     "EXCHANGE_ORDER_MISSING": "ReturnGO Alder Outlet shows the replacement order.",

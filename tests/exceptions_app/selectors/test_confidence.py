@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 import time_machine
 
+from exceptions_app.models import ItemCheck
 from exceptions_app.selectors import confidence, item_feeds
 from exceptions_app.selectors.sums import Amount
 from tests import factories
@@ -113,6 +114,54 @@ def test_the_page_and_its_file_say_the_same(client, bridge):
     assert rows[1].split(",")[2:] == ["5", "2", "3", "0", "3", "0", "Not known"]
 
 
+def test_a_master_that_differs_says_which_items_and_what_it_is_about(client, bridge):
+    factories.WatermarkFactory(connection=bridge.erp, feed="items", read_at=NOW)
+    item = factories.ItemFactory(connection=bridge.erp, sku="TEE", is_returnable=True)
+    ItemCheck.objects.create(
+        connection=bridge.erp,
+        item=item,
+        checked_at=NOW - timedelta(hours=3),
+        is_found=True,
+        is_active=True,
+        is_returnable=False,
+        differs=True,
+    )
+    rma = factories.RmaFactory(bridge=bridge, money="none", approval="authorised")
+    factories.RmaLineFactory(rma=rma, sku="TEE", quantity=3, unit_price=Decimal("7.00"))
+    client.force_login(make_user("mira"))
+
+    with time_machine.travel(NOW, tick=False):
+        page = client.get("/merchandising/stock/").text
+        told = client.get("/api/v1/item-feeds/").json()["results"]
+
+    for words in ("Differs", "TEE may not be returned there", "1 item<", "last 3 h", "£21.00"):
+        assert words in page
+    assert told == [
+        {
+            "erp": "BlueCherry",
+            "read_at": "2026-05-27T09:12:00Z",
+            "is_late": False,
+            "late_returns": 0,
+            "late_values": [],
+            "compared": 1,
+            "missing": 0,
+            "compared_at": "2026-05-27T06:12:00Z",
+            "differing": [
+                {
+                    "sku": "TEE",
+                    "is_active": True,
+                    "is_returnable": True,
+                    "is_active_there": True,
+                    "is_returnable_there": False,
+                }
+            ],
+            "exposed_returns": 1,
+            "exposed_units": 3,
+            "exposed_values": [{"amount": "21.00", "currency": "GBP"}],
+        }
+    ]
+
+
 def test_an_item_master_that_is_late_says_what_is_judged_by_old_flags(
     client, bridge, django_assert_num_queries
 ):
@@ -135,7 +184,7 @@ def test_an_item_master_that_is_late_says_what_is_judged_by_old_flags(
         )
     factories.RmaFactory(bridge=bridge, money="none", approval="authorised")
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(5):
         found = item_feeds.feeds(now=NOW)
 
     fresh, late = sorted(found, key=lambda feed: feed.is_late)

@@ -26,7 +26,7 @@ def open_types():
 def test_a_quiet_desk_is_looked_at_in_few_reads_and_nothing_is_written(
     bridge, django_assert_max_num_queries
 ):
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         assert watching.look(now=NOW) == 0
 
     assert not Case.objects.exists()
