@@ -16,15 +16,12 @@ from connectors.types import Inspection
 from exceptions_app.choices import (
     ExchangeAxis,
     FixKind,
-    MappingKind,
-    MappingStatus,
     PostingStatus,
 )
 from exceptions_app.models import (
     Bridge,
     CreditQuote,
     Item,
-    Mapping,
     Posting,
     Rma,
     RmaLine,
@@ -36,10 +33,8 @@ from exceptions_app.rules.facts import (
     Decisions,
     DraftEdit,
     FeeFact,
-    FeeTarget,
     ItemFact,
     LineFact,
-    LocationTarget,
     Mappings,
     OrderFact,
     Policy,
@@ -49,16 +44,7 @@ from exceptions_app.rules.facts import (
     RmaFacts,
 )
 from exceptions_app.rules.mapping import normalise
-from exceptions_app.selectors import erp_told, fact_rows, order_facts
-
-# The one field of a mapping target that has one; locations and fees have two.
-TARGET_FIELD = {
-    MappingKind.SKU_ALIAS: "sku",
-    MappingKind.DISPOSITION: "bucket",
-    MappingKind.REASON: "code",
-    MappingKind.STATUS: "axis",
-    MappingKind.VAT: "treatment",
-}
+from exceptions_app.selectors import erp_told, fact_rows, mapping_facts, order_facts
 
 
 def policy_of(bridge: Bridge) -> Policy:
@@ -77,7 +63,7 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
     """
     bridge = rma.bridge
     lines = fact_rows.LINES.rows(rma=rma.pk)
-    mappings = mappings_of(bridge, sku_keys=[line.sku_key for line in lines])
+    mappings = mapping_facts.of_bridge(bridge, sku_keys=[line.sku_key for line in lines])
     order = order_facts.of(rma.sales_order, excluding_rma_id=rma.pk) if rma.sales_order else None
     quote, policy = quote_of(rma), policy_of(bridge)
     parts = _parts(order, policy)
@@ -188,54 +174,9 @@ def quote_fact(quote: CreditQuote) -> QuoteFact:
     )
 
 
-def mappings_of(bridge: Bridge, *, sku_keys: Iterable[str] | None = None) -> Mappings:
-    """Active mappings of a bridge by normalised source value; SKU aliases only of `sku_keys`."""
-    if sku_keys is None:
-        return mappings_by_bridge([(bridge.pk, None)])[bridge.pk]
-    return _by_bridge(
-        [bridge.pk], fact_rows.MAPPED.rows(bridge=bridge.pk, keys=list(set(sku_keys)))
-    )[bridge.pk]
-
-
-def mappings_by_bridge(
-    sku_keys: Iterable[tuple[int, Iterable[str] | None]],
-) -> dict[int, Mappings]:
-    """`mappings_of` for several bridges by id, each with its own keys; one query for all."""
-    asked = dict(sku_keys)
-    wanted = Q(pk__in=())
-    for pk, keys in asked.items():
-        of_bridge = Q(bridge=pk)
-        if keys is not None:
-            of_bridge &= ~Q(kind=MappingKind.SKU_ALIAS) | Q(source_key__in=set(keys))
-        wanted |= of_bridge
-    rows = Mapping.objects.filter(wanted, status=MappingStatus.ACTIVE)
-    return _by_bridge(asked, rows.values_list(*fact_rows.OF_MAPPING))
-
-
-def _by_bridge(bridges: Iterable[int], rows: Iterable[tuple[Any, ...]]) -> dict[int, Mappings]:
-    """Rows of `fact_rows.OF_MAPPING` as mappings by bridge."""
-    tables: dict[int, dict[str, dict[str, Any]]] = {
-        pk: {kind: {} for kind in MappingKind.values} for pk in bridges
-    }
-    versions: dict[int, dict[str, int]] = {pk: {} for pk in tables}
-    for pk, kind, key, target, version in rows:
-        tables[pk][kind][key] = target_of(kind, target)
-        versions[pk][f"{kind}:{key}"] = version
-    return {pk: Mappings(**tables[pk], versions=versions[pk]) for pk in tables}
-
-
-def target_of(kind: str, target: dict[str, Any]) -> Any:
-    """A stored mapping target as the rules want it."""
-    if kind == MappingKind.LOCATION:
-        return LocationTarget(division=target["division"], warehouse=target["warehouse"])
-    if kind == MappingKind.FEE:
-        return FeeTarget(component=target["component"], erp_code=target.get("erp_code", ""))
-    return target[TARGET_FIELD[MappingKind(kind)]]
-
-
 def adjustment_code_of(bridge: Bridge) -> str:
     """The charge code a correction of a credit is booked under; "" while none is mapped."""
-    return credit.correction_code(mappings_of(bridge, sku_keys=()))
+    return credit.correction_code(mapping_facts.of_bridge(bridge, sku_keys=()))
 
 
 def is_over(payload: dict[str, Any], bridge: Bridge, now: datetime) -> bool:

@@ -23,7 +23,7 @@ from exceptions_app.models import Mapping as MappingRow
 from exceptions_app.models import RmaLine
 from exceptions_app.rules import mapping as mapping_rules
 from exceptions_app.rules.facts import Mappings
-from exceptions_app.selectors import facts
+from exceptions_app.selectors import mapping_facts
 from exceptions_app.selectors.sums import Amount, per_currency
 
 # Neither on sale nor written off: somebody has still to decide.
@@ -118,7 +118,9 @@ def _meanings(bridges: Iterable[int] | None) -> dict[int, Mappings]:
     rows = MappingRow.objects.filter(kind=MappingKind.DISPOSITION, status=MappingStatus.ACTIVE)
     rows = rows if bridges is None else rows.filter(bridge__in=bridges)
     for bridge, key, target in rows.values_list("bridge", "source_key", "target"):
-        tables.setdefault(bridge, {})[key] = facts.target_of(MappingKind.DISPOSITION, target)
+        tables.setdefault(bridge, {})[key] = mapping_facts.target_of(
+            MappingKind.DISPOSITION, target
+        )
     return {bridge: Mappings(disposition=table) for bridge, table in tables.items()}
 
 

@@ -23,6 +23,7 @@ from exceptions_app.rules.facts import (
     RmaFacts,
 )
 from exceptions_app.selectors import facts as facts_selector
+from exceptions_app.selectors import mapping_facts
 from exceptions_app.selectors.beside import Beside, with_beside
 
 # The rows a sentence rests on.
@@ -102,7 +103,7 @@ def of(rma_ids: Iterable[int], *, now: datetime) -> dict[int, Told]:
     keys: dict[int, set[str]] = {}
     for rma, rows in lines.items():
         keys.setdefault(rma.bridge_id, set()).update(line.sku_key for line in rows)
-    mappings = facts_selector.mappings_by_bridge(keys.items())
+    mappings = mapping_facts.by_bridge(keys.items())
     return {rma.pk: _told(rma, rows, mappings[rma.bridge_id], now) for rma, rows in lines.items()}
 
 

@@ -15,7 +15,7 @@ from exceptions_app.models import Bridge, Connection, Mapping
 from exceptions_app.rules import policy as policies
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import setup as setup_selector
-from exceptions_app.selectors.facts import TARGET_FIELD
+from exceptions_app.selectors.mapping_facts import TARGET_FIELD
 from exceptions_app.services import audit, connections, rmas
 
 

@@ -12,8 +12,8 @@ from exceptions_app.rules import planning
 from exceptions_app.rules.facts import ItemFact, Plan, RmaFacts
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
+from exceptions_app.selectors import mapping_facts, paging
 from exceptions_app.selectors import mappings as mappings_selector
-from exceptions_app.selectors import paging
 from exceptions_app.services.previews import PLANNED_CAP, Effect, EffectRow, summed
 
 # By normalised value; None stands for a value that is mapped no more.
@@ -56,7 +56,7 @@ def _changed(
     for key, target in targets.items():
         table.pop(key, None)
         if target is not None:
-            table[key] = facts_selector.target_of(kind, target)
+            table[key] = mapping_facts.target_of(kind, target)
     changed = replace(facts, mappings=replace(facts.mappings, **{kind: table}))
     if kind != MappingKind.SKU_ALIAS:
         return changed

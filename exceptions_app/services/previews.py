@@ -15,8 +15,8 @@ from exceptions_app.rules import consequences, drafts, matching, planning
 from exceptions_app.rules.facts import Plan, RmaFacts
 from exceptions_app.rules.mapping import is_withdrawal, normalise
 from exceptions_app.selectors import facts as facts_selector
+from exceptions_app.selectors import mapping_facts, order_facts, paging
 from exceptions_app.selectors import mappings as mappings_selector
-from exceptions_app.selectors import order_facts, paging
 from exceptions_app.services import connections, fix_payloads
 
 PLANNED_CAP = 50
@@ -294,7 +294,7 @@ def _with_mapping(
     if is_over:
         table.pop(key, None)
     else:
-        table[key] = facts_selector.target_of(kind, payload)
+        table[key] = mapping_facts.target_of(kind, payload)
     mapped = replace(facts, mappings=replace(facts.mappings, **{kind: table}))
     if kind != MappingKind.SKU_ALIAS or is_over:
         return mapped

@@ -26,7 +26,7 @@ from exceptions_app.rules.facts import FeeFact, OrderFact, RmaFacts
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.rules.resolving import Resolved, resolve
 from exceptions_app.selectors import facts as facts_selector
-from exceptions_app.selectors import order_facts
+from exceptions_app.selectors import mapping_facts, order_facts
 from exceptions_app.services import audit, moments, reference
 from exceptions_app.services.credit_cases import kinds
 from exceptions_app.services.credit_cases.quote_requests import Asked, AskedLine
@@ -247,7 +247,7 @@ def _fill_from_order(
     facts = quoting.facts_for(
         wanted,
         order=fact,
-        mappings=facts_selector.mappings_of(
+        mappings=mapping_facts.of_bridge(
             bridge, sku_keys={normalise(row.sku) for row in fact.lines}
         ),
         policy=policy,
