@@ -7,6 +7,7 @@ import pytest
 from django.http import QueryDict
 from django.template import Context
 from django.test import RequestFactory
+from django.urls import reverse
 
 from connectors.types import Money
 from exceptions_app.templatetags import amounts, desk, marks
@@ -197,6 +198,13 @@ def test_changing_one_key_of_the_address_drops_the_place_in_the_list(query, chan
 
     assert desk.changed_query(before, changes) == changed
     assert before.urlencode() == QueryDict(query).urlencode()
+
+
+@pytest.mark.parametrize("name", ["case-detail", "cause-list", "cause-about", "return-detail"])
+def test_the_address_of_a_row_is_that_of_its_page(name):
+    assert [desk.link(name, pk) for pk in (7, 12345678901)] == [
+        reverse(name, args=[pk]) for pk in (7, 12345678901)
+    ]
 
 
 def test_the_tag_reads_the_query_of_its_request():
