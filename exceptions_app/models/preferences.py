@@ -18,6 +18,12 @@ class UserPreferences(models.Model):
     theme = models.CharField(max_length=6, choices=Theme.choices, blank=True, default="")
     # Single letters move and act (WCAG 2.1.4 asks that they can be switched off).
     has_single_keys = models.BooleanField(default=True)
+    # What the queue opens with: one view, or all that is open whatever the team has; neither is
+    # the team's or the role's.
+    opens_with = models.ForeignKey(
+        "SavedView", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    opens_plain = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         verbose_name_plural = "user preferences"
@@ -48,10 +54,21 @@ class SavedView(models.Model):
     )
     created_by = models.CharField(max_length=150)
     created_at = models.DateTimeField()
+    # The queue opens with it for whoever has the team or the role and chose nothing else.
+    is_default = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ["page", "name", "id"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["page", "team", "role"],
+                condition=Q(is_default=True),
+                name="saved_view_default_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_default=False) | Q(owner__isnull=True),
+                name="saved_view_default_of_many",
+            ),
             models.CheckConstraint(
                 condition=Q(owner__isnull=False, team="", role="")
                 | (Q(owner__isnull=True, role="") & ~Q(team=""))

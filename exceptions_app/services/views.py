@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from exceptions_app import errors
 from exceptions_app.choices import Role, SavedPage, Team
-from exceptions_app.models import SavedView
+from exceptions_app.models import SavedView, UserPreferences
 from exceptions_app.permissions import can, roles_of
 from exceptions_app.selectors import views as views_selector
 from exceptions_app.services import audit
@@ -97,6 +97,67 @@ def delete(*, view_id: int, actor: User, now: datetime) -> str:
         audit.record(actor=actor, act="view.delete", subject=view, text=text, now=now)
         view.delete()
     return view.name
+
+
+@transaction.atomic
+def open_with(*, view_id: int, actor: User, now: datetime) -> SavedView:
+    """Open the queue with this view for the actor, whatever their team or role has.
+
+    Raises:
+        SavedView.DoesNotExist: gone, or none the actor is offered.
+        InvalidChoice: a view of another list.
+    """
+    rows = views_selector.visible(user_id=actor.pk, roles=roles_of(actor))
+    view = rows.select_for_update(of=("self",)).get(pk=view_id)
+    if view.page != SavedPage.CASES:
+        raise errors.InvalidChoice("Only the exceptions open with a view.")
+    _prefer(actor, view, is_plain=False)
+    text = f"The exceptions open with the view {view.name}"
+    audit.record(actor=actor, act="view.open", subject=view, text=text, now=now)
+    return view
+
+
+@transaction.atomic
+def open_plain(*, actor: User, now: datetime, is_plain: bool) -> None:
+    """Open the queue with all that is open for the actor; else with what their team or role has."""
+    own = _prefer(actor, None, is_plain=is_plain)
+    what = "all that is open" if is_plain else "the view of the team or the role"
+    text = f"The exceptions open with {what}"
+    audit.record(actor=actor, act="view.open", subject=own, text=text, now=now)
+
+
+@transaction.atomic
+def make_default(*, view_id: int, is_default: bool, actor: User, now: datetime) -> SavedView:
+    """Let the queue open with this view for everybody it is kept for, or no longer.
+
+    It takes the place of the one that did. Who chose for themselves keeps their choice.
+
+    Raises:
+        SavedView.DoesNotExist: gone, or none the actor is offered.
+        FixNotAllowed: neither a lead of the team nor an admin.
+    """
+    roles = roles_of(actor)
+    rows = views_selector.visible(user_id=actor.pk, roles=roles)
+    rows |= views_selector.editable(user_id=actor.pk, roles=roles)
+    view = rows.select_for_update(of=("self",)).get(pk=view_id)
+    if not views_selector.may_be_default(view, roles=roles):
+        raise errors.FixNotAllowed("Leads say this for their team, and admins for a role.")
+    same = SavedView.objects.filter(page=view.page, team=view.team, role=view.role)
+    same.filter(is_default=True).exclude(pk=view.pk).update(is_default=False)
+    view.is_default = is_default
+    view.save(update_fields=["is_default"])
+    whose = view.get_team_display() or view.get_role_display()
+    opens = "open" if is_default else "no longer open"
+    text = f"The exceptions {opens} with the view {view.name} for {whose}"
+    audit.record(actor=actor, act="view.default", subject=view, text=text, now=now)
+    return view
+
+
+def _prefer(actor: User, view: SavedView | None, *, is_plain: bool) -> UserPreferences:
+    row, _ = UserPreferences.objects.update_or_create(
+        user=actor, defaults={"opens_with": view, "opens_plain": is_plain}
+    )
+    return row
 
 
 def _editable(view_id: int, actor: User) -> SavedView:

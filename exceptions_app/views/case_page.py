@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -39,9 +39,8 @@ from exceptions_app.selectors import order, paging
 from exceptions_app.selectors.sums import Amount
 from exceptions_app.services import triage
 from exceptions_app.templatetags.amounts import money
-from exceptions_app.templatetags.desk import changed_query, when
+from exceptions_app.templatetags.desk import when
 from exceptions_app.views import case_parts, case_talk, penny
-from exceptions_app.views.triage import ROOMS
 
 TONES = {
     "open": "calm",
@@ -145,7 +144,7 @@ def show(
         "case": case,
         "late_refusal": refusal,
         "carried": f"?{request.GET.urlencode()}" if request.GET else "",
-        "back": _back(request),
+        "back": case_parts.back(request, case),
         "is_snoozed": case.snoozed_until is not None and case.snoozed_until > now,
         "touches": case_parts.touches(case),
         "entry": entry,
@@ -319,16 +318,6 @@ def _offers(
             else Offer(kind, FixKind(kind).label, None, "", ())
         )
     return offers
-
-
-def _back(request: HttpRequest) -> dict[str, str]:
-    """The list the reader came from: a team's room when the address says so, else the queue."""
-    room = request.GET.get("room", "")
-    if room in ROOMS:
-        view = changed_query(QueryDict(), {"view": request.GET.get("view", "")})
-        return {"url": f"{reverse(room)}{view}", "label": room.capitalize()}
-    carried = f"?{request.GET.urlencode()}" if request.GET else ""
-    return {"url": f"{reverse('case-list')}{carried}", "label": "Exceptions"}
 
 
 def _postings(rows: Iterable[Posting]) -> list[dict[str, Any]]:

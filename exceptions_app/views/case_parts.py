@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
 from exceptions_app import permissions
@@ -19,7 +19,8 @@ from exceptions_app.rules.approval import IN_DOUBT
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.templatetags.amounts import money
-from exceptions_app.templatetags.desk import when
+from exceptions_app.templatetags.desk import changed_query, when
+from exceptions_app.views.triage import ROOMS
 
 _ITEM_TYPES = frozenset({"SKU_UNKNOWN", "SKU_AMBIGUOUS", "SKU_INACTIVE", "PROMO_SKU"})
 _PURPOSES = {
@@ -209,6 +210,17 @@ def refused(entries: Iterable[Mapping[str, Any]]) -> Mapping[str, Any] | None:
             is_no = entry["text"].startswith(FixStatus.REJECTED.label)
             return entry if entry["act"] == "fix.reject" and is_no else None
     return None
+
+
+def back(request: HttpRequest, case: Case) -> dict[str, str]:
+    """The list the reader came from, at the row: a team's room when the address says so, else the
+    queue."""
+    room = request.GET.get("room", "")
+    if room in ROOMS:
+        view = changed_query(QueryDict(), {"view": request.GET.get("view", "")})
+        return {"url": f"{reverse(room)}{view}", "label": room.capitalize()}
+    carried = f"?{request.GET.urlencode()}#row-{case.pk}" if request.GET else ""
+    return {"url": f"{reverse('case-list')}{carried}", "label": "Exceptions"}
 
 
 def steps(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,9 @@ NEWS_SECONDS = 30
 @require_safe
 @permissions.required("view_desk")
 def index(request: HttpRequest) -> HttpResponse:
+    opening = "" if request.META.get("QUERY_STRING") else views.opening_address(request)
+    if opening:
+        return redirect(opening)
     now = timezone.now()
     found = filtered(request)
     is_listed = request.GET.get("view") == "list"
@@ -40,7 +43,7 @@ def index(request: HttpRequest) -> HttpResponse:
     )
     if cursor and not page.rows:
         # Its rows left the list meanwhile; an empty page would say that none are open.
-        return redirect(f"{reverse('case-list')}{changed_query(request.GET, {})}")
+        return redirect(f"{reverse('case-list')}{_narrowed(request.GET, {})}")
     tabs, totals = cases_selector.board(
         user_id=request.user.pk or 0, scope=scope or counts.Scope(now)
     )
@@ -48,7 +51,7 @@ def index(request: HttpRequest) -> HttpResponse:
         totals = cases_selector.totals(rows)
     picked, opened = triage.picked_of(request), _opened(request, rows, now, is_listed=is_listed)
     switch: list[dict[str, object]] = [
-        {"url": changed_query(request.GET, {"view": "", "o": ""}), "label": "By cause"},
+        {"url": _narrowed(request.GET, {"view": "", "o": ""}), "label": "By cause"},
         {"url": changed_query(request.GET, {"view": "list"}), "label": "One by one"},
     ]
     switch[int(is_listed)]["is_current"] = True
@@ -89,7 +92,7 @@ def cause(request: HttpRequest, group_id: int) -> HttpResponse:
     context = _cause_context(rows, group.pk, now) | {
         "now": now,
         "group_id": group.pk,
-        "carried": place_of(request.GET),
+        "carried": place_of(request.GET, group_id=group.pk),
         "picked": triage.picked_of(request),
     }
     return render(request, "cases/_cause_cases.html", context)
@@ -128,10 +131,23 @@ def matching(found: CaseFilter) -> Any:
     return found.shown if found.is_valid() else Case.objects.none()
 
 
-def place_of(query: QueryDict) -> str:
-    """The filters alone, as a page of one exception carries them to know what is next."""
-    kept = {name: query[name] for name in CaseFilter.base_filters if query.get(name)}
+def place_of(query: QueryDict, *, group_id: int = 0) -> str:
+    """The list as it stands, as a page of one exception carries it to know what is next and back.
+
+    `group_id` is the cause that a script unfolded, which the address does not tell.
+    """
+    names = (*CaseFilter.base_filters, "view", "o", "open", "cursor")
+    kept: dict[str, object] = {name: query[name] for name in names if query.get(name)}
+    if group_id:
+        kept["open"] = group_id
     return changed_query(QueryDict(), kept) if kept else ""
+
+
+def _narrowed(query: QueryDict, changes: Mapping[str, object]) -> str:
+    """The list with `changes`; where nothing narrows it, as the address that opens no view."""
+    plain = {"view": ""} if query.get("view") == "all" else {}
+    found = changed_query(query, {**plain, **changes})
+    return found if found != "?" else f"?{views.PLAIN}"
 
 
 def _counted(query: QueryDict, request: HttpRequest) -> Any:
@@ -162,7 +178,7 @@ def _tabs(request: HttpRequest, tabs: Iterable[cases_selector.Tab]) -> list[dict
         }
         shown.append(
             {
-                "url": changed_query(request.GET, changes),
+                "url": _narrowed(request.GET, changes),
                 "label": tab.label,
                 "note": case_page.with_sums(paging.shown(tab.count), tab.values),
                 "is_current": tab.key == current,
@@ -191,7 +207,7 @@ def _chips(found: CaseFilter, query: QueryDict) -> list[dict[str, object]]:
             {
                 "name": found.form.fields[name].label,
                 "value": choices.get(value, str(value)) if name != "bridge" else str(value),
-                "remove_url": changed_query(query, {name: ""}),
+                "remove_url": _narrowed(query, {name: ""}),
             }
         )
     return chips

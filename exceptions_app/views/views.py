@@ -23,9 +23,13 @@ from exceptions_app.models import SavedView
 from exceptions_app.selectors import paging
 from exceptions_app.selectors import views as selector
 from exceptions_app.services import views as service
+from exceptions_app.views.middleware import preferences_of
 
 # Names of an address that say where in a list one is, not which list it is.
 PLACES = ("cursor", "open", "picked", "done", "newest", "at")
+
+# Asks the queue for all that is open: an address that asks for nothing opens with a view.
+PLAIN = "view=all"
 
 _HERE = "here"
 # Before the code of a role in the form, where a team's code stands as it is.
@@ -57,17 +61,23 @@ def shown(
     lists = {row.pk: count(QueryDict(row.query), request) for row in rows} if count else {}
     own = {} if rows_here is None else {_HERE: rows_here}
     numbers = paging.tallies({**lists, **own}, money=money)
+    own_way = preferences_of(request)
+    first = selector.first_of(rows, roles=roles, preferences=own_way)
+    opens = first.pk if first and page == SavedPage.CASES else 0
     views = [
         {
             "pk": row.pk,
             "name": row.name,
             "team": _whose(row),
-            "url": f"{reverse(page)}?{row.query}",
+            "url": address(page, row.query),
             "count": paging.shown(numbers[row.pk].count) if count else "",
             "sums": numbers[row.pk].values if count else (),
             "is_cut": bool(count) and numbers[row.pk].is_cut,
             "is_current": row.query == query,
             "may_edit": _may_edit(row, user),
+            "opens": row.pk == opens,
+            "is_default": row.is_default,
+            "may_default": selector.may_be_default(row, roles=roles),
         }
         for row in rows
     ]
@@ -79,7 +89,28 @@ def shown(
         "teams": selector.teams(roles) if permissions.can(user, "assign_case") else (),
         "roles": _ROLES if permissions.can(user, selector.FOR_ROLES) else (),
         "is_current": any(view["is_current"] for view in views),
+        "opened": next((view for view in views if view["opens"] and view["is_current"]), None),
+        "can_open": page == SavedPage.CASES,
+        "is_plain": own_way is not None and own_way.opens_plain,
+        "is_own_way": own_way is not None and own_way.opens_with_id == opens > 0,
     }
+
+
+def opening_address(request: HttpRequest) -> str:
+    """Where the queue opens when its address asks for nothing; "" where that is all of it."""
+    user = permissions.actor_of(request)
+    view = selector.opening(
+        user_id=user.pk,
+        roles=permissions.roles_of(user),
+        preferences=preferences_of(request),
+    )
+    return address(SavedPage.CASES.value, view.query) if view else ""
+
+
+def address(page: str, query: str) -> str:
+    """A list's address; the queue without a filter says so, since else it opens with a view."""
+    asked = PLAIN if page == SavedPage.CASES and not query else query
+    return f"{reverse(page)}?{asked}"
 
 
 def _whose(row: SavedView) -> str:
@@ -101,7 +132,7 @@ def bare(query: QueryDict, *, drop: Iterable[str] = ()) -> str:
     kept = QueryDict(mutable=True)
     for name in sorted(query):
         values = [value for value in query.getlist(name) if value]
-        if name not in gone and values:
+        if name not in gone and values and f"{name}={values[0]}" != PLAIN:
             kept.setlist(name, values)
     return str(kept.urlencode())
 
@@ -132,7 +163,7 @@ def save(request: HttpRequest) -> HttpResponse:
         messages.error(request, f"The view was not saved. {error}")
     else:
         messages.success(request, f"Saved as {view.name}.")
-    return redirect(f"{reverse(page)}?{query}")
+    return redirect(address(page, query))
 
 
 @require_POST
@@ -167,9 +198,56 @@ def delete(request: HttpRequest, view_id: int) -> HttpResponse:
     return _back(request)
 
 
+@require_POST
+@permissions.required("view_desk")
+def opening(request: HttpRequest) -> HttpResponse:
+    """What the queue opens with for the reader: a view by its id, "all", or "" for the team's."""
+    wanted = request.POST.get("view", "")
+    actor, now = permissions.actor_of(request), timezone.now()
+    if wanted in ("", "all"):
+        service.open_plain(actor=actor, now=now, is_plain=wanted == "all")
+        what = "all that is open" if wanted else "what your team or role has"
+        messages.success(request, f"The exceptions open with {what}.")
+        return _back(request)
+    try:
+        view = service.open_with(view_id=_number(wanted), actor=actor, now=now)
+    except SavedView.DoesNotExist as error:
+        raise Http404("That view is gone.") from error
+    except errors.DeskError as refusal:
+        messages.error(request, f"Nothing was changed. {refusal}")
+    else:
+        messages.success(request, f"The exceptions open with {view.name}.")
+    return _back(request)
+
+
+@require_POST
+@permissions.required("view_desk")
+def default(request: HttpRequest, view_id: int) -> HttpResponse:
+    """Whether the queue opens with it for everybody of its team or role."""
+    try:
+        view = service.make_default(
+            view_id=view_id,
+            is_default=request.POST.get("is_default") == "1",
+            actor=permissions.actor_of(request),
+            now=timezone.now(),
+        )
+    except SavedView.DoesNotExist as error:
+        raise Http404("That view is gone.") from error
+    except errors.DeskError as refusal:
+        messages.error(request, f"Nothing was changed. {refusal}")
+    else:
+        opens = "open" if view.is_default else "no longer open"
+        messages.success(request, f"The exceptions {opens} with {view.name} for {_whose(view)}.")
+    return _back(request)
+
+
 def _back(request: HttpRequest) -> HttpResponse:
     page = request.POST.get("page", "")
     if page not in SavedPage.values:
         page = SavedPage.CASES.value
     query = bare(QueryDict(request.POST.get("query", "")))
-    return redirect(f"{reverse(page)}?{query}")
+    return redirect(address(page, query))
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0

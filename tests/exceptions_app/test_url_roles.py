@@ -216,6 +216,8 @@ DOORS = {
     "case-changed": Door("view_desk"),
     "look-mark": Door("view_desk", get=(405,), post=(404,)),
     "view-save": Door("view_desk", get=(405,), post=(404,)),
+    "view-opening": Door("view_desk", get=(405,), post=(302,)),
+    "view-default": Door("view_desk", get=(405,), post=(302, 404), args=("view",)),
     "view-rename": Door("view_desk", get=(405,), post=(404,), args=("view",)),
     "view-delete": Door("view_desk", get=(405,), post=(404,), args=("view",)),
     "cause-about": Door("view_desk", args=("group",)),

@@ -11,9 +11,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from exceptions_app.api.doors import PageQuery
-from exceptions_app.choices import PostingKind, PostingStatus, RefundOrigin, WakeOn
+from exceptions_app.choices import PostingKind, PostingStatus, RefundOrigin, SavedPage, WakeOn
 from exceptions_app.forms.kinds import FORMS
-from exceptions_app.models import Case
+from exceptions_app.models import Case, SavedView
 from exceptions_app.rules import money
 from exceptions_app.selectors import awaited
 
@@ -131,6 +131,28 @@ class CauseRow(serializers.Serializer):
     values = Sum(many=True)
     oldest = serializers.DateTimeField()
     due_at = serializers.DateTimeField()
+
+
+class ViewQuery(serializers.Serializer):
+    page = serializers.ChoiceField(SavedPage.choices, required=False, default=SavedPage.CASES)
+
+
+class ViewRow(serializers.Serializer):
+    id = serializers.IntegerField()
+    page = serializers.CharField()
+    name = serializers.CharField()
+    query = serializers.CharField(help_text="As the address bar shows it; empty for all.")
+    team = serializers.CharField(help_text="Whose it is; empty for a role's and your own.")
+    role = serializers.CharField()
+    is_default = serializers.BooleanField(help_text="It opens first for all of its team or role.")
+    opens_first = serializers.SerializerMethodField(help_text="The page opens with it for you.")
+
+    def get_opens_first(self, found: SavedView) -> bool:
+        return bool(found.pk == self.context["opens"])
+
+
+class ViewList(serializers.Serializer):
+    results = ViewRow(many=True)
 
 
 # --- Postings --------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ urlpatterns = [
     path("cases/<int:case_id>/assign/", views.CaseAssign.as_view(), name="api-case-assign"),
     path("cases/<int:case_id>/snooze/", views.CaseSnooze.as_view(), name="api-case-snooze"),
     path("cases/<int:case_id>/wake/", views.CaseWake.as_view(), name="api-case-wake"),
+    path("views/", views.ViewList.as_view(), name="api-view-list"),
     path("cause-groups/", views.CauseList.as_view(), name="api-cause-list"),
     path("returns/", views.ReturnList.as_view(), name="api-return-list"),
     path("returns/<int:rma_id>/", views.ReturnDetail.as_view(), name="api-return-detail"),

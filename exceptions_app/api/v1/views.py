@@ -24,6 +24,7 @@ from exceptions_app.selectors import causes, customers, paging
 from exceptions_app.selectors import operations as operations_selector
 from exceptions_app.selectors import requests as requests_selector
 from exceptions_app.selectors import returns as returns_selector
+from exceptions_app.selectors import views as views_selector
 from exceptions_app.services import fixes, triage
 
 NEWEST = ("-id",)
@@ -108,6 +109,22 @@ class CaseWake(Door):
         actor = permissions.actor_of(request)
         triage.wake(case_id=case_id, actor=actor, now=timezone.now())
         return Response(shapes.CaseDetail(doors.one(cases_selector.detail(case_id))).data)
+
+
+class ViewList(Door):
+    capabilities = {"GET": "view_desk"}
+
+    @described(shapes.ViewList, parameters=(shapes.ViewQuery,), name="list_views")
+    def get(self, request: Request) -> Response:
+        page = doors.asked(request, shapes.ViewQuery)["page"]
+        user = permissions.actor_of(request)
+        roles = permissions.roles_of(user)
+        rows = views_selector.of_reader(page=page, user_id=user.pk, roles=roles)
+        first = views_selector.opening(
+            user_id=user.pk, roles=roles, preferences=getattr(user, "preferences", None)
+        )
+        context = {"opens": first.pk if first else 0}
+        return Response({"results": shapes.ViewRow(rows, many=True, context=context).data})
 
 
 class CauseList(Door):

@@ -30,6 +30,7 @@ DOORS = {
     "api-case-assign": ({"POST": "assign_case"}, "case"),
     "api-case-snooze": ({"POST": "assign_case"}, "case"),
     "api-case-wake": ({"POST": "assign_case"}, "case"),
+    "api-view-list": (READ, ""),
     "api-cause-list": (READ, ""),
     "api-return-list": (READ, ""),
     "api-return-detail": (READ, "rma"),
@@ -151,7 +152,12 @@ def test_an_unknown_address_is_a_plain_404(client, db):
 
 
 @pytest.mark.parametrize(
-    "name", [n for n, (needs, key) in DOORS.items() if "GET" in needs and not key][1:]
+    "name",
+    [
+        name
+        for name, (needs, key) in DOORS.items()
+        if "GET" in needs and not key and name not in ("api-schema", "api-view-list")
+    ],
 )
 def test_a_cursor_that_was_changed_is_400(client, rows, name):
     answer = enter(client, "finn").get(address(name, rows), {"cursor": "bm90:ours:x"})
