@@ -119,7 +119,13 @@ def open_with(*, view_id: int, actor: User, now: datetime) -> SavedView:
 
 @transaction.atomic
 def open_plain(*, actor: User, now: datetime, is_plain: bool) -> None:
-    """Open the queue with all that is open for the actor; else with what their team or role has."""
+    """Open the queue with all that is open for the actor; else with what their team or role has.
+
+    What is so already changes nothing.
+    """
+    known = UserPreferences.objects.filter(user=actor).first() or UserPreferences()
+    if known.opens_with_id is None and known.opens_plain == is_plain:
+        return
     own = _prefer(actor, None, is_plain=is_plain)
     what = "all that is open" if is_plain else "the view of the team or the role"
     text = f"The exceptions open with {what}"

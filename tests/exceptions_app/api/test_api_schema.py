@@ -82,4 +82,4 @@ def test_answers_match_the_schema(client, person, methods):
             walk()
         called += 1
 
-    assert called == (11 if methods == {"GET"} else 19)
+    assert called == (12 if methods == {"GET"} else 20)
