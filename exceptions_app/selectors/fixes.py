@@ -74,10 +74,34 @@ def settled_by(case: Case, *, closed_at: datetime) -> Fix | None:
             decided_at__gte=case.opened_at,
             decided_at__lte=closed_at,
         )
-        .select_related("mapping", "case")
+        .select_related("mapping", "case", "requested_by", "decided_by")
         .order_by("-decided_at", "-pk")[:_SETTLING]
     )
     return next((fix for fix in rows if _settles(fix, case)), None)
+
+
+def earlier(case: Case) -> Fix | None:
+    """The last change in force of the value that `case` is about, decided before it opened.
+
+    One query, and none where no mapping settles its type.
+    """
+    actions = catalogue_entry(case.type).actions
+    kinds = [kind for kind in actions if kind in MappingKind.values]
+    values = {normalise(str(case.facts.get(name, ""))) for name in _MAPPED_FACTS} - {""}
+    if not kinds or not values:
+        return None
+    return (
+        Fix.objects.filter(
+            mapping__bridge=case.bridge_id,
+            mapping__kind__in=kinds,
+            mapping__source_key__in=values,
+            status=FixStatus.APPLIED,
+            decided_at__lt=case.opened_at,
+        )
+        .select_related("mapping", "requested_by", "decided_by")
+        .order_by("-decided_at", "-pk")
+        .first()
+    )
 
 
 def failed(case: Case) -> Fix | None:

@@ -34,13 +34,12 @@ from exceptions_app.forms.notes import NoteForm, TellingNoteForm
 from exceptions_app.models import Case, Fix, Posting
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import facts as facts_selector
-from exceptions_app.selectors import fixes as fixes_selector
 from exceptions_app.selectors import order, paging
 from exceptions_app.selectors.sums import Amount
 from exceptions_app.services import triage
 from exceptions_app.templatetags.amounts import money
 from exceptions_app.templatetags.desk import when
-from exceptions_app.views import case_parts, case_talk, penny
+from exceptions_app.views import case_parts, case_past, case_talk, penny
 
 TONES = {
     "open": "calm",
@@ -147,6 +146,7 @@ def show(
         "back": case_parts.back(request, case),
         "is_snoozed": case.snoozed_until is not None and case.snoozed_until > now,
         "touches": case_parts.touches(case),
+        "past": case_past.of(case),
         "entry": entry,
         "is_open": is_open,
         "is_late": is_open and case.due_at < now,
@@ -366,11 +366,6 @@ def _facts(case: Case, now: datetime) -> list[dict[str, str]]:
     if case.reopened_count:
         times = "Once" if case.reopened_count == 1 else f"{case.reopened_count} times"
         shown.append({"label": "Came back", "value": times})
-        fix = fixes_selector.failed(case)
-        if fix is not None:
-            words = fixes_selector.named_with_version(fix)
-            url = reverse("fix-detail", args=[fix.pk])
-            shown.append({"label": "It had closed after", "value": words, "url": url})
     shown += [
         {"label": label, "value": str(case.facts[name])}
         for name, label in _FACT_LABELS.items()

@@ -13,7 +13,7 @@ from django.urls import reverse
 from exceptions_app import permissions
 from exceptions_app.catalogue import Entry, is_passing
 from exceptions_app.catalogue import render as fill
-from exceptions_app.choices import FixKind, FixStatus, PostingKind, PostingStatus
+from exceptions_app.choices import CASE_OPEN, FixKind, FixStatus, PostingKind, PostingStatus
 from exceptions_app.models import Approval, Case, Fix, FixEdit, Item, Posting, Rma
 from exceptions_app.rules.approval import IN_DOUBT
 from exceptions_app.rules.mapping import normalise
@@ -36,7 +36,7 @@ def touches(case: Case) -> list[dict[str, str]]:
     """The money and the goods at stake, each with what the figure rests on."""
     shown = [
         {
-            "label": "At risk",
+            "label": "At risk" if case.status in CASE_OPEN else "Was at risk",
             "figure": money(case.value, case.currency) if case.currency else "Not known",
             "proof": case.value_formula or "No formula was kept",
         }

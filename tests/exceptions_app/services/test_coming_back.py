@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from exceptions_app.models import AuditEntry, Case
+from exceptions_app.models import AuditEntry, Case, Mapping
 from exceptions_app.rules.facts import Finding
 from exceptions_app.services import cases
 from tests.cast import make_user
@@ -72,6 +72,7 @@ def test_the_change_that_failed_is_named_with_its_version(client, rma, finding, 
     page = client.get(reverse("case-detail", args=[Case.objects.get().pk])).content.decode()
     assert "It had closed after" in page
     assert reverse("fix-detail", args=[fix.pk]) in page
+    assert "</a>, done by Mira, 27 May 2026, 10:12." in page
 
 
 @pytest.mark.parametrize(
@@ -88,3 +89,66 @@ def test_a_change_that_did_not_settle_it_is_not_named(rma, finding, alias, other
     FixFactory(**alias | other)
 
     assert "It had closed after" not in _comes_back(rma, finding)
+
+
+@pytest.mark.parametrize(
+    ("other", "fate"),
+    [
+        pytest.param({}, "", id="in-force"),
+        pytest.param(
+            {"status": "withdrawn", "ended_at": CLOSED},
+            "Version 3 was taken out of force, 27 May 2026, 11:12.",
+            id="taken-out",
+        ),
+        pytest.param(
+            {"status": "superseded", "ended_at": CLOSED},
+            "Version 3 was replaced, 27 May 2026, 11:12.",
+            id="replaced",
+        ),
+    ],
+)
+def test_a_new_exception_names_the_earlier_change_of_its_value(
+    client, rma, finding, alias, other, fate
+):
+    fix = FixFactory(**alias, decided_by=make_user("mona"), level="peer")
+    Mapping.objects.update(**other)
+    _find(rma, finding, now=BACK)
+    client.force_login(make_user("mona"))
+
+    page = client.get(reverse("case-detail", args=[Case.objects.get().pk]))
+
+    past = page.context["past"]
+    people = "asked for by Mira and approved by Mona, 27 May 2026, 10:12"
+    assert (past.fix, past.people, past.fate) == (fix, people, fate)
+    assert "The same value was settled before" in page.text
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param({"status": "undone"}, id="not-in-force"),
+        pytest.param({"decided_at": BACK + timedelta(minutes=1)}, id="decided-since"),
+    ],
+)
+def test_a_new_exception_names_no_other_change(client, rma, finding, alias, other):
+    FixFactory(**alias | other)
+    _find(rma, finding, now=BACK)
+    client.force_login(make_user("mona"))
+
+    page = client.get(reverse("case-detail", args=[Case.objects.get().pk]))
+
+    assert page.context["past"] is None
+
+
+def test_what_closed_by_proof_names_the_change_and_no_longer_warns(client, rma, finding, alias):
+    fix = FixFactory(**alias)
+    _find(rma, finding, now=NOW)
+    _find(rma, now=CLOSED)
+    client.force_login(make_user("mona"))
+
+    page = client.get(reverse("case-detail", args=[Case.objects.get().pk]))
+
+    assert page.context["past"].fix == fix
+    assert "It closed after" in page.text
+    assert "Was at risk" in page.text
+    assert page.context["consequence"] not in page.text
