@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from exceptions_app.choices import CASE_OPEN, Closure, MappingStatus
+from exceptions_app.choices import CASE_OPEN, Closure, FixStatus, MappingStatus
 from exceptions_app.models import Case, Fix
 from exceptions_app.selectors import fixes as fixes_selector
 from exceptions_app.templatetags.desk import when
@@ -29,8 +29,9 @@ class Past:
 def of(case: Case) -> Past | None:
     """What an earlier change has to do with the exception; None where no change has (R111)."""
     if case.status not in CASE_OPEN:
-        is_proved = case.closure == Closure.PROOF and case.resolved_at is not None
-        fix = fixes_selector.settled_by(case, closed_at=case.resolved_at) if is_proved else None
+        if case.closure != Closure.PROOF or case.resolved_at is None:
+            return None
+        fix = fixes_selector.settled_by(case, closed_at=case.resolved_at)
         return _past(fix) if fix is not None else None
     if case.reopened_count:
         fix = fixes_selector.failed(case)
@@ -41,9 +42,18 @@ def of(case: Case) -> Past | None:
     return _past(fix, **told) if fix is not None else None
 
 
+def fate(fix: Fix) -> str:
+    """How the version it put in force ended; "" while it stands, or where it put none in force."""
+    row = fix.mapping
+    if row is None or fix.status != FixStatus.APPLIED or row.ended_at is None:
+        return ""
+    ended = "was taken out of force" if row.status == MappingStatus.WITHDRAWN else "was replaced"
+    return f"Version {row.version} {ended}, {when(row.ended_at)}."
+
+
 def _past(fix: Fix, **told: Any) -> Past:
     named = fixes_selector.named_with_version(fix)
-    return Past(fix, named, _people(fix), _fate(fix), **told)
+    return Past(fix, named, _people(fix), fate(fix), **told)
 
 
 def _people(fix: Fix) -> str:
@@ -53,15 +63,6 @@ def _people(fix: Fix) -> str:
     if fix.level == "none" or fix.decided_by is None:
         return f"done by {asked}, {since}"
     return f"asked for by {asked} and approved by {_name(fix.decided_by)}, {since}"
-
-
-def _fate(fix: Fix) -> str:
-    """Why its version may not help any more; "" while it is in force, or where it has none."""
-    row = fix.mapping
-    if row is None or row.status == MappingStatus.ACTIVE or row.ended_at is None:
-        return ""
-    ended = "was taken out of force" if row.status == MappingStatus.WITHDRAWN else "was replaced"
-    return f"Version {row.version} {ended}, {when(row.ended_at)}."
 
 
 def _name(person: Any) -> str:

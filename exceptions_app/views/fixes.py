@@ -34,7 +34,7 @@ from exceptions_app.services import (
     previews,
 )
 from exceptions_app.services.bulk_freezing import HISTORY_DAYS
-from exceptions_app.views import case_page, fix_rights
+from exceptions_app.views import case_page, case_past, fix_rights
 
 DECIDED_TONES = {
     FixStatus.APPLIED: "good",
@@ -316,6 +316,7 @@ def show(
         "underway": underway,
         "tone": DECIDED_TONES.get(FixStatus(fix.status), "calm"),
         "change": _change(fix),
+        "fate": case_past.fate(fix),
         "reason": _reason(fix),
         "effect": requests_selector.effect(fix),
         "results": _results(fix, now),

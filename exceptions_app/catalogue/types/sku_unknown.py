@@ -18,7 +18,8 @@ ENTRY = Entry(
         " or barcode."
     ),
     consequence=(
-        "No receipt and no credit for return {rma} can leave. Stock and finance miss them."
+        "Nothing more of return {rma} can leave, neither receipt nor credit. Stock and finance"
+        " miss them."
     ),
     playbook=(
         Step(
