@@ -65,7 +65,8 @@ class BridgeFilter(django_filters.ModelChoiceFilter):
 
 
 class CaseFilter(django_filters.FilterSet):
-    """Open exceptions that nobody put off, unless `status` or `snoozed` asks for others.
+    """Open exceptions that somebody can work on, unless `status`, `snoozed` or `behind` asks for
+    others: nobody put them off, and they wait behind no other of their return (decision 0024).
 
     Needs the request for "me".
     """
@@ -98,6 +99,12 @@ class CaseFilter(django_filters.FilterSet):
         empty_label="Left out, unless a state is chosen",
         method="by_snooze",
     )
+    behind = django_filters.ChoiceFilter(
+        choices=[("only", "Only these"), ("with", "These too")],
+        label="Waiting behind others",
+        empty_label="Left out, unless a state is chosen",
+        method="by_behind",
+    )
     group = CauseFilter(queryset=CauseGroup.objects.all(), label="Cause")
     # One person by number: what a lead's page of loads leads to.
     person = django_filters.ModelChoiceFilter(
@@ -115,7 +122,17 @@ class CaseFilter(django_filters.FilterSet):
             queryset = queryset.filter(status__in=CASE_OPEN)
             if not asked.get("snoozed"):
                 queryset = queryset.filter(awake(timezone.now()))
+            if self.leaves_out_behind:
+                queryset = queryset.filter(behind__isnull=True)
         return super().filter_queryset(queryset)
+
+    @property
+    def leaves_out_behind(self) -> bool:
+        """Whether what waits behind another is not in it. Who looks for what they put off finds
+        all of it."""
+        asked = self.form.cleaned_data
+        is_wanted = asked.get("status") or asked.get("behind") or asked.get("snoozed") == "only"
+        return not is_wanted
 
     @property
     def is_bounded(self) -> bool:
@@ -137,6 +154,8 @@ class CaseFilter(django_filters.FilterSet):
         asked: dict[str, Any] = self.form.cleaned_data if self.is_valid() else {"q": "not valid"}
         if asked.get("status") or asked.get("snoozed") or asked.get("q"):
             return None
+        if asked["behind"] == "only":
+            return None
         user = getattr(self.request, "user", None)
         people = {"none": 0, "me": user.pk if user else None}
         if asked["person"] and asked["assignee"]:
@@ -149,10 +168,14 @@ class CaseFilter(django_filters.FilterSet):
             bridge=asked["bridge"].code if asked["bridge"] else "",
             group=asked["group"].pk if asked["group"] else None,
             assignee=asked["person"].pk if asked["person"] else people.get(asked["assignee"]),
+            has_behind=asked["behind"] == "with",
         )
 
     def by_snooze(self, queryset: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
         return queryset.exclude(awake(timezone.now())) if value == "only" else queryset
+
+    def by_behind(self, queryset: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
+        return queryset.filter(behind__isnull=False) if value == "only" else queryset
 
     def by_status(self, queryset: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
         return queryset if value == ANY else queryset.filter(status=value)

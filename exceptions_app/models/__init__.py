@@ -17,7 +17,7 @@ from exceptions_app.models.connections import (
     Heartbeat,
     Watermark,
 )
-from exceptions_app.models.counts import CaseCount, PostingCount
+from exceptions_app.models.counts import BehindCount, CaseCount, PostingCount
 from exceptions_app.models.events import InboundEvent
 from exceptions_app.models.evidence import EvidenceFile
 from exceptions_app.models.exchange import (
@@ -62,6 +62,7 @@ __all__ = [
     "AssignmentRule",
     "AssignmentTurn",
     "AuditEntry",
+    "BehindCount",
     "BreakGlass",
     "Bridge",
     "Bulk",

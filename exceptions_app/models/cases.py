@@ -52,6 +52,10 @@ class CauseGroup(models.Model):
         return self.title
 
 
+# What a list of causes is narrowed by, and what it leaves out.
+_NARROWED_BY = ("team", "type", "severity_rank", "bridge", "assignee", "snoozed_until", "behind")
+
+
 class Case(models.Model):
     """A finding that a person must deal with. Opened, refreshed and closed by
     `services.cases.sync`."""
@@ -137,10 +141,16 @@ class Case(models.Model):
                 condition=Q(status__in=CASE_OPEN),
                 name="case_first",
             ),
+            # What can be done now in the same order: however many wait, none is walked past.
+            models.Index(
+                fields=["-severity_rank", "due_at", "id"],
+                condition=Q(status__in=CASE_OPEN, behind__isnull=True),
+                name="case_to_do_first",
+            ),
             # Returns of a type once each, in an order that can end early.
             models.Index(
                 fields=["type", "rma"],
-                include=["bridge", "team", "snoozed_until"],
+                include=["bridge", "team", "snoozed_until", "behind"],
                 condition=Q(status__in=CASE_OPEN),
                 name="case_open_by_type",
             ),
@@ -162,6 +172,7 @@ class Case(models.Model):
                     "snoozed_until",
                     "reopened_count",
                     "is_unpaid",
+                    "behind",
                 ],
                 condition=Q(status__in=CASE_OPEN),
                 name="case_open_sums",
@@ -170,20 +181,20 @@ class Case(models.Model):
             # 0014); the rest is what a list is narrowed by.
             models.Index(
                 fields=["group", "due_at"],
-                include=["team", "type", "severity_rank", "bridge", "assignee", "snoozed_until"],
+                include=_NARROWED_BY,
                 condition=Q(status__in=CASE_OPEN),
                 name="case_open_due",
             ),
             models.Index(
                 fields=["group", "opened_at", "id"],
-                include=["team", "type", "severity_rank", "bridge", "assignee", "snoozed_until"],
+                include=_NARROWED_BY,
                 condition=Q(status__in=CASE_OPEN),
                 name="case_open_oldest",
             ),
             # Returns once each, whatever they have open, in an order that can end early.
             models.Index(
                 fields=["rma"],
-                include=["team", "type", "bridge", "is_unpaid", "snoozed_until"],
+                include=["team", "type", "bridge", "is_unpaid", "snoozed_until", "behind"],
                 condition=Q(status__in=CASE_OPEN),
                 name="case_open_by_return",
             ),
@@ -256,6 +267,11 @@ class Case(models.Model):
 def awake(now: Moment) -> Q:
     """Cases that nobody put off beyond `now`."""
     return Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now)
+
+
+def to_do(now: Moment) -> Q:
+    """Cases that can be worked on at `now`: not put off, and behind no other (decision 0024)."""
+    return Q(awake(now), behind__isnull=True)
 
 
 def _digest(seen: object) -> str:

@@ -22,7 +22,7 @@ _UNCHECKED: dict[str, Any] = {
 }
 
 
-class CaseCount(models.Model):
+class CaseFigures(models.Model):
     """So many open exceptions of one kind more, or fewer: their number and their value at risk."""
 
     group = models.ForeignKey(CauseGroup, **_UNCHECKED)
@@ -43,8 +43,22 @@ class CaseCount(models.Model):
     refund_more = models.DecimalField(max_digits=24, decimal_places=4, db_default=0)
     credit_more = models.DecimalField(max_digits=24, decimal_places=4, db_default=0)
 
+    class Meta:
+        abstract = True
+
     def __str__(self) -> str:
         return f"{self.count} of {self.group_id}"
+
+
+class CaseCount(CaseFigures):
+    """All that is open, what waits behind another one among it."""
+
+
+class BehindCount(CaseFigures):
+    """Of what is open that which waits behind another exception of its return (decision 0024).
+
+    A table of its own: what ran before it was there folds `CaseCount` and knows no more columns.
+    """
 
 
 class PostingCount(models.Model):

@@ -72,7 +72,11 @@ def present(*, people: Iterable[int], team: str, now: datetime) -> frozenset[int
 
 
 def loads(people: Iterable[int]) -> Mapping[int, int]:
-    """How many open exceptions each of these has, of all teams; who has none is not in it."""
+    """How many open exceptions each of these has, of all teams; who has none is not in it.
+
+    Those that wait behind another count too: they are given away while they wait, and whoever has
+    least would else be given every one of them.
+    """
     rows = CaseCount.objects.filter(assignee__in=set(people)).order_by().values("assignee")
     return {row["assignee"]: row["held"] for row in rows.annotate(held=Sum("count"))}
 

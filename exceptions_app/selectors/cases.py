@@ -69,12 +69,14 @@ class Totals:
     """What the filtered list holds.
 
     `is_cut`: it was read no further than paging.COUNT_CAP + 1 rows, so the figures are the least
-    it can be.
+    it can be. `behind`: so many more wait behind another exception of their return, and are in no
+    other figure.
     """
 
     count: int
     values: tuple[Amount, ...]
     is_cut: bool
+    behind: int = 0
 
     @property
     def shown(self) -> str:
@@ -86,7 +88,7 @@ def open_cases() -> QuerySet[Case]:
 
 
 def tabs(*, user_id: int, now: datetime) -> tuple[Tab, ...]:
-    """All open, one per team, one's own, and what was put off, with sums: one query."""
+    """What can be done now: all, per team, one's own; and what was put off: one query."""
     return board(user_id=user_id, scope=counts.Scope(now))[0]
 
 
@@ -94,17 +96,21 @@ def board(*, user_id: int, scope: counts.Scope) -> tuple[tuple[Tab, ...], Totals
     """The tabs, and what `scope` holds in exact figures: one query of the counts that are kept."""
     rows = counts.in_sums(scope, user_id=user_id)
     off = [row for row in rows if row["is_off"]]
-    here = [row for row in rows if not row["is_off"]]
+    here = [row for row in rows if not row["is_off"] and not row["is_behind"]]
+    waiting = [row for row in rows if row["is_behind"] and not row["is_off"]]
     teams = [
         _tab(team.value, team.label, [row for row in here if row["team"] == team]) for team in Team
     ]
-    own = [row for row in here if row["is_in"]]
+    own = [row for row in (here + waiting if scope.has_behind else here) if row["is_in"]]
+    behind = 0 if scope.has_behind else sum(row["count"] for row in waiting if row["is_in"])
     return (
-        _tab("", "All open", here),
+        _tab("", "All to do", here),
         *teams,
         _tab("me", "Mine", [row for row in here if row["is_mine"]]),
         _tab("snoozed", "Snoozed", off),
-    ), Totals(count=sum(row["count"] for row in own), values=_amounts(own), is_cut=False)
+    ), Totals(
+        count=sum(row["count"] for row in own), values=_amounts(own), is_cut=False, behind=behind
+    )
 
 
 def listed(cases: QuerySet[Case]) -> QuerySet[Case]:

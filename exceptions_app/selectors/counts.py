@@ -1,7 +1,8 @@
-"""Open exceptions that nobody put off, in figures read from the counts kept of them.
+"""Open exceptions that can be worked on now, in figures read from the counts kept of them.
 
-Decision 0014. The rows of `CaseCount` add up to all that is open, at every moment; the few that
-are put off are taken off again, and of a cause only what is oldest and due first is looked up.
+Decision 0014. The rows of `CaseCount` add up to all that is open, at every moment, and those of
+`BehindCount` to what of it waits behind another exception of its return. The few that are put off
+are taken off again, and of a cause only what is oldest and due first is looked up.
 """
 
 from __future__ import annotations
@@ -22,6 +23,19 @@ _CASES = "exceptions_app_case"
 _OPEN = "status IN ({})".format(", ".join(f"'{status.value}'" for status in CASE_OPEN))
 _AWAKE = "(snoozed_until IS NULL OR snoozed_until <= %(now)s)"
 _SNOOZED = f"{_OPEN} AND snoozed_until > %(now)s"
+_FREE = "behind_id IS NULL"
+_KEYS = "group_id, type, team, severity_rank, bridge_id, assignee_id, currency, is_unpaid"
+_SUMS = ("count", "returns", "total", "units", "refund_more", "credit_more")
+_ADDED = ", ".join(_SUMS)
+_TAKEN = ", ".join(f"-{name}" for name in _SUMS)
+# All that is open, told apart by whether it waits behind another.
+_KEPT = f"""(
+            SELECT {_KEYS}, {_ADDED}, false AS is_behind FROM exceptions_app_casecount
+            UNION ALL
+            SELECT {_KEYS}, {_TAKEN}, false FROM exceptions_app_behindcount
+            UNION ALL
+            SELECT {_KEYS}, {_ADDED}, true FROM exceptions_app_behindcount
+        ) AS kept"""
 _BRIDGE = "(SELECT id FROM exceptions_app_bridge WHERE code = %(bridge)s)"
 
 
@@ -31,7 +45,8 @@ class Scope:
     be None where that is not asked.
 
     `assignee` is a person's id, or 0 for those that nobody has; `has_snoozed` takes those put off
-    in, too; `is_unpaid` asks for a return whose refund is not confirmed.
+    in, too, `has_behind` those that wait behind another of their return; `is_unpaid` asks for a
+    return whose refund is not confirmed.
     """
 
     now: datetime | None
@@ -42,17 +57,28 @@ class Scope:
     group: int | None = None
     assignee: int | None = None
     has_snoozed: bool = False
+    has_behind: bool = False
     is_unpaid: bool = False
 
     @property
-    def awake(self) -> str:
-        """The condition on an exception to be not put off, unless these are wanted too."""
-        return "true" if self.has_snoozed else _AWAKE
+    def here(self) -> str:
+        """The condition on an exception to be not put off and behind no other, unless wanted."""
+        return f"{'true' if self.has_snoozed else _AWAKE} AND {self.free}"
+
+    @property
+    def free(self) -> str:
+        """The condition on an exception to be behind no other, unless these are wanted too."""
+        return "true" if self.has_behind else _FREE
+
+    @property
+    def kept(self) -> str:
+        """The condition on a row of `_KEPT`: as `sql`, and behind no other unless wanted."""
+        return self.sql if self.has_behind else f"NOT is_behind AND {self.sql}"
 
     @property
     def snoozed(self) -> str:
-        """The condition on an exception that the counts hold and this does not."""
-        return f"{_SNOOZED} AND NOT %(has_snoozed)s"
+        """The condition on an exception that `kept` holds and this does not."""
+        return f"{_SNOOZED} AND NOT %(has_snoozed)s AND {self.free}"
 
     @property
     def sql(self) -> str:
@@ -84,24 +110,25 @@ class Scope:
 
 
 def in_sums(scope: Scope, *, user_id: int = 0) -> list[dict[str, Any]]:
-    """Everything open in sums: `count` and `total` by team, currency, and three yes or no.
+    """Everything open in sums: `count` and `total` by team, currency, and four yes or no.
 
     `is_in`: in `scope`, which narrows nothing else here. `is_mine`: `user_id` has them. `is_off`:
-    put off, and these are in no other row. One query.
+    put off, and these are in no other row. `is_behind`: they wait behind another. One query.
     """
     said = (
         f"team, coalesce(assignee_id = %(user)s, false) AS is_mine, ({scope.sql}) IS TRUE AS is_in"
     )
     told = f"""
-        SELECT {said}, false AS is_off, currency, count, total FROM exceptions_app_casecount
+        SELECT {said}, false AS is_off, is_behind, currency, count, total FROM {_KEPT}
         UNION ALL
-        SELECT {said}, off.is_off, currency, off.count, off.count * value
+        SELECT {said}, off.is_off, NOT {_FREE}, currency, off.count, off.count * value
         FROM {_CASES} CROSS JOIN (VALUES (false, -1), (true, 1)) AS off(is_off, count)
         WHERE {_SNOOZED}"""
     return _asked(
         f"""
-        SELECT team, is_mine, is_in, is_off, currency, SUM(count) AS count, SUM(total) AS total
-        FROM ({told}) AS told GROUP BY 1, 2, 3, 4, 5 HAVING SUM(count) > 0""",
+        SELECT team, is_mine, is_in, is_off, is_behind, currency, SUM(count) AS count,
+            SUM(total) AS total
+        FROM ({told}) AS told GROUP BY 1, 2, 3, 4, 5, 6 HAVING SUM(count) > 0""",
         scope.values | {"user": user_id},
     )
 
@@ -110,31 +137,33 @@ def by_type(scope: Scope) -> list[dict[str, Any]]:
     """What is in `scope` in sums: `count` and `total` by type, severity's rank and currency.
 
     Every row says of the whole: `causes`, how many; `oldest`, when the first was opened. The rows
-    with `is_off` are those put off, and in no other. One query.
+    with `is_off` are those put off, and in no other; those with `is_behind` wait behind another.
+    Neither is of the whole, whatever `scope` says of them. One query.
     """
     return _asked(
         f"""
         WITH told AS (
-            SELECT group_id, type, severity_rank, currency, false AS is_off, count, total
-            FROM exceptions_app_casecount WHERE {scope.sql}
+            SELECT group_id, type, severity_rank, currency, false AS is_off, is_behind, count,
+                total
+            FROM {_KEPT} WHERE {scope.sql}
             UNION ALL
-            SELECT group_id, type, severity_rank, currency, off.is_off, off.count,
+            SELECT group_id, type, severity_rank, currency, off.is_off, NOT {_FREE}, off.count,
                 off.count * value
             FROM {_CASES} CROSS JOIN (VALUES (false, -1), (true, 1)) AS off(is_off, count)
             WHERE {_SNOOZED} AND {scope.sql}
         ), net AS (
-            SELECT group_id, type, severity_rank, currency, is_off, SUM(count) AS count,
-                SUM(total) AS total
-            FROM told GROUP BY 1, 2, 3, 4, 5 HAVING SUM(count) > 0
+            SELECT group_id, type, severity_rank, currency, is_off, is_behind,
+                SUM(count) AS count, SUM(total) AS total
+            FROM told GROUP BY 1, 2, 3, 4, 5, 6 HAVING SUM(count) > 0
         ), causes AS (
-            SELECT DISTINCT group_id FROM net WHERE NOT is_off
+            SELECT DISTINCT group_id FROM net WHERE NOT is_off AND NOT is_behind
         ), whole AS (
             SELECT count(*) AS causes, min(first.opened_at) AS oldest
             FROM causes CROSS JOIN LATERAL {_first(scope, "causes", "opened_at")} AS first
         )
-        SELECT type, severity_rank, currency, is_off, SUM(count) AS count, SUM(total) AS total,
-            whole.causes, whole.oldest
-        FROM net CROSS JOIN whole GROUP BY 1, 2, 3, 4, whole.causes, whole.oldest
+        SELECT type, severity_rank, currency, is_off, is_behind, SUM(count) AS count,
+            SUM(total) AS total, whole.causes, whole.oldest
+        FROM net CROSS JOIN whole GROUP BY 1, 2, 3, 4, 5, whole.causes, whole.oldest
         ORDER BY 1, 2, 3""",
         scope.values,
     )
@@ -143,7 +172,7 @@ def by_type(scope: Scope) -> list[dict[str, Any]]:
 def by_cause_and_type(
     scope: Scope, *, returns_of: Mapping[str, Scope] | None = None
 ) -> list[dict[str, Any]]:
-    """What is in `scope` in sums by `group_id`, type and currency; one query.
+    """What is in `scope` in sums by `group_id`, type, currency and `is_behind`; one query.
 
     Beside `count` and `total`: `units`, `refund_more` (never below 0), `credit_more` (never above).
     Every row says of the whole, as `returns` does and under the same names, the returns of
@@ -155,17 +184,18 @@ def by_cause_and_type(
     return _asked(
         f"""
         WITH told AS (
-            SELECT group_id, type, currency, count, total, units, refund_more, credit_more
-            FROM exceptions_app_casecount WHERE {scope.sql}
+            SELECT group_id, type, currency, is_behind, count, total, units, refund_more,
+                credit_more
+            FROM {_KEPT} WHERE {scope.kept}
             UNION ALL
-            SELECT group_id, type, currency, -1, -value, -exceptions_app_case_units(facts),
-                -GREATEST({more}, 0), -LEAST({more}, 0)
+            SELECT group_id, type, currency, NOT {_FREE}, -1, -value,
+                -exceptions_app_case_units(facts), -GREATEST({more}, 0), -LEAST({more}, 0)
             FROM {_CASES} WHERE {scope.snoozed} AND {scope.sql}
         )
-        SELECT group_id, type, currency, SUM(count) AS count, SUM(total) AS total,
+        SELECT group_id, type, currency, is_behind, SUM(count) AS count, SUM(total) AS total,
             SUM(units) AS units, SUM(refund_more) AS refund_more, SUM(credit_more) AS credit_more
             {whole}
-        FROM told GROUP BY 1, 2, 3 HAVING SUM(count) > 0 ORDER BY 3, 1, 2""",
+        FROM told GROUP BY 1, 2, 3, 4 HAVING SUM(count) > 0 ORDER BY 3, 1, 2""",
         scope.values | values,
     )
 
@@ -202,7 +232,7 @@ def _few_returns(scope: Scope) -> str:
     walked = f"""
         SELECT DISTINCT rma_id FROM {_CASES}
         WHERE {of_type} {_OPEN} AND rma_id IS NOT NULL
-        AND ({narrowed.sql} AND {scope.awake}) IS TRUE
+        AND ({narrowed.sql} AND {scope.here}) IS TRUE
         ORDER BY rma_id LIMIT %(most)s"""
     if not scope.types:
         return f"SELECT count(*) FROM ({walked}) AS few"
@@ -304,7 +334,7 @@ def _net(scope: Scope) -> str:
     sums = ("count", "returns", "total", "refund_more", "credit_more")
     more = "exceptions_app_case_more(type, facts)"
     return f"""told AS (
-            SELECT {names}, {", ".join(sums)} FROM exceptions_app_casecount WHERE {scope.sql}
+            SELECT {names}, {", ".join(sums)} FROM {_KEPT} WHERE {scope.kept}
             UNION ALL
             SELECT {names}, -1, -(rma_id IS NOT NULL)::int, -value, -GREATEST({more}, 0),
                 -LEAST({more}, 0)
@@ -329,7 +359,7 @@ def _further(scope: Scope) -> str:
                 count(*) FILTER (WHERE is_unpaid)
                 - count(DISTINCT (team, rma_id)) FILTER (WHERE is_unpaid) AS unpaid
             FROM {_CASES} JOIN pairs USING (group_id, rma_id)
-            WHERE {_OPEN} AND {scope.awake} AND {scope.sql} GROUP BY 1
+            WHERE {_OPEN} AND {scope.here} AND {scope.sql} GROUP BY 1
         )"""
 
 
@@ -337,7 +367,7 @@ def _first(scope: Scope, cause: str, *names: str) -> str:
     """Of the exceptions of one cause the first by `names`: one look-up in an index."""
     return f"""(
             SELECT {", ".join(names)} FROM {_CASES}
-            WHERE group_id = {cause}.group_id AND {_OPEN} AND {scope.awake} AND {scope.sql}
+            WHERE group_id = {cause}.group_id AND {_OPEN} AND {scope.here} AND {scope.sql}
             ORDER BY {", ".join(names)} LIMIT 1
         )"""
 

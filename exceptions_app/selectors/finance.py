@@ -7,7 +7,7 @@ return never hides what a credit is more on another.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -75,22 +75,26 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """All open exceptions of finance in figures."""
+    """What finance can decide now in figures; `behind` are those that wait behind another."""
 
     causes: int
     count: int
     values: tuple[Amount, ...]
     more: tuple[Direction, ...]
+    behind: int
 
 
 def open_cases(*, now: datetime, bridge: str = "") -> counts.Scope:
-    """Open exceptions of finance that nobody put off."""
+    """Open exceptions of finance that can be decided now: none put off, none behind another."""
     return counts.Scope(now, team=Team.FINANCE, bridge=bridge)
 
 
 def by_cause(scope: counts.Scope) -> tuple[Mapping[str, Any], ...]:
-    """Sums by cause and currency, in one query: what the room's figures are made of."""
-    return tuple(counts.by_cause_and_type(scope))
+    """Sums by cause and currency, in one query: what the room's figures are made of.
+
+    Those of exceptions that wait behind another are rows of their own, `is_behind`.
+    """
+    return tuple(counts.by_cause_and_type(replace(scope, has_behind=True)))
 
 
 def differences(
@@ -105,11 +109,14 @@ def differences(
 
 def figures(sums: Sequence[Mapping[str, Any]]) -> Differences:
     """Counts and sums of all exceptions that `by_cause` read."""
+    behind = sum(row["count"] for row in sums if row["is_behind"])
+    sums = [row for row in sums if not row["is_behind"]]
     return Differences(
         causes=len({row["group_id"] for row in sums}),
         count=sum(row["count"] for row in sums),
         values=per_currency((row["currency"], row["total"]) for row in sums),
         more=_more(sums),
+        behind=behind,
     )
 
 
@@ -147,7 +154,7 @@ def _difference(row: Mapping[str, Any]) -> Difference:
 
 def without_credit(sums: Iterable[Mapping[str, Any]]) -> Total:
     """Of `by_cause`, refunds past their grace period that have no credit memo."""
-    rows = [row for row in sums if row["type"] == NO_CREDIT]
+    rows = [row for row in sums if row["type"] == NO_CREDIT and not row["is_behind"]]
     return Total(
         count=sum(row["count"] for row in rows),
         values=per_currency((row["currency"], row["total"]) for row in rows),

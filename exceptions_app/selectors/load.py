@@ -22,14 +22,17 @@ SOON = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What of a team's open exceptions one person has, put off or not; `person` None: nobody.
+    """What of a team's exceptions one person can work on, put off or not; `person` None: nobody.
 
-    `soon` are those due within SOON, the late ones not among them. `is_of_team` is false for who
-    has some of it and works for the team no more. `away` says who decides for them meanwhile.
+    `behind` are those they have that wait behind another of their return (decision 0024), in no
+    other figure. `soon` are those due within SOON, the late ones not among them. `is_of_team` is
+    false for who has some of it and works for the team no more. `away` says who decides for them
+    meanwhile.
     """
 
     person: User | None
     count: int
+    behind: int
     by_severity: tuple[tuple[str, int], ...]
     late: int
     soon: int
@@ -37,6 +40,11 @@ class Load:
     values: tuple[Amount, ...]
     is_of_team: bool
     away: Delegation | None
+
+    @property
+    def held(self) -> int:
+        """All that is open with them, what waits among it."""
+        return self.count + self.behind
 
 
 def of_team(*, team: str, now: datetime) -> tuple[Load, ...]:
@@ -64,8 +72,9 @@ def held(*, person_id: int, team: str) -> QuerySet[Case]:
 def _sums(team: str, now: datetime) -> list[Any]:
     soon = Q(due_at__gte=now, due_at__lt=now + SOON)
     rows = Case.objects.filter(team=team, status__in=CASE_OPEN).order_by()
+    told = rows.annotate(is_behind=Q(behind__isnull=False))
     return list(
-        rows.values("assignee", "severity_rank", "currency").annotate(
+        told.values("assignee", "severity_rank", "currency", "is_behind").annotate(
             count=Count("pk"),
             late=Count("pk", filter=Q(due_at__lt=now)),
             soon=Count("pk", filter=soon),
@@ -82,12 +91,15 @@ def _load(
     is_of_team: bool,
     away: Delegation | None,
 ) -> Load:
+    behind = sum(row["count"] for row in rows if row["is_behind"])
+    rows = [row for row in rows if not row["is_behind"]]
     ranks: defaultdict[int, int] = defaultdict(int)
     for row in rows:
         ranks[row["severity_rank"]] += row["count"]
     return Load(
         person=person,
         count=sum(ranks.values()),
+        behind=behind,
         by_severity=tuple(
             (SEVERITY_OF_RANK[rank], ranks[rank]) for rank in sorted(ranks, reverse=True)
         ),

@@ -174,7 +174,11 @@ def _returns(keys: Iterable[tuple[int, str]], codes: dict[int, str]) -> dict[tup
     """How many returns wait, by bridge and kind; no count tells a refund's status from others."""
     scopes = {
         (bridge, kind): counts.Scope(
-            None, types=_types_of(kind), bridge=codes[bridge], has_snoozed=True
+            None,
+            types=_types_of(kind),
+            bridge=codes[bridge],
+            has_snoozed=True,
+            has_behind=True,
         )
         for bridge, kind in keys
         if kind != MappingKind.STATUS

@@ -110,7 +110,7 @@ class Mapped:
 
 
 def open_gaps(types: Sequence[str], *, now: datetime, bridge: str = "") -> counts.Scope:
-    """Open exceptions of these types that nobody put off."""
+    """Open exceptions of these types that nobody put off and that wait behind no other."""
     return counts.Scope(now, types=tuple(types), bridge=bridge)
 
 

@@ -8,10 +8,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import QuerySet, Sum, Value
+from django.db.models import F, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 
 from exceptions_app.choices import MoneyAxis, Team
-from exceptions_app.models import CaseCount, LastLook, Rma
+from exceptions_app.models import BehindCount, CaseCount, LastLook, Rma
 from exceptions_app.models.statements import Slot
 from exceptions_app.selectors import counts, late, looks, outlook, paging, proving, talking
 
@@ -21,7 +22,7 @@ _UNPAID = (MoneyAxis.PENDING, MoneyAxis.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Returns with an open exception of one team, and how many of them are not refunded yet.
+    """Returns with an exception that one team can work on; how many of them are not refunded yet.
 
     Both stop at COUNT_CAP + 1.
     """
@@ -35,7 +36,7 @@ class Held:
 class Customers:
     """Returns by what their customers wait for, none counted beyond COUNT_CAP + 1.
 
-    `held`: the HELD teams that have the most open exceptions of returns, most first.
+    `held`: the HELD teams that can work on the most exceptions of returns, most first.
     """
 
     refund_pending: int
@@ -131,8 +132,15 @@ def customers(found: Mapping[Any, Any]) -> Customers:
 
 
 def _of_returns(team: Team) -> QuerySet[Any, Any]:
-    """How many open exceptions of returns the team has, put off or not, as the only value."""
-    whole: QuerySet[Any, Any] = CaseCount.objects.filter(team=team).order_by()
+    """How many exceptions of returns the team can work on, put off or not, as the only value."""
+    waits = Coalesce(Subquery(_summed(BehindCount, team)), 0)
+    free = _summed(CaseCount, team).annotate(free=F("about") - waits)
+    found: QuerySet[Any, Any] = free.values("free")
+    return found
+
+
+def _summed(counted: type[CaseCount] | type[BehindCount], team: Team) -> QuerySet[Any, Any]:
+    whole: QuerySet[Any, Any] = counted.objects.filter(team=team).order_by()
     one = whole.annotate(whole=Value(1)).values("whole")
     found: QuerySet[Any, Any] = one.annotate(about=Sum("returns")).values("about")
     return found

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from exceptions_app.choices import CASE_OPEN, MessageState, Team
 from exceptions_app.models import Case, Message, MessagePlace
-from exceptions_app.models.cases import awake
+from exceptions_app.models.cases import to_do
 from exceptions_app.permissions import can, roles_of
 from exceptions_app.rules import telling
 from exceptions_app.selectors import counts, today
@@ -46,7 +46,7 @@ def whose(place: MessagePlace) -> str:
 
 
 def open_causes(place: MessagePlace, *, now: datetime) -> list[telling.Cause]:
-    """What is open and awake for the place, gravest first, MOST of a team; a query or two each."""
+    """What the place can work on now, gravest first, MOST of a team; a query or two each."""
     found = []
     for team in teams_of(place):
         scope = counts.Scope(
@@ -110,7 +110,7 @@ def day(place: MessagePlace, open_now: list[telling.Cause], *, now: datetime) ->
     return telling.Day(
         count=sum(cause.count for cause in open_now),
         causes=len(open_now),
-        late=own.filter(is_open, awake(now), due_at__lt=now).count(),
+        late=own.filter(is_open, to_do(now), due_at__lt=now).count(),
         opened=own.filter(is_open | Q(resolved_at__gte=since), opened_at__gte=since).count(),
         closed=own.filter(resolved_at__gte=since).count(),
         waiting=sum(cause.waiting for cause in open_now),

@@ -67,9 +67,10 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """The open exceptions of one team: all of them in figures, the first causes in rows.
+    """What one team can work on now: all of it in figures, the first causes in rows.
 
-    `put_off` counts those a person put off; they are in no other figure.
+    `put_off` counts those a person put off, `behind` those that wait behind another exception of
+    their return (decision 0024); they are in no other figure.
     """
 
     team: str
@@ -81,6 +82,7 @@ class Queue:
     causes: tuple[Cause, ...]
     cause_count: int
     put_off: int
+    behind: int
     by_type: tuple[tuple[str, int, tuple[Amount, ...]], ...] = ()
 
     def of_type(self, code: str) -> tuple[int, tuple[Amount, ...]]:
@@ -143,13 +145,14 @@ def shell(*, roles: frozenset[str], user_id: int) -> Shell:
 def _shell_question(roles: frozenset[str], user_id: int) -> paging.Question:
     """Every page asks this: written once per person; the database says what time it is."""
     is_due = Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=Now())
+    workable = Case.objects.filter(is_due, behind__isnull=True, status__in=CASE_OPEN)
     fed = Watermark.objects.filter(
         connection=OuterRef("pk"), connection__source_bridges__is_active=True
     )
     oldest = fed.order_by().values("connection").annotate(at=Min("read_at")).values("at")
     return paging.question(
         counted={
-            "cases": Case.objects.filter(is_due, status__in=CASE_OPEN, team__in=teams_of(roles)),
+            "cases": workable.filter(team__in=teams_of(roles)),
             "approvals": decidable(roles=roles, user_id=user_id),
             "to_key": keying.waiting(kinds=keying.kinds_of(roles)),
             "reviews": BreakGlass.objects.filter(reviewed_at__isnull=True),
@@ -179,10 +182,10 @@ def decidable(*, roles: frozenset[str], user_id: int) -> QuerySet[Fix]:
 
 
 def queue(*, team: str, now: datetime) -> Queue:
-    """The open exceptions of `team`, in two queries however many there are."""
+    """What `team` can work on now, in two queries however many are open."""
     scope = counts.Scope(now, team=team)
     rows = counts.by_type(scope)
-    here = [row for row in rows if not row["is_off"]]
+    here = [row for row in rows if not row["is_off"] and not row["is_behind"]]
     by_severity: dict[str, int] = {}
     for row in sorted(here, key=lambda row: -row["severity_rank"]):
         code = SEVERITY_OF_RANK[row["severity_rank"]]
@@ -197,6 +200,7 @@ def queue(*, team: str, now: datetime) -> Queue:
         causes=tuple(_cause(row) for row in causes.counted(scope, size=ROWS).rows),
         cause_count=here[0]["causes"] if here else 0,
         put_off=sum(row["count"] for row in rows if row["is_off"]),
+        behind=sum(row["count"] for row in rows if row["is_behind"] and not row["is_off"]),
         by_type=_by_type(here),
     )
 

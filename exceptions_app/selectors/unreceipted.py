@@ -77,7 +77,7 @@ def scope(*, bridge: str = "") -> counts.Scope | None:
     unmapped = _counted(bridge).filter(type="STATUS_UNMAPPED")
     if unmapped.aggregate(found=Sum("count", default=0))["found"]:
         return None
-    return counts.Scope(None, types=PLACE_TYPES, bridge=bridge, has_snoozed=True)
+    return counts.Scope(None, types=PLACE_TYPES, bridge=bridge, has_snoozed=True, has_behind=True)
 
 
 def cases(*, bridge: str = "") -> QuerySet[Case]:

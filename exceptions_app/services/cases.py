@@ -347,8 +347,8 @@ def _close_by_proof(case: Case, proof: str, now: datetime) -> None:
     case.resolved_at = now
     stated = render(catalogue_entry(case.type, case.facts).closes_by, case.facts)
     case.proof = (proof or stated[:1].upper() + stated[1:])[:500]
-    case.waiting_for = ""
-    case.save(update_fields=["status", "closure", "resolved_at", "proof", "waiting_for"])
+    case.waiting_for, case.behind = "", None
+    case.save(update_fields=["status", "closure", "resolved_at", "proof", "waiting_for", "behind"])
     record(case, "case.resolve", f"Closed by proof: {case.proof}", now)
 
 

@@ -6,17 +6,23 @@ from django.db import connection as database
 from django.db import transaction
 
 # The name of each table's lock, and by what its rows are told apart.
+_OF_CASES = (
+    "group_id, type, team, severity_rank, bridge_id, assignee_id, currency, is_unpaid",
+    ("count", "returns", "total", "units", "refund_more", "credit_more"),
+)
 _KEYS = {
-    "exceptions_app_casecount": (
-        "group_id, type, team, severity_rank, bridge_id, assignee_id, currency, is_unpaid",
-        ("count", "returns", "total", "units", "refund_more", "credit_more"),
-    ),
+    "exceptions_app_casecount": _OF_CASES,
+    "exceptions_app_behindcount": _OF_CASES,
     "exceptions_app_postingcount": (
         "bridge_id, kind, status, hold_reason, currency, is_in_trouble",
         ("count", "units", "total"),
     ),
 }
-_RECOUNTS = ("exceptions_app_recount_cases", "exceptions_app_recount_postings")
+_RECOUNTS = (
+    "exceptions_app_recount_cases",
+    "exceptions_app_recount_behind",
+    "exceptions_app_recount_postings",
+)
 
 
 def fold() -> int:

@@ -20,7 +20,7 @@ from exceptions_app import errors
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import CASE_OPEN, CaseStatus, Closure, Team, WakeOn
 from exceptions_app.models import AuditEntry, Case
-from exceptions_app.models.cases import awake
+from exceptions_app.models.cases import to_do
 from exceptions_app.permissions import roles_of
 from exceptions_app.selectors import awaited, sleeping
 from exceptions_app.selectors.cases import QUEUE_ORDER
@@ -73,13 +73,14 @@ def assign(
 def take_next(*, rows: QuerySet[Case], actor: User, now: datetime) -> Case | None:
     """Give the actor the first of `rows` that is free; None where none of them is.
 
-    Free is what nobody has, nothing is awaited for and nobody put off. First is the gravest, and
+    Free is what nobody has, nothing is awaited for, nobody put off and waits behind no other of
+    its return (decision 0024). First is the gravest, and
     of these what is late or due next. People who ask at the same moment never get the same one:
     who comes second passes over what the other is about to have.
     """
     with transaction.atomic():
         case = (
-            rows.filter(awake(now), status=CaseStatus.OPEN, assignee=None)
+            rows.filter(to_do(now), status=CaseStatus.OPEN, assignee=None)
             .order_by(*QUEUE_ORDER)
             .select_for_update(of=("self",), skip_locked=True)
             .first()
@@ -199,7 +200,10 @@ def close_by_hand(
         case.close_reason = reason
         case.resolved_at = now
         case.proof = (f"{labels[reason]}. {note}".strip())[:500]
-        case.save(update_fields=["status", "closure", "close_reason", "resolved_at", "proof"])
+        case.behind = None
+        case.save(
+            update_fields=["status", "closure", "close_reason", "resolved_at", "proof", "behind"]
+        )
         letting_go.let_go(case=case, now=now)
         record(case, "case.close", f"Closed by hand: {case.proof}", now, actor)
         return case

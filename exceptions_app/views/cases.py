@@ -49,6 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
     )
     if scope is None:
         totals = cases_selector.totals(rows)
+    behind = totals.behind if scope else _waiting(request, found)
     picked, opened = triage.picked_of(request), _opened(request, rows, now, is_listed=is_listed)
     switch: list[dict[str, object]] = [
         {"url": _narrowed(request.GET, {"view": "", "o": ""}), "label": "By cause"},
@@ -66,6 +67,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "page": page,
         "totals": totals,
         "count": totals.shown,
+        "behind": paging.shown(behind) if behind else "",
+        "behind_query": changed_query(request.GET, {"behind": "only", "view": "list", "open": ""}),
         "opened": opened,
         "query": _shared_query(request.GET),
         "carried": place_of(request.GET),
@@ -129,6 +132,15 @@ def filtered(request: HttpRequest) -> CaseFilter:
 def matching(found: CaseFilter) -> Any:
     """The exceptions a filter finds; none when the address holds one we do not know."""
     return found.shown if found.is_valid() else Case.objects.none()
+
+
+def _waiting(request: HttpRequest, found: CaseFilter) -> int:
+    """How many more the list would hold if it left out none that waits behind another."""
+    if not found.is_valid() or not found.leaves_out_behind:
+        return 0
+    query = request.GET.copy()
+    query["behind"] = "only"
+    return paging.count(_counted(query, request))
 
 
 def place_of(query: QueryDict, *, group_id: int = 0) -> str:

@@ -32,11 +32,13 @@ def index(request: HttpRequest) -> HttpResponse:
             {
                 "load": row,
                 "name": name_of(row.person) if row.person else "",
+                "person_id": str(row.person.pk) if row.person else "",
                 "delegate": name_of(row.away.delegate) if row.away else "",
             }
             for row in people
         ],
         "count": nobody.count + sum(row.count for row in people),
+        "behind": nobody.behind + sum(row.behind for row in people),
         "may_lead": team in led(request),
     }
     return render(request, "load/people.html", context)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from exceptions_app.models import Case, CauseGroup
 from exceptions_app.services import assignment_rules, grouping, questions
 from tests.cast import make_user
-from tests.factories import NOW
+from tests.factories import NOW, CaseFactory
 
 LATER = NOW + timedelta(minutes=6)
 
@@ -35,4 +35,20 @@ def teamwork() -> dict[str, int]:
         group_id=group.pk, target_id=other.pk, reason="One season's feed.", actor=mira, now=LATER
     )
     grouping.take_back(rule_id=merged.pk, reason="Two articles after all.", actor=mona, now=LATER)
+    _waits_behind(case)
     return {"question": question.pk, "rule": rule.pk, "asked_case": case.pk, "group": group.pk}
+
+
+def _waits_behind(first: Case) -> None:
+    """Another exception of the same return that somebody has and can do nothing about."""
+    CaseFactory(
+        rma=first.rma,
+        group__type="REFUND_CM_MISMATCH",
+        group__title="The refund is 3.20 GBP more than the credit",
+        team="finance",
+        behind=first,
+        assignee=make_user("finn"),
+        status="waiting",
+        waiting_for=f"EX-{first.pk} first: {first}"[:200],
+        facts={"difference": "3.20"},
+    )

@@ -71,6 +71,9 @@ class CaseRow(serializers.Serializer):
     bridge = serializers.CharField(source="bridge.code", default=None, allow_null=True)
     return_id = serializers.IntegerField(source="rma_id", allow_null=True)
     cause_group_id = serializers.IntegerField(source="group_id")
+    behind_id = serializers.IntegerField(
+        allow_null=True, help_text="The exception of the same return to be solved first, if any."
+    )
     assignee = PersonField(allow_null=True)
     value = MoneyField("value")
     opened_at = serializers.DateTimeField()

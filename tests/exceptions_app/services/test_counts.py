@@ -13,8 +13,8 @@ from django.db import connection as database
 from django.db.models import Sum
 
 from exceptions_app.choices import CASE_OPEN, POSTING_OPEN, SEVERITY_RANK, Severity
-from exceptions_app.models import Case, CaseCount, Posting, PostingCount, Rma
-from exceptions_app.models.cases import awake
+from exceptions_app.models import BehindCount, Case, CaseCount, Posting, PostingCount, Rma
+from exceptions_app.models.cases import to_do
 from exceptions_app.selectors import causes, documents
 from exceptions_app.selectors.counts import Scope
 from exceptions_app.services import counts
@@ -37,10 +37,10 @@ SUMS = ("count", "returns", "units", "total", "refund_more", "credit_more")
 AMOUNTS = {"1.5": Decimal("1.5"), "-2": Decimal(-2), "about 3": 0, "0": 0}
 
 
-def _truth():
+def _truth(**said):
     """What the exceptions themselves say, by key, in the order of SUMS."""
     found = {}
-    for case in Case.objects.filter(status__in=CASE_OPEN):
+    for case in Case.objects.filter(status__in=CASE_OPEN, **said):
         key = tuple(getattr(case, name) for name in KEY)
         more = AMOUNTS[case.facts["difference"]] if case.type == "REFUND_CM_MISMATCH" else 0
         own = (
@@ -56,8 +56,12 @@ def _truth():
     return found
 
 
-def _kept():
-    rows = CaseCount.objects.order_by().values(*KEY)
+def _waits():
+    return _truth(behind__isnull=False)
+
+
+def _kept(counted=CaseCount):
+    rows = counted.objects.order_by().values(*KEY)
     sums = rows.annotate(**{f"all_{name}": Sum(name) for name in SUMS})
     told = {
         tuple(row[name] for name in KEY): tuple(row[f"all_{name}"] for name in SUMS) for row in sums
@@ -106,6 +110,7 @@ class _Desk:
                 snoozed_until=pick([None, None, NOW, NOW + timedelta(hours=1)]),
                 assignee=pick(self.people),
                 status=pick(["open", "open", "resolved"]),
+                behind=pick([None, self._some(1).first()]),
                 facts=self._facts(),
             )
             for _ in range(self.random.randrange(1, 4))
@@ -152,6 +157,8 @@ class _Desk:
                 {"rma": pick(self.rmas)},
                 {"snoozed_until": pick([None, NOW + timedelta(hours=1)])},
                 {"facts": self._facts()},
+                {"behind": self._some(1).first()},
+                {"behind": None},
             ]
         )
 
@@ -163,11 +170,15 @@ def test_the_counts_equal_what_is_open_whatever_is_done_and_whenever_they_are_fo
     for step in range(120):
         desk.act()
         if step % 6 == 0:
-            assert _kept() == _truth()
+            assert (_kept(), _kept(BehindCount)) == (_truth(), _waits())
     counts.fold()
-    assert _kept() == _truth()
+    assert (_kept(), _kept(BehindCount)) == (_truth(), _waits())
+    assert len(_waits()) > 3
     assert CaseCount.objects.count() == len(_truth())
+    assert BehindCount.objects.count() == len(_waits())
     assert counts.fold() == 0
+    counts.recount()
+    assert (_kept(), _kept(BehindCount)) == (_truth(), _waits())
 
 
 @pytest.mark.django_db
@@ -184,11 +195,14 @@ def test_causes_read_from_the_counts_are_those_of_the_exceptions_themselves(seed
         ({"severity": "high"}, {"severity": "high"}),
         ({"assignee": mira}, {"assignee": mira}),
         ({"assignee": 0}, {"assignee": None}),
-        ({"group": desk.groups[1].pk, "types": (desk.groups[1].type,)}, {"group": desk.groups[1]}),
+        (
+            {"group": desk.groups[1].pk, "types": (desk.groups[1].type,)},
+            {"group": desk.groups[1], "type": desk.groups[1].type},
+        ),
         ({"bridge": desk.groups[2].bridge.code}, {"bridge": desk.groups[2].bridge}),
         ({"types": ("NO_SUCH",)}, {"type": "NO_SUCH"}),
     ):
-        rows = Case.objects.filter(awake(NOW), status__in=CASE_OPEN, **said)
+        rows = Case.objects.filter(to_do(NOW), status__in=CASE_OPEN, **said)
         told, summed = _pages(Scope(NOW, **asked), rows)
 
         assert told == summed, asked
@@ -297,18 +311,20 @@ def test_a_change_that_the_counts_do_not_tell_apart_writes_nothing():
 
 @pytest.mark.django_db
 def test_counts_that_were_lost_are_written_anew():
-    CaseFactory.create_batch(2, facts={"units": "4"})
-    truth = _truth()
-    CaseCount.objects.all().delete()
-    CaseCount.objects.create(
-        group_id=1, type="x", team="cx", severity_rank=1, count=9, returns=9, total=9,
-        currency="", is_unpaid=False,
-    )  # fmt: skip
+    first, second = CaseFactory.create_batch(2, facts={"units": "4"})
+    Case.objects.filter(pk=second.pk).update(behind=first)
+    truth, waits = _truth(), _waits()
+    for counted in (CaseCount, BehindCount):
+        counted.objects.all().delete()
+        counted.objects.create(
+            group_id=1, type="x", team="cx", severity_rank=1, count=9, returns=9, total=9,
+            currency="", is_unpaid=False,
+        )  # fmt: skip
 
     call_command("recount", verbosity=0)
 
-    assert _kept() == truth
-    assert len(truth) == 2
+    assert (_kept(), _kept(BehindCount)) == (truth, waits)
+    assert (len(truth), len(waits)) == (2, 1)
 
 
 # --- Several connections -----------------------------------------------------------------------

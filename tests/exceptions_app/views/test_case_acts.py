@@ -130,7 +130,7 @@ def test_the_tabs_count_what_was_put_off_apart():
 
     tabs = {tab["label"]: tab["note"] for tab in client.get(reverse("case-list")).context["tabs"]}
 
-    assert (tabs["All open"], tabs["Merchandising"], tabs["Snoozed"]) == (
+    assert (tabs["All to do"], tabs["Merchandising"], tabs["Snoozed"]) == (
         "1, £20.00",
         "1, £20.00",
         "1, £7.00",

@@ -277,7 +277,7 @@ def test_a_cause_without_a_place_leads_to_its_own_exceptions(client, wanda):
     other = factories.CaseFactory()
 
     page = client.get("/warehouse/?view=place").text
-    link = f"/exceptions/?view=list&amp;group={mine.group_id}&amp;snoozed=with"
+    link = f"/exceptions/?view=list&amp;group={mine.group_id}&amp;snoozed=with&amp;behind=with"
     assert f'href="{link}"' in page
     assert "3 units on no receipt" in page
     listed = client.get(link.replace("&amp;", "&")).text
