@@ -143,6 +143,25 @@ def changed_form(name: str, drifts: Sequence[Iterable[str]]) -> list[Finding]:
     return [_finding("SCHEMA_CHANGED", fresh[0], told)]
 
 
+def missing_changes(
+    name: str, since: datetime, listed: int, missing: int, value: Decimal
+) -> list[Finding]:
+    """Of `listed` returns that changed since then, those no message came of (R092, R105).
+
+    `value` is what is refunded for those of them that are known at all.
+    """
+    if not missing:
+        return []
+    told = {
+        "connection": name,
+        "since": _moment(since),
+        "expected": str(listed),
+        "got": str(listed - missing),
+    }
+    formula = "refunds of the missing returns, as far as they are known"
+    return [_finding("EVENT_GAP", name, told, value=value, formula=formula)]
+
+
 def unknown_receipt(
     name: str, number: str, units: int, received_at: datetime, cost: Decimal | None
 ) -> Finding:

@@ -197,6 +197,17 @@ class DatabasePacer:
         )
 
 
+def has_room(*, connection: Connection, now: datetime) -> bool:
+    """Whether less than half of the day's calls are used, those kept for writing apart.
+
+    What only looks again at what is known gives way to what has to be read and sent.
+    """
+    budget = ConnectionBudget.objects.filter(connection=connection).first()
+    if budget is None or budget.daily_limit is None or budget.day != now.date():
+        return True
+    return budget.calls_today * 2 < budget.daily_limit - budget.write_reserve
+
+
 def _most_at_once(connection: Connection) -> int:
     """Calls this connection may have under way; 0 for any number."""
     text = str(connection.settings.get("concurrent_calls", "")).strip()

@@ -18,10 +18,10 @@ from connectors.errors import ConnectorError
 from connectors.ports import Gateway
 from connectors.types import DocumentKind, DocumentState
 from exceptions_app.choices import CASE_OPEN, KEYED_UNPROVED, AttemptOutcome, PostingStatus
-from exceptions_app.models import Case, Connection, ConnectionBudget, Posting, Watermark
+from exceptions_app.models import Case, Connection, Posting, Watermark
 from exceptions_app.models.statements import Select
 from exceptions_app.rules import drafts, rereading
-from exceptions_app.services import attempts, audit, calls, claims, connections, feeds
+from exceptions_app.services import attempts, audit, calls, claims, connections, feeds, pacing
 
 FEED = "rereads"
 PURPOSE = "reread"
@@ -31,8 +31,6 @@ AFTER = (timedelta(days=1), timedelta(days=8), timedelta(days=32))
 MOST_CALLS = 20
 # After a longer halt, and at the beginning, what was due earlier is passed over.
 BACK = timedelta(days=1)
-# Of the day's calls, what is left to everything else.
-_SHARE = 2
 
 Due = tuple[datetime, int, Posting]
 
@@ -63,7 +61,7 @@ def _read_erp(erp: Connection, now: datetime) -> bool:
     if not rows and not told:
         feeds.pass_over(connection=erp, feed=FEED, position=end.isoformat(), at=now, every=EVERY)
         return False
-    if not _has_room(erp, now):
+    if not pacing.has_room(connection=erp, now=now):
         return False
 
     def act(mark: Watermark) -> None:
@@ -112,13 +110,6 @@ def _told(erp: Connection, most: int) -> list[Posting]:
     known = Case.objects.filter(type=rereading.TYPE, status__in=CASE_OPEN, posting__connection=erp)
     rows = Posting.objects.filter(pk__in=known.values("posting"), status=PostingStatus.CONFIRMED)
     return list(rows.order_by("pk")[:most])
-
-
-def _has_room(erp: Connection, now: datetime) -> bool:
-    budget = ConnectionBudget.objects.filter(connection=erp).first()
-    if budget is None or budget.daily_limit is None or budget.day != now.date():
-        return True
-    return budget.calls_today * _SHARE < budget.daily_limit - budget.write_reserve
 
 
 def _read_sets(gateway: Gateway, rows: Iterable[Posting], now: datetime) -> None:

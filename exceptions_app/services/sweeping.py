@@ -34,6 +34,7 @@ from exceptions_app.services import (
     escalating,
     events,
     evidence_files,
+    gaps,
     grouping,
     quotes,
     rereading,
@@ -57,6 +58,7 @@ def sweep(*, now: datetime) -> int:
     told = watching.look(now=now) + bulk.forget(now=now) + telling_sends.forget(now=now)
     told += waking.wake_due(now=now) + grouping.settle_young(now=now)
     told += escalating.escalate_due(now=now) + rereading.read_due(now=now)
+    told += gaps.look_due(now=now)
     forgotten += evidence_files.forget_due(before=now - PEOPLE_KEPT_FOR, now=now)
     return forgotten + quotes.forget_lapsed(now=now) + reread_open(now=now) + told
 

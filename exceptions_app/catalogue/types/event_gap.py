@@ -13,23 +13,23 @@ ENTRY = Entry(
     severity=Severity.HIGH,
     rank=RANK_INTEGRATION,
     clock_hours=4,
-    sentence="{platform} lists {expected} changes since {since}, and {got} of them are here.",
+    sentence=(
+        "{platform} lists {expected} returns that changed since {since}, and messages of {got} of"
+        " them came here. The others are read again at once."
+    ),
     consequence=(
-        "Returns in the gap stand still: no receipt, no credit, and CX gives customers an old"
+        "Returns in the gap stood still: no receipt, no credit, and CX gave customers an old"
         " status."
     ),
     playbook=(
-        Step("Read when the gap begins and ends.", link="connection"),
-        Step(
-            "Check whether the webhook or the regular read stopped in that time.", link="connection"
-        ),
-        Step("Read the window again from {platform}.", link="inbox"),
-        Step("Compare the counts. This closes when they agree."),
+        Step("Look whether the regular read stopped in that time.", link="connection"),
+        Step("Check in {platform} whether its webhooks were switched off or changed."),
+        Step("See in the inbox what was read again.", link="inbox"),
+        Step("The lists are compared every hour. This closes when they agree."),
     ),
     approval="none",
-    closes_by="Our count for the window equals the list of {platform}.",
+    closes_by="Of every return that {platform} lists as changed, a message came.",
     closes_itself=True,
-    value_note="Sum over the returns in the gap",
+    value_note="Refunds of the returns in the gap, as far as they are known",
     requirements=("R092", "R105"),
-    waits_for="the platform’s own list of what it sent",
 )

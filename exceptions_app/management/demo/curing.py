@@ -18,6 +18,7 @@ from exceptions_app.models import Bridge, Case, Rma
 from exceptions_app.services import (
     bridges,
     flow,
+    gaps,
     operations,
     polling,
     receipts,
@@ -137,5 +138,7 @@ def _change_policy(world: World, staff: Staff, code: str, **changed: Any) -> Non
 
 def _upkeep(world: World) -> None:
     rereading.read_due(now=world.clock.now)
+    world.poll()
+    gaps.look_due(now=world.clock.now)
     flow.plan(clock=world.clock)
     watching.look(now=world.clock.now)

@@ -114,6 +114,7 @@ def seed(world: World, *, base_url: str, until: datetime) -> None:
         _note_refused(world)
         troubles.paid_by_voucher(world)
         troubles.edited_there(world)
+        troubles.shown_late(world)
         world.clock.now = until - LONG_AGO + CLOCKS
         flow.ingest(clock=world.clock)
         _plan(world)

@@ -9,7 +9,7 @@ from typing import Any
 from exceptions_app.management.demo import names, records, setup
 from exceptions_app.management.demo.world import World
 from exceptions_app.models import Bridge, Posting, Rma
-from exceptions_app.services import claims, events, flow, posting, quotes, rereading, rmas
+from exceptions_app.services import claims, events, flow, gaps, posting, quotes, rereading, rmas
 from exceptions_app.services.credit_cases import quote_requests
 
 _COAT = names.BY_SKU["COT-OAT-S"]
@@ -136,6 +136,14 @@ def strange_messages(world: World) -> None:
             subject_id="4251",
             **common,
         )
+    world.carry()
+
+
+def shown_late(world: World) -> None:
+    """A return changed hours ago, and its platform lists it only now: no poll asks so far back."""
+    one_return(world, 6306, updated_at=records.text(world.clock.now - timedelta(hours=5)))
+    world.poll()
+    gaps.look_due(now=world.clock.now)
     world.carry()
 
 

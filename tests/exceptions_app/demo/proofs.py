@@ -39,6 +39,7 @@ PROOFS = {
     ),
     "ERP_BATCH_WAIT": "The document left in a window.",
     "ERP_EDITED": "BlueCherry Alder UK shows the document as it was sent.",
+    "EVENT_GAP": "Of every return that ReturnGO Alder UK lists as changed, a message came.",
     "EXCHANGE_ORDER_MISSING": "ReturnGO Alder Outlet shows the replacement order.",
     "EXCHANGE_UNBALANCED": "The goods are received.",
     "FEE_MISMATCH": (
