@@ -630,6 +630,8 @@ class GatewayCapabilities:
     unseen_kinds: frozenset[DocumentKind] = frozenset()
     # What became of a staged document comes by itself: it is looked at seldom until then.
     tells_outcomes: bool = False
+    # A credit may name single parts of a bundle, and not only the bundle as it was sold.
+    credits_bundle_parts: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class OperationBook:
     def __init__(self, *, loaded: LoadedProfile, config: types.ConnectionConfig) -> None:
         self._label = loaded.label
         self._operations = loaded.profile.operations
+        self._money = loaded.profile.money
         self._config = config
 
     def to_read(self, name: OperationName) -> tuple[Operation, Request]:
@@ -73,6 +74,7 @@ class OperationBook:
             max_documents_per_read=self._batch(OperationName.FIND_DOCUMENT),
             profile=self._label,
             timezone=timezone,
+            credits_bundle_parts=self._money.credits_bundle_parts,
         )
 
     def _batch(self, name: OperationName) -> int:

@@ -105,10 +105,14 @@ class AmountRules(Frozen):
 
 
 class MoneyRules(AmountRules):
-    """`prices_include_tax` says how to read the instance's line prices; `scale` is its decimals."""
+    """`prices_include_tax` says how to read the instance's line prices; `scale` is its decimals.
+
+    `credits_bundle_parts` is false where a credit may name a bundle only as it was sold.
+    """
 
     prices_include_tax: bool
     scale: int = Field(2, ge=0, le=6)
+    credits_bundle_parts: bool = True
 
     @model_validator(mode="after")
     def _counts_or_has_decimals(self) -> Self:

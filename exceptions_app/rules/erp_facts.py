@@ -23,6 +23,7 @@ class ErpFact:
     authorisation_is_credit: bool = False
     can_read_receipts: bool = False
     profile: str = ""
+    credits_bundle_parts: bool = True
 
     def can_create(self, kind: str) -> bool:
         """Whether a document of this kind can be made at all, by us or by a person."""
@@ -42,6 +43,7 @@ def told(capabilities: GatewayCapabilities) -> dict[str, Any]:
         "authorisation_is_credit": capabilities.authorisation_is_credit,
         "can_read_receipts": capabilities.can_read_receipts,
         "profile": capabilities.profile,
+        "credits_bundle_parts": capabilities.credits_bundle_parts,
     }
 
 
@@ -52,6 +54,7 @@ def from_told(kept: Mapping[str, Any]) -> ErpFact:
         authorisation_is_credit=kept.get("authorisation_is_credit", False),
         can_read_receipts=kept.get("can_read_receipts", False),
         profile=kept.get("profile", ""),
+        credits_bundle_parts=kept.get("credits_bundle_parts", True),
     )
 
 

@@ -14,8 +14,8 @@ ENTRY = Entry(
     rank=RANK_ITEM,
     clock_hours=24,
     sentence=(
-        "The credit of return {rma} names parts of a bundle. {erp} takes credits for the whole"
-        " bundle only."
+        "The credit of return {rma} names parts of a bundle, {sku}. {erp} takes credits for the"
+        " bundle as it was sold only."
     ),
     consequence=(
         "The credit would be refused, and the money of return {rma} would stay out of the ledger."
@@ -31,5 +31,4 @@ ENTRY = Entry(
     value_note="Line net",
     requirements=("R045",),
     policy=("bundle_credit",),
-    waits_for="an ERP that tells which levels of a bundle it credits",
 )

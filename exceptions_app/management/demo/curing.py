@@ -43,6 +43,7 @@ def cure(world: World, *, base_url: str) -> None:
         exchanged.answered(world, staff)
         troubles.edit(world, "6305", "restore")
         _change_policy(world, staff, "outlet", tolerance_budget={"GBP": "5.00"})
+        _change_policy(world, staff, "home", bundle_credit="parent")
         _work(world)
         _windows(world)
         _change_policy(world, staff, "fr", stock_trigger="final_disposition")

@@ -26,6 +26,7 @@ from exceptions_app.management.demo import (
     room,
     setup,
     troubles,
+    twins,
 )
 from exceptions_app.management.demo.planting import HELD, Plant
 from exceptions_app.management.demo.records import reference
@@ -131,6 +132,9 @@ def _set_up(world: World, base_url: str) -> None:
         made = setup.bridge(world, code, base_url=base_url)
         made.policy = {**made.policy, "undo_seconds": 0, **policy}
         made.save(update_fields=["policy"])
+    # Its ERP credits a bundle as it was sold, while the policy credits what came back of it.
+    address = f"{base_url}/{twins.erp_name('home')}"
+    setup.erp_connection(world, "home", base_url=address, is_by_bundle=True)
     for code in POLICIES:
         setup.mapped(world, code)
     for place, bucket in (("quarantine", "quarantine"), ("shelf", "saleable")):

@@ -207,6 +207,13 @@ INSTANT = [
         asked={"status": "Rejected", "parcel": "Received"},
     ),
     Plant(6104),
+    Plant(
+        6105,
+        _TOWEL,
+        unit=_unit(paid_price="22.00"),
+        order={"lines": records.bundle_lines()},
+        asked={"refunded": Decimal("22.00")},
+    ),
 ]
 RECEIVED = [
     Received(Plant(6201), _TEE.sku, 3, "quarantine"),

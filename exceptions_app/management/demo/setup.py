@@ -128,14 +128,22 @@ def source_connection(
 
 
 def erp_connection(
-    world: World, code: str, *, base_url: str, by_hand: Sequence[str] = ()
+    world: World,
+    code: str,
+    *,
+    base_url: str,
+    by_hand: Sequence[str] = (),
+    is_by_bundle: bool = False,
 ) -> Connection:
-    """`base_url` is where the ERP itself answers; the operations `by_hand` are left to people."""
+    """`base_url` is where the ERP itself answers; the operations `by_hand` are left to people.
+
+    One `is_by_bundle` credits a bundle as it was sold, and no part of it.
+    """
     kit = world.erp_kit(code)
     access = kit.access(world.erp(code).credentials())
     settings = {**access.settings, **_OWN_SETTINGS.get(kit.system, {})}
-    if by_hand:
-        settings["profile_text"] = _profile(by_hand)
+    if by_hand or is_by_bundle:
+        settings["profile_text"] = _profile(by_hand, is_by_bundle=is_by_bundle)
     return _connection(
         world,
         code,
@@ -175,14 +183,16 @@ def _unlimited(twin: Twin, switches: Mapping[str, int]) -> None:
         twin.set_switches(known)
 
 
-def _profile(by_hand: Sequence[str]) -> str:
+def _profile(by_hand: Sequence[str], *, is_by_bundle: bool) -> str:
     """BlueCherry's shipped profile with some operations left to people."""
     shipped = resources.files("connectors.profiled.profiles") / "bluecherry-rest.toml"
     text = shipped.read_text(encoding="utf-8")
     for operation in by_hand:
         head = f"[operations.{operation}]"
         text = text.replace(head, f'{head}\nsupport = "manual"')
-    return text
+    return (
+        text.replace("[money]", "[money]\ncredits_bundle_parts = false") if is_by_bundle else text
+    )
 
 
 def mapped(world: World, code: str) -> None:

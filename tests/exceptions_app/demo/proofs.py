@@ -11,6 +11,7 @@ PROOFS = {
         "File 1 was answered by partner-answer-000000002.csv, read 26 May 2026, 13:17."
     ),
     "BLIND_RETURN": "The receipt names the authorisation of a return.",
+    "BUNDLE_CREDIT_LEVEL": "The planned credit names the bundle’s parent.",
     "BUNDLE_PARTIAL": "Refund 22.00 agrees with the credit within 0.50.",
     "CANCELLED_AFTER_POST": "ReturnGO Alder UK takes the return up again.",
     "CM_DUPLICATE": "BlueCherry Alder UK has one credit under the key, equal to ours.",

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.types import TaxPart
+from exceptions_app import catalogue
 from exceptions_app.rules import bundles, credit
+from exceptions_app.rules.erp_facts import ErpFact
 from exceptions_app.rules.facts import Policy
 from exceptions_app.rules.planning import plan
 from exceptions_app.rules.resolving import resolve
@@ -180,3 +182,34 @@ def test_a_part_is_no_gift_and_the_shares_are_kept_as_a_check():
     assert dict(planned.checks)["bundle"] == (
         "Bundle BOX is credited by the order's own shares: BOX 120.01, CAP 0.00, MUG 0.00"
     )
+
+
+BY_SALE = ErpFact(credits_bundle_parts=False)
+
+
+def told_of(order, *, policy=BY_PART, erp=BY_SALE, **changes):
+    facts = make_facts(make_line("CAP"), order=order, policy=policy, erp=erp, **changes)
+    return [row for row in plan(facts).findings if row.type == "BUNDLE_CREDIT_LEVEL"]
+
+
+def test_a_credit_of_a_part_is_stopped_where_the_erp_credits_bundles_as_they_were_sold():
+    (told,) = told_of(bundle_at())
+
+    assert told.blocks == {"credit_memo"}
+    assert (told.value, told.value_formula) == (Decimal("50.00"), "line net")
+    assert told.facts == {"sku": "CAP"}
+    brought = {*told.facts, "erp", "platform", "bridge", "rma", "order", "value"}
+    assert catalogue.facts_used(catalogue.CATALOGUE[told.type]) <= brought
+
+
+@pytest.mark.parametrize(
+    ("order", "changes"),
+    [
+        pytest.param(bundle_at(), {"policy": BY_BUNDLE}, id="credited-by-the-bundle"),
+        pytest.param(bundle_at(), {"erp": ErpFact()}, id="an-erp-that-credits-parts"),
+        pytest.param(make_order(make_order_line("CAP")), {}, id="no-part-of-a-bundle"),
+        pytest.param(bundle_at(), {"postings": (make.make_posting(),)}, id="credited-already"),
+    ],
+)
+def test_nothing_is_stopped_that_the_erp_takes(order, changes):
+    assert told_of(order, **changes) == []
