@@ -587,6 +587,8 @@ class DocumentState:
     # None and () where the ERP does not tell the tax of what it holds.
     tax: Decimal | None = None
     taxes: tuple[TaxPart, ...] = ()
+    # What of a credit is applied to no invoice and not paid out; None where the ERP does not tell.
+    open_amount: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

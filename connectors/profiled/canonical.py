@@ -124,6 +124,7 @@ def document_state(
         currency=facts.get("currency", "") if has_money else "",
         tax=facts.get("tax") if has_money else None,
         taxes=facts.get("taxes", ()) if has_money else (),
+        open_amount=facts.get("open_amount") if has_money else None,
         warehouse=facts.get("warehouse", ""),
         division=facts.get("division", ""),
         posted_at=facts.get("posted_at"),

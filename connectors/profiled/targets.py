@@ -106,6 +106,7 @@ _DOCUMENT = Target(
         "gross": _AMOUNT,
         "tax": _AMOUNT,
         "taxes": Fact(FactType.TAXES),
+        "open_amount": _AMOUNT,
         "currency": _TEXT,
         "warehouse": _TEXT,
         "division": _TEXT,

@@ -63,6 +63,7 @@ class Document:
     posted_at: datetime | None = None
     failed: checks.CheckFailed | None = None
     sent: dict[str, Any] | None = None
+    is_open: bool = False
 
 
 class BlueCherryTwin(Twin):
@@ -370,6 +371,7 @@ class BlueCherryTwin(Twin):
             "total_qty": sum(checks.quantity(line) for line in checks.item_lines(record)),
             "total_amt": checks.total(record) if is_credit else Decimal(0),
             **(checks.tax_totals(record) if is_credit else {}),
+            "sim_open_amt": checks.total(record) if is_credit and entry.is_open else Decimal(0),
             "posted_at": store.moment_text(entry.posted_at) if entry.posted_at else "",
             "err_code": failed.kind if failed else "",
             "err_field": failed.field if failed else "",

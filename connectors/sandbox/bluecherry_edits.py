@@ -1,7 +1,8 @@
 """What a person at the BlueCherry-like ERP makes of a document after it was booked.
 
 `{"edits": [{"doc_num": "CM000001", "what": "amount"}]}` changes the first line (`amount`,
-`quantity`), makes the document void (`void`), or puts it back as it was sent (`restore`).
+`quantity`), makes the document void (`void`), or puts it back as it was sent (`restore`). A credit
+is applied once it is booked, until `unapply`; `apply` ends that.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, Protocol
 from connectors.sandbox import bluecherry_checks as checks
 from connectors.sandbox import bluecherry_store as store
 
-WAYS = ("amount", "quantity", "void", "restore")
+WAYS = ("amount", "quantity", "void", "restore", "apply", "unapply")
 
 
 class Edited(Protocol):
@@ -23,6 +24,7 @@ class Edited(Protocol):
     sent: dict[str, Any] | None
     status: str
     number: str
+    is_open: bool
 
 
 def take(documents: Iterable[Edited], edits: Iterable[Mapping[str, Any]]) -> int:
@@ -48,6 +50,8 @@ def edit(entry: Edited, what: str) -> None:
         entry.status = "POSTED"
     elif what == "void":
         entry.status = "REJECTED"
+    elif what in ("apply", "unapply"):
+        entry.is_open = what == "unapply"
     elif what in WAYS:
         entry.sent = entry.sent or entry.record
         entry.record = {**entry.record, "detail": _changed(entry.record["detail"], what)}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from exceptions_app.catalogue import causes, entry, render
 from exceptions_app.choices import ApprovalAxis, FixKind, PostingKind
-from exceptions_app.rules import checks
+from exceptions_app.rules import checks, rereading
 from exceptions_app.rules.facts import Finding
 
 _CREDIT = PostingKind.CREDIT_MEMO.value
@@ -111,6 +111,9 @@ def _told_by(gone: Gone, found: Sequence[Finding]) -> str:
 
 
 def _is_about_it(gone: Gone, row: Finding, found: Sequence[Finding]) -> bool:
+    if gone.type in rereading.VALUES:
+        # The reading itself shows that it is gone, whatever else it shows.
+        return False
     if gone.type in _DIFFERENCES and row.type in _DIFFERENCES:
         return True
     if row.subject == gone.part:

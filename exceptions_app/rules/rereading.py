@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from connectors.types import DocumentDraft, DocumentState
@@ -11,10 +12,22 @@ from exceptions_app.choices import PostingKind
 from exceptions_app.rules import confirming
 from exceptions_app.rules.confirming import Comparison, Verdict
 
-TYPE = "ERP_EDITED"
+EDITED, OPEN = "ERP_EDITED", "CM_UNALLOCATED"
+# By type the fact that says what is at risk, and what it is called.
+VALUES = {EDITED: ("difference", "the difference"), OPEN: ("credit", "open balance")}
+# How long a credit may stay unapplied.
+APPLIED_WITHIN = timedelta(days=7)
 # What stock and ledger stand on.
 KINDS = (PostingKind.CREDIT_MEMO.value, PostingKind.STOCK_RECEIPT.value)
 _AS_SENT = frozenset({Verdict.EQUAL, Verdict.STAGED})
+
+
+def unapplied(
+    states: Sequence[DocumentState], *, confirmed_at: datetime, now: datetime
+) -> Decimal | None:
+    """The open balance of a credit that is as it was sent and older than its limit (R057)."""
+    balance = states[0].open_amount if len(states) == 1 else None
+    return balance if balance and now - confirmed_at >= APPLIED_WITHIN else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,10 +113,12 @@ def _posting(resolved: Resolved, row: PostingFact) -> Iterator[Finding]:
 
 
 def _document(resolved: Resolved, row: PostingFact) -> values.Value:
-    """What is at risk with a document: what an edit moved, else its gross, or for stock the goods
-    of the return."""
-    if row.open_type == rereading.TYPE and row.open_facts.get("difference"):
-        return Decimal(row.open_facts["difference"]), "the difference"
+    """What is at risk with a document: what a second reading shows, else its gross, or for stock the
+    goods of the return.
+    """
+    name, formula = rereading.VALUES.get(row.open_type, ("", ""))
+    if row.open_facts.get(name):
+        return Decimal(row.open_facts[name]), formula
     if row.gross:
         return row.gross, "document gross"
     currency = resolved.facts.currency

@@ -1,4 +1,5 @@
-"""Read confirmed documents again after a day, a week and a month: nobody tells of an edit (R005).
+"""Read confirmed documents again after a day, a week and a month: nobody tells of an edit (R005),
+or of a credit that was never applied (R057).
 
 In sets, a few calls an hour, and none once half of the day's calls are used: what has to be sent
 comes first. The calls are booked as their own purpose, so that the cost of a return stays true.
@@ -21,6 +22,7 @@ from exceptions_app.choices import CASE_OPEN, KEYED_UNPROVED, AttemptOutcome, Po
 from exceptions_app.models import Case, Connection, Posting, Watermark
 from exceptions_app.models.statements import Select
 from exceptions_app.rules import drafts, rereading
+from exceptions_app.rules.sayings import spoken
 from exceptions_app.services import attempts, audit, calls, claims, connections, feeds, pacing
 
 FEED = "rereads"
@@ -107,7 +109,9 @@ def _became_due(
 
 def _told(erp: Connection, most: int) -> list[Posting]:
     """What was found changed, and nobody has closed yet: read each time until it is as it was."""
-    known = Case.objects.filter(type=rereading.TYPE, status__in=CASE_OPEN, posting__connection=erp)
+    known = Case.objects.filter(
+        type__in=rereading.VALUES, status__in=CASE_OPEN, posting__connection=erp
+    )
     rows = Posting.objects.filter(pk__in=known.values("posting"), status=PostingStatus.CONFIRMED)
     return list(rows.order_by("pk")[:most])
 
@@ -135,21 +139,18 @@ def _settle(seen: Posting, states: Sequence[DocumentState], now: datetime) -> No
     trace but its call."""
     rows = Posting.objects.select_for_update(of=("self",)).select_related("connection")
     posting = rows.filter(pk=seen.pk, status=PostingStatus.CONFIRMED).first()
-    if posting is None or posting.open_type not in ("", rereading.TYPE):
+    if posting is None or posting.open_type not in ("", *rereading.VALUES):
         return
-    number = posting.number if posting.keyed else ""
-    edit = rereading.edited(drafts.from_json(posting.draft), states, number=number)
-    facts = {**edit.facts, "number": posting.number} if edit else {}
-    if posting.open_facts == facts and bool(posting.open_type) == bool(edit):
+    open_type, facts, text = _shown(posting, states, now)
+    if (posting.open_type, posting.open_facts) == (open_type, facts):
         return
-    posting.open_type = rereading.TYPE if edit else ""
-    posting.open_facts = facts
+    posting.open_type, posting.open_facts = open_type, facts
     posting.save(update_fields=["open_type", "open_facts"])
-    text = edit.text if edit else "As it was sent again"
+    is_edited = open_type == rereading.EDITED
     attempts.note(
         posting=posting,
         purpose=PURPOSE,
-        outcome=AttemptOutcome.DIFFERS if edit else AttemptOutcome.FOUND,
+        outcome=AttemptOutcome.DIFFERS if is_edited else AttemptOutcome.FOUND,
         text=text,
         evidence=states[0].evidence if states else None,
         now=now,
@@ -157,10 +158,27 @@ def _settle(seen: Posting, states: Sequence[DocumentState], now: datetime) -> No
     erp = posting.connection.name
     audit.record(
         actor=None,
-        act="posting.edited" if edit else "posting.restored",
+        act="posting.reread",
         subject=posting,
         text=f"{posting.get_kind_display()} {posting.number} was read again in {erp}: {text}"[:500],
         now=now,
         rma_id=posting.rma_id,
     )
     claims.replan(posting, now)
+
+
+def _shown(
+    posting: Posting, states: Sequence[DocumentState], now: datetime
+) -> tuple[str, dict[str, str], str]:
+    """The type of exception it shows, "" for none, with its facts; and what to write of it."""
+    number = posting.number if posting.keyed else ""
+    edit = rereading.edited(drafts.from_json(posting.draft), states, number=number)
+    if edit is not None:
+        return rereading.EDITED, {**edit.facts, "number": posting.number}, edit.text
+    assert posting.confirmed_at is not None
+    balance = rereading.unapplied(states, confirmed_at=posting.confirmed_at, now=now)
+    if balance is None:
+        return "", {}, "as it was sent, nothing of it open"
+    since = f"{posting.confirmed_at:%Y-%m-%d %H:%M} UTC"
+    told = {"number": posting.number, "since": since, "credit": f"{balance}"}
+    return rereading.OPEN, told, f"{spoken(balance, posting.currency)} of it is not applied"

@@ -14,8 +14,8 @@ ENTRY = Entry(
     rank=RANK_MONEY,
     clock_hours=40,
     sentence=(
-        "Credit {number} of return {rma} is booked in {erp} since {since}. Its balance is still"
-        " open."
+        "Credit {number} of return {rma} is booked in {erp} since {since}. Its balance of {credit}"
+        " is still open."
     ),
     consequence=(
         "The customer’s account shows {value} that is not theirs, and the invoice stays open."
@@ -23,12 +23,11 @@ ENTRY = Entry(
     playbook=(
         Step("Open the credit in {erp} and read its balance."),
         Step("Apply it to the invoice of order {order}, and to no other.", link="order"),
-        Step("If the customer keeps it on account, note that here."),
+        Step("It is read again every hour: this closes once nothing is open."),
     ),
     approval="finance",
     closes_by="The credit has no open balance.",
     closes_itself=True,
     value_note="Open balance",
     requirements=("R057",),
-    waits_for="open balances of credits read from the ERP",
 )

@@ -42,6 +42,7 @@ def cure(world: World, *, base_url: str) -> None:
         _goods(world)
         exchanged.answered(world, staff)
         troubles.edit(world, "6305", "restore")
+        troubles.edit(world, "6307", "apply")
         _change_policy(world, staff, "outlet", tolerance_budget={"GBP": "5.00"})
         _change_policy(world, staff, "home", bundle_credit="parent")
         _work(world)

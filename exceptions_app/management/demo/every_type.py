@@ -114,7 +114,7 @@ def seed(world: World, *, base_url: str, until: datetime) -> None:
         _worker_died(world)
         _note_refused(world)
         troubles.paid_by_voucher(world)
-        troubles.edited_there(world)
+        troubles.left_to_themselves(world)
         troubles.shown_late(world)
         world.clock.now = until - LONG_AGO + CLOCKS
         flow.ingest(clock=world.clock)

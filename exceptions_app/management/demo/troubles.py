@@ -141,20 +141,27 @@ def strange_messages(world: World) -> None:
 
 def shown_late(world: World) -> None:
     """A return changed hours ago, and its platform lists it only now: no poll asks so far back."""
+    world.poll()
     one_return(world, 6306, updated_at=records.text(world.clock.now - timedelta(hours=5)))
     world.poll()
     gaps.look_due(now=world.clock.now)
     world.carry()
 
 
-def edited_there(world: World) -> None:
-    """A credit is booked and proven; then somebody changes it in BlueCherry and tells nobody."""
+def left_to_themselves(world: World) -> None:
+    """Two credits are booked and proven. Somebody changes one in BlueCherry and tells nobody, and
+    takes the other off its invoice.
+    """
     one_return(world, 6305)
     world.carry()
     edit(world, "6305", "amount")
-    world.clock.advance(hours=25)
-    rereading.read_due(now=world.clock.now)
-    flow.plan(clock=world.clock)
+    one_return(world, 6307)
+    world.carry()
+    edit(world, "6307", "unapply")
+    for later in (timedelta(hours=25), timedelta(days=7)):
+        world.clock.now += later
+        rereading.read_due(now=world.clock.now)
+        flow.plan(clock=world.clock)
 
 
 def edit(world: World, external_id: str, what: str) -> None:

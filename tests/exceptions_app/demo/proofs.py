@@ -19,6 +19,7 @@ PROOFS = {
     "CM_REJECTED": (
         "BlueCherry Alder UK shows the document on read-back, with the amounts we meant."
     ),
+    "CM_UNALLOCATED": "The credit has no open balance.",
     "COMPONENT_MISSING": "Every part of the credit has its charge code.",
     "CONNECTION_DOWN": "A probe of BlueCherry Alder Kids was answered.",
     "CREDIT_BEFORE_RECEIPT": "The goods are received.",
@@ -85,7 +86,7 @@ PROOFS = {
     ),
     "QUARANTINE_AGED": "The units have another final disposition, or are booked out of quarantine.",
     "QUOTE_CHANGED": (
-        "£3.95 accepted by Finance 1, agreed by Finance 2; credit memo CM000011 read back "
+        "£3.95 accepted by Finance 1, agreed by Finance 2; credit memo CM000014 read back "
         "26 May 2026, 13:17; Return authorisation RA000011; Stock receipt RCV000009"
     ),
     "RATE_LIMITED": "ReturnGO Alder Counters takes calls again and nothing waits past its time.",

@@ -69,7 +69,7 @@ def test_a_changed_amount_is_told_with_the_difference_and_ends_once_it_is_restor
     )
     assert case.facts["vendor_text"] == "£21.00 instead of £20.00"
     assert credit.status == "confirmed"
-    acts = AuditEntry.objects.filter(act__startswith="posting.edit").values_list("text", flat=True)
+    acts = AuditEntry.objects.filter(act="posting.reread").values_list("text", flat=True)
     assert [text.endswith("£21.00 instead of £20.00") for text in acts] == [True]
 
     look(world, hours=1)
@@ -141,6 +141,39 @@ def test_what_has_to_be_sent_keeps_half_of_the_days_calls(world):
     budget.update(calls_today=499)
     assert look(world, hours=1) > 0
     assert case_of().status == "open"
+
+
+def test_a_credit_that_is_not_applied_within_a_week_is_told_until_nothing_of_it_is_open(world):
+    edit(world, "unapply")
+
+    look(world, hours=25)
+    assert not Case.objects.exists()
+    look(world, days=7)
+    case = Case.objects.get()
+    assert (case.type, case.team, case.status) == ("CM_UNALLOCATED", "finance", "open")
+    assert (case.value, case.value_formula) == (Decimal("20.00"), "open balance")
+    assert case.facts["number"] == Posting.objects.get(kind="credit_memo").number
+
+    edit(world, "apply")
+    look(world, hours=1)
+    case.refresh_from_db()
+    assert (case.status, case.closure) == ("resolved", "proof")
+    assert case.proof.startswith("The credit has no open balance.")
+
+
+def test_an_edit_is_told_before_an_open_balance_and_gives_way_to_it(world):
+    edit(world, "unapply")
+    edit(world, "amount")
+    look(world, days=8, hours=1)
+    assert list(Case.objects.values_list("type", "status")) == [("ERP_EDITED", "open")]
+
+    edit(world, "restore")
+    look(world, hours=1)
+
+    found = Case.objects.order_by("pk").values_list("type", "status")
+    assert list(found) == [("ERP_EDITED", "resolved"), ("CM_UNALLOCATED", "open")]
+    restored = "BlueCherry shows the document as it was sent."
+    assert Case.objects.get(type="ERP_EDITED").proof.startswith(restored)
 
 
 @pytest.mark.parametrize("keyed", ["word", "linked"])
