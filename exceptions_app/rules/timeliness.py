@@ -113,8 +113,8 @@ def _posting(resolved: Resolved, row: PostingFact) -> Iterator[Finding]:
 
 
 def _document(resolved: Resolved, row: PostingFact) -> values.Value:
-    """What is at risk with a document: what a second reading shows, else its gross, or for stock the
-    goods of the return.
+    """What is at risk with a document: what a second reading shows, else its gross, or for stock
+    the goods of the return.
     """
     name, formula = rereading.VALUES.get(row.open_type, ("", ""))
     if row.open_facts.get(name):
