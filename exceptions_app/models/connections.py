@@ -93,6 +93,10 @@ class CallCount(models.Model):
         return f"{self.operation} {self.day}"
 
 
+# Feeds that only look again at what is known: they tell nothing of how fresh our data are.
+SECOND_LOOKS = ("gaps", "item-checks", "rereads")
+
+
 class Watermark(models.Model):
     """How far a feed of a connection was read: moves only after everything before it has landed."""
 

@@ -35,6 +35,7 @@ from exceptions_app.models import (
     Posting,
     Watermark,
 )
+from exceptions_app.models.connections import SECOND_LOOKS
 from exceptions_app.models.statements import Moment, Select
 from exceptions_app.selectors import paging
 
@@ -73,7 +74,8 @@ def feeds() -> tuple[Feed, ...]:
 
 
 def _feed_rows() -> QuerySet[Connection]:
-    marks = Watermark.objects.filter(connection=OuterRef("pk")).order_by()
+    fed = Watermark.objects.exclude(feed__in=SECOND_LOOKS)
+    marks = fed.filter(connection=OuterRef("pk")).order_by()
     oldest = marks.values("connection").annotate(at=Min("read_at")).values("at")
     return (
         Connection.objects.filter(is_active=True)

@@ -30,6 +30,7 @@ from exceptions_app.models import (
     Posting,
     Watermark,
 )
+from exceptions_app.models.connections import SECOND_LOOKS
 from exceptions_app.models.statements import Select
 from exceptions_app.permissions import approving_roles
 from exceptions_app.selectors import causes, counts, keying, paging
@@ -148,7 +149,7 @@ def _shell_question(roles: frozenset[str], user_id: int) -> paging.Question:
     workable = Case.objects.filter(is_due, behind__isnull=True, status__in=CASE_OPEN)
     fed = Watermark.objects.filter(
         connection=OuterRef("pk"), connection__source_bridges__is_active=True
-    )
+    ).exclude(feed__in=SECOND_LOOKS)
     oldest = fed.order_by().values("connection").annotate(at=Min("read_at")).values("at")
     return paging.question(
         counted={

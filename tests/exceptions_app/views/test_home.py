@@ -270,6 +270,7 @@ def test_the_age_of_the_data_is_that_of_the_oldest_feed(client):
     factories.WatermarkFactory(connection=bridge.source, feed="rmas")
     factories.WatermarkFactory(connection=bridge.source, feed="refunds", read_at=old)
     factories.WatermarkFactory(connection=bridge.erp, read_at=old.replace(hour=1))
+    factories.WatermarkFactory(connection=bridge.source, feed="gaps", read_at=old.replace(hour=1))
     client.force_login(make_user("cleo"))
 
     assert client.get("/").context["data_as_of"] == old
