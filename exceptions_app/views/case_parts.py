@@ -219,8 +219,14 @@ def back(request: HttpRequest, case: Case) -> dict[str, str]:
     if room in ROOMS:
         view = changed_query(QueryDict(), {"view": request.GET.get("view", "")})
         return {"url": f"{reverse(room)}{view}", "label": room.capitalize()}
-    carried = f"?{request.GET.urlencode()}#row-{case.pk}" if request.GET else ""
+    carried = f"?{request.GET.urlencode()}#row-{_row(request, case)}" if request.GET else ""
     return {"url": f"{reverse('case-list')}{carried}", "label": "Exceptions"}
+
+
+def _row(request: HttpRequest, case: Case) -> str:
+    """Its own row, or that of its cause where the list shows that one folded."""
+    is_shown = request.GET.get("view") == "list" or request.GET.get("open") == str(case.group_id)
+    return str(case.pk) if is_shown else f"g{case.group_id}"
 
 
 def steps(

@@ -134,8 +134,8 @@ def test_a_cause_unfolds_and_folds_in_place_and_the_overlay_lists_what_works(
     assert page.url.endswith(f"/exceptions/{other.pk}/?team=merchandising#fix")
     page.locator("h1").click()
     act(page, "Escape")
-    assert page.url.endswith("/exceptions/?team=merchandising")
-    act(page, "j", "Enter")
+    assert page.url.endswith(f"/exceptions/?team=merchandising#row-g{other.group_id}")
+    act(page, "k", "Enter")
     assert f"/exceptions/{ten[0].pk}/" in page.url
     act(page, "Escape")
 

@@ -224,7 +224,7 @@ def test_next_is_the_one_below_in_the_list_one_came_from():
     last = client.get(reverse("case-detail", args=[below.pk]), {"team": "merchandising"})
 
     assert page.context["next"] == below
-    assert page.context["back"]["url"] == f"/exceptions/?team=merchandising#row-{top.pk}"
+    assert page.context["back"]["url"] == f"/exceptions/?team=merchandising#row-g{top.group_id}"
     assert f"/exceptions/{below.pk}/?team=merchandising" in page.content.decode()
     assert last.context["next"] == top
 

@@ -233,7 +233,7 @@ def test_coming_back_from_an_exception_the_list_is_as_it_was(client, mira):
     )
     assert unfolded.context["carried"] == f"?open={case.group_id}"
     plain = client.get(f"/exceptions/{case.pk}/{client.get(ALL).context['carried']}")
-    assert plain.context["back"]["url"] == f"/exceptions/?view=all#row-{case.pk}"
+    assert plain.context["back"]["url"] == f"/exceptions/?view=all#row-g{case.group_id}"
 
 
 def test_the_api_says_which_view_opens(client, mira):
