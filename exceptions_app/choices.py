@@ -414,6 +414,17 @@ class BulkRowState(models.TextChoices):
     REFUSED = "refused", "Refused"
 
 
+class AcceptanceState(models.TextChoices):
+    """Whether a difference that finance accepted is still accepted, and if not, why."""
+
+    HOLDS = "holds", "Holds"
+    EXPIRED = "expired", "Its day is over"
+    GROWN = "grown", "Grew beyond its cap"
+    CHANGED = "changed", "What it was accepted on changed"
+    REPLACED = "replaced", "Decided anew"
+    TAKEN_BACK = "taken_back", "Taken back"
+
+
 class MessagePurpose(models.TextChoices):
     """Why a message to people was written."""
 

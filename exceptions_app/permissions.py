@@ -56,6 +56,8 @@ CAPABILITIES: dict[str, frozenset[str]] = {
     "fix_stock": frozenset({Role.WAREHOUSE, Role.ADMIN}),
     "fix_status": frozenset({Role.INTEGRATOR, Role.ADMIN}),
     "fix_money": frozenset({Role.FINANCE}),
+    # Whose it is when somebody leaves; what was agreed to stays as it is.
+    "assign_acceptance": frozenset({Role.FINANCE, Role.ADMIN}),
     # A quote promises money to a customer: those who talk to them, who pays, and who connects.
     "quote_credit": frozenset({Role.CX, Role.FINANCE, Role.INTEGRATOR}),
     "retry_posting": frozenset(

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from exceptions_app.views import (
+    acceptances,
     account,
     assigning,
     away,
@@ -130,6 +131,20 @@ urlpatterns = [
         name="difference-export-xlsx",
     ),
     path("finance/differences/act/", difference_acts.act, name="difference-act"),
+    path("finance/acceptances/", acceptances.index, name="acceptance-list"),
+    path("finance/acceptances/export.csv", acceptances.export, name="acceptance-export"),
+    path("finance/acceptances/export.xlsx", acceptances.export_xlsx, name="acceptance-export-xlsx"),
+    path("finance/acceptances/<int:acceptance_id>/", acceptances.detail, name="acceptance"),
+    path(
+        "finance/acceptances/<int:acceptance_id>/owner/",
+        acceptances.assign,
+        name="acceptance-owner",
+    ),
+    path(
+        "finance/acceptances/<int:acceptance_id>/renew/",
+        acceptances.renew,
+        name="acceptance-renew",
+    ),
     path("finance/accepted.csv", finance.accepted_export, name="accepted-export"),
     path("finance/accepted.xlsx", finance.accepted_export_xlsx, name="accepted-export-xlsx"),
     path("finance/runs/", finance.run_list, name="run-list"),

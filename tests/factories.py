@@ -15,6 +15,7 @@ from factory.django import DjangoModelFactory
 from connectors.types import DocumentDraft, DocumentKind, DraftLine
 from exceptions_app.choices import SEVERITY_RANK
 from exceptions_app.models import (
+    Acceptance,
     Bridge,
     Case,
     CauseGroup,
@@ -497,6 +498,32 @@ class FixFactory(DjangoModelFactory):
     source_value = "TEE-BLACK-M"
     level = "peer"
     requested_at = NOW
+
+
+class AcceptanceFactory(DjangoModelFactory):
+    """Of a change in force; give `fix__rma` and `fix__requested_by`."""
+
+    class Meta:
+        model = Acceptance
+
+    fix = factory.SubFactory(
+        FixFactory,
+        kind="accept_difference",
+        status="applied",
+        level="none",
+        payload={"difference": "4.10", "cap": "5.00"},
+        reason_code="goodwill",
+        bridge=factory.SelfAttribute("rma.bridge"),
+    )
+    rma = factory.SelfAttribute("fix.rma")
+    bridge = factory.SelfAttribute("fix.bridge")
+    owner = factory.SelfAttribute("fix.requested_by")
+    asked_by = factory.SelfAttribute("fix.requested_by")
+    currency = "GBP"
+    difference = Decimal("4.10")
+    cap = Decimal("5.00")
+    since = NOW
+    until = factory.LazyFunction(lambda: (NOW + timedelta(days=20)).date())
 
 
 class SavedViewFactory(DjangoModelFactory):

@@ -55,6 +55,7 @@ def given_of(form: forms.Form | None) -> dict[str, Any]:
         return {**form.given, "until": form.until.isoformat(), "growth": growth}
     if isinstance(form, AcceptForm):
         given["until"] = given["until"].isoformat() if given["until"] else ""
+        given["may_grow_by"] = f"{given['may_grow_by'] or 0:f}"
     return given
 
 

@@ -17,11 +17,9 @@ from exceptions_app import errors
 from exceptions_app.choices import MappingKind, PostingStatus
 from exceptions_app.forms.picks import OTHER, PickForm
 from exceptions_app.models import Case
-from exceptions_app.rules import amounts
 from exceptions_app.rules.mapping import TARGET_CHOICES, spoken_place
 from exceptions_app.rules.matching import Suggestion
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.services import fix_payloads, mappings, previews
 
@@ -260,54 +258,6 @@ class LinkOrderForm(PickForm, FixForm):
     @property
     def headline(self) -> str:
         return f"{self.case.rma} is of order {self.payload['order_number']}" if self.payload else ""
-
-
-class MoneyForm(FixForm):
-    reason_code = forms.ChoiceField(
-        label="Reason", choices=[("", "Choose a reason"), *fix_payloads.MONEY_REASONS]
-    )
-
-
-class AcceptDifferenceForm(MoneyForm):
-    difference = forms.CharField(
-        label="Difference to accept",
-        max_length=30,
-        help_text="This exception’s difference, with its sign. Only exactly this is accepted.",
-        widget=forms.TextInput(attrs={"inputmode": "text"}),
-    )
-    main = ("difference",)
-
-    def prepare(self) -> None:
-        self.initial.setdefault("difference", self.case.facts.get("difference", ""))
-
-    def clean_difference(self) -> str:
-        """Another amount, or the wrong sign, would be agreed to and settle nothing."""
-        given = str(self.cleaned_data["difference"])
-        known = str(self.case.facts.get("difference", ""))
-        try:
-            is_other = amounts.read(given.replace("−", "-")) != amounts.read(known)
-        except amounts.NotAnAmount:
-            return given
-        if is_other:
-            shown = known.replace("-", "−")
-            raise ValidationError(f"The difference is {shown}. Only exactly this can be accepted.")
-        return given
-
-
-class CorrectCreditForm(MoneyForm):
-    adjustment = forms.CharField(
-        label="Add to the credit",
-        max_length=30,
-        help_text="Positive credits more, negative credits less.",
-    )
-    main = ("adjustment",)
-    # Under which the correction is booked; "" stops the whole credit.
-    charge_code = ""
-
-    def prepare(self) -> None:
-        self.initial.setdefault("adjustment", fix_payloads.adjustment_for(self.case))
-        if self.case.bridge is not None:
-            self.charge_code = facts_selector.adjustment_code_of(self.case.bridge)
 
 
 class PostingDateForm(FixForm):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from exceptions_app.choices import FixKind
 from exceptions_app.forms.documents import EditDocumentForm
 from exceptions_app.forms.fixes import (
-    AcceptDifferenceForm,
-    CorrectCreditForm,
     DispositionForm,
     FeeForm,
     FixForm,
@@ -21,6 +19,7 @@ from exceptions_app.forms.fixes import (
     StatusForm,
     VatForm,
 )
+from exceptions_app.forms.money import AcceptDifferenceForm, CorrectCreditForm
 
 FORMS: dict[str, type[FixForm]] = {
     FixKind.SKU_ALIAS: SkuForm,

@@ -1,5 +1,6 @@
 """Tables, constraints and queryset filters."""
 
+from exceptions_app.models.acceptances import Acceptance
 from exceptions_app.models.access import SignInTry
 from exceptions_app.models.approvals import BreakGlass, Delegation, FixBatch, FixEdit
 from exceptions_app.models.assigning import AssignmentRule, AssignmentTurn
@@ -58,6 +59,7 @@ from exceptions_app.models.talking import Mention, Question
 from exceptions_app.models.telling import Message, MessagePlace, ToldCause
 
 __all__ = [
+    "Acceptance",
     "Approval",
     "AssignmentRule",
     "AssignmentTurn",

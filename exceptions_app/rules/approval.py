@@ -132,6 +132,9 @@ def value_decided(
     """
     field = _AMOUNT_OF.get(fix_kind)
     own = Decimal(str(payload[field])) if field else Decimal(0)
+    if fix_kind == FixKind.ACCEPT_DIFFERENCE:
+        # What may grow up to its cap is a decision about the cap.
+        own = max(abs(own), Decimal(str(payload.get("cap", 0))))
     return max(abs(own), abs(case_value or Decimal(0)), abs(freed or Decimal(0)))
 
 

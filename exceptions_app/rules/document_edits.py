@@ -15,7 +15,8 @@ from typing import Any
 
 from connectors.types import DocumentDraft, DocumentKind, DraftLine
 from exceptions_app.rules import amounts, money
-from exceptions_app.rules.facts import DraftEdit, ItemFact
+from exceptions_app.rules.decisions import DraftEdit
+from exceptions_app.rules.facts import ItemFact
 
 # Stands for the day where two drafts are compared for all but it: the plan keeps a credit's own.
 _NO_DAY = date(2000, 1, 1)

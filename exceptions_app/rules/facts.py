@@ -20,6 +20,7 @@ from connectors.types import (
     TaxPart,
     Tender,
 )
+from exceptions_app.rules.decisions import Decisions
 from exceptions_app.rules.erp_facts import ErpFact, ErpReceiptFact
 
 
@@ -47,6 +48,7 @@ class Policy:
     credit_grace_hours: int = 24
     receipt_grace_hours: int = 24
     second_approver_above: Decimal = Decimal(500)
+    accept_days: int = 366  # the longest a difference may be accepted for
     # kind of change or exception type -> "peer" | "finance" | "two": more than its own rule asks
     approvals: Mapping[str, str] = field(default_factory=dict)
     # "mode" (half_up | half_even), "scope" (line | document), "cash_step" ("0.05", "" for none)
@@ -246,30 +248,6 @@ class PostingFact:
     residue: Decimal = Decimal(0)
     # The policy's `first_bucket` when it was planned; "" where nobody kept it.
     first_bucket: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DraftEdit:
-    """A document as a person set it; counts only for the plan it was made on."""
-
-    slot: str
-    made_on: str
-    draft: DocumentDraft
-
-
-@dataclass(frozen=True, slots=True)
-class Decisions:
-    """What people decided for this return (approved fixes still in force)."""
-
-    location: str = ""  # set by hand for lines that carry none
-    order_number: str = ""  # linked by hand
-    accepted_difference: Decimal | None = None  # refund minus credit that finance accepted
-    credit_adjustment: Decimal | None = (
-        None  # goodwill line finance added to (or took from) the credit
-    )
-    adjustment_reason: str = ""
-    posting_date: date | None = None
-    edits: tuple[DraftEdit, ...] = ()  # documents set by hand, the latest last
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from decimal import Decimal
 from connectors.types import DocumentDraft, DocumentKind, DraftLine
 from exceptions_app.choices import HoldReason, PostingKind, PostingStatus
 from exceptions_app.rules import (
+    accepting,
     authorising,
     checks,
     clocks,
@@ -89,6 +90,7 @@ def plan(facts: RmaFacts) -> Plan:
     postings = _as_set(facts, support.supported(facts, wanted))
     found.extend(timeliness.findings(resolved, tuple(found), postings))
     found.extend(clocks.over(resolved, tuple(found)))
+    found = accepting.told(found, facts.decisions.accepted)
     return Plan(
         postings=postings,
         findings=_ordered(found),

@@ -179,6 +179,15 @@ OPTIONS: tuple[Option, ...] = (
         "an amount of 0 or more",
         readers.amount,
     ),
+    _number(
+        "accept_days",
+        "How long a difference may be accepted for",
+        "Counted from the day it is asked for. Then its exception opens again, unless another"
+        " person of finance agreed to accept it for longer.",
+        "days",
+        1,
+        1096,
+    ),
     Option(
         "approvals",
         "What needs more approval here",

@@ -19,8 +19,8 @@ from zoneinfo import ZoneInfo
 from connectors.types import DocumentDraft, DraftLine, Inspection, TaxPart
 from exceptions_app.choices import ApprovalAxis, LogisticsAxis
 from exceptions_app.rules import credit, mapping, money, shares
+from exceptions_app.rules.decisions import Decisions
 from exceptions_app.rules.facts import (
-    Decisions,
     FeeFact,
     Finding,
     LineFact,
@@ -249,12 +249,13 @@ def figures(draft: DocumentDraft) -> Figures:
 def is_kept(quote: QuoteFact, draft: DocumentDraft, decisions: Decisions) -> bool:
     """Whether `draft` credits what was promised, or finance decided that it need not.
 
-    Decided is exactly the difference finance accepted, or a correction that gives the promised sum.
+    Decided is a difference finance accepted, up to its cap, or a correction that gives the
+    promised sum.
     """
     gap = quote.draft.gross - draft.gross
     if figures(quote.draft) == figures(draft):
         return True
-    if decisions.accepted_difference is not None and decisions.accepted_difference == gap:
+    if decisions.covers(gap):
         return True
     return decisions.credit_adjustment is not None and not gap
 

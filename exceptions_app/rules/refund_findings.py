@@ -32,10 +32,10 @@ def is_comparable(resolved: Resolved) -> bool:
 
 
 def is_settled(resolved: Resolved, found: penny.Explanation) -> bool:
-    """Inside rounding or the tolerance, or exactly the difference finance accepted."""
+    """Inside rounding or the tolerance, or a difference finance accepted, up to its cap."""
     facts = resolved.facts
     difference = found.difference
-    if facts.decisions.accepted_difference == difference:
+    if facts.decisions.covers(difference, found.main):
         return True
     if abs(difference) <= shares.rounding_allowance(resolved):
         return True
@@ -65,7 +65,7 @@ def residue(resolved: Resolved, draft: DocumentDraft | None) -> Decimal:
     if document is None or refund_confirmed(facts) in {money.ZERO, document.gross}:
         return money.ZERO
     found = penny.explain(resolved, document)
-    is_decided = facts.decisions.accepted_difference == found.difference
+    is_decided = facts.decisions.covers(found.difference, found.main)
     is_passed = found.currency == facts.currency and is_settled(resolved, found)
     return found.difference if is_passed and not is_decided else money.ZERO
 
@@ -153,7 +153,7 @@ def against_refund(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding
         return
     if not foreign and _is_explained_by_lines(resolved, draft, compared.difference):
         return
-    if draft.gross <= 0 and facts.decisions.accepted_difference == compared.difference:
+    if draft.gross <= 0 and facts.decisions.covers(compared.difference, compared.main):
         return
     yield _difference(facts, compared, blocks=CREDIT)
 
@@ -225,7 +225,7 @@ def sent(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
     if sent is None:
         return
     compared = penny.explain(resolved, sent)
-    if facts.decisions.accepted_difference == compared.difference:
+    if facts.decisions.covers(compared.difference, compared.main):
         return
     if compared.refund > 0 and not is_settled(resolved, compared):
         yield _difference(facts, compared)

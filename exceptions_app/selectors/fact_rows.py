@@ -12,9 +12,13 @@ OF_MAPPING = ("bridge_id", "kind", "source_key", "target", "version")
 LINES = Select(lambda rma: RmaLine.objects.filter(rma=rma))
 REFUNDS = Select(lambda rma: Refund.objects.filter(rma=rma).order_by("external_id"))
 DECIDED = Select(
-    lambda rma: Fix.objects.filter(
-        rma=rma, status__in=[FixStatus.HELD, FixStatus.APPLIED], mapping__isnull=True
-    ).order_by("id")
+    lambda rma: (
+        Fix.objects.filter(
+            rma=rma, status__in=[FixStatus.HELD, FixStatus.APPLIED], mapping__isnull=True
+        )
+        .select_related("requested_by")
+        .order_by("id")
+    )
 )
 MAPPED = Select(
     lambda bridge, keys: Mapping.objects.filter(

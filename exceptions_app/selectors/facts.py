@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,7 +15,6 @@ from django.db.models.functions import Abs
 from connectors.types import Inspection
 from exceptions_app.choices import (
     ExchangeAxis,
-    FixKind,
     PostingStatus,
 )
 from exceptions_app.models import (
@@ -30,8 +29,6 @@ from exceptions_app.models import (
 from exceptions_app.rules import credit, drafts, erp_facts, matching, order_text, receiving
 from exceptions_app.rules import policy as policies
 from exceptions_app.rules.facts import (
-    Decisions,
-    DraftEdit,
     FeeFact,
     ItemFact,
     LineFact,
@@ -44,7 +41,7 @@ from exceptions_app.rules.facts import (
     RmaFacts,
 )
 from exceptions_app.rules.mapping import normalise
-from exceptions_app.selectors import erp_told, fact_rows, mapping_facts, order_facts
+from exceptions_app.selectors import decisions, erp_told, fact_rows, mapping_facts, order_facts
 
 
 def policy_of(bridge: Bridge) -> Policy:
@@ -107,7 +104,7 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
         locations=frozenset(told.place_names),
         place_names=told.place_names,
         mappings=mappings,
-        decisions=decisions_of(rma, now=now),
+        decisions=decisions.of(rma, now=now),
         policy=policy,
         postings=tuple(map(posting_fact, live_postings(rma) if postings is None else postings)),
         closed_periods=told.closed_periods,
@@ -177,50 +174,6 @@ def quote_fact(quote: CreditQuote) -> QuoteFact:
 def adjustment_code_of(bridge: Bridge) -> str:
     """The charge code a correction of a credit is booked under; "" while none is mapped."""
     return credit.correction_code(mapping_facts.of_bridge(bridge, sku_keys=()))
-
-
-def is_over(payload: dict[str, Any], bridge: Bridge, now: datetime) -> bool:
-    """Whether what was accepted until a day is no longer: the day is over where the books are."""
-    until = payload.get("until", "")
-    today = now.astimezone(ZoneInfo(bridge.timezone)).date()
-    return bool(until) and today.isoformat() > until
-
-
-def decisions_of(rma: Rma, *, now: datetime | None = None) -> Decisions:
-    """Approved fixes of this return that are still in force, latest of each kind.
-
-    At `now` an acceptance whose last day is over is none any more.
-    """
-    values: dict[str, Any] = {}
-    for fix in fact_rows.DECIDED.rows(rma=rma.pk):
-        payload = fix.payload
-        if fix.kind == FixKind.SET_LOCATION:
-            values["location"] = payload["location"]
-        elif fix.kind == FixKind.LINK_ORDER:
-            values["order_number"] = payload["order_number"]
-        elif fix.kind == FixKind.ACCEPT_DIFFERENCE:
-            values["accepted_difference"] = Decimal(payload["difference"])
-            if now is not None and is_over(payload, rma.bridge, now):
-                values.pop("accepted_difference")
-        elif fix.kind == FixKind.CORRECT_CREDIT:
-            # What was accepted before was the difference to a credit that is no longer due.
-            values.pop("accepted_difference", None)
-            values["credit_adjustment"] = Decimal(payload["adjustment"])
-            values["adjustment_reason"] = fix.reason_code
-        elif fix.kind == FixKind.POSTING_DATE:
-            values["posting_date"] = date.fromisoformat(payload["date"])
-        elif fix.kind == FixKind.EDIT_DOCUMENT:
-            values["edits"] = (*values.get("edits", ()), draft_edit(payload))
-    return Decisions(**values)
-
-
-def draft_edit(payload: dict[str, Any]) -> DraftEdit:
-    """The document set by hand that a fix holds."""
-    return DraftEdit(
-        slot=payload["slot"],
-        made_on=payload["made_on"],
-        draft=drafts.from_json(payload["draft"]),
-    )
 
 
 def live_postings(rma: Rma) -> list[Posting]:

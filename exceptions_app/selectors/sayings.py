@@ -13,8 +13,8 @@ from exceptions_app.choices import CASE_OPEN, ExchangeAxis, PostingKind, Posting
 from exceptions_app.models import Case, ExchangeOrder, Posting, Refund, Rma, RmaLine
 from exceptions_app.rules import sayings
 from exceptions_app.rules import stages as stage_rules
+from exceptions_app.rules.decisions import Decisions
 from exceptions_app.rules.facts import (
-    Decisions,
     FeeFact,
     LineFact,
     Mappings,

@@ -19,8 +19,9 @@ from exceptions_app.choices import (
 )
 from exceptions_app.models import Approval, Case, Fix, Posting, Rma
 from exceptions_app.models.statements import Select
-from exceptions_app.selectors import facts as facts_selector
-from exceptions_app.services import audit, cases, moments
+from exceptions_app.rules.facts import Finding
+from exceptions_app.selectors import decisions
+from exceptions_app.services import accepting, audit, cases, moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +40,22 @@ _LAST_OF_MONEY = Select(
         Fix.objects.filter(
             rma=rma, kind__in=MONEY_FIXES, status__in=(FixStatus.HELD, FixStatus.APPLIED)
         )
-        .select_related("requested_by")
+        .select_related("requested_by", "rma")
         .order_by("-pk")[:1]
     )
 )
 
 
-def of_rma(rma: Rma, *, now: datetime) -> Accepted | None:
-    """What is accepted of the return's money at `now`."""
+def of_rma(rma: Rma, *, findings: Sequence[Finding], now: datetime) -> Accepted | None:
+    """What is accepted of the return's money at `now`, after a plan that has these findings.
+
+    The acceptance's row says afterwards whether it holds, and why not.
+    """
     fix = _LAST_OF_MONEY.first(rma=rma.pk)
     if fix is None or fix.kind != FixKind.ACCEPT_DIFFERENCE:
         return None
-    if facts_selector.is_over(fix.payload, rma.bridge, now):
+    is_over = decisions.is_over(fix.payload, rma.bridge, now)
+    if not accepting.follow(fix=fix, is_over=is_over, findings=findings, now=now):
         return None
     return Accepted(_words(fix, rma), _ends_at(fix, rma))
 

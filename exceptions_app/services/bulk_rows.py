@@ -168,6 +168,8 @@ def _accept(row: BulkRow, bulk: Bulk, actor: User, now: datetime) -> Done:
         reason_code=bulk.given["reason_code"],
         note=bulk.given["note"],
         until=date.fromisoformat(until) if until else None,
+        may_grow_by=Decimal(bulk.given.get("may_grow_by", 0)),
+        owner=bulk.given.get("owner", ""),
     )
     return _asked(fix)
 

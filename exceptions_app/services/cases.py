@@ -38,7 +38,7 @@ from exceptions_app.models import (
 )
 from exceptions_app.models.cause_rules import cause_of, caused
 from exceptions_app.models.statements import Select
-from exceptions_app.rules import severity
+from exceptions_app.rules import accepting, severity
 from exceptions_app.rules.facts import Finding
 from exceptions_app.selectors import fixes as fixes_selector
 from exceptions_app.selectors.calendars import Calendars
@@ -325,7 +325,8 @@ def _record_opened(case: Case, failed: str, now: datetime, *, is_taken_back: boo
     if is_taken_back:
         record(case, "case.taken_back", "Open as before: what closed it was taken back", now)
     else:
-        record(case, "case.reopen", f"The cause came back: {case.title}{failed}", now)
+        why = f". {case.facts[accepting.TOLD]}" if accepting.TOLD in case.facts else failed
+        record(case, "case.reopen", f"The cause came back: {case.title}{why}", now)
 
 
 def _is_taken_back(case: Case) -> bool:

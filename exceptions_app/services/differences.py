@@ -23,7 +23,14 @@ KIND_OF = {
 }
 
 
-def payload_of(*, case: Case, act: str, until: date | None = None) -> dict[str, Any]:
+def payload_of(
+    *,
+    case: Case,
+    act: str,
+    until: date | None = None,
+    may_grow_by: Decimal | None = None,
+    owner: str = "",
+) -> dict[str, Any]:
     """The new fact that settles the whole difference of `case` by `act`.
 
     Raises:
@@ -34,8 +41,12 @@ def payload_of(*, case: Case, act: str, until: date | None = None) -> dict[str, 
         raise errors.InvalidChoice("Refund and credit of this exception could not be compared.")
     difference = str(case.facts["difference"])
     if act == ACCEPT:
-        limit = {"until": until.isoformat()} if until else {}
-        return {"difference": difference, **limit}
+        return {
+            "difference": difference,
+            "until": until.isoformat() if until else "",
+            "cap": f"{abs(Decimal(difference)) + may_grow_by:f}" if may_grow_by else "",
+            "owner": owner,
+        }
     if case.facts.get("main_cause") == FX:
         raise errors.InvalidChoice(
             "The refund is in another currency: no amount of the credit's currency settles it."
@@ -67,8 +78,13 @@ def settle(
     reason_code: str,
     note: str = "",
     until: date | None = None,
+    may_grow_by: Decimal | None = None,
+    owner: str = "",
 ) -> Fix:
     """Ask for the change that settles the whole difference; who approves is as everywhere.
+
+    What is accepted holds until `until` (None is the longest the bridge's policy allows), up to
+    `may_grow_by` more than the difference, and is owned by `owner`, a user name; "" is the actor.
 
     Raises:
         CaseAlreadyClosed, CaseChanged: it is no longer what was shown.
@@ -86,7 +102,7 @@ def settle(
         bridge=case.bridge,
         actor=actor,
         now=now,
-        payload=payload_of(case=case, act=act, until=until),
+        payload=payload_of(case=case, act=act, until=until, may_grow_by=may_grow_by, owner=owner),
         case=case,
         rma=case.rma,
         reason_code=reason_code,

@@ -11,7 +11,14 @@ from django.db import transaction
 from exceptions_app import errors
 from exceptions_app.choices import CASE_OPEN, MappingKind
 from exceptions_app.models import Fix, FixEdit
-from exceptions_app.services import audit, fix_payloads, fix_steps, fixes, mappings
+from exceptions_app.services import (
+    accept_terms,
+    audit,
+    fix_payloads,
+    fix_steps,
+    fixes,
+    mappings,
+)
 
 
 @transaction.atomic
@@ -46,7 +53,13 @@ def edit(
         raise errors.InvalidChoice("Say what you changed and why; whoever approves reads it.")
     reason_code = reason_code or fix.reason_code
     fix_payloads.check_reason(kind=fix.kind, reason_code=reason_code, case=fix.case)
-    clean = fixes.clean(fix.kind, fix.bridge, fix.rma, fix.source_value, payload, now)
+    given = accept_terms.complete(
+        kind=fix.kind,
+        payload={**_kept(fix), **payload},
+        case=fix.case,
+        asked_by=fix.requested_by,
+    )
+    clean = fixes.clean(fix.kind, fix.bridge, fix.rma, fix.source_value, given, now)
     before = _told(fix)
     if (clean, reason_code) == (fix.payload, fix.reason_code):
         raise errors.InvalidChoice("Nothing differs from what was asked for.")
@@ -113,6 +126,11 @@ def _change(
             "payload_hash",
         ]
     )
+
+
+def _kept(fix: Fix) -> dict[str, Any]:
+    """What an edit that says nothing of it leaves as it is."""
+    return {name: fix.payload[name] for name in ("owner", "cause") if name in fix.payload}
 
 
 def _told(fix: Fix) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import AttemptOutcome, FixKind, HoldReason, Keyed, PostingStatus
 from exceptions_app.models import Bridge, Case, Fix, Posting, Rma
 from exceptions_app.rules import amounts, money
-from exceptions_app.selectors import erp_told
+from exceptions_app.selectors import decisions, erp_told
 from exceptions_app.selectors import facts as facts_selector
-from exceptions_app.services import attempts, document_edits, rmas
+from exceptions_app.services import accept_terms, attempts, document_edits, rmas
 from exceptions_app.services.claims import replan
 
 ON_POSTINGS = (FixKind.RETRY, FixKind.LINK_DOCUMENT)
@@ -39,8 +39,6 @@ MONEY_REASONS = (
 )
 # How many days ahead of today a document may be posted.
 _AHEAD = 31
-# How many days a difference may be accepted for, when it is not for good.
-ACCEPTED_AT_MOST = 366
 _MOST_AMOUNT = Decimal(10) ** 12
 _NEEDS_REASON = (FixKind.ACCEPT_DIFFERENCE, FixKind.CORRECT_CREDIT)
 
@@ -62,8 +60,7 @@ def clean(
     if kind == FixKind.LINK_ORDER:
         return {"order_number": _text(payload, "order_number", "the order's number", 80)}
     if kind == FixKind.ACCEPT_DIFFERENCE:
-        amount = _amount(payload, "difference", rma.currency)
-        return {"difference": amount, **_until(payload, bridge, now)}
+        return _accepted(bridge, rma, payload, now)
     if kind == FixKind.CORRECT_CREDIT:
         return {"adjustment": _amount(payload, "adjustment", rma.currency)}
     if kind == FixKind.POSTING_DATE:
@@ -76,6 +73,18 @@ def clean(
     return _posting(kind, rma, payload)
 
 
+def _accepted(bridge: Bridge, rma: Rma, payload: dict[str, Any], now: datetime) -> dict[str, Any]:
+    has_cap = payload.get("cap") not in (None, "")
+    return accept_terms.clean(
+        payload=payload,
+        difference=_amount(payload, "difference", rma.currency),
+        cap=_amount(payload, "cap", rma.currency) if has_cap else "",
+        currency=rma.currency,
+        policy=facts_selector.policy_of(bridge),
+        today=company_day(bridge, now),
+    )
+
+
 def adjustment_for(case: Case) -> str:
     """The correction that settles the difference of `case`, an earlier one of its return included.
 
@@ -85,7 +94,7 @@ def adjustment_for(case: Case) -> str:
         difference = amounts.read(str(case.facts.get("difference", "")))
     except amounts.NotAnAmount:
         return ""
-    before = facts_selector.decisions_of(case.rma).credit_adjustment if case.rma else None
+    before = decisions.of(case.rma).credit_adjustment if case.rma else None
     return str(difference + (before or Decimal(0)))
 
 
@@ -299,22 +308,6 @@ def _amount(payload: dict[str, Any], name: str, currency: str) -> str:
     if money.quantise(amount, currency) != amount:
         raise errors.InvalidChoice(f"{currency} has fewer decimal places than {amount}.")
     return str(amount)
-
-
-def _until(payload: dict[str, Any], bridge: Bridge, now: datetime) -> dict[str, str]:
-    """The last day an acceptance holds, where the books are kept; nothing when it does not end."""
-    if not payload.get("until"):
-        return {}
-    try:
-        last = date.fromisoformat(str(payload["until"]))
-    except ValueError as error:
-        raise errors.InvalidChoice("Give a date, for example 2026-05-01.") from error
-    today = company_day(bridge, now)
-    if not today <= last <= today + timedelta(days=ACCEPTED_AT_MOST):
-        raise errors.InvalidChoice(
-            f"Choose a day from today on, at most {ACCEPTED_AT_MOST} days ahead."
-        )
-    return {"until": last.isoformat()}
 
 
 def _open_date(payload: dict[str, Any], bridge: Bridge, now: datetime) -> str:

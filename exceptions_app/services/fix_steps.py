@@ -20,6 +20,7 @@ from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.services import (
+    accepting,
     audit,
     cases,
     document_edits,
@@ -107,6 +108,7 @@ def put_in_force(
     held = "with its batch" if batch else f"for {seconds} s"
     text = f"In force{words}, can be taken back {held}: {fix}"
     record(fix, "fix.approve", text, actor, now)
+    accepting.begin(fix=fix, now=now)
     if fix.mapping is not None:
         mappings.activate(mapping=fix.mapping, actor=actor, now=now)
     if fix.kind in fix_payloads.ON_POSTINGS:
@@ -125,6 +127,7 @@ def take_back(fix: Fix, actor: User, now: datetime) -> Fix:
     fix.status = FixStatus.UNDONE
     fix.ended_at = now
     fix.save(update_fields=["status", "ended_at"])
+    accepting.take_back(fix=fix, now=now)
     if fix.mapping is not None:
         mappings.withdraw(mapping=fix.mapping, actor=actor, now=now, why="taken back")
     record(fix, "fix.undo", f"Taken back before anything left: {fix}", actor, now)

@@ -23,6 +23,7 @@ from exceptions_app.rules import approval
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.services import (
+    accept_terms,
     audit,
     delegations,
     fix_payloads,
@@ -66,7 +67,8 @@ def request(
     # the bridge may be written meanwhile.
     Bridge.objects.select_for_update(no_key=True).get(pk=bridge.pk)
     fix_payloads.check_reason(kind=kind, reason_code=reason_code, case=case)
-    checked = clean(kind, bridge, rma, source_value, payload, now)
+    given = accept_terms.complete(kind=kind, payload=payload, case=case, asked_by=actor)
+    checked = clean(kind, bridge, rma, source_value, given, now)
     _refuse_second(bridge, kind, rma, source_value, checked)
     money_requests.refuse_second(kind=kind, rma=rma)
     terms = weigh(

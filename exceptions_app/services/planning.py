@@ -114,7 +114,7 @@ def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) ->
     computed = planning.plan(facts)
     rows = _sync_postings(rma, live, facts, computed, now)
     _keep_residue(rows, computed)
-    found = acceptances.of_rma(rma, now=now)
+    found = acceptances.of_rma(rma, findings=computed.findings, now=now)
     accepted = found.text if found else ""
     prove = proving.Prover(rma, computed, rows, accepted)
     opened = cases.sync(

@@ -14,6 +14,7 @@ from exceptions_app.models import Bridge, Case, ErpLocation, Item, Rma, SalesOrd
 from exceptions_app.rules import consequences, drafts, matching, planning
 from exceptions_app.rules.facts import Plan, RmaFacts
 from exceptions_app.rules.mapping import is_withdrawal, normalise
+from exceptions_app.selectors import decisions as decisions_selector
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import mapping_facts, order_facts, paging
 from exceptions_app.selectors import mappings as mappings_selector
@@ -270,15 +271,18 @@ def changed(
     if kind == FixKind.SET_LOCATION:
         decisions = replace(decisions, location=payload["location"])
     elif kind == FixKind.ACCEPT_DIFFERENCE:
-        decisions = replace(decisions, accepted_difference=Decimal(payload["difference"]))
+        decisions = replace(decisions, **decisions_selector.accepted(payload))
     elif kind == FixKind.CORRECT_CREDIT:
         decisions = replace(
-            decisions, accepted_difference=None, credit_adjustment=Decimal(payload["adjustment"])
+            decisions,
+            accepted_difference=None,
+            accepted=None,
+            credit_adjustment=Decimal(payload["adjustment"]),
         )
     elif kind == FixKind.POSTING_DATE:
         decisions = replace(decisions, posting_date=date.fromisoformat(payload["date"]))
     elif kind == FixKind.EDIT_DOCUMENT:
-        edit = facts_selector.draft_edit(payload)
+        edit = decisions_selector.draft_edit(payload)
         decisions = replace(decisions, edits=(*decisions.edits, edit))
     elif kind == FixKind.LINK_ORDER:
         return _with_order(facts, rma, payload["order_number"])

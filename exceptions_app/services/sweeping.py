@@ -29,6 +29,7 @@ from exceptions_app.models import (
     Shipment,
 )
 from exceptions_app.services import (
+    accept_acts,
     bulk,
     counts,
     escalating,
@@ -59,6 +60,7 @@ def sweep(*, now: datetime) -> int:
     told += waking.wake_due(now=now) + grouping.settle_young(now=now)
     told += escalating.escalate_due(now=now) + rereading.read_due(now=now)
     told += gaps.look_due(now=now)
+    told += accept_acts.warn_due(now=now)
     forgotten += evidence_files.forget_due(before=now - PEOPLE_KEPT_FOR, now=now)
     return forgotten + quotes.forget_lapsed(now=now) + reread_open(now=now) + told
 

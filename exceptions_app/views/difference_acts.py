@@ -104,7 +104,7 @@ def _service(key: str, form: forms.Form, request: HttpRequest, now: datetime) ->
         now=now,
         reason_code=given["reason_code"],
         note=given["note"],
-        until=given.get("until"),
+        **{name: given[name] for name in ("until", "may_grow_by", "owner") if name in given},
     )
 
 

@@ -73,6 +73,7 @@ def build() -> tuple[World, dict[str, int]]:
         "stuck_rma": Rma.objects.get(external_id="5001").pk,
         "posting": Posting.objects.filter(status="confirmed", kind="credit_memo").first().pk,
         "difference": Case.objects.get(rma__external_id="5011", type="REFUND_CM_MISMATCH").pk,
+        "acceptance": _acceptances(world),
         "event": InboundEvent.objects.filter(state="processed").first().pk,
         "parked_event": InboundEvent.objects.exclude(state__in=("processed", "quiet")).first().pk,
     }
@@ -223,6 +224,17 @@ def _acts_on_many(world: World, fix_id: int) -> dict[str, int]:
         "tried_bulk": tried.pk,
         "window_bulk": window.pk,
     }
+
+
+def _acceptances(world: World) -> int:
+    """One in force, one whose owner left, and one that grew."""
+    rma = Rma.objects.get(external_id="5014")
+    finn, gone = make_user("finn"), make_user("frank")
+    given = {"fix__rma": rma, "fix__requested_by": finn}
+    ended = "Accepted £4.10 by Finn until 16 Jun 2026, cap £5.00; now £7.20"
+    factories.AcceptanceFactory(**given, state="grown", ended_text=ended, ended_at=factories.NOW)
+    factories.AcceptanceFactory(**given, owner=gone, difference=Decimal("-3.20"), cap=None)
+    return factories.AcceptanceFactory(**given).pk
 
 
 def _confirmed(world: World) -> int:

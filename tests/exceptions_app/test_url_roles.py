@@ -117,6 +117,12 @@ DOORS = {
     "difference-export-xlsx": Door("view_finance"),
     # Without an act named there is nothing to do.
     "difference-act": Door("fix_money", get=(405,), post=(404,)),
+    "acceptance-list": Door("view_finance"),
+    "acceptance-export": Door("view_finance"),
+    "acceptance-export-xlsx": Door("view_finance"),
+    "acceptance": Door("view_finance", get=(404,), args=("999999",)),
+    "acceptance-owner": Door("assign_acceptance", get=(405,), post=(404,), args=("999999",)),
+    "acceptance-renew": Door("fix_money", get=(405,), post=(404,), args=("999999",)),
     "accepted-export": Door("view_finance"),
     "accepted-export-xlsx": Door("view_finance"),
     "run-list": Door("view_finance"),

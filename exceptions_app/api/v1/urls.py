@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from exceptions_app.api.v1 import item_feeds, quotes, views
+from exceptions_app.api.v1 import acceptances, item_feeds, quotes, views
 
 urlpatterns = [
     path("cases/", views.CaseList.as_view(), name="api-case-list"),
@@ -21,6 +21,22 @@ urlpatterns = [
         "credit-quotes/<int:quote_id>/", quotes.CreditQuoteDetail.as_view(), name="api-quote-detail"
     ),
     path("item-feeds/", item_feeds.ItemFeedList.as_view(), name="api-item-feeds"),
+    path("acceptances/", acceptances.AcceptanceList.as_view(), name="api-acceptance-list"),
+    path(
+        "acceptances/<int:acceptance_id>/",
+        acceptances.AcceptanceDetail.as_view(),
+        name="api-acceptance-detail",
+    ),
+    path(
+        "acceptances/<int:acceptance_id>/owner/",
+        acceptances.AcceptanceOwner.as_view(),
+        name="api-acceptance-owner",
+    ),
+    path(
+        "acceptances/<int:acceptance_id>/renew/",
+        acceptances.AcceptanceRenew.as_view(),
+        name="api-acceptance-renew",
+    ),
     path("fixes/", views.FixList.as_view(), name="api-fix-list"),
     path("fixes/<int:fix_id>/", views.FixDetail.as_view(), name="api-fix-detail"),
     path("fixes/<int:fix_id>/approve/", views.FixApprove.as_view(), name="api-fix-approve"),

@@ -21,6 +21,8 @@ from connectors.types import DocumentKind
 from exceptions_app.choices import CASE_OPEN, FixKind, FixStatus, PostingKind, PostingStatus
 from exceptions_app.models import Bridge, CallCount, Case, Connection, Fix, Posting, Rma, RmaLine
 from exceptions_app.rules import drafts, ledger, money, waits
+from exceptions_app.rules.decisions import Decisions
+from exceptions_app.selectors import decisions
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.services.replay.reading import CURRENCY
 
@@ -191,26 +193,29 @@ def _case_rows(bridge: Bridge) -> Any:
     return Case.objects.filter(mine, status__in=CASE_OPEN)
 
 
-def _accepted(bridge: Bridge) -> dict[int, Decimal]:
-    """Differences finance accepted, by return: refund less credit."""
+def _accepted(bridge: Bridge) -> dict[int, Decisions]:
+    """What was decided of the returns of which finance accepted a difference."""
     fixed = Rma.objects.filter(
         pk__in=Fix.objects.filter(
             bridge=bridge, kind=FixKind.ACCEPT_DIFFERENCE, status=FixStatus.APPLIED
         ).values("rma_id")
     )
-    decided = ((rma.pk, facts_selector.decisions_of(rma).accepted_difference) for rma in fixed)
-    return {pk: difference for pk, difference in decided if difference is not None}
+    found = ((rma.pk, decisions.of(rma)) for rma in fixed)
+    return {pk: decided for pk, decided in found if decided.accepted_difference is not None}
 
 
 def _standing(
     claim: Decimal,
     postings: Sequence[Posting],
-    difference: Decimal | None,
+    decided: Decisions | None,
     cases: Collection[Case],
 ) -> _Standing:
     memos = [row for row in postings if row.kind == PostingKind.CREDIT_MEMO]
     posted = sum((_credited(row) for row in memos), money.ZERO)
-    accepted = difference if difference is not None and not cases else money.ZERO
+    accepted = money.ZERO
+    if decided is not None and not cases:
+        gap = claim - posted
+        accepted = gap if decided.covers(gap) else decided.accepted_difference or money.ZERO
     rest = claim - posted - accepted
     if rest and memos and not cases and abs(rest) <= money.minor_unit(CURRENCY) * len(memos):
         # Refund and credit rounded to different sides; the comparison let it pass.

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from exceptions_app import permissions
 from exceptions_app.api.v1 import urls as v1
-from exceptions_app.models import AuditEntry, Case, CreditQuote, Fix, Posting
+from exceptions_app.models import Acceptance, AuditEntry, Case, CreditQuote, Fix, Posting
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.services.fix_steps import payload_hash
 from tests import factories
@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 
 READ = {"GET": "view_desk"}
 WATCH = {"GET": "view_operations"}
+FINANCE = {"GET": "view_finance"}
 APPROVE = {"POST": "approve_fix"}
 DOORS = {
     "api-schema": (READ, ""),
@@ -39,6 +40,10 @@ DOORS = {
     "api-item-feeds": ({"GET": "view_merchandising"}, ""),
     "api-quote-list": ({"POST": "quote_credit"}, ""),
     "api-quote-detail": (READ, "quote"),
+    "api-acceptance-list": (FINANCE, ""),
+    "api-acceptance-detail": (FINANCE, "acceptance"),
+    "api-acceptance-owner": ({"POST": "assign_acceptance"}, "acceptance"),
+    "api-acceptance-renew": ({"POST": "fix_money"}, "acceptance"),
     "api-fix-list": ({"GET": "view_desk", "POST": "assign_case"}, ""),
     "api-fix-detail": (READ, "fix"),
     "api-fix-approve": (APPROVE, "fix"),
@@ -57,7 +62,15 @@ def rows(db):
     factories.PostingAttemptFactory(posting=posting)
     fix = factories.FixFactory(bridge=rma.bridge, case=case, requested_by=make_user("mira"))
     quote = factories.CreditQuoteFactory(bridge=rma.bridge)
-    return {"rma": rma, "case": case, "posting": posting, "fix": fix, "quote": quote}
+    accepted = factories.AcceptanceFactory(fix__rma=rma, fix__requested_by=make_user("finn"))
+    return {
+        "rma": rma,
+        "case": case,
+        "posting": posting,
+        "fix": fix,
+        "quote": quote,
+        "acceptance": accepted,
+    }
 
 
 def address(name, rows):
@@ -323,6 +336,7 @@ def test_nobody_approves_their_own_request(client, rows):
 
 
 def test_a_request_is_made_approved_by_another_and_taken_back(client, rows):
+    Acceptance.objects.all().delete()
     Fix.objects.all().delete()
     factories.ItemFactory(
         connection=rows["rma"].bridge.erp, sku="TEE-BLK-M", sku_key=normalise("TEE-BLK-M")
@@ -375,5 +389,5 @@ def test_a_refusal_of_a_request_needs_a_reason(client, rows):
     enter(client, "mona")
 
     assert call(client, "POST", url, {"note": " "}).status_code == 422
-    assert Fix.objects.get().status == "requested"
+    assert Fix.objects.get(pk=rows["fix"].pk).status == "requested"
     assert call(client, "POST", url, {"note": "Wrong size"}).json()["status"] == "rejected"

@@ -61,7 +61,13 @@ def test_what_was_accepted_until_a_day_is_an_exception_again_after_it(world):
 
     fix = settle(world, "accept", until=date(2026, 5, 22))
 
-    assert fix.payload == {"difference": "3.20", "until": "2026-05-22"}
+    assert fix.payload == {
+        "difference": "3.20",
+        "cap": "3.20",
+        "until": "2026-05-22",
+        "owner": "finn",
+        "cause": "unexplained",
+    }
     case = the_case()
     assert (case.status, case.closure) == ("resolved", "proof")
     assert ", until 22 May 2026" in case.proof

@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from connectors.types import DocumentDraft, DocumentKind, Inspection
+from exceptions_app.rules.decisions import Decisions
 from exceptions_app.rules.facts import (
-    Decisions,
     FeeFact,
     FeeTarget,
     ItemFact,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from connectors.types import Inspection, RefundPart, Tender
 from exceptions_app.catalogue import causes as words
 from exceptions_app.rules import credit, money, penny
-from exceptions_app.rules.facts import Decisions
+from exceptions_app.rules.decisions import Decisions
 from exceptions_app.rules.penny_parts import NAMES, Cause
 from exceptions_app.rules.planning import plan
 from exceptions_app.rules.resolving import resolve

@@ -7,7 +7,7 @@ import pytest
 
 from exceptions_app import errors
 from exceptions_app.models import Approval, Fix
-from exceptions_app.selectors import facts
+from exceptions_app.selectors import decisions
 from exceptions_app.services import fixes
 from tests.cast import make_user
 from tests.factories import NOW, CaseFactory, CauseGroupFactory, FixFactory, RmaFactory
@@ -88,12 +88,12 @@ def test_a_request_overtaken_by_another_decision_is_not_approved(case):
 def test_a_later_correction_ends_what_was_accepted(case):
     later = NOW + timedelta(hours=1)
     _approve(_ask(case, "accept_difference"))
-    assert facts.decisions_of(case.rma).accepted_difference == Decimal("3.20")
+    assert decisions.of(case.rma).accepted_difference == Decimal("3.20")
     fixes.release_due(now=later)
 
     _approve(_ask(case, "correct_credit", now=later), later)
 
-    decided = facts.decisions_of(case.rma)
+    decided = decisions.of(case.rma)
     assert (decided.accepted_difference, decided.credit_adjustment) == (None, Decimal("3.20"))
 
 

@@ -70,8 +70,8 @@ def _form(kind, answers, **facts):
         (
             "accept_difference",
             {},
-            {"difference": "−3.20", "reason_code": "rounding"},
-            {"difference": "-3.20"},
+            {"difference": "−3.20", "reason_code": "rounding", "until": "2027-01-31"},
+            {"difference": "-3.20", "cap": "3.20", "until": "2027-01-31"},
         ),
         (
             "correct_credit",

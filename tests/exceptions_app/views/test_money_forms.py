@@ -181,7 +181,7 @@ def test_what_was_accepted_says_who_agreed_and_how_far_the_credit_is(mismatch):
     _accept(case, mismatch.clock.now)
     mismatch.settle()
     case.refresh_from_db()
-    told = "−£5.00 accepted by Finn, agreed by Fiona; "
+    told = "−£5.00 accepted by Finn, agreed by Fiona, until 21 May 2027; "
     assert case.proof.startswith(f"{told}credit memo not read back yet: held; ")
     assert "agrees with the credit" not in case.proof
 
