@@ -40,6 +40,8 @@ def told(entry: Entry, facts: Mapping[str, object]) -> Entry:
         return _order_is_unreadable(entry)
     if entry.code == "OVER_RETURN" and facts.get("line_max"):
         return _order_is_used_up(entry)
+    if entry.code == "PAYLOAD_INVALID" and facts.get("field") == "not known":
+        return _message_is_garbled(entry)
     unknown = [name for name in _LEFT_OUT if str(facts.get(name) or "") in _NO_CODE]
     parts = [part for name in unknown for part in _LEFT_OUT[name]]
     if is_passing(str(facts.get("vendor_text", ""))):
@@ -82,6 +84,25 @@ def _order_is_unreadable(entry: Entry) -> Entry:
         group_title="Orders of {erp} cannot be taken in",
         short="order that cannot be read",
         sentence="{erp} has order {order}, and it cannot be read: {problem}",
+    )
+
+
+def _message_is_garbled(entry: Entry) -> Entry:
+    """No part of the message is wrong: all of it is."""
+    first, *_, last = entry.playbook
+    return replace(
+        entry,
+        group_title="{platform} sends messages that cannot be read",
+        sentence=(
+            "The message {event} of {platform} cannot be read as {expected}. It is kept as it came."
+            " What was found: {got}"
+        ),
+        playbook=(
+            first,
+            Step("Ask whoever looks after {platform} whether it answers as it should again."),
+            Step("Then have the message handled again on its page.", link="inbox"),
+            last,
+        ),
     )
 
 

@@ -162,10 +162,18 @@ def postings_of(case: Case) -> list[Posting]:
 
 
 def story(case: Case) -> list[AuditEntry]:
-    """What was done about the exception and its return, newest first."""
+    """What was done about the exception and its return, newest first.
+
+    Since it opened also about its message or connection, where it is about one of these alone.
+    """
     about = Q(case_id=case.pk)
     if case.rma_id:
         about |= Q(rma_id=case.rma_id)
+    elif case.event_id or case.connection_id:
+        kind, key = (
+            ("inboundevent", case.event_id) if case.event_id else ("connection", case.connection_id)
+        )
+        about |= Q(subject_kind=kind, subject_id=key, at__gte=case.opened_at)
     return list(AuditEntry.objects.filter(about).order_by("-id")[:_STORY])
 
 

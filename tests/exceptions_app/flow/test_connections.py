@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from exceptions_app.models import Case, ConnectionHealth, InboundEvent, Posting, Rma
+from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.services import claims, connections, events, flow
 from tests.cast import make_user
 from tests.world import make_rma, make_world
@@ -249,11 +250,14 @@ def test_a_return_that_stays_unreadable_is_parked_after_three_tries():
     case = Case.objects.get(type="PAYLOAD_INVALID")
     assert case.event.attempts == 3
     assert InboundEvent.objects.get(pk=case.event_id).state == "parked"
+    assert case.group.title == "ReturnGO sends messages that cannot be read"
     world.platform.faults.set([])
     events.replay(event_id=case.event_id, actor=make_user("ines"), now=world.clock.now)
     world.settle()
     case.refresh_from_db()
     assert case.status == "resolved"
+    told = [each.act for each in cases_selector.story(case)]
+    assert told == ["event.replayed", "case.resolve", "event.replay", "case.open"]
     assert len(world.documents("CM")) == 1
 
 
