@@ -1,9 +1,12 @@
 """Operations clear what no team of the goods or the money can, from Today to the proof."""
 
+from contextvars import ContextVar
+
 import pytest
 import time_machine
 
-from exceptions_app.models import Case, InboundEvent
+from exceptions_app.models import Case, InboundEvent, Posting
+from exceptions_app.services import connections
 from tests.cast import make_user
 from tests.world import make_world
 
@@ -76,4 +79,67 @@ def test_a_message_nobody_could_read_is_handled_again_and_its_return_is_carried(
 
     assert InboundEvent.objects.get(pk=case.event_id).state == "processed"
     assert [row["doc_type"] for row in world.documents()] == ["RA", "RCV", "CM"]
+    assert world.open_types() == []
+
+
+@pytest.fixture
+def unknown(world, monkeypatch):
+    """The reply to the first document was lost, and for over an hour no look-up was answered."""
+    lost = {"method": "POST", "path": ".*", "kind": "drop_after", "times": 1}
+    silent = {"method": "GET", "path": ".*SimDocument.*", "kind": "status", "status": 500}
+    world.erp.faults.parse([lost, {**silent, "times": None}])
+    world.poll()
+    for _ in range(16):
+        world.run()
+        world.clock.advance(minutes=4)
+    world.erp.faults.set([])
+    # The pages' own look at the ERP is made in the server's thread.
+    for name, value in (("_transport", world.transport), ("_clock", world.clock)):
+        monkeypatch.setattr(connections, name, ContextVar(name, default=value))
+    return Case.objects.get(type="OUTCOME_UNKNOWN")
+
+
+def test_an_outcome_nobody_knows_is_looked_up_and_linked_and_nothing_is_sent_twice(
+    page, sign_in, assert_accessible, world, unknown
+):
+    (booked,) = world.documents("RA")
+    with time_machine.travel(world.clock.now, tick=True) as traveller:
+        finn = make_user("finn")
+        sign_in(make_user("ines"))
+        page.goto("/")
+        tab_to(page, "We do not know whether BlueCherry booked a return authorisation")
+        assert_accessible()
+        act(page, "Enter")
+        act(page, "j", "j", "Enter")
+        assert f"/exceptions/{unknown.pk}/" in page.url
+        assert "nothing was sent again" in page.inner_text("main")
+
+        # A number that the ERP does not have under our key is told before anybody asks.
+        form = page.locator("#fix-link_document")
+        for number, answer in (
+            ("RA999999", f"has {booked['doc_num']} under our key, not RA999999"),
+            (booked["doc_num"], f"{booked['doc_num']} is there and equals ours"),
+        ):
+            form.get_by_label("document number").fill(number)
+            form.get_by_role("button", name="Preview").press("Enter")
+            page.wait_for_selector(f"text={answer}")
+        assert_accessible()
+        with page.expect_navigation():
+            form.get_by_role("button", name="Ask for approval").press("Enter")
+
+        sign_in(finn)
+        page.goto("/approvals/")
+        act(page, "j", "Enter")
+        assert f"{booked['doc_num']} is there and equals ours" in page.inner_text("main")
+        assert_accessible()
+        act(page, "p")
+        world.clock.advance(seconds=90)
+        traveller.move_to(world.clock.now)
+        world.settle()
+        traveller.move_to(world.clock.now)
+        page.goto(f"/exceptions/{unknown.pk}/")
+        assert "Closed by proof" in page.inner_text(".alert.good")
+
+    assert [row["doc_type"] for row in world.documents()] == ["RA", "RCV", "CM"]
+    assert set(Posting.objects.values_list("status", flat=True)) == {"confirmed"}
     assert world.open_types() == []
