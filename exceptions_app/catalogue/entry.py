@@ -5,7 +5,8 @@ Amounts are plain digits in `currency`, or ready to read; so is `value`. Dates a
 
 - always: `erp`, `platform`, `bridge` (names of the systems), `rma`, `order`, `value` (at risk);
   the service that opens a case adds what its finding does not bring
-- item: `sku`, `name`, `units`, `candidates`
+- item: `sku`, `name`, `units`, `candidates`; `sold_on` (the day of sale) and `told` (what the SKU
+  stands for then, as the end of a sentence)
 - mapping: `source_value` (the word the platform sent)
 - location: `location`, `division`, `warehouse`, `order_division`
 - money: `refund`, `credit`, `difference` (signed: refund less credit), `currency`, `component`,
@@ -38,7 +39,7 @@ Approval = Literal["none", "peer", "finance"]
 
 FACTS: Mapping[str, tuple[str, ...]] = {
     "always": ("erp", "platform", "bridge", "rma", "order", "value"),
-    "item": ("sku", "name", "units", "candidates"),
+    "item": ("sku", "name", "units", "candidates", "sold_on", "told"),
     "mapping": ("source_value",),
     "location": ("location", "division", "warehouse", "order_division"),
     "money": (

@@ -16,6 +16,7 @@ AMOUNT_FACTS = frozenset(
     {"value", "refund", "credit", "difference", "line_max", "excess", "charged", "quoted"}
 )
 MAYBE_UNITS = "excess"
+DATE_FACTS = frozenset({"posting_date", "sold_on"})
 
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥"}
 MINUS = "−"
@@ -29,7 +30,7 @@ def written(name: str, facts: Mapping[str, object]) -> str:
     text = _plain(facts.get(name))
     if name == "kind":
         return text.replace("_", " ").lower()
-    if name == "posting_date":
+    if name in DATE_FACTS:
         return _date(text)
     if name == "period":
         return _period(text)

@@ -15,12 +15,14 @@ from django.core.exceptions import ValidationError
 
 from exceptions_app import errors
 from exceptions_app.choices import MappingKind, PostingStatus
+from exceptions_app.forms.imports import day_field
 from exceptions_app.forms.picks import OTHER, PickForm
 from exceptions_app.models import Case
 from exceptions_app.rules.mapping import TARGET_CHOICES, spoken_place
 from exceptions_app.rules.matching import Suggestion
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import mappings as mappings_selector
+from exceptions_app.selectors.mapping_facts import DAYS
 from exceptions_app.services import fix_payloads, mappings, previews
 
 # From this score on a suggestion is called strong.
@@ -108,6 +110,8 @@ class SkuForm(PickForm, FixForm):
 
     choice = forms.ChoiceField(label="Which item is it?", required=False, widget=forms.RadioSelect)
     sku = forms.CharField(label="Another item", required=False, max_length=120)
+    valid_from = day_field("Sold from", "The first day of sale it stands for.")
+    valid_until = day_field("Sold until", "The last one. Leave both empty for always.")
     typed = "sku"
     noun = "item"
 
@@ -128,11 +132,15 @@ class SkuForm(PickForm, FixForm):
         ]
 
     def new_fact(self) -> dict[str, Any]:
-        return {"sku": self.picked()}
+        days = {name: self.cleaned_data[name] for name in DAYS if self.cleaned_data[name]}
+        return {"sku": self.picked(), **days}
 
     @property
     def headline(self) -> str:
-        return f"{self.source_value} becomes {self.payload['sku']}" if self.payload else ""
+        if not self.payload:
+            return ""
+        shown = mappings_selector.shown_target(self.kind, self.payload)
+        return f"{self.source_value} becomes {shown}"
 
 
 def _first_of(options: Sequence[Suggestion]) -> str:

@@ -13,12 +13,25 @@ from exceptions_app.selectors.mappings import TARGET_FIELDS
 from exceptions_app.services import mapping_files, mappings
 
 
+def day_field(label: str, help_text: str) -> forms.CharField:
+    """A day an alias begins or ends with; the service says what is no day."""
+    return forms.CharField(
+        label=label,
+        help_text=help_text,
+        required=False,
+        max_length=20,
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+
 def _choice(name: str, label: str) -> forms.ChoiceField:
     return forms.ChoiceField(label=label, choices=[("", "Choose one"), *TARGET_CHOICES[name]])
 
 
 _FIELDS: dict[str, Any] = {
     "sku": lambda: forms.CharField(label="SKU in the ERP", max_length=120),
+    "valid_from": lambda: day_field("Sold from", "The first day of sale it stands for."),
+    "valid_until": lambda: day_field("Sold until", "The last one. Leave both empty for always."),
     "bucket": lambda: _choice("bucket", "Where such goods go"),
     "code": lambda: forms.CharField(label="The ERP's reason code", max_length=20),
     # Some ERPs have none; the pair is looked up in what the ERP told.

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from exceptions_app.catalogue import causes
-from exceptions_app.rules import bundles, mapping, money, shares
+from exceptions_app.rules import bundles, mapping, money, sale_days, shares
 from exceptions_app.rules.facts import Finding
 from exceptions_app.rules.resolving import Resolved, is_credit_due, refund_confirmed
 
 # What a check would have found, by its code.
 _FAILING: Mapping[str, frozenset[str]] = {
     "item_master": frozenset({"SKU_UNKNOWN", "SKU_INACTIVE", "SKU_AMBIGUOUS"}),
+    "sale_day": frozenset(),
     "reason": frozenset({"REASON_UNMAPPED"}),
     "disposition": frozenset({"DISPOSITION_UNMAPPED"}),
     "location": frozenset({"LOCATION_MISSING", "WAREHOUSE_UNMAPPED", "DIVISION_MISMATCH"}),
@@ -47,6 +48,13 @@ def _goods(resolved: Resolved) -> Iterator[tuple[str, str]]:
     if items and not resolved.is_waiting_for_items:
         text = f"{len(items)} of {len(items)} SKUs are active items"
         yield "item_master", text
+    at_sale = {
+        f"{line.fact.sku} {meant}"
+        for line in items
+        if (meant := mapping.meant_at_sale(resolved.facts.mappings, line.fact.sku))
+    }
+    if at_sale:
+        yield "sale_day", f"{_sold(resolved)}: {'; '.join(sorted(at_sale))}"
     if any(line.fact.reason for line in items):
         yield "reason", "Every return reason is mapped"
     if stock:
@@ -59,6 +67,13 @@ def _goods(resolved: Resolved) -> Iterator[tuple[str, str]]:
         )
         text = f"{what} valid: {', '.join(places)}"
         yield "location", text
+
+
+def _sold(resolved: Resolved) -> str:
+    day = resolved.facts.mappings.sold_on
+    if resolved.facts.order is None or day is None:
+        return "The day of sale is not known, so the SKU is read as of today"
+    return f"Sold on {sale_days.day_words(day)}"
 
 
 def _order(resolved: Resolved) -> Iterator[tuple[str, str]]:

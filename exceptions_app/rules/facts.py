@@ -22,6 +22,7 @@ from connectors.types import (
 )
 from exceptions_app.rules.decisions import Decisions
 from exceptions_app.rules.erp_facts import ErpFact, ErpReceiptFact
+from exceptions_app.rules.sale_days import Days
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,10 @@ class Mappings:
     """
 
     sku_alias: Mapping[str, str] = field(default_factory=dict)  # -> ERP SKU
+    # Aliases that do not answer on every day; `rules.mapping.sku_alias` asks by `sold_on`.
+    sku_days: Mapping[str, Days] = field(default_factory=dict)
+    # The day the order was placed, today where it is not known; None: every alias answers.
+    sold_on: date | None = None
     disposition: Mapping[str, str] = field(default_factory=dict)  # -> Bucket code, or "none"
     reason: Mapping[str, str] = field(default_factory=dict)  # -> ERP reason code
     location: Mapping[str, LocationTarget] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from typing import Any
 
 from exceptions_app.choices import ApprovalAxis, Bucket
 from exceptions_app.rules.facts import FeeTarget, LocationTarget, Mappings
+from exceptions_app.rules.sale_days import ALWAYS, Days
 
 # A disposition mapped to this has no effect on the ERP's stock.
 NO_STOCK = "none"
@@ -66,8 +67,30 @@ def normalise(value: str) -> str:
 
 
 def sku_alias(mappings: Mappings, sku: str) -> str:
-    """The ERP SKU that stands for `sku`, or ""."""
-    return mappings.sku_alias.get(normalise(sku), "")
+    """The ERP SKU that stood for `sku` on the day of sale, or "" (R036)."""
+    key = normalise(sku)
+    if mappings.sold_on is not None and not alias_days(mappings, sku).holds(mappings.sold_on):
+        return ""
+    return mappings.sku_alias.get(key, "")
+
+
+def alias_days(mappings: Mappings, sku: str) -> Days:
+    """When the alias of `sku` answers; always where nobody said otherwise."""
+    return mappings.sku_days.get(normalise(sku), ALWAYS)
+
+
+def meant_at_sale(mappings: Mappings, sku: str) -> str:
+    """What `sku` meant on the day of sale, in words, where its alias has days; else "".
+
+    "stands for TEE-BLK (until 31 May 2026)", "stands for itself (for TEE-BLK from 1 Jun 2026)".
+    """
+    days = alias_days(mappings, sku)
+    if not days.words:
+        return ""
+    alias = sku_alias(mappings, sku)
+    if alias:
+        return f"stands for {alias} ({days.words})"
+    return f"stands for itself (for {mappings.sku_alias[normalise(sku)]} {days.words})"
 
 
 def bucket(mappings: Mappings, disposition: str) -> str:

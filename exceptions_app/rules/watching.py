@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from connectors.types import Inspection
 from exceptions_app.choices import ApprovalAxis, PostingKind, PostingStatus, RefundStatus
 from exceptions_app.rules import credit, mapping, matching, money, receiving, values
-from exceptions_app.rules.facts import Finding, PostingFact, RefundFact, RmaFacts
+from exceptions_app.rules.facts import Finding, ItemFact, PostingFact, RefundFact, RmaFacts
 from exceptions_app.rules.resolving import (
     Resolved,
     ReturnedLine,
@@ -65,10 +65,18 @@ def _variant(resolved: Resolved, line: ReturnedLine) -> Iterator[Finding]:
             **_of_line(line, facts),
             "expected": ", ".join(others),
             "got": item.sku,
+            "sold_on": facts.mappings.sold_on.isoformat() if facts.mappings.sold_on else "",
+            "told": _leads_to(line, item, facts),
         },
         value=value,
         value_formula=formula,
     )
+
+
+def _leads_to(line: ReturnedLine, item: ItemFact, facts: RmaFacts) -> str:
+    meant = mapping.meant_at_sale(facts.mappings, line.fact.sku)
+    beside = f"; then, by its alias, it {meant}" if meant else ""
+    return f"leads to item {item.sku} today{beside}"
 
 
 def _ineligible(resolved: Resolved, line: ReturnedLine) -> Iterator[Finding]:

@@ -62,6 +62,9 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
     lines = fact_rows.LINES.rows(rma=rma.pk)
     mappings = mapping_facts.of_bridge(bridge, sku_keys=[line.sku_key for line in lines])
     order = order_facts.of(rma.sales_order, excluding_rma_id=rma.pk) if rma.sales_order else None
+    # Without the order's day an alias answers as it does today.
+    sold_at = rma.sales_order.ordered_at if rma.sales_order else now
+    mappings = mapping_facts.at_sale(mappings, ordered_at=sold_at, bridge=bridge)
     quote, policy = quote_of(rma), policy_of(bridge)
     parts = _parts(order, policy)
     items = _items_by_key(bridge, lines, mappings, parts)

@@ -40,10 +40,13 @@ from exceptions_app.rules.mapping import (
     normalise,
     target_word,
 )
+from exceptions_app.selectors.mapping_facts import DAYS, days_of, has_days
 
+# Heads of a file that may be left out, and fields that may be empty.
+OPTIONAL_FIELDS = frozenset(DAYS)
 # What a row of each kind says about its target, in the order of a file's columns.
 TARGET_FIELDS: dict[str, tuple[str, ...]] = {
-    MappingKind.SKU_ALIAS: ("sku",),
+    MappingKind.SKU_ALIAS: ("sku", *DAYS),
     MappingKind.DISPOSITION: ("bucket",),
     MappingKind.REASON: ("code",),
     MappingKind.LOCATION: ("division", "warehouse"),
@@ -82,8 +85,20 @@ def shown_target(kind: str, target: dict[str, Any] | None) -> str:
         return ""
     if is_withdrawal(target):
         return "Nothing: mapped no more"
-    words = (target_word(name, str(target.get(name, ""))) for name in TARGET_FIELDS[kind])
-    return "/".join(words).rstrip("/")
+    names = [name for name in TARGET_FIELDS[kind] if name not in DAYS]
+    words = "/".join(target_word(name, str(target.get(name, ""))) for name in names).rstrip("/")
+    days = _days_words(target)
+    return f"{words}, sold {days}" if days else words
+
+
+def _days_words(target: dict[str, Any]) -> str:
+    """When an alias answers, in words; a file may say what is no day, which is shown as it is."""
+    if not has_days(target):
+        return ""
+    try:
+        return days_of(target).words
+    except ValueError:
+        return " ".join(str(target.get(name, "")) for name in DAYS).strip()
 
 
 def under_way(*, bridge: Bridge, kind: str, keys: Collection[str] | None = None) -> list[Fix]:

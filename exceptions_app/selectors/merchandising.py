@@ -21,6 +21,7 @@ from exceptions_app.models import Case, CauseGroup, Fix
 from exceptions_app.models import Mapping as MappingRow
 from exceptions_app.models.cause_rules import caused
 from exceptions_app.selectors import counts, paging
+from exceptions_app.selectors.mappings import shown_target
 from exceptions_app.selectors.sums import Amount, per_currency
 
 SKU_TYPES = ("SKU_UNKNOWN", "SKU_INACTIVE", "SKU_AMBIGUOUS", "PROMO_SKU")
@@ -244,7 +245,7 @@ def _groups_of(rows: Sequence[MappingRow]) -> dict[int, list[int]]:
 def _mapped(row: MappingRow, closed: Sequence[Mapping[str, Any]]) -> Mapped:
     return Mapped(
         mapping=row,
-        target="/".join(str(value) for value in row.target.values() if value),
+        target=shown_target(row.kind, row.target),
         healed=sum(each["count"] for each in closed),
         values=per_currency((each["currency"], each["total"]) for each in closed),
     )

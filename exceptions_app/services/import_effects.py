@@ -52,12 +52,7 @@ def effect(*, bridge: Bridge, kind: str, targets: Targets, now: datetime) -> Eff
 def _changed(
     facts: RmaFacts, kind: str, targets: Targets, items: Mapping[str, tuple[ItemFact, ...]]
 ) -> RmaFacts:
-    table = dict(getattr(facts.mappings, kind))
-    for key, target in targets.items():
-        table.pop(key, None)
-        if target is not None:
-            table[key] = mapping_facts.target_of(kind, target)
-    changed = replace(facts, mappings=replace(facts.mappings, **{kind: table}))
+    changed = replace(facts, mappings=mapping_facts.changed(facts.mappings, kind, targets))
     if kind != MappingKind.SKU_ALIAS:
         return changed
     lines = tuple(

@@ -16,8 +16,9 @@ from typing import Any
 import tablib  # type: ignore[import-untyped]
 
 from exceptions_app import errors
+from exceptions_app.rules import sale_days
 from exceptions_app.rules.spreadsheets import cleaned, unguarded
-from exceptions_app.selectors.mappings import TARGET_FIELDS
+from exceptions_app.selectors.mappings import OPTIONAL_FIELDS, TARGET_FIELDS
 from exceptions_app.services import csv_tables, xlsx_tables
 from exceptions_app.services.xlsx_tables import EMPTY, Cell
 
@@ -139,7 +140,7 @@ def _places(heads: Sequence[Cell], kind: str) -> dict[str, int]:
     unknown = [
         heads[place].text for place, name in enumerate(names) if name not in (*wanted, *IGNORED)
     ]
-    missing = [name for name in wanted if name != "reason" and name not in names]
+    missing = [name for name in wanted if name not in (*OPTIONAL_FIELDS, "reason", *names)]
     twice = sorted({name for name in names if names.count(name) > 1})
     told = f"The first row must be: {', '.join(wanted)}."
     if missing:
@@ -162,7 +163,7 @@ def _row(line: int, cells: Sequence[Cell], places: dict[str, int], kind: str) ->
         return cells[place] if place < len(cells) else EMPTY
 
     fields = columns(kind)
-    wrong = [f"{name}: {cell(name).error}" for name in fields if cell(name).error]
+    wrong = [f"{name}: {cell(name).error}" for name in fields if _is_spoiled(name, cell(name))]
     beyond = any(each.text.strip() for each in cells[len(places) :])
     if beyond:
         wrong.append("there are more cells than columns; a value with the separator needs quotes.")
@@ -173,6 +174,16 @@ def _row(line: int, cells: Sequence[Cell], places: dict[str, int], kind: str) ->
         reason=unguarded(cell("reason").text.strip()).strip(),
         error=" ".join(wrong),
     )
+
+
+def _is_spoiled(name: str, cell: Cell) -> bool:
+    """A spreadsheet turns codes into dates, and that is wrong but where a day is asked for."""
+    if not cell.error or name not in OPTIONAL_FIELDS:
+        return bool(cell.error)
+    try:
+        return sale_days.parsed(cell.text) is None
+    except ValueError:
+        return True
 
 
 def _csv(content: bytes) -> Iterator[tuple[int, list[Cell]]]:

@@ -18,7 +18,7 @@ from exceptions_app.rules import mapping as mapping_rules
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import mappings as mappings_selector
-from exceptions_app.services import audit, rmas
+from exceptions_app.services import alias_days, audit, rmas
 
 # What a person may write for a choice, lower case, and the code it stands for.
 CHOICE_WORDS: dict[str, dict[str, str]] = {
@@ -324,7 +324,7 @@ def _clean_sku(erp: str, source_value: str, target: dict[str, str], known: Known
         raise errors.InvalidChoice(f"{rows[0].sku} is inactive in {erp}.")
     if normalise(sku) == normalise(source_value):
         raise errors.InvalidChoice("An SKU cannot stand for itself.")
-    return {"sku": rows[0].sku}
+    return {"sku": rows[0].sku, **alias_days.clean(target)}
 
 
 def _clean_location(

@@ -30,6 +30,7 @@ from exceptions_app.models import (
 )
 from exceptions_app.models.statements import Select, is_one_of
 from exceptions_app.rules.mapping import normalise
+from exceptions_app.selectors import mapping_facts
 from exceptions_app.services import connections, health, reference
 
 ASK_AGAIN_AFTER = timedelta(minutes=30)
@@ -224,7 +225,9 @@ def _missing_skus(rma: Rma, now: datetime) -> dict[str, str]:
     rows = _MAPPED.rows(bridge=rma.bridge_id, keys=list(wanted))
     # Aliases first: a charge may bear a name that an alias leads to.
     for kind, key, target in sorted(rows, key=lambda row: row[0] == MappingKind.FEE):
-        wanted.pop(key, None)
+        # An alias with days leaves the SKU its own meaning on all others.
+        if not (kind == MappingKind.SKU_ALIAS and mapping_facts.has_days(target)):
+            wanted.pop(key, None)
         if kind == MappingKind.SKU_ALIAS:
             wanted[normalise(target["sku"])] = target["sku"]
     if not wanted:

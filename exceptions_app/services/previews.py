@@ -293,13 +293,9 @@ def _with_mapping(
     facts: RmaFacts, rma: Rma, kind: str, source_value: str, payload: dict[str, Any]
 ) -> RmaFacts:
     key = normalise(source_value)
-    table = dict(getattr(facts.mappings, kind))
     is_over = is_withdrawal(payload)
-    if is_over:
-        table.pop(key, None)
-    else:
-        table[key] = mapping_facts.target_of(kind, payload)
-    mapped = replace(facts, mappings=replace(facts.mappings, **{kind: table}))
+    targets = {key: None if is_over else payload}
+    mapped = replace(facts, mappings=mapping_facts.changed(facts.mappings, kind, targets))
     if kind != MappingKind.SKU_ALIAS or is_over:
         return mapped
     items = tuple(
@@ -319,9 +315,11 @@ def _with_order(facts: RmaFacts, rma: Rma, number: str) -> RmaFacts:
     order = SalesOrder.objects.filter(connection=rma.bridge.erp, number=number).first()
     if order is None:
         return facts
+    bridge = rma.bridge
     return replace(
         facts,
         order=order_facts.of(order, excluding_rma_id=rma.pk),
+        mappings=mapping_facts.at_sale(facts.mappings, ordered_at=order.ordered_at, bridge=bridge),
         decisions=replace(facts.decisions, order_number=number),
     )
 

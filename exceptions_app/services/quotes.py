@@ -247,8 +247,10 @@ def _fill_from_order(
     facts = quoting.facts_for(
         wanted,
         order=fact,
-        mappings=mapping_facts.of_bridge(
-            bridge, sku_keys={normalise(row.sku) for row in fact.lines}
+        mappings=mapping_facts.at_sale(
+            mapping_facts.of_bridge(bridge, sku_keys={normalise(row.sku) for row in fact.lines}),
+            ordered_at=order.ordered_at,
+            bridge=bridge,
         ),
         policy=policy,
         bridge_code=bridge.code,

@@ -31,7 +31,6 @@ from exceptions_app.services import (
     fix_batches,
     fix_edits,
     fixes,
-    mapping_files,
     mapping_imports,
     return_files,
     setup,
@@ -264,7 +263,7 @@ def _applied_file(world: World) -> int:
 
 
 def _checked(world: World, rows: list[tuple[str, ...]]) -> MappingImport:
-    heads = mapping_files.columns("sku_alias")
+    heads = ("value", "sku", "reason")
     return mapping_imports.check(
         bridge=world.bridge,
         kind="sku_alias",

@@ -14,8 +14,8 @@ ENTRY = Entry(
     rank=RANK_ITEM,
     clock_hours=16,
     sentence=(
-        "Return {rma} brings back {units} of SKU {sku} ({name}). Order {order} sold item"
-        " {expected}; the SKU leads to item {got} today."
+        "Return {rma} brings back {units} of SKU {sku} ({name}). Order {order} of {sold_on} sold"
+        " item {expected}; the SKU {told}."
     ),
     consequence=(
         "The receipt books {got}, which is not what was sold. Stock of both items may become wrong."
@@ -23,7 +23,11 @@ ENTRY = Entry(
     playbook=(
         Step("Open the sold line of order {order} and read its item.", link="order"),
         Step("Check in {erp} whether {expected} was given the new code {got}."),
-        Step("If {expected} is what came back, map the SKU to it.", FixKind.SKU_ALIAS),
+        Step(
+            "If {expected} is what came back, map the SKU to it; if the SKU has meant {got} since a"
+            " day, say until which day of sale.",
+            FixKind.SKU_ALIAS,
+        ),
         Step("If the new code is right, close with that reason.", FixKind.CLOSE),
     ),
     actions=(

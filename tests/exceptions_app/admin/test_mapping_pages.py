@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from exceptions_app.admin import mapping_urls
 from exceptions_app.models import AuditEntry, Fix, Mapping, MappingImport, Rma
+from exceptions_app.selectors.mapping_facts import DAYS
 from exceptions_app.services import mapping_files, mapping_imports
 from tests import factories
 from tests.cast import ROLES, make_user
@@ -366,9 +367,9 @@ def test_going_back_to_a_version_is_the_next_version(client, ada, bridge):
 @pytest.mark.parametrize(
     ("query", "heads", "count"),
     [
-        ("", ["value", "sku", "reason"], 1),
-        ("?rows=none", ["value", "sku", "reason"], 0),
-        ("?rows=all", ["value", "sku", "reason", *mapping_files.HISTORY_FIELDS], 2),
+        ("", ["value", "sku", *DAYS, "reason"], 1),
+        ("?rows=none", ["value", "sku", *DAYS, "reason"], 0),
+        ("?rows=all", ["value", "sku", *DAYS, "reason", *mapping_files.HISTORY_FIELDS], 2),
     ],
 )
 def test_files_leave_with_the_columns_an_import_takes(client, ada, bridge, query, heads, count):
@@ -433,12 +434,12 @@ def test_the_whole_file_leaves_with_wrong_rows_marked_and_comes_back(
     assert "Apply" not in page
     file = client.get(reverse("admin:mapping-import-file", args=[found.pk, file_format]))
     rows = rows_of(file, file_format)
-    assert [row[:4] for row in rows] == [
-        ["A", "TEE-BLAK-M", "New season", "2"],
-        ["B", "TEE-BLK-M", "New season", "3"],
+    assert [row[:6] for row in rows] == [
+        ["A", "TEE-BLAK-M", "", "", "New season", "2"],
+        ["B", "TEE-BLK-M", "", "", "New season", "3"],
     ]
-    assert "is not in the item master" in rows[0][4]
-    assert not rows[1][4]
+    assert "is not in the item master" in rows[0][6]
+    assert not rows[1][6]
 
     heads = [*mapping_files.columns("sku_alias"), *mapping_files.IGNORED]
     corrected = [["A", "TEE-BLK-M", *rows[0][2:]], rows[1]]
@@ -458,7 +459,7 @@ def test_a_cell_that_could_not_be_read_leaves_empty_and_is_refused_again(client,
     assert "A2 holds a formula" in found.rows[0]["error"]
 
     file = body(client.get(reverse("admin:mapping-import-file", args=[found.pk, "csv"])))
-    assert file.decode("utf-8-sig").splitlines()[1].startswith(",TEE-BLK-M,New season,2,")
+    assert file.decode("utf-8-sig").splitlines()[1].startswith(",TEE-BLK-M,,,New season,2,")
     upload(client, bridge, file)
 
     assert MappingImport.objects.latest("pk").rows[0]["error"].startswith("The value is empty")

@@ -1,9 +1,12 @@
 """Look-ups: exact after normalising, and never a guess."""
 
+from datetime import date
+
 import pytest
 
 from exceptions_app.rules import mapping
 from exceptions_app.rules.facts import FeeTarget, LocationTarget
+from exceptions_app.rules.sale_days import Days
 from tests.exceptions_app.rules.make import LEEDS, make_mappings
 
 MAPPINGS = make_mappings(
@@ -76,3 +79,39 @@ def test_reason_vat_and_fee_are_found_or_empty():
 )
 def test_a_component_has_the_code_of_its_name_or_of_the_first_declared_charge(fee, expected):
     assert mapping.charge_for(make_mappings(fee=fee), "shipping") == expected
+
+
+MAY, JUNE = date(2026, 5, 31), date(2026, 6, 1)
+
+
+@pytest.mark.parametrize(
+    ("days", "sold_on", "alias"),
+    [
+        pytest.param(Days(), MAY, "TEE", id="always"),
+        pytest.param(Days(since=JUNE), MAY, "", id="the-day-before-it-begins"),
+        pytest.param(Days(since=JUNE), JUNE, "TEE", id="its-first-day"),
+        pytest.param(Days(until=MAY), MAY, "TEE", id="its-last-day"),
+        pytest.param(Days(until=MAY), JUNE, "", id="the-day-after-it-ended"),
+        pytest.param(Days(JUNE, JUNE), JUNE, "TEE", id="one-day"),
+        pytest.param(Days(since=JUNE), None, "TEE", id="nobody-asks-by-day"),
+    ],
+)
+def test_an_alias_answers_on_its_days_of_sale_alone(days, sold_on, alias):
+    mappings = make_mappings(
+        sku_alias={"old": "TEE"}, sku_days={"old": days} if days.words else {}, sold_on=sold_on
+    )
+
+    assert mapping.sku_alias(mappings, "OLD") == alias
+
+
+def test_what_a_sku_meant_on_the_day_of_sale_is_said_where_its_alias_has_days():
+    days = {"old": Days(JUNE, date(2026, 7, 31))}
+    asked = {"sku_alias": {"old": "TEE", "any": "TEE"}, "sku_days": days}
+
+    before = make_mappings(sold_on=MAY, **asked)
+    within = make_mappings(sold_on=JUNE, **asked)
+
+    told = "from 1 Jun 2026 until 31 Jul 2026"
+    assert mapping.meant_at_sale(before, "OLD") == f"stands for itself (for TEE {told})"
+    assert mapping.meant_at_sale(within, "OLD") == f"stands for TEE ({told})"
+    assert mapping.meant_at_sale(before, "ANY") == ""

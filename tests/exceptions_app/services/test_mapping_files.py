@@ -202,3 +202,19 @@ def test_a_value_with_the_separator_in_it_needs_quotes():
     (row,) = read("value,sku,reason\nA,B,C,D\n")
 
     assert "more cells than columns" in row.error
+
+
+def test_the_days_of_an_alias_may_be_columns_and_dates_of_the_workbook_are_days():
+    (row,) = read("value,sku,valid_until\nOLD,TEE,2026-05-31\n")
+    assert row.target == {"sku": "TEE", "valid_from": "", "valid_until": "2026-05-31"}
+
+    workbook = openpyxl.Workbook()
+    workbook.active.append(["value", "sku", "valid_from"])
+    workbook.active.append(["OLD", "TEE", date(2026, 6, 1)])
+    workbook.active.append(["OLDER", date(2026, 6, 1), "soon"])
+    target = io.BytesIO()
+    workbook.save(target)
+    good, bad = read(target.getvalue(), "x.xlsx")
+
+    assert (good.target["valid_from"][:10], good.error) == ("2026-06-01", "")
+    assert bad.error.startswith("sku: B3 was turned into a date.")

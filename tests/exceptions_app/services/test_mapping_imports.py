@@ -250,7 +250,7 @@ def test_the_export_of_what_is_in_force_changes_nothing_when_it_comes_back(bridg
     rows = mappings_selector.exported(bridge=bridge, kind="sku_alias", is_history=False)
     content = mapping_files.written(
         heads=mapping_files.columns("sku_alias"),
-        rows=[[row.source_value, row.target["sku"], row.reason] for row in rows],
+        rows=[[row.source_value, row.target["sku"], "", "", row.reason] for row in rows],
         file_format="xlsx",
     )
 
