@@ -20,6 +20,8 @@ from exceptions_app.rules.matching import Assignment, Share
 
 ZERO = Decimal(0)
 PARENT = "parent"
+# Why the price stands where it does: on the bundle, on parts that have one, or shared among them.
+OWN, PRICES, UNITS = "own", "prices", "units"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,15 @@ def bundles(order: OrderFact) -> tuple[Bundle, ...]:
         if row.parent_line_id in rows and row.parent_line_id != row.line_id:
             parts.setdefault(row.parent_line_id, []).append(row)
     return tuple(Bundle(rows[line_id], tuple(own)) for line_id, own in parts.items())
+
+
+def method(bundle: Bundle, policy: str) -> str:
+    """How `priced` finds the price of each line of the bundle: PARENT, OWN, PRICES or UNITS."""
+    if policy == PARENT:
+        return PARENT
+    if _has_prices(bundle):
+        return OWN
+    return PRICES if any(row.unit_price * row.quantity for row in bundle.parts) else UNITS
 
 
 def priced(order: OrderFact, policy: str, places: int) -> OrderFact:
@@ -65,7 +76,7 @@ def _to_parent(bundle: Bundle) -> list[OrderLineFact]:
 
 def _to_parts(bundle: Bundle, places: int) -> list[OrderLineFact]:
     """Parts that have prices of their own keep them; else they share their bundle's."""
-    if any(row.net or row.tax for row in bundle.parts):
+    if _has_prices(bundle):
         return []
     weights = _weights(bundle.parts)
     parent = bundle.parent
@@ -92,6 +103,10 @@ def _to_parts(bundle: Bundle, places: int) -> list[OrderLineFact]:
         for at, row in enumerate(bundle.parts)
     ]
     return [_without_money(parent), *parts]
+
+
+def _has_prices(bundle: Bundle) -> bool:
+    return any(row.net or row.tax for row in bundle.parts)
 
 
 def _weights(parts: Sequence[OrderLineFact]) -> list[Decimal]:

@@ -39,7 +39,7 @@ from exceptions_app.selectors.sums import Amount
 from exceptions_app.services import triage
 from exceptions_app.templatetags.amounts import money
 from exceptions_app.templatetags.desk import when
-from exceptions_app.views import case_parts, case_past, case_talk, penny
+from exceptions_app.views import bundles, case_parts, case_past, case_talk
 
 TONES = {
     "open": "calm",
@@ -156,7 +156,7 @@ def show(
         "consequence": fill(entry.consequence, case.facts),
         "closes_by": fill(entry.closes_by, case.facts),
         "difference": case_parts.difference(case, postings),
-        "penny": penny.of_case(case),
+        **bundles.beside_case(case, now),
         "sides": case_parts.sides(case),
         "vendor": case_parts.vendor_words(case),
         "postings": _postings(postings),

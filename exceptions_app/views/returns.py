@@ -18,7 +18,7 @@ from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import HoldReason, PostingKind, PostingStatus, Role
 from exceptions_app.forms.notes import NoteForm, TellingNoteForm
 from exceptions_app.models import Case, Posting, Rma
-from exceptions_app.rules import handling
+from exceptions_app.rules import bundle_proof, handling
 from exceptions_app.rules import stages as stage_rules
 from exceptions_app.selectors import customers, exchange, lookups, refunds, returns, rooms
 from exceptions_app.services import notes
@@ -103,6 +103,7 @@ def _show(
         "checks": _checks(found.postings),
         "rests_on": _rests_on(found),
         "penny": penny.of_return(found),
+        "bundles": bundle_proof.of_return(found.facts),
         "before": before,
         "receipts": returns.receipts(found.facts),
         "refunds": refunds.rows(found.facts.refunds),

@@ -14,11 +14,13 @@ from rest_framework.response import Response
 from exceptions_app import errors, permissions
 from exceptions_app.api import doors
 from exceptions_app.api.doors import CURSOR, Door, described, paged
+from exceptions_app.api.v1 import bundle_shapes
 from exceptions_app.api.v1 import serializers as shapes
 from exceptions_app.choices import MappingKind
 from exceptions_app.filters import CaseFilter
 from exceptions_app.forms.cases import AssignForm
 from exceptions_app.models import Case, Fix
+from exceptions_app.rules import bundle_proof
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import causes, customers, paging
 from exceptions_app.selectors import operations as operations_selector
@@ -154,12 +156,14 @@ class ReturnList(Door):
 class ReturnDetail(Door):
     capabilities = {"GET": "view_desk"}
 
-    @described(shapes.ReturnDetail, name="read_return")
+    @described(bundle_shapes.ReturnWithBundles, name="read_return")
     def get(self, request: Request, rma_id: int) -> Response:
         found = returns_selector.get(rma_id=rma_id, now=timezone.now(), has_attempts=False)
         is_shown = permissions.can(request.user, "view_personal_data")
         customer = customers.customer_of(found.rma, is_shown=is_shown)
-        return Response(shapes.ReturnDetail(found, context={"customer": customer}).data)
+        told = shapes.ReturnDetail(found, context={"customer": customer}).data
+        bundles = bundle_proof.of_return(found.facts)
+        return Response({**told, "bundles": bundle_shapes.Bundle(bundles, many=True).data})
 
 
 class PostingList(Door):
