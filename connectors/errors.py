@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from connectors.types import Evidence
+    from connectors.types import Evidence, SourceRma
 
 
 class ConnectorError(Exception):
@@ -25,7 +25,9 @@ class RetryLater(ConnectorError):
     """Nothing was done at the other side: the same call may be made again after a while.
 
     `after_seconds` is what the other side asked for (Retry-After, quota reset), or None.
-    `is_throttled` tells a quota answer (429 class) from an unreachable system.
+    `more_seconds` come on top for who made several calls and has to make them all again; the
+    connection itself need not rest so long. `is_throttled` tells a quota answer (429 class) from
+    an unreachable system.
     """
 
     def __init__(
@@ -38,7 +40,27 @@ class RetryLater(ConnectorError):
     ) -> None:
         super().__init__(text, evidence=evidence)
         self.after_seconds = after_seconds
+        self.more_seconds = 0
         self.is_throttled = is_throttled
+
+
+class ReadInPart(RetryLater):
+    """A read of several brought some of them whole before a further call had to wait.
+
+    `found` are those, to be kept; whatever else was asked for may be asked for again after a
+    while, and `why` says why not now.
+    """
+
+    def __init__(self, why: RetryLater, *, found: tuple[SourceRma, ...]) -> None:
+        super().__init__(
+            why.text,
+            after_seconds=why.after_seconds,
+            is_throttled=why.is_throttled,
+            evidence=why.evidence,
+        )
+        self.more_seconds = why.more_seconds
+        self.why = why
+        self.found = found
 
 
 class OutcomeUnknown(ConnectorError):

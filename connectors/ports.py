@@ -100,7 +100,11 @@ class BatchSource(Source, Protocol):
     """A source that reads several returns in one call (`max_rmas_per_read` > 1)."""
 
     def rmas(self, external_ids: Sequence[str]) -> tuple[types.SourceRma, ...]:
-        """One call for at most `max_rmas_per_read` returns; unknown ones are absent."""
+        """One call for at most `max_rmas_per_read` returns; unknown ones are absent.
+
+        Raises:
+            ReadInPart: some needed a further call, which has to wait; it carries the others.
+        """
         ...
 
 

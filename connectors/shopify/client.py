@@ -32,12 +32,13 @@ class TooDear(errors.UnreadableReply):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The `data` of a call without errors, and what its headers say of the version."""
+    """The `data` of a call without errors, what its headers say of the version, and its price."""
 
     data: Node
     reply: Reply
     version: str
     deprecation: str
+    meter: meter.Reading | None
 
 
 class ShopifyClient:
@@ -100,6 +101,7 @@ class ShopifyClient:
             reply=reply,
             version=reply.headers.get(VERSION_HEADER, ""),
             deprecation=reply.headers.get(DEPRECATION_HEADER, ""),
+            meter=found,
         )
 
     def _note(self, found: meter.Reading | None) -> None:

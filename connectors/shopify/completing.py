@@ -6,16 +6,22 @@ Few returns need it: a first reading has room for `LINES` lines each. Every page
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
-from connectors.shopify.client import ShopifyClient
+from connectors.shopify.client import Answer
 from connectors.shopify.reading import Node, unreadable
 
 PAGE = 100
 _MAX_PAGES = 200
 
 
-def complete_return(client: ShopifyClient, node: Node) -> Node:
+class Reader(Protocol):
+    """Whoever makes the calls: the client itself, or one that watches over it."""
+
+    def read(self, name: str, variables: Mapping[str, object]) -> Answer: ...
+
+
+def complete_return(client: Reader, node: Node) -> Node:
     """The same return with all lines, all reverse lines and all lines of its refunds."""
     raw = _completed(client, "return_lines", node, "returnLineItems")
     reverse = Node(raw, node.place)
@@ -36,12 +42,12 @@ def complete_return(client: ShopifyClient, node: Node) -> Node:
     return Node(raw, node.place)
 
 
-def complete_order(client: ShopifyClient, node: Node) -> Node:
+def complete_order(client: Reader, node: Node) -> Node:
     return Node(_completed(client, "order_lines", node, "lineItems"), node.place)
 
 
 def rest_of(
-    client: ShopifyClient,
+    client: Reader,
     document: str,
     node: Node,
     key: str,
@@ -63,7 +69,7 @@ def rest_of(
     raise unreadable(node.at(key), "has more pages than are read")
 
 
-def _completed(client: ShopifyClient, document: str, node: Node, key: str) -> dict[str, Any]:
+def _completed(client: Reader, document: str, node: Node, key: str) -> dict[str, Any]:
     if node.raw.get(key) is None:
         return dict(node.raw)
     first = node.required(key).page()

@@ -7,21 +7,19 @@ A return's refunds come with it, so there is no feed of refunds to read beside i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
-from typing import TypeVar
 
 from requests.adapters import BaseAdapter
 
-from connectors.errors import Misconfigured, NotFound, UnreadableReply
+from connectors.errors import Misconfigured, NotFound
 from connectors.http import Session
 from connectors.ports import Pacer
 from connectors.redaction import PERSONAL_FIELDS, Redactor
-from connectors.shopify import completing, kind, translate, webhooks
-from connectors.shopify.client import Answer, ShopifyClient, TooDear, version_of
+from connectors.shopify import completing, kind, sets, translate, webhooks
+from connectors.shopify.client import Answer, ShopifyClient, version_of
 from connectors.shopify.paging import Place
-from connectors.shopify.reading import Node, gid, unreadable
+from connectors.shopify.reading import Node, gid
 from connectors.shopify.shop import ShopFloor
 from connectors.types import (
     ConnectionCheck,
@@ -34,16 +32,9 @@ from connectors.types import (
     WebhookNudge,
 )
 
-T = TypeVar("T")
-
 MAX_REPLY_BYTES = 64 * 1024 * 1024
 ORDERS_PER_PAGE = 100
 RETURNS_PER_ORDER = 10
-# Room for lines and refunds in one reading; lines are read on, refunds cannot be.
-ROOM = (20, 5)
-MORE_REFUNDS = (20, 100)
-# What is asked for when one return alone is too dear.
-LESS_ROOM = (10, 3)
 MAX_NOTE_CHARS = 5_000
 # What people type into these may be about a person.
 _FREE_TEXT = frozenset({"note", "customernote", "returnreasonnote"})
@@ -136,7 +127,7 @@ class ShopifySource(ShopFloor):
                 "returns": RETURNS_PER_ORDER,
             },
         )
-        return _with_evidence(answer, lambda: self._rma_page(answer, place))
+        return sets.with_evidence(answer, lambda: self._rma_page(answer, place))
 
     def rma(self, external_id: str) -> SourceRma:
         """One call, and more only for a return with over fifty lines."""
@@ -146,9 +137,14 @@ class ShopifySource(ShopFloor):
         return found[0]
 
     def rmas(self, external_ids: Sequence[str]) -> tuple[SourceRma, ...]:
-        """One call; a set that Shopify finds too dear for one is read in halves."""
+        """One call; a set that Shopify finds too dear for one is read in halves.
+
+        Raises:
+            ReadInPart: a call beyond the first had to wait; what was read whole is kept.
+        """
         ids = [named for each in dict.fromkeys(external_ids) if (named := gid("Return", each))]
-        return tuple(self._read_set(ids, ROOM)) if ids else ()
+        reading = sets.SetReading(self._client, reads_customers=self._reads_customers)
+        return reading.whole(ids) if ids else ()
 
     def changed_refunds(self, *, since: datetime, cursor: str = "") -> RefundPage:
         """No call: a refund changes its order, so it comes with the return."""
@@ -200,67 +196,6 @@ class ShopifySource(ShopFloor):
         rest = tuple(completing.rest_of(self._client, "order_returns", order, "returns"))
         return translate.rows((*first, *rest), order_name=order.required_text("name"))
 
-    def _read_set(self, ids: Sequence[str], room: tuple[int, int]) -> Iterator[SourceRma]:
-        lines, refunds = room
-        variables = {
-            "ids": list(ids),
-            "lines": lines,
-            "refunds": refunds,
-            "withCustomer": self._reads_customers,
-        }
-        try:
-            answer = self._client.read("returns", variables)
-        except TooDear:
-            if len(ids) == 1 and room == LESS_ROOM:
-                raise
-            halves = (ids[: len(ids) // 2], ids[len(ids) // 2 :]) if len(ids) > 1 else (ids,)
-            for half in halves:
-                yield from self._read_set(half, room if len(ids) > 1 else LESS_ROOM)
-            return
-        for node in _with_evidence(answer, lambda: _returns(answer)):
-            if room == ROOM and _is_full(node, room):
-                yield from self._read_set((node.required_text("id"),), MORE_REFUNDS)
-            else:
-                drift = (*_version_drift(answer, self._client.version), *_full_drift(node, room))
-                yield _with_evidence(answer, partial(self._whole, node, drift))
-
-    def _whole(self, node: Node, drift: tuple[str, ...]) -> SourceRma:
-        return translate.rma(completing.complete_return(self._client, node), drift=drift)
-
-
-def _returns(answer: Answer) -> list[Node]:
-    """An id that is nobody's has null behind it; a return's id never has another thing."""
-    found = [Node(raw, "nodes[]") for raw in _listed(answer.data, "nodes") if raw is not None]
-    for node in found:
-        if node.text("__typename") != "Return":
-            raise unreadable(node.at("__typename"), "is not that of a return")
-    return found
-
-
-def _is_full(node: Node, room: tuple[int, int]) -> bool:
-    """Whether the order may have more refunds than there was room for."""
-    return len(node.required("order").rows("refunds")) >= room[1]
-
-
-def _full_drift(node: Node, room: tuple[int, int]) -> tuple[str, ...]:
-    return ("refunds: there may be more than are read",) if _is_full(node, room) else ()
-
-
-def _with_evidence(answer: Answer, translator: Callable[[], T]) -> T:
-    """Translate, and give an unreadable reply's evidence along."""
-    try:
-        return translator()
-    except UnreadableReply as error:
-        error.evidence = error.evidence or answer.reply.evidence
-        raise
-
-
-def _listed(data: Node, key: str) -> list[object]:
-    found = data.raw.get(key)
-    if not isinstance(found, list):
-        raise UnreadableReply(f"Shopify: {key} is not a list", field=key)
-    return found
-
 
 def _scopes(answer: Answer) -> set[str]:
     """What the token may do. Writing includes reading."""
@@ -277,12 +212,6 @@ def _told(answer: Answer, asked: str) -> str:
     if answer.deprecation:
         found.append("It says that something we ask for will go away.")
     return " ".join(found) or f"Version {asked}."
-
-
-def _version_drift(answer: Answer, asked: str) -> tuple[str, ...]:
-    if answer.version and answer.version != asked:
-        return (f"API version: {answer.version} in the place of {asked}",)
-    return ()
 
 
 def _returns_per_read(settings: Mapping[str, str]) -> int:

@@ -18,6 +18,7 @@ from connectors.errors import (
     ConnectorError,
     Misconfigured,
     NotFound,
+    ReadInPart,
     RetryLater,
     UnreadableReply,
 )
@@ -174,6 +175,9 @@ def _read(connection: Connection, pointing: Sequence[InboundEvent]) -> dict[str,
         if len(subjects) == 1:
             return {subjects[0]: source.rma(subjects[0])}
         readings = cast(BatchSource, source).rmas(subjects)
+    except ReadInPart as part:
+        # What was read is stored now; only the rest is asked for again.
+        return dict.fromkeys(subjects, part.why) | _by_id(part.found)
     except UnreadableReply as error:
         if len(subjects) == 1:
             return {subjects[0]: error}
@@ -181,8 +185,12 @@ def _read(connection: Connection, pointing: Sequence[InboundEvent]) -> dict[str,
         return {subject: _read_one(source, subject) for subject in subjects}
     except ConnectorError as error:
         return dict.fromkeys(subjects, error)
-    found: dict[str, Answer] = {reading.external_id: reading for reading in readings}
+    found = _by_id(readings)
     return {subject: found.get(subject, NotFound(f"No return {subject}")) for subject in subjects}
+
+
+def _by_id(readings: Sequence[SourceRma]) -> dict[str, Answer]:
+    return {reading.external_id: reading for reading in readings}
 
 
 def _read_one(source: Source, subject: str) -> Answer:
@@ -272,11 +280,10 @@ def _apply(event: InboundEvent, bridge: Bridge, reading: SourceRma, now: datetim
 
 
 def _delay(event: InboundEvent, error: RetryLater) -> int:
-    return int(
-        retry.next_delay_seconds(
-            attempts=event.attempts, fraction=_fraction(event), after_seconds=error.after_seconds
-        )
+    seconds = retry.next_delay_seconds(
+        attempts=event.attempts, fraction=_fraction(event), after_seconds=error.after_seconds
     )
+    return int(seconds) + error.more_seconds
 
 
 def _fraction(event: InboundEvent) -> float:

@@ -1,5 +1,6 @@
 """The source against the simulated shop; it proves our logic, not the vendor's."""
 
+import contextlib
 import json
 from datetime import timedelta
 from decimal import Decimal
@@ -10,6 +11,7 @@ from connectors.errors import (
     Misconfigured,
     NotFound,
     OutcomeUnknown,
+    ReadInPart,
     Rejected,
     RetryLater,
     UnreadableReply,
@@ -385,6 +387,145 @@ def test_a_throttled_call_comes_again_when_it_can_be_paid(pacer, status):
         assert pacer.readings[-1] == (Decimal(98), Decimal(71), Decimal(10))
     clock.pass_seconds(3)
     assert source.rma("42").external_id == "42"
+
+
+class SpentPacer(MeteredPacer):
+    """Lets so many calls out and no more, as our own budget does."""
+
+    def __init__(self, calls):
+        super().__init__()
+        self.left = calls
+
+    def before(self, *, operation, is_write):
+        if not self.left:
+            raise RetryLater("No call is left", after_seconds=2, is_throttled=True)
+        self.left -= 1
+        super().before(operation=operation, is_write=is_write)
+
+
+def many_refunds(first, return_id):
+    """More than a set has room for, so that their order is read by itself."""
+    return [
+        make_refund(
+            first + number,
+            lines=[],
+            return_id=return_id,
+            adjustments=[{"amount": "-1.00", "reason": "CUSTOMER"}],
+            transactions=[make_payment(9_000 + first + number, "1.00")],
+        )
+        for number in range(6)
+    ]
+
+
+def wide_crowd(count):
+    """As `crowd`, but every second return needs a call of its own."""
+    orders = crowd(count)
+    for number, order in enumerate(orders):
+        if number % 2:
+            order["refunds"] = many_refunds(100 * number, str(5000 + number))
+    return orders
+
+
+def test_what_was_read_of_a_set_is_kept_when_a_further_call_has_to_wait():
+    twin = make_twin(max_query_cost=10_000)
+    twin.load({"orders": wide_crowd(6)})
+    pacer = SpentPacer(calls=2)
+
+    with pytest.raises(ReadInPart) as part:
+        make_source(twin, pacer).rmas([str(5000 + number) for number in range(6)])
+
+    # The set, and one of the three that need a call of their own; behind the call that had to
+    # wait all that needed none.
+    assert pacer.operations == ["returns", "returns"]
+    assert [rma.external_id for rma in part.value.found] == ["5000", "5001", "5002", "5004"]
+    assert [len(rma.refunds) for rma in part.value.found] == [0, 6, 0, 0]
+    assert (part.value.after_seconds, part.value.more_seconds) == (2, 4)
+    assert part.value.is_throttled
+    assert part.value.why.text == "No call is left"
+
+
+def test_a_half_of_a_set_that_was_too_dear_is_kept_when_the_other_has_to_wait():
+    twin = make_twin(max_query_cost=500)
+    twin.load({"orders": crowd(8)})
+    pacer = SpentPacer(calls=2)
+
+    with pytest.raises(ReadInPart) as part:
+        make_source(twin, pacer).rmas([str(5000 + number) for number in range(8)])
+
+    assert [rma.external_id for rma in part.value.found] == ["5000", "5001", "5002", "5003"]
+
+
+class HeedingPacer(MeteredPacer):
+    """Lets no call out before one like the last can be paid, as the database's pacer does."""
+
+    def __init__(self, clock):
+        super().__init__()
+        self.clock, self.quiet_until = clock, clock.now
+
+    def before(self, *, operation, is_write):
+        rest = (self.quiet_until - self.clock.now).total_seconds()
+        if rest > 0:
+            raise RetryLater("Quiet", after_seconds=int(rest) + 1, is_throttled=True)
+        super().before(operation=operation, is_write=is_write)
+
+    def note_meter(self, *, cost, available, restored_per_second):
+        missing = max(float(cost - available), 0) / float(restored_per_second)
+        self.quiet_until = self.clock.now + timedelta(seconds=missing)
+
+
+def read_all(twin, clock, wanted):
+    """Ask for what is left for as long as something is; returns readings, calls and seconds."""
+    pacer = HeedingPacer(clock)
+    source, found, left, began = make_source(twin, pacer), [], list(wanted), clock.now
+    while left:
+        try:
+            read, after = source.rmas(left), 0
+        except RetryLater as later:
+            read = getattr(later, "found", ())
+            after = later.after_seconds + later.more_seconds
+        found += read
+        known = {rma.external_id for rma in read}
+        left = [each for each in left if each not in known]
+        clock.pass_seconds(after)
+        assert len(pacer.operations) < 100
+    return found, len(pacer.operations), (clock.now - began).total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("bucket", "calls", "seconds"),
+    [pytest.param(1_000_000, 6, 0, id="full"), pytest.param(1_000, 10, 37, id="small")],
+)
+def test_ten_returns_are_read_in_few_calls_however_little_the_meter_holds(bucket, calls, seconds):
+    """Five of them need a call of their own. All at once they cannot be paid from the small one."""
+    clock, wanted = Clock(), [str(5000 + number) for number in range(10)]
+    twin = make_twin(clock, bucket_size=bucket, restore_rate=100)
+    twin.load({"orders": wide_crowd(10)})
+
+    found, made, waited = read_all(twin, clock, wanted)
+
+    assert sorted(rma.external_id for rma in found) == wanted
+    assert (made, waited) == (calls, seconds)
+
+
+def test_a_return_of_many_calls_is_read_in_the_end_where_the_meter_was_empty():
+    numbers = range(130)
+    lines = [make_line(8000 + number, quantity=1) for number in numbers]
+    rows = [
+        {"id": str(9000 + number), "line_id": str(8000 + number), "quantity": 1}
+        for number in numbers
+    ]
+    clock = Clock()
+    twin = make_twin(clock, bucket_size=500, restore_rate=10)
+    twin.load({"orders": [make_order(lines=lines, returns=[make_return(lines=rows)])]})
+    with contextlib.suppress(RetryLater):
+        while True:
+            make_source(twin).rma("42")
+
+    found, made, waited = read_all(twin, clock, ["42"])
+
+    assert [len(rma.lines) for rma in found] == [130]
+    # Seven in one go, and three that were begun too early.
+    assert (made, waited) == (10, 59)
 
 
 def test_a_pacer_that_knows_no_meter_is_told_nothing():

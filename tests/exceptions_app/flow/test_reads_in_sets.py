@@ -1,11 +1,12 @@
 """Reads for several returns in one call: the same outcome as one by one, in fewer calls."""
 
+import copy
 from datetime import timedelta
 
 import pytest
 from django.db import transaction
 
-from connectors.errors import RetryLater, UnreadableReply
+from connectors.errors import ReadInPart, RetryLater, UnreadableReply
 from exceptions_app.models import (
     Case,
     ConnectionHealth,
@@ -15,8 +16,10 @@ from exceptions_app.models import (
     Posting,
     Rma,
 )
-from exceptions_app.services import events, flow, plan_claims, planning
+from exceptions_app.services import events, flow, ingesting, plan_claims, planning
+from exceptions_app.services.pacing import BudgetSpent
 from tests.batches import BatchErp, BatchPlatform, speak_in_sets
+from tests.faults.actors import Crash
 from tests.world import make_rma, make_unit, make_world
 
 pytestmark = pytest.mark.django_db
@@ -252,3 +255,119 @@ def test_a_return_that_cannot_be_read_holds_no_other_up(monkeypatch):
     states = list(InboundEvent.objects.order_by("id").values_list("state", "error_type"))
     assert states == [("parked", "PAYLOAD_INVALID"), ("processed", "")]
     assert script.reads == [("rma", ("5002",))]
+
+
+# --- A set that was read in part ---------------------------------------------------------------
+
+
+FIRST, SECOND, THIRD = "5001", "5002", "5003"
+
+
+def read_in_part(monkeypatch, script, *, after_seconds=5, more_seconds=4):
+    """Let a set bring its first return alone: for the others no call is left."""
+    whole = BatchPlatform.rmas
+
+    def in_part(platform, external_ids):
+        if len(external_ids) == 1:
+            return whole(platform, external_ids)
+        script.reads.append(("part", tuple(external_ids)))
+        why = BudgetSpent("No call is left", after_seconds=after_seconds, is_throttled=True)
+        why.more_seconds = more_seconds
+        raise ReadInPart(why, found=(platform.rma(external_ids[0]),))
+
+    monkeypatch.setattr(BatchPlatform, "rmas", in_part)
+
+
+@pytest.fixture
+def three(monkeypatch):
+    script = speak_in_sets(monkeypatch)
+    world = make_world()
+    world.platform.load({"rmas": [make_rma(FIRST), make_rma(SECOND), make_rma(THIRD)]})
+    read_in_part(monkeypatch, script)
+    receive(world, FIRST, SECOND, THIRD, SECOND)
+    return world, script
+
+
+def waiting():
+    rows = InboundEvent.objects.filter(state="new").order_by("id")
+    return list(rows.values_list("subject_id", "attempts", "not_before", "lease_until"))
+
+
+def test_what_a_set_brought_is_stored_and_only_the_rest_is_asked_for_again(three):
+    world, script = three
+
+    ingest(world)
+
+    assert list(Rma.objects.values_list("external_id", flat=True)) == [FIRST]
+    later = world.clock.now + timedelta(seconds=9)
+    # Not tried: they may still be read together, each message behind the one before it.
+    assert waiting() == [(each, 0, later, None) for each in (SECOND, THIRD, SECOND)]
+    health = ConnectionHealth.objects.get(connection=world.bridge.source)
+    assert (health.state, health.failures) == ("closed", 0)
+
+    world.clock.advance(seconds=10)
+    ingest(world)
+    world.clock.advance(seconds=10)
+    ingest(world)
+
+    assert asked(script, "part") == [(FIRST, SECOND, THIRD), (SECOND, THIRD)]
+    # One inside each of the two parts; the last was asked for alone.
+    assert asked(script, "rma") == [(FIRST,), (SECOND,), (THIRD,)]
+    assert waiting() == []
+    assert outcomes_of_messages() == [
+        (FIRST, "processed"),
+        (SECOND, "processed"),
+        (THIRD, "processed"),
+        (SECOND, "quiet"),
+    ]
+
+
+def outcomes_of_messages():
+    return list(InboundEvent.objects.order_by("id").values_list("subject_id", "state"))
+
+
+def test_a_worker_killed_behind_the_first_of_a_part_loses_and_doubles_nothing(three, monkeypatch):
+    world, _ = three
+    real, deaths = events.put_off, []
+
+    def die_once(event, moment, **values):
+        if not deaths:
+            deaths.append(event.subject_id)
+            raise Crash
+        return real(event, moment, **values)
+
+    with monkeypatch.context() as killing:
+        killing.setattr(events, "put_off", die_once)
+        with pytest.raises(Crash):
+            ingest(world)
+    assert list(Rma.objects.values_list("external_id", flat=True)) == [FIRST]
+    assert [row[0] for row in waiting()] == [SECOND, THIRD, SECOND]
+
+    for _ in range(4):
+        world.clock.advance(seconds=400)
+        ingest(world)
+
+    assert deaths == [SECOND]
+    assert waiting() == []
+    assert sorted(Rma.objects.values_list("external_id", flat=True)) == [FIRST, SECOND, THIRD]
+    assert [state for _, state in outcomes_of_messages()].count("processed") == 3
+
+
+def test_two_workers_at_once_store_each_return_of_a_part_once(three):
+    world, _ = three
+    first = ingesting.claim_due(now=world.clock.now)
+    company = ingesting.claim_company(first=first, now=world.clock.now)
+
+    slept = [copy.copy(event) for event in (first, *company)]
+    assert ingesting.claim_due(now=world.clock.now) is None
+    with world.connected():
+        ingesting.process(claimed=(first, *company), now=world.clock.now)
+        world.clock.advance(seconds=400)
+        # One that slept past its lease does all of it again.
+        ingesting.process(claimed=slept, now=world.clock.now)
+    for _ in range(3):
+        world.clock.advance(seconds=400)
+        ingest(world)
+
+    assert sorted(Rma.objects.values_list("external_id", flat=True)) == [FIRST, SECOND, THIRD]
+    assert waiting() == []
