@@ -5,16 +5,18 @@ from __future__ import annotations
 from exceptions_app.choices import FixKind
 from exceptions_app.forms.documents import EditDocumentForm
 from exceptions_app.forms.fixes import (
-    DispositionForm,
-    FeeForm,
     FixForm,
     LinkDocumentForm,
     LinkOrderForm,
-    LocationForm,
     PostingDateForm,
     PostingForm,
-    ReasonForm,
     SetLocationForm,
+)
+from exceptions_app.forms.mapped import (
+    DispositionForm,
+    FeeForm,
+    LocationForm,
+    ReasonForm,
     SkuForm,
     StatusForm,
     VatForm,

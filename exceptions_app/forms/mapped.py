@@ -1,0 +1,140 @@
+"""The forms that say what a value of the platform means in the ERP: one per kind of mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+
+from exceptions_app.forms.fixes import FixForm
+from exceptions_app.forms.imports import day_field
+from exceptions_app.forms.picks import OTHER, PickForm
+from exceptions_app.rules.mapping import TARGET_CHOICES, spoken_place
+from exceptions_app.rules.matching import Suggestion
+from exceptions_app.selectors import mappings as mappings_selector
+from exceptions_app.selectors.mapping_facts import DAYS
+from exceptions_app.services import previews
+
+# From this score on a suggestion is called strong.
+STRONG = 80
+
+
+class SkuForm(PickForm, FixForm):
+    """Ranked suggestions, or any item of the ERP by its code."""
+
+    choice = forms.ChoiceField(label="Which item is it?", required=False, widget=forms.RadioSelect)
+    sku = forms.CharField(label="Another item", required=False, max_length=120)
+    valid_from = day_field("Sold from", "The first day of sale it stands for.")
+    valid_until = day_field("Sold until", "The last one. Leave both empty for always.")
+    typed = "sku"
+    noun = "item"
+
+    def prepare(self) -> None:
+        self.options = previews.suggestions(case=self.case)[:5]
+        chosen = [(option.sku, option.sku) for option in self.options]
+        self.fields["choice"].choices = [*chosen, (OTHER, "None of these")]  # type: ignore[attr-defined]
+        self.initial.setdefault("choice", _first_of(self.options))
+        has_order = bool(self.case.rma and self.case.rma.sales_order_id)
+        self.described = [
+            {
+                "value": option.sku,
+                "badge": "Strong match" if option.score >= STRONG else "Possible",
+                "tone": "good" if option.score >= STRONG else "calm",
+                "text": ". ".join((*option.reasons, *_apart(option, has_order=has_order))),
+            }
+            for option in self.options
+        ]
+
+    def new_fact(self) -> dict[str, Any]:
+        days = {name: self.cleaned_data[name] for name in DAYS if self.cleaned_data[name]}
+        return {"sku": self.picked(), **days}
+
+    @property
+    def headline(self) -> str:
+        if not self.payload:
+            return ""
+        shown = mappings_selector.shown_target(self.kind, self.payload)
+        return f"{self.source_value} becomes {shown}"
+
+
+def _first_of(options: Sequence[Suggestion]) -> str:
+    """The best candidate; none when two are equally good, for we do not guess."""
+    if not options:
+        return OTHER
+    is_tied = len(options) > 1 and options[0].score == options[1].score
+    return "" if is_tied else options[0].sku
+
+
+def _apart(option: Suggestion, *, has_order: bool) -> tuple[str, ...]:
+    """What tells an item from one with the same code: name, barcode, sold on the order or not."""
+    sold = ("not on the order",) if has_order and not option.is_on_order else ()
+    code = f"barcode {option.barcode}" if option.barcode else "no barcode"
+    return (*sold, option.description or "no name", code)
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+class LocationForm(FixForm):
+    pair = forms.ChoiceField(label="Division and warehouse")
+    main = ("pair",)
+
+    def prepare(self) -> None:
+        rows = previews.location_choices(bridge=self.case.bridge) if self.case.bridge else ()
+        self.fields["pair"].choices = [  # type: ignore[attr-defined]
+            ("", "Choose a pair"),
+            *(
+                (
+                    f"{row.division}|{row.code}",
+                    f"{_capitalised(spoken_place(row.division, row.code))} {row.name}".strip(),
+                )
+                for row in rows
+            ),
+        ]
+
+    def new_fact(self) -> dict[str, Any]:
+        division, _, warehouse = self.cleaned_data["pair"].partition("|")
+        return {"division": division, "warehouse": warehouse}
+
+
+class DispositionForm(FixForm):
+    bucket = forms.ChoiceField(
+        label="Where such goods go",
+        choices=TARGET_CHOICES["bucket"],
+        widget=forms.RadioSelect,
+    )
+    main = ("bucket",)
+
+
+class ReasonForm(FixForm):
+    code = forms.CharField(label="The ERP's reason code", max_length=20)
+    main = ("code",)
+
+
+class StatusForm(FixForm):
+    axis = forms.ChoiceField(
+        label="What the status means",
+        choices=TARGET_CHOICES["axis"],
+        widget=forms.RadioSelect,
+    )
+    main = ("axis",)
+
+
+class VatForm(FixForm):
+    treatment = forms.ChoiceField(
+        label="How the prices are meant",
+        choices=TARGET_CHOICES["treatment"],
+        widget=forms.RadioSelect,
+    )
+    main = ("treatment",)
+
+
+class FeeForm(FixForm):
+    component = forms.ChoiceField(
+        label="What the charge is",
+        choices=TARGET_CHOICES["component"],
+    )
+    erp_code = forms.CharField(label="The ERP's charge code", required=False, max_length=20)
+    main = ("component", "erp_code")
