@@ -34,7 +34,7 @@ def edit_form(fix: Fix, case: Case, *, now: datetime, answers: Any = None) -> Fi
 def _told(fix: Fix) -> dict[str, Any]:
     """The stored payload as the answers that lead to it."""
     told = {**fix.payload, **fix.payload.get("changes", {}), "reason_code": fix.reason_code}
-    if fix.kind in (FixKind.SKU_ALIAS, FixKind.LINK_ORDER):
+    if fix.kind in (FixKind.SKU_ALIAS, FixKind.LINK_ORDER, FixKind.REASON):
         told["choice"] = OTHER
     elif fix.kind == FixKind.LOCATION:
         told["pair"] = f"{fix.payload.get('division', '')}|{fix.payload.get('warehouse', '')}"

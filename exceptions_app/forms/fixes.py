@@ -119,8 +119,7 @@ class LinkOrderForm(PickForm, FixForm):
 
     def prepare(self) -> None:
         self.options = previews.order_candidates(case=self.case)[:5]
-        chosen = [(number, number) for number, _ in self.options]
-        self.fields["choice"].choices = [*chosen, (OTHER, "None of these")]  # type: ignore[attr-defined]
+        self.offer(number for number, _ in self.options)
         if not self.options:
             self.initial.setdefault("choice", OTHER)
         elif len({why for _, why in self.options[:2]}) == len(self.options[:2]):

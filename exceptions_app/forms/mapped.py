@@ -18,6 +18,8 @@ from exceptions_app.services import previews
 
 # From this score on a suggestion is called strong.
 STRONG = 80
+# Reason codes listed, and the values named of each.
+MOST_CODES, EXAMPLES = 12, 3
 
 
 class SkuForm(PickForm, FixForm):
@@ -32,8 +34,7 @@ class SkuForm(PickForm, FixForm):
 
     def prepare(self) -> None:
         self.options = previews.suggestions(case=self.case)[:5]
-        chosen = [(option.sku, option.sku) for option in self.options]
-        self.fields["choice"].choices = [*chosen, (OTHER, "None of these")]  # type: ignore[attr-defined]
+        self.offer(option.sku for option in self.options)
         self.initial.setdefault("choice", _first_of(self.options))
         has_order = bool(self.case.rma and self.case.rma.sales_order_id)
         self.described = [
@@ -108,9 +109,31 @@ class DispositionForm(FixForm):
     main = ("bucket",)
 
 
-class ReasonForm(FixForm):
-    code = forms.CharField(label="The ERP's reason code", max_length=20)
-    main = ("code",)
+class ReasonForm(PickForm, FixForm):
+    """The codes that mappings lead to already, each with what it stands for, or any other."""
+
+    choice = forms.ChoiceField(
+        label="The ERP's reason code", required=False, widget=forms.RadioSelect
+    )
+    code = forms.CharField(label="Another code of the ERP", required=False, max_length=20)
+    typed = "code"
+    noun = "code"
+
+    def prepare(self) -> None:
+        rows = mappings_selector.reason_codes(bridge=self.case.bridge) if self.case.bridge else []
+        rows = rows[:MOST_CODES]
+        self.offer(row.code for row in rows)
+        self.described = [{"value": row.code, "text": _stands_for(row.values)} for row in rows]
+
+    def new_fact(self) -> dict[str, Any]:
+        return {"code": self.picked()}
+
+
+def _stands_for(values: Sequence[str]) -> str:
+    """ "Arrived damaged, Faulty and 3 more": the first values that lead to a code."""
+    shown = ", ".join(values[:EXAMPLES])
+    more = len(values) - EXAMPLES
+    return f"Stands for {shown} and {more} more" if more > 0 else f"Stands for {shown}"
 
 
 class StatusForm(FixForm):

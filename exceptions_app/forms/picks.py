@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -21,6 +22,14 @@ class PickForm(forms.Form):
     typed = ""
     noun = ""
 
+    def offer(self, values: Iterable[str]) -> None:
+        """List these; where there are none, only the field for what is typed is left."""
+        listed = [(value, value) for value in values]
+        if listed:
+            self.fields["choice"].choices = [*listed, (OTHER, "None of these")]  # type: ignore[attr-defined]
+        else:
+            self.fields[self.typed].label = self.fields.pop("choice").label
+
     def clean(self) -> dict[str, Any]:
         chosen = str(self.cleaned_data.get("choice", ""))
         written = str(self.cleaned_data.get(self.typed, ""))
@@ -37,11 +46,11 @@ class PickForm(forms.Form):
 
     def picked(self) -> str:
         """The candidate that was ticked, or else what was typed."""
-        chosen = str(self.cleaned_data["choice"])
+        chosen = str(self.cleaned_data.get("choice", ""))
         return chosen if chosen not in ("", OTHER) else str(self.cleaned_data[self.typed])
 
     def _ask_for_it(self, chosen: str) -> None:
-        if chosen == OTHER:
+        if chosen == OTHER or "choice" not in self.fields:
             self.add_error(self.typed, f"Say which {self.noun} it is.")
         else:
             self.add_error("choice", f"Tick one, or type another {self.noun} below.")

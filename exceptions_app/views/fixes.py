@@ -27,6 +27,7 @@ from exceptions_app.selectors import delegations
 from exceptions_app.selectors import requests as requests_selector
 from exceptions_app.services import (
     document_edits,
+    doubts,
     fix_payloads,
     fix_steps,
     fixes,
@@ -58,10 +59,15 @@ class Preview:
     look: looking.Look | None = None
     was_changed: bool = False
     must_confirm: bool = False
+    doubt: str = ""
 
     @property
     def is_harmful(self) -> bool:
         return self.effect is not None and self.effect.is_harmful
+
+    @property
+    def needs_tick(self) -> bool:
+        return self.is_harmful or bool(self.doubt)
 
 
 @require_POST
@@ -83,7 +89,7 @@ def ask(request: HttpRequest, case_id: int) -> HttpResponse:
     shown = _previewed(form)
     if form.cleaned_data["previewed"] != shown.digest:
         return _answer(request, case, form, replace(shown, was_changed=True), status=422)
-    if shown.is_harmful and not request.POST.get("in_spite"):
+    if shown.needs_tick and not request.POST.get("in_spite"):
         return _answer(request, case, form, replace(shown, must_confirm=True), status=422)
     try:
         fix = fixes.request(
@@ -224,8 +230,9 @@ def _previewed(form: FixForm) -> Preview:
         "payload": form.payload,
         "now": form.now,
     }
-    effect = None
+    effect, doubt = None, ""
     if case.bridge is not None:
+        doubt = doubts.of_change(kind=form.kind, bridge=case.bridge, payload=form.payload)
         rma = None if form.is_mapping else case.rma
         effect = previews.effect_of_change(bridge=case.bridge, rma=rma, **changed)
     documents: tuple[previews.DocumentPreview, ...] = ()
@@ -238,7 +245,7 @@ def _previewed(form: FixForm) -> Preview:
     source = form.source_value if form.is_mapping else ""
     digest = fix_steps.payload_hash(form.kind, source, form.payload)
     look = looking.before_linking(kind=form.kind, payload=form.payload)
-    return Preview(effect, documents, refusal, digest, look)
+    return Preview(effect, documents, refusal, digest, look, doubt=doubt)
 
 
 def _answer(
@@ -325,6 +332,7 @@ def show(
         "history_days": HISTORY_DAYS,
         "look": looking.before_linking(kind=fix.kind, payload=fix.payload) if is_waiting else None,
         "is_waiting": is_waiting,
+        "doubt": doubts.of_request(fix) if is_waiting else "",
         "may_approve": fix_rights.may_decide(request, fix),
         "away": list(delegations.held_by(request.user.pk or 0, now=now)),
         "edits": approvals_selector.edits_of(fix),

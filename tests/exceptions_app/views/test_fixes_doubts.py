@@ -1,0 +1,105 @@
+"""What the checks let through and nobody can check: told, ticked, and read by the approver."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from exceptions_app.forms.kinds import FORMS
+from exceptions_app.models import Fix
+from tests.cast import make_user
+from tests.factories import CaseFactory, CauseGroupFactory, MappingFactory, RmaFactory
+
+pytestmark = pytest.mark.django_db
+
+IN_USE = [
+    ("Arrived damaged", "DMG"),
+    ("Faulty", "DMG"),
+    ("Broken", "DMG"),
+    ("Torn", "DMG"),
+    ("Too small", "FIT"),
+]
+
+
+@pytest.fixture
+def reason(client):
+    """A return whose reason nobody mapped, on a bridge that uses the codes DMG and FIT."""
+    rma = RmaFactory()
+    for value, code in IN_USE:
+        MappingFactory(bridge=rma.bridge, kind="reason", source_value=value, target={"code": code})
+    MappingFactory(
+        bridge=rma.bridge,
+        kind="reason",
+        source_value="Old",
+        target={"code": "OLD"},
+        status="superseded",
+    )
+    group = CauseGroupFactory(bridge=rma.bridge, type="REASON_UNMAPPED")
+    client.force_login(make_user("wanda"))
+    return CaseFactory(
+        rma=rma,
+        group=group,
+        type="REASON_UNMAPPED",
+        team="warehouse",
+        facts={"source_value": "Moth holes"},
+    )
+
+
+def _ask(client, case, **answers):
+    """Preview, then ask with the sign of that preview and the same answers."""
+    shown = client.post(reverse("fix-preview", args=[case.pk]), answers)
+    assert shown.status_code == 200, shown.text
+    sent = next(each for each in shown.context["offers"] if each.preview).preview.digest
+    asked = reverse("fix-request", args=[case.pk])
+    return shown, client.post(asked, {**answers, "previewed": sent})
+
+
+def test_the_form_offers_the_codes_in_use_with_what_each_stands_for(reason):
+    form = FORMS["reason"](kind="reason", case=reason, now=timezone.now())
+
+    assert form.described == [
+        {"value": "DMG", "text": "Stands for Arrived damaged, Broken, Faulty and 1 more"},
+        {"value": "FIT", "text": "Stands for Too small"},
+    ]
+    assert not form.initial.get("choice")
+
+
+def test_without_codes_in_use_there_is_only_the_field_to_type_one():
+    rma = RmaFactory()
+    case = CaseFactory(rma=rma, group=CauseGroupFactory(bridge=rma.bridge), facts={})
+
+    form = FORMS["reason"]({"code": ""}, kind="reason", case=case, now=timezone.now())
+
+    assert list(form.fields) == ["previewed", "note", "code"]
+    assert form.fields["code"].label == "The ERP's reason code"
+    assert form.errors == {"code": ["Say which code it is."]}
+
+
+def test_a_code_that_no_mapping_uses_is_asked_for_only_with_the_tick(client, reason):
+    answers = {"kind": "reason", "choice": "other", "code": "NOSUCHCODE"}
+    erp = reason.bridge.erp.name
+
+    shown, refused = _ask(client, reason, **answers)
+
+    doubt = f"No mapping uses NOSUCHCODE; we cannot check it in {erp}."
+    assert doubt in shown.text
+    assert refused.status_code == 422
+    assert "Nothing was asked for. Tick the box below" in refused.text
+    assert not Fix.objects.exists()
+    _ask(client, reason, **answers, in_spite="1")
+    fix = Fix.objects.get()
+    assert fix.payload == {"code": "NOSUCHCODE"}
+    assert doubt in client.get(reverse("fix-detail", args=[fix.pk])).text
+
+
+def test_a_code_written_in_other_letters_leads_to_the_one_in_use(client, reason):
+    _, refused = _ask(client, reason, kind="reason", choice="other", code="dmg")
+
+    assert "DMG is in use; did you mean that?" in refused.text
+    assert not Fix.objects.exists()
+
+
+def test_a_code_in_use_needs_no_tick(client, reason):
+    _, asked = _ask(client, reason, kind="reason", choice="DMG", code="")
+
+    assert asked.status_code == 302
+    assert Fix.objects.get().payload == {"code": "DMG"}
