@@ -4,6 +4,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection as database
+from django.test.utils import CaptureQueriesContext
 
 from exceptions_app.models import (
     AuditEntry,
@@ -15,6 +17,7 @@ from exceptions_app.models import (
     Watermark,
 )
 from exceptions_app.services import flow, rereading, triage
+from tests import plans
 from tests.cast import make_user
 from tests.world import make_world
 
@@ -192,3 +195,27 @@ def test_after_a_long_halt_it_goes_on_with_what_is_due_now(world):
 
     assert Watermark.objects.get(feed=rereading.FEED).position > since
     assert not Case.objects.exists()
+
+
+def test_what_is_due_is_found_without_walking_what_was_confirmed_before(world):
+    credit = Posting.objects.get(kind="credit_memo")
+    old = credit.confirmed_at - timedelta(days=200)
+    fields = {f.attname: getattr(credit, f.attname) for f in Posting._meta.concrete_fields}
+    Posting.objects.bulk_create(
+        Posting(
+            **fields
+            | {"id": None, "slot": f"old:{n}", "key": f"OLD-{n}", "control_number": 0}
+            | {"confirmed_at": old - timedelta(minutes=n)}
+        )
+        for n in range(2_000)
+    )
+    world.clock.advance(hours=25)
+    plans.analyse()
+
+    with world.connected(), CaptureQueriesContext(database) as captured:
+        assert rereading.read_due(now=world.clock.now) == 1
+
+    asked = [row["sql"] for row in captured.captured_queries if row["sql"].startswith("SELECT")]
+    due = [sql for sql in asked if '"confirmed_at" >' in sql and "exceptions_app_posting" in sql]
+    assert len(due) == 6
+    assert plans.rows_read(due) < 20
