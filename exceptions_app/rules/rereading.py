@@ -43,7 +43,7 @@ class Edit:
 
     @property
     def facts(self) -> dict[str, str]:
-        told = {"vendor_text": self.text}
+        told = {"found": self.text}
         return told if self.difference is None else {**told, "difference": f"{self.difference}"}
 
 

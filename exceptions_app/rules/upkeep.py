@@ -155,8 +155,8 @@ def missing_changes(
     told = {
         "connection": name,
         "since": _moment(since),
-        "expected": str(listed),
-        "got": str(listed - missing),
+        "expected": f"{listed} return{'' if listed == 1 else 's'}",
+        "got": str(listed - missing) if listed > missing else "none",
     }
     formula = "refunds of the missing returns, as far as they are known"
     return [_finding("EVENT_GAP", name, told, value=value, formula=formula)]

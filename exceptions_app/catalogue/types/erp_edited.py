@@ -14,8 +14,7 @@ ENTRY = Entry(
     rank=RANK_MONEY,
     clock_hours=16,
     sentence=(
-        "The {kind} {number} was confirmed equal to ours. {erp} shows it otherwise today:"
-        " {vendor_text}."
+        "The {kind} {number} was confirmed equal to ours. {erp} shows it otherwise today: {found}."
     ),
     consequence="Our figures and the ledger differ by a change that nobody told of.",
     playbook=(

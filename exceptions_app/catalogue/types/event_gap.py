@@ -14,8 +14,8 @@ ENTRY = Entry(
     rank=RANK_INTEGRATION,
     clock_hours=4,
     sentence=(
-        "{platform} lists {expected} returns that changed since {since}, and messages of {got} of"
-        " them came here. The others are read again at once."
+        "{platform} lists {expected} as changed since {since}. Of these, {got} came here; what is"
+        " missing is read at once."
     ),
     consequence=(
         "Returns in the gap stood still: no receipt, no credit, and CX gave customers an old"

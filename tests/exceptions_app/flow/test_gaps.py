@@ -63,7 +63,7 @@ def test_a_return_that_is_shown_late_is_told_and_read_and_closes_once_it_is_here
         "operations",
         world.bridge.source,
     )
-    assert (case.facts["expected"], case.facts["got"]) == ("2", "1")
+    assert (case.facts["expected"], case.facts["got"]) == ("2 returns", "1")
     assert InboundEvent.objects.get(topic="GAP").subject_id == "5002"
     world.settle()
     assert Rma.objects.get(external_id="5002").sales_order.number == "SO-1"

@@ -70,7 +70,7 @@ def test_a_changed_amount_is_told_with_the_difference_and_ends_once_it_is_restor
         case.title
         == f"The credit memo {credit.number} of return {case.rma} was changed in BlueCherry"
     )
-    assert case.facts["vendor_text"] == "£21.00 instead of £20.00"
+    assert case.facts["found"] == "£21.00 instead of £20.00"
     assert credit.status == "confirmed"
     acts = AuditEntry.objects.filter(act="posting.reread").values_list("text", flat=True)
     assert [text.endswith("£21.00 instead of £20.00") for text in acts] == [True]
@@ -98,7 +98,21 @@ def test_what_no_sum_tells_puts_the_whole_document_at_risk(world, what, words, v
 
     look(world, hours=25)
 
-    assert (case_of().facts["vendor_text"], case_of().value) == (words, value)
+    assert (case_of().facts["found"], case_of().value) == (words, value)
+
+
+def test_the_page_says_what_is_there_now_and_never_that_it_was_refused(world, client):
+    edit(world, "amount")
+    look(world, hours=25)
+    client.force_login(make_user("finn", "finance"))
+
+    shown = client.get(f"/exceptions/{case_of().pk}/").content.decode()
+
+    assert "BlueCherry shows it otherwise today: £21.00 instead of £20.00." in " ".join(
+        shown.split()
+    )
+    assert "refused it" not in shown
+    assert "Nothing was booked" not in shown
 
 
 def test_a_document_that_nobody_touched_costs_one_call_a_kind_and_leaves_no_trace(world):

@@ -46,5 +46,5 @@ def test_it_says_what_is_different_and_what_that_moved(states, edit):
 
 
 def test_the_facts_of_an_exception_tell_the_difference_only_where_there_is_one():
-    assert Edit("it is void there").facts == {"vendor_text": "it is void there"}
-    assert Edit("x", Decimal("2.00")).facts == {"vendor_text": "x", "difference": "2.00"}
+    assert Edit("it is void there").facts == {"found": "it is void there"}
+    assert Edit("x", Decimal("2.00")).facts == {"found": "x", "difference": "2.00"}
