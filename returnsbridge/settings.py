@@ -248,7 +248,6 @@ PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
 INVITATION_HOURS = env.integer("RETURNSBRIDGE_INVITATION_HOURS", default=72, minimum=1)
 # Role codes whose people must have a second factor before they go on.
 MFA_ROLES = sign_in.second_factor_roles(() if DEBUG else ("finance", "admin"))
-
 ACCOUNT_ADAPTER = "exceptions_app.views.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*"]
