@@ -18,6 +18,7 @@ from exceptions_app.rules.facts import Policy
 
 Level = Literal["none", "peer", "finance"]
 
+_LEVELS: tuple[Level, ...] = ("none", "peer", "finance")
 _FREE = frozenset({FixKind.RETRY.value, FixKind.CLOSE.value, FixKind.SET_LOCATION.value})
 # Exceptions whose document may stand in the ERP: sending it again could book it twice.
 IN_DOUBT = frozenset({"OUTCOME_UNKNOWN", "SILENT_SUCCESS", "CM_DUPLICATE", "DUPLICATE_STOCK_MOVE"})
@@ -60,6 +61,7 @@ def needs_approval(
     *,
     case_type: str = "",
     changed: Collection[str] | None = None,
+    beside: Collection[str] = (),
 ) -> Level:
     """The level a fix needs. A kind nobody listed needs the strictest: it may change money.
 
@@ -67,9 +69,12 @@ def needs_approval(
     none. A fee or VAT mapping of no value at all still needs finance. A document of which the ERP
     may have one already is sent again only with finance. What an edit of a document `changed`
     decides who agrees: money, tax, account and date are finance's, as is what nobody listed.
+    `beside` are the types of the other open exceptions about the same document: the strictest of
+    all of them counts, whichever of them the change is asked for from.
     """
-    own = _own_level(fix_kind, case_type, changed)
-    asked = _by_policy(fix_kind, case_type, policy)
+    types = {case_type, *beside}
+    own = max((_own_level(fix_kind, each, changed) for each in types), key=_LEVELS.index)
+    asked = _by_policy(fix_kind, types, policy)
     if asked in ("finance", "two"):
         return "finance"
     return "peer" if asked == "peer" and own == "none" else own
@@ -88,11 +93,11 @@ def _own_level(fix_kind: str, case_type: str, changed: Collection[str] | None) -
     return "finance"
 
 
-def _by_policy(fix_kind: str, case_type: str, policy: Policy) -> str:
-    """The most that the bridge's policy asks for this change or this type; "" for nothing."""
+def _by_policy(fix_kind: str, types: Collection[str], policy: Policy) -> str:
+    """The most that the bridge's policy asks for this change or these types; "" for nothing."""
     if fix_kind == FixKind.CLOSE:
         return ""
-    wanted = {policy.approvals.get(key, "") for key in (fix_kind.upper(), case_type)}
+    wanted = {policy.approvals.get(key, "") for key in (fix_kind.upper(), *types)}
     return max(wanted, key=("", *policy_values.APPROVALS).index)
 
 
@@ -104,16 +109,19 @@ def approvers_needed(
     frees_other_money: bool = False,
     case_type: str = "",
     changed: Collection[str] | None = None,
+    beside: Collection[str] = (),
 ) -> int:
     """How many different people must agree: two of finance above the threshold.
 
     The threshold is in the bridge's currency: money of another cannot be compared with it, and
-    counts as above.
+    counts as above. `beside` is as in `needs_approval`.
     """
-    level = needs_approval(fix_kind, value, policy, case_type=case_type, changed=changed)
+    level = needs_approval(
+        fix_kind, value, policy, case_type=case_type, changed=changed, beside=beside
+    )
     if level == "none":
         return 0
-    if _by_policy(fix_kind, case_type, policy) == "two":
+    if _by_policy(fix_kind, {case_type, *beside}, policy) == "two":
         return 2
     is_above = frees_other_money or abs(value) > policy.second_approver_above
     is_large = level == "finance" and is_above

@@ -228,12 +228,25 @@ def source_value(case: Case, kind: str) -> str:
     return next((str(facts[name]) for name in _VALUE_FACT.get(kind, ()) if facts.get(name)), "")
 
 
-def approval_level(*, case: Case, kind: str) -> str:
-    """Who must agree before a change of `kind` is in force: none, peer or finance."""
+def of_same_document(case: Case) -> list[Case]:
+    """The other open exceptions about the document of `case`, oldest first."""
+    if case.posting_id is None:
+        return []
+    about = Case.objects.filter(posting=case.posting_id, status__in=CASE_OPEN)
+    return list(about.exclude(pk=case.pk).order_by("pk"))
+
+
+def approval_level(*, case: Case, kind: str, beside: Iterable[Case] | None = None) -> str:
+    """Who must agree before a change of `kind` is in force: none, peer or finance.
+
+    `beside` is what `of_same_document` gives, where the caller has it.
+    """
     if case.bridge is None:
         return "finance"
     policy = facts_selector.policy_of(case.bridge)
-    return approval.needs_approval(kind, case.value, policy, case_type=case.type)
+    others = of_same_document(case) if beside is None else beside
+    types = {each.type for each in others}
+    return approval.needs_approval(kind, case.value, policy, case_type=case.type, beside=types)
 
 
 def approvers(

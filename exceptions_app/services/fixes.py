@@ -145,9 +145,12 @@ def weigh(
     policy = facts_selector.policy_of(bridge)
     case_type = case.type if case is not None else ""
     changed = payload.get("changed")
+    beside = _types_about(payload)
     return Terms(
         effect=found.as_json() if found else {},
-        level=approval.needs_approval(kind, value, policy, case_type=case_type, changed=changed),
+        level=approval.needs_approval(
+            kind, value, policy, case_type=case_type, changed=changed, beside=beside
+        ),
         approvals_needed=approval.approvers_needed(
             kind,
             value,
@@ -155,8 +158,18 @@ def weigh(
             frees_other_money=found is not None and found.frees_other_money,
             case_type=case_type,
             changed=changed,
+            beside=beside,
         ),
     )
+
+
+def _types_about(payload: dict[str, Any]) -> frozenset[str]:
+    """What is open about the document of a change: none of it may be walked round by another."""
+    posting_id = payload.get("posting_id")
+    if posting_id is None:
+        return frozenset()
+    about = Case.objects.filter(posting=posting_id, status__in=CASE_OPEN)
+    return frozenset(about.values_list("type", flat=True))
 
 
 @transaction.atomic

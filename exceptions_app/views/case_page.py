@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
@@ -204,8 +204,14 @@ def person(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-def offer(request: HttpRequest, case: Case, kind: str, form: FixForm | None) -> Offer:
-    level = cases_selector.approval_level(case=case, kind=kind)
+def offer(
+    request: HttpRequest,
+    case: Case,
+    kind: str,
+    form: FixForm | None,
+    beside: Iterable[Case] | None = None,
+) -> Offer:
+    level = cases_selector.approval_level(case=case, kind=kind, beside=beside)
     return Offer(
         kind=kind,
         label=_label(case, kind),
@@ -271,9 +277,11 @@ def _acts(
 ) -> dict[str, Any]:
     """What can be done about an open exception, by this reader."""
     fixes = cases_selector.fixes_under_way(case)
+    beside = cases_selector.of_same_document(case)
     acts: dict[str, Any] = {
         "under_way": under_way(fixes, request, now),
-        "offers": _offers(request, case, now, offered, _taken(fixes)),
+        "beside": beside,
+        "offers": _offers(request, case, now, offered, _taken(fixes), beside),
     }
     if permissions.can(request.user, "assign_case"):
         acts["assign_form"] = assign_form or AssignForm(case=case, user=person(request))
@@ -296,6 +304,7 @@ def _offers(
     now: datetime,
     offered: Offer | None,
     taken: Mapping[str, str],
+    beside: Sequence[Case],
 ) -> list[Offer]:
     if case.bridge is None:
         return []
@@ -313,7 +322,7 @@ def _offers(
         is_allowed = permissions.can(request.user, permissions.FIX_CAPABILITY[kind])
         form = FORMS[kind](kind=kind, case=case, now=now) if is_allowed else None
         offers.append(
-            offer(request, case, kind, form)
+            offer(request, case, kind, form, beside)
             if is_allowed
             else Offer(kind, FixKind(kind).label, None, "", ())
         )

@@ -16,6 +16,7 @@ from exceptions_app.forms.kinds import FORMS
 from exceptions_app.models import Case, SavedView
 from exceptions_app.rules import money
 from exceptions_app.selectors import awaited
+from exceptions_app.selectors import cases as cases_selector
 
 
 class MoneyBody(serializers.Serializer):
@@ -96,6 +97,13 @@ class CaseDetail(CaseRow):
     wakes_when = serializers.SerializerMethodField(
         help_text="The same in words with its figures, read after “when”."
     )
+    same_document = serializers.SerializerMethodField(
+        help_text="Ids of the other open exceptions about its document: the strictest approval"
+        " that one of them asks for counts for all."
+    )
+
+    def get_same_document(self, found: Case) -> list[int]:
+        return [each.pk for each in cases_selector.of_same_document(found)]
 
     def get_wakes_when(self, found: Case) -> str:
         return awaited.words(found)

@@ -58,6 +58,26 @@ def test_a_bridge_may_ask_for_more_by_change_or_type_and_never_for_less(
 
 
 @pytest.mark.parametrize(
+    ("beside", "asked", "expected"),
+    [
+        ((), {}, ("none", 0)),
+        (("RETRY_EXHAUSTED",), {}, ("none", 0)),
+        (("OUTCOME_UNKNOWN",), {}, ("finance", 1)),
+        (("RETRY_EXHAUSTED", "SILENT_SUCCESS"), {}, ("finance", 1)),
+        (("RETRY_EXHAUSTED",), {"RETRY_EXHAUSTED": "peer"}, ("peer", 1)),
+        (("OUTCOME_UNKNOWN",), {"OUTCOME_UNKNOWN": "two"}, ("finance", 2)),
+    ],
+)
+def test_the_strictest_exception_about_a_document_decides_for_all_of_them(beside, asked, expected):
+    given = {"case_type": "JOB_STUCK", "beside": beside}
+    policy = Policy(approvals=asked)
+
+    level = needs_approval("retry", Decimal(0), policy, **given)
+
+    assert (level, approvers_needed("retry", Decimal(0), policy, **given)) == expected
+
+
+@pytest.mark.parametrize(
     ("changed", "expected"),
     [
         (["quantity", "sku"], "peer"),
