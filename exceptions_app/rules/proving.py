@@ -46,8 +46,9 @@ class Gone:
 class Known:
     """What is known of the return now.
 
-    `proved` are the slots of the documents that were read back or that somebody answers for, `left`
-    those of all that were sent, and `approval` is the return's axis.
+    `proved` are the slots of the documents that were read back or that somebody answers for,
+    `on_word` those of the latter alone, `left` those of all that were sent, and `approval` is the
+    return's axis.
     """
 
     found: Sequence[Finding]
@@ -56,6 +57,7 @@ class Known:
     left: Collection[str]
     approval: str
     has_receipts_of_others: bool = False
+    on_word: Collection[str] = ()
 
 
 def is_accepted(gone: Gone) -> bool:
@@ -82,6 +84,8 @@ def _of_document(gone: Gone, known: Known) -> str:
     slot = gone.part.partition(":")[2] if gone.part.startswith(_DOCUMENT_PARTS) else ""
     if not slot and gone.type not in _LATE:
         return ""
+    if slot and gone.type == "OUTCOME_UNKNOWN" and _has(known.on_word, slot):
+        return "A person found the document and linked it: nothing was sent again."
     wanted = slot or _MISSED.get(gone.type, "")
     if not wanted or _has(known.proved, wanted):
         return ""

@@ -138,7 +138,9 @@ def test_an_outcome_nobody_knows_is_looked_up_and_linked_and_nothing_is_sent_twi
         world.settle()
         traveller.move_to(world.clock.now)
         page.goto(f"/exceptions/{unknown.pk}/")
-        assert "Closed by proof" in page.inner_text(".alert.good")
+        closed = page.inner_text(".alert.good")
+        assert "A person found the document and linked it: nothing was sent again." in closed
+        assert "asked for by Ines and approved by Finn" in closed
 
     assert [row["doc_type"] for row in world.documents()] == ["RA", "RCV", "CM"]
     assert set(Posting.objects.values_list("status", flat=True)) == {"confirmed"}

@@ -33,7 +33,10 @@ ENTRY = Entry(
     ),
     actions=(FixKind.LINK_DOCUMENT, FixKind.RETRY),
     approval="finance",
-    closes_by="Read-back finds the document equal to ours, or proves that it is absent.",
+    closes_by=(
+        "Read-back finds the document equal to ours, or proves that it is absent, or a person"
+        " links it."
+    ),
     closes_itself=True,
     value_note="Document gross",
     requirements=("L14",),

@@ -62,7 +62,7 @@ PROOFS = {
     "NOTIFY_FAILED": "ReturnGO Alder Counters has the note.",
     "NOT_ARRIVED": "The goods are received.",
     "OFF_PLATFORM_REFUND": "A return was opened that the refund belongs to.",
-    "OUTCOME_UNKNOWN": "Read-back finds the document equal to ours, or proves that it is absent.",
+    "OUTCOME_UNKNOWN": "A person found the document and linked it: nothing was sent again.",
     "OUT_OF_ORDER": "Return 4999 arrived, and both messages were applied in order.",
     "OVER_RETURN": (
         "£20.00 accepted by Finance 1, agreed by Finance 2; credit memo not read back yet: held"

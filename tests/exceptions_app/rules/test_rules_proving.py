@@ -84,6 +84,13 @@ def sentence(case_type, part="rma", *, found=(), proved=(), left=(), approval="a
             id="replaced",
         ),
         pytest.param(
+            "OUTCOME_UNKNOWN",
+            "posting:credit_memo",
+            {"proved": ("credit_memo",), "on_word": ("credit_memo",)},
+            "A person found the document and linked it: nothing was sent again.",
+            id="linked-by-a-person",
+        ),
+        pytest.param(
             "ERP_BATCH_WAIT",
             "window:credit_memo",
             {},
