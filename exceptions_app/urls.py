@@ -28,6 +28,7 @@ from exceptions_app.views import (
     load,
     looks,
     manual,
+    manual_use,
     merchandising,
     operations,
     questions,
@@ -308,5 +309,6 @@ urlpatterns = [
     path("manual/owners/", manual.owners, name="manual-owners"),
     path("manual/data/", manual.data, name="manual-data"),
     path("manual/words/", manual.words, name="manual-words"),
+    path("manual/use/", manual_use.page, name="manual-use"),
     path("manual/<str:code>/", manual.page, name="manual-type"),
 ]

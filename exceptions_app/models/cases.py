@@ -345,6 +345,8 @@ class Fix(models.Model):
                 name="fix_underway",
             ),
             models.Index(fields=["rma", "status"], name="fix_by_rma"),
+            # What was asked for lately, however much there ever was.
+            models.Index(fields=["requested_at"], name="fix_by_requested"),
         ]
 
     def __str__(self) -> str:
