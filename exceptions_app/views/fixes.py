@@ -232,7 +232,8 @@ def _previewed(form: FixForm) -> Preview:
     }
     effect, doubt = None, ""
     if case.bridge is not None:
-        doubt = doubts.of_change(kind=form.kind, bridge=case.bridge, payload=form.payload)
+        about: dict[str, Any] = {"kind": form.kind, "bridge": case.bridge, "rma": case.rma}
+        doubt = doubts.of_change(**about, payload=form.payload)
         rma = None if form.is_mapping else case.rma
         effect = previews.effect_of_change(bridge=case.bridge, rma=rma, **changed)
     documents: tuple[previews.DocumentPreview, ...] = ()

@@ -7,7 +7,15 @@ from django.utils import timezone
 from exceptions_app.forms.kinds import FORMS
 from exceptions_app.models import Fix
 from tests.cast import make_user
-from tests.factories import CaseFactory, CauseGroupFactory, MappingFactory, RmaFactory
+from tests.factories import (
+    CaseFactory,
+    CauseGroupFactory,
+    ItemFactory,
+    MappingFactory,
+    RmaFactory,
+    SalesOrderFactory,
+    SalesOrderLineFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -103,3 +111,40 @@ def test_a_code_in_use_needs_no_tick(client, reason):
 
     assert asked.status_code == 302
     assert Fix.objects.get().payload == {"code": "DMG"}
+
+
+@pytest.fixture
+def unknown(client):
+    """A return of order SO-4020, which sold TEE-BLK-M; the ERP has LMP-OAK as well."""
+    rma = RmaFactory()
+    rma.sales_order = SalesOrderFactory(connection=rma.bridge.erp, number="SO-4020")
+    rma.save(update_fields=["sales_order"])
+    SalesOrderLineFactory(order=rma.sales_order, sku="E-77")
+    ItemFactory(connection=rma.bridge.erp, sku="TEE-BLK-M", erp_id="E-77")
+    ItemFactory(connection=rma.bridge.erp, sku="LMP-OAK", erp_id="E-78")
+    group = CauseGroupFactory(bridge=rma.bridge, type="SKU_UNKNOWN")
+    client.force_login(make_user("mira"))
+    return CaseFactory(rma=rma, group=group, type="SKU_UNKNOWN", facts={"sku": "TEE-OLD"})
+
+
+def test_an_item_that_the_order_never_sold_is_asked_for_only_with_the_tick(client, unknown):
+    answers = {"kind": "sku_alias", "choice": "other", "sku": "LMP-OAK"}
+
+    shown, refused = _ask(client, unknown, **answers)
+
+    assert "LMP-OAK is not on order SO-4020." in shown.text
+    assert refused.status_code == 422
+    assert not Fix.objects.exists()
+    _ask(client, unknown, **answers, in_spite="1")
+    fix = Fix.objects.get()
+    assert fix.payload == {"sku": "LMP-OAK"}
+    assert (
+        "LMP-OAK is not on order SO-4020." in client.get(reverse("fix-detail", args=[fix.pk])).text
+    )
+
+
+def test_an_item_that_the_order_names_by_its_key_needs_no_tick(client, unknown):
+    _, asked = _ask(client, unknown, kind="sku_alias", choice="other", sku="TEE-BLK-M")
+
+    assert asked.status_code == 302
+    assert Fix.objects.get().payload == {"sku": "TEE-BLK-M"}
