@@ -21,8 +21,8 @@ from exceptions_app.choices import (
     PostingStatus,
     RefundStatus,
 )
-from exceptions_app.rules import limits, money, receiving, values, windows
-from exceptions_app.rules.facts import Finding, PostingFact, RmaFacts
+from exceptions_app.rules import leaving, limits, money, receiving, values, windows
+from exceptions_app.rules.facts import Finding, PlannedPosting, PostingFact, RmaFacts
 from exceptions_app.rules.relevance import units_left_to_book
 from exceptions_app.rules.resolving import (
     Resolved,
@@ -85,8 +85,11 @@ def running(resolved: Resolved) -> Iterator[Clock]:
     yield from _promise(resolved)
 
 
-def over(resolved: Resolved, found: tuple[Finding, ...]) -> Iterator[Finding]:
-    """The clocks whose time is over and which none of the findings so far explains."""
+def over(
+    resolved: Resolved, found: tuple[Finding, ...], postings: tuple[PlannedPosting, ...]
+) -> Iterator[Finding]:
+    """The clocks whose time is over, which none of the findings so far explains and whose document
+    is not leaving."""
     facts = resolved.facts
     known = {row.type for row in found}
     is_stopped = any(row.blocks or row.subject.startswith("posting:") for row in found)
@@ -94,6 +97,9 @@ def over(resolved: Resolved, found: tuple[Finding, ...]) -> Iterator[Finding]:
         if clock.ends_at > facts.now or _EXPLAINED_BY.get(clock.type, frozenset()) & known:
             continue
         if clock.type in _ONLY_UNEXPLAINED and is_stopped:
+            continue
+        kind = leaving.LATE.get(clock.type)
+        if kind and leaving.is_leaving(facts, postings, found, {kind}):
             continue
         yield clock.finding(facts)
 

@@ -253,6 +253,8 @@ class PostingFact:
     residue: Decimal = Decimal(0)
     # The policy's `first_bucket` when it was planned; "" where nobody kept it.
     first_bucket: str = ""
+    # Since or from when on nothing holds it back; None for one that waits, or was tried.
+    freed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from exceptions_app.rules import (
     credit_additions,
     credit_findings,
     document_edits,
+    leaving,
     money,
     receiving,
     receiving_findings,
@@ -89,14 +90,14 @@ def plan(facts: RmaFacts) -> Plan:
     found.extend(support.findings(resolved, wanted))
     postings = _as_set(facts, support.supported(facts, wanted))
     found.extend(timeliness.findings(resolved, tuple(found), postings))
-    found.extend(clocks.over(resolved, tuple(found)))
+    found.extend(clocks.over(resolved, tuple(found), postings))
     found = accepting.told(found, facts.decisions.accepted)
     return Plan(
         postings=postings,
         findings=_ordered(found),
         checks=checks.passed(resolved, tuple(found)),
         residue=residue if any(row.slot == CREDIT_SLOT for row in postings) else money.ZERO,
-        next_look=waits.first_after(resolved),
+        next_look=waits.first_after(resolved, leaving.look_at(facts, postings, found)),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from exceptions_app.choices import HoldReason, PostingKind, PostingStatus, RefundStatus
-from exceptions_app.rules import money, receiving, rereading, values, windows
+from exceptions_app.rules import leaving, money, receiving, rereading, values, windows
 from exceptions_app.rules.confirming import TWICE_TYPES
 from exceptions_app.rules.facts import Finding, PlannedPosting, PostingFact
 from exceptions_app.rules.relevance import units_booked, units_left_to_book
@@ -46,7 +46,7 @@ def findings(
     facts = resolved.facts
     about_postings = [finding for row in facts.postings for finding in _posting(resolved, row)]
     known = (*found, *about_postings)
-    late = [*_no_credit(resolved, known, postings), *_no_receipt(resolved, known)]
+    late = [*_no_credit(resolved, known, postings), *_no_receipt(resolved, known, postings)]
     return (*about_postings, *_missed_windows(resolved, postings), *late)
 
 
@@ -172,6 +172,8 @@ def _no_credit(
     waits_for_run = any(row.kind == kind and row.hold == HoldReason.RUN for row in postings)
     if waits_for_run or sent_postings(facts, kind) or _explains(found, DOCUMENTS):
         return
+    if leaving.is_leaving(facts, postings, found, {kind}):
+        return
     if facts.decisions.accepted_difference is not None and not _is_planned(postings, kind):
         # Finance accepted a refund that has no credit at all.
         return
@@ -193,11 +195,15 @@ def _is_planned(postings: tuple[PlannedPosting, ...], kind: str) -> bool:
     return any(row.kind == kind for row in postings)
 
 
-def _no_receipt(resolved: Resolved, found: tuple[Finding, ...]) -> Iterator[Finding]:
+def _no_receipt(
+    resolved: Resolved, found: tuple[Finding, ...], postings: tuple[PlannedPosting, ...]
+) -> Iterator[Finding]:
     """Goods were graded, and no receipt went to the ERP within the grace period (R015, R035)."""
     facts = resolved.facts
     is_short = any(row.type == "QTY_SHORT" for row in found)
     if not resolved.is_approved or is_short or _explains(found, _BEFORE_RECEIPT):
+        return
+    if leaving.is_leaving(facts, postings, found, _BEFORE_RECEIPT):
         return
     limit = timedelta(hours=facts.policy.receipt_grace_hours)
     late = [

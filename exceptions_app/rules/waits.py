@@ -12,9 +12,11 @@ from exceptions_app.rules.relevance import units_left_to_book
 from exceptions_app.rules.resolving import Resolved, resolve, units_short
 
 
-def first_after(resolved: Resolved) -> datetime | None:
-    """The first moment after now at which any clock of the return is over."""
+def first_after(resolved: Resolved, leaving_until: datetime | None = None) -> datetime | None:
+    """The first moment after now at which any clock of the return is over, or a document that is
+    about to leave should have left."""
     ends = [clock.ends_at for clock in clocks.running(resolved)]
+    ends += [leaving_until] if leaving_until else []
     moments = [at for at in (*_limits(resolved), *ends) if at > resolved.facts.now]
     return min(moments, default=None)
 

@@ -13,10 +13,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Abs
 
 from connectors.types import Inspection
-from exceptions_app.choices import (
-    ExchangeAxis,
-    PostingStatus,
-)
+from exceptions_app.choices import POSTING_UNSENT, ExchangeAxis, HoldReason, PostingStatus
 from exceptions_app.models import (
     Bridge,
     CreditQuote,
@@ -205,7 +202,17 @@ def posting_fact(posting: Posting) -> PostingFact:
         draft=drafts.from_json(posting.draft),
         residue=posting.residue,
         first_bucket=posting.made_by.get("first_bucket", ""),
+        freed_at=_freed_at(posting),
     )
+
+
+def _freed_at(posting: Posting) -> datetime | None:
+    """From when on it may leave; None while it may not, and for one tried before."""
+    if posting.attempts:
+        return None
+    if posting.status == PostingStatus.HELD:
+        return posting.hold_until if posting.hold_reason == HoldReason.UNDO else None
+    return posting.not_before if posting.status in POSTING_UNSENT else None
 
 
 def order_candidates(rma: Rma, lines: Iterable[RmaLine]) -> tuple[tuple[str, str], ...]:

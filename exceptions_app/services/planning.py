@@ -258,6 +258,9 @@ def _keep_rounding(row: Posting, rma: Rma) -> None:
         row.save(update_fields=["rounding"])
 
 
+_FREE = (PostingStatus.READY, PostingStatus.PLANNED)
+
+
 def _restate(row: Posting, state: _State, planned: PlannedPosting, now: datetime) -> None:
     """Give an unchanged unsent posting its present state; a refused one waits for a person."""
     if row.status == PostingStatus.FAILED:
@@ -275,7 +278,7 @@ def _restate(row: Posting, state: _State, planned: PlannedPosting, now: datetime
     row.hold_until = state.hold_until
     row.blocked_by = state.blocked_by
     fields = ["status", "hold_reason", "hold_until", "blocked_by"]
-    if state.status == PostingStatus.READY and row.not_before < now and not row.attempts:
+    if state.status in _FREE and row.not_before < now and not row.attempts:
         row.not_before = now
         fields.append("not_before")
     row.save(update_fields=fields)

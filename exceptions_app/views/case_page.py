@@ -160,6 +160,7 @@ def show(
         "sides": case_parts.sides(case),
         "vendor": case_parts.vendor_words(case),
         "postings": _postings(postings),
+        "still_held": case_parts.held_by(case, postings) if case.closure != Closure.PROOF else "",
         "story": story,
         "refused": case_parts.refused(story) if is_open else None,
         "siblings": rows,

@@ -245,7 +245,7 @@ def steps(
         found.append(
             {
                 "title": fill(step.text, case.facts),
-                "state": "waiting" if step.action in waiting else "not_yet",
+                "state": "waiting" if step.action in waiting else "",
                 "url": url,
                 "url_label": label,
             }
@@ -380,3 +380,23 @@ def _amount(text: object) -> Decimal | None:
     except InvalidOperation:
         return None
     return amount if amount.is_finite() else None
+
+
+def held_by(case: Case, postings: Iterable[Posting]) -> str:
+    """Which documents of the return the finding itself holds back, in a sentence; "" for none.
+
+    A person who closes by hand changes no fact: these stay blocked, and only a list of documents
+    still tells of them.
+    """
+    held = [
+        f"{row.get_kind_display().lower()} {money(row.gross, row.currency)}".strip()
+        if row.gross
+        else row.get_kind_display().lower()
+        for row in postings
+        if row.status == PostingStatus.BLOCKED and case.type in row.blocked_by.split(", ")
+    ]
+    if not held:
+        return ""
+    told = f"{', '.join(held)} {'stays' if len(held) == 1 else 'stay'} blocked"
+    until = "until what is in the way is gone. The list of postings shows it."
+    return f"{told[0].upper()}{told[1:]} {until}"

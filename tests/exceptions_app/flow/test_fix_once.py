@@ -13,6 +13,7 @@ from tests.world import make_unit, make_world
 pytestmark = pytest.mark.django_db
 
 WRONG = "TEE-BLAK-M"
+LATE = {"RESTOCK_LATE", "RECEIPT_NOT_POSTED", "REFUND_NO_CM", "RECEIVED_NOT_CREDITED"}
 
 
 @pytest.fixture
@@ -99,6 +100,49 @@ def test_an_approved_alias_heals_all_returns_and_their_credits_are_confirmed(wai
     assert waiting.open_types() == []
     assert all(Posting.objects.filter(kind="credit_memo").values_list("number", flat=True))
     assert Fix.objects.get().status == "applied"
+
+
+def test_a_fix_that_comes_late_heals_and_calls_nobody_for_what_is_leaving(waiting):
+    waiting.clock.advance(hours=80)
+    waiting.run()
+    opened = set(waiting.open_types())
+    fix = _ask(waiting, make_user("mira"))
+    shown = previews.effect(
+        bridge=waiting.bridge,
+        kind="sku_alias",
+        source_value=WRONG,
+        payload={"sku": "TEE-BLK-M"},
+        rma=None,
+        now=waiting.clock.now,
+    )
+
+    fixes.approve(
+        fix_id=fix.pk, seen_hash=fix.payload_hash, actor=make_user("mona"), now=waiting.clock.now
+    )
+    waiting.run()
+    waiting.clock.advance(seconds=61)
+    waiting.settle()
+
+    assert (shown.healed_returns, shown.newly_broken, shown.is_harmful) == (3, 0, False)
+    assert set(Case.objects.values_list("type", flat=True)) == opened
+    assert (len(waiting.documents("CM")), waiting.open_types()) == (3, [])
+
+
+def test_what_was_freed_and_does_not_leave_is_missed_after_a_quarter_of_an_hour(waiting):
+    waiting.clock.advance(hours=80)
+    waiting.run()
+    fix = _ask(waiting, make_user("mira"))
+    waiting.erp.faults.parse([{"kind": "status", "status": 503, "path": "/api/.*"}])
+    fixes.approve(
+        fix_id=fix.pk, seen_hash=fix.payload_hash, actor=make_user("mona"), now=waiting.clock.now
+    )
+    waiting.run()
+    before = set(waiting.open_types())
+    waiting.clock.advance(minutes=17)
+    waiting.run()
+
+    assert before & LATE == set()
+    assert set(waiting.open_types()) & LATE
 
 
 def test_the_requester_cannot_approve_and_nothing_changes(waiting):

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from exceptions_app.rules import leaving
 from exceptions_app.rules.planning import plan
 from tests.exceptions_app.rules import make
 from tests.exceptions_app.rules.make import make_facts, make_line
@@ -27,11 +28,36 @@ def posting_of(slot, **changes):
     return make.make_posting(slot, draft, **changes)
 
 
+def freed(slot, minutes, **changes):
+    """A document that nothing holds back since so many minutes."""
+    at = make.NOW - timedelta(minutes=minutes)
+    return posting_of(slot, **{"status": "ready", "freed_at": at} | changes)
+
+
+AUTHORISED = posting_of("return_authorisation", status="confirmed")
+WAITS_LONG = (AUTHORISED, freed("stock_receipt:10/WH1", 15, status="planned"))
+
+
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
         pytest.param(make_facts(refunds=refunded(23)), [], id="within-grace"),
-        pytest.param(make_facts(refunds=refunded(24)), [("REFUND_NO_CM", "refund")], id="late"),
+        pytest.param(
+            make_facts(refunds=refunded(24), postings=(freed("credit_memo", 15),)),
+            [("REFUND_NO_CM", "refund")],
+            id="late",
+        ),
+        pytest.param(
+            make_facts(refunds=refunded(24), postings=(freed("credit_memo", 14),)),
+            [],
+            id="late-and-leaving",
+        ),
+        pytest.param(make_facts(refunds=refunded(24)), [], id="late-and-planned-just-now"),
+        pytest.param(
+            make_facts(refunds=refunded(24), postings=(posting_of("credit_memo", status="ready"),)),
+            [("REFUND_NO_CM", "refund")],
+            id="late-and-tried-before",
+        ),
         pytest.param(
             make_facts(
                 refunds=refunded(30), policy=make.make_policy(schedule={"credit_memo": "run"})
@@ -74,7 +100,14 @@ def test_a_refund_without_a_credit_is_reported_when_late_and_nothing_explains_it
     ("line", "postings", "expected"),
     [
         pytest.param(graded(23), (), [], id="within-grace"),
-        pytest.param(graded(24), (), [("RECEIPT_NOT_POSTED", "rma")], id="late"),
+        pytest.param(graded(24), WAITS_LONG, [("RECEIPT_NOT_POSTED", "rma")], id="late"),
+        pytest.param(graded(24), (), [], id="late-and-planned-just-now"),
+        pytest.param(
+            graded(24),
+            (AUTHORISED, freed("stock_receipt:10/WH1", 14, status="planned")),
+            [],
+            id="late-and-leaving",
+        ),
         pytest.param(graded(30), (posting_of("stock_receipt:10/WH1"),), [], id="sent"),
         pytest.param(
             graded(30, location="Mars"), (), [("WAREHOUSE_UNMAPPED", "line:1")], id="explained"
@@ -86,8 +119,15 @@ def test_graded_goods_without_a_receipt_are_reported_when_late(line, postings, e
     assert found(make_facts(line, refunds=(), postings=postings)) == expected
 
 
+def test_a_late_document_that_was_just_freed_is_looked_for_again_after_its_grace():
+    facts = make_facts(refunds=refunded(30))
+    assert found(facts) == []
+
+    assert plan(facts).next_look == make.NOW + leaving.GRACE
+
+
 def test_the_late_receipt_tells_units_place_and_value():
-    (finding,) = plan(make_facts(graded(30), refunds=())).findings
+    (finding,) = plan(make_facts(graded(30), refunds=(), postings=WAITS_LONG)).findings
 
     assert (finding.value, finding.value_formula) == (Decimal("20.00"), "1 × 20.00 unit cost")
     assert finding.facts == {

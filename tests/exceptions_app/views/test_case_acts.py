@@ -207,6 +207,21 @@ def test_closing_by_hand_is_taken_back_on_the_page():
     assert case.status == "open"
 
 
+def test_what_a_closing_by_hand_goes_on_holding_back_is_said_before_and_afterwards():
+    client = _of("finn")
+    case = _over_return()
+    blocked = {"rma": case.rma, "status": "blocked", "currency": "GBP"}
+    PostingFactory(kind="credit_memo", gross="20.00", blocked_by="OVER_RETURN", **blocked)
+    PostingFactory(kind="stock_receipt", slot="s", key="S", blocked_by="SKU_UNKNOWN", **blocked)
+    said = "Credit memo £20.00 stays blocked until what is in the way is gone."
+
+    before = _text(client, case)
+    _act(client, case, "close", reason="registered_twice", note="")
+
+    assert before.count(said) == 1
+    assert _text(client, case).count(said) == 1
+
+
 def test_nobody_is_offered_to_open_what_proof_closed():
     case = CaseFactory(status="resolved", closure="proof", resolved_at=NOW, proof="CM-9")
 

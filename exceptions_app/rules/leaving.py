@@ -1,0 +1,71 @@
+"""What is about to leave is not missing yet: a document that was freed gets its minutes to arrive.
+
+Once the cause of a delay is fixed its documents are overdue by any clock, and on their way. Telling
+that as an exception of its own would call people for a minute, and make the right fix look harmful.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+
+from exceptions_app.choices import PostingKind, PostingStatus
+from exceptions_app.rules.facts import Finding, PlannedPosting, RmaFacts
+
+GRACE = timedelta(minutes=15)
+_WAITING = frozenset(
+    {PostingStatus.READY.value, PostingStatus.PLANNED.value, PostingStatus.HELD.value}
+)
+
+
+# Told of a document that is missing, by its kind.
+LATE = {
+    "RESTOCK_LATE": PostingKind.STOCK_RECEIPT.value,
+    "RECEIVED_NOT_CREDITED": PostingKind.CREDIT_MEMO.value,
+}
+
+
+def is_leaving(
+    facts: RmaFacts,
+    postings: Iterable[PlannedPosting],
+    found: Iterable[Finding],
+    kinds: Collection[str],
+) -> bool:
+    """Whether documents of `kinds` were freed within GRACE."""
+    ends = grace_ends(facts, postings, found, kinds)
+    return ends is not None and ends > facts.now
+
+
+def grace_ends(
+    facts: RmaFacts,
+    postings: Iterable[PlannedPosting],
+    found: Iterable[Finding],
+    kinds: Collection[str],
+) -> datetime | None:
+    """Until when documents of `kinds` that may leave are not missed; None where none may.
+
+    Of several the one that was freed first counts. One that a finding blocks, that waits for a run,
+    a window or a person, or that was tried already, is not about to leave.
+    """
+    blocked = frozenset().union(*(finding.blocks for finding in found))
+    rows = {row.slot: row for row in facts.postings}
+    moments = []
+    for planned in postings:
+        is_free = planned.kind not in blocked and not planned.hold
+        if planned.kind not in kinds or not is_free or facts.erp.is_manual(planned.kind):
+            continue
+        row = rows.get(planned.slot)
+        if row is None or row.status == PostingStatus.BLOCKED:
+            moments.append(facts.now)
+        elif row.status in _WAITING and row.freed_at is not None:
+            moments.append(row.freed_at)
+    return min(moments) + GRACE if moments else None
+
+
+def look_at(
+    facts: RmaFacts, postings: Iterable[PlannedPosting], found: Iterable[Finding]
+) -> datetime | None:
+    """When a return is looked at again whose documents are leaving; None where none is."""
+    kinds = {PostingKind.RETURN_AUTHORISATION.value, *LATE.values()}
+    ends = grace_ends(facts, postings, found, kinds)
+    return ends if ends is not None and ends > facts.now else None
