@@ -151,7 +151,9 @@ def _grade(resolved: Resolved) -> Iterator[Clock]:
         yield Clock("GRADE_MISSING", "grade", since, limit, value, told)
     else:
         value = _paid(resolved, open_lines)
-        yield Clock("INSPECTION_OVERDUE", "grade", since, limits.INSPECTION, value, told)
+        yield Clock(
+            "INSPECTION_OVERDUE", "grade", since, limits.inspection(facts.policy), value, told
+        )
 
 
 def _quarantine(resolved: Resolved) -> Iterator[Clock]:
@@ -165,7 +167,14 @@ def _quarantine(resolved: Resolved) -> Iterator[Clock]:
     if moments:
         told = {"units": _units(lines)}
         value = _stock(resolved, lines)
-        yield Clock("QUARANTINE_AGED", "quarantine", min(moments), limits.QUARANTINE, value, told)
+        yield Clock(
+            "QUARANTINE_AGED",
+            "quarantine",
+            min(moments),
+            limits.quarantine(resolved.facts.policy),
+            value,
+            told,
+        )
 
 
 def _restock(resolved: Resolved) -> Iterator[Clock]:
@@ -238,7 +247,9 @@ def _refund(resolved: Resolved) -> Iterator[Clock]:
         return
     value = _paid(resolved, lines)
     if value[0] > 0:
-        yield Clock("RECEIVED_NOT_REFUNDED", "refund", max(moments), limits.REFUND, value, {})
+        yield Clock(
+            "RECEIVED_NOT_REFUNDED", "refund", max(moments), limits.refund(facts.policy), value, {}
+        )
 
 
 def _unpaid_credit(facts: RmaFacts, booked: list[PostingFact]) -> Clock:
@@ -248,7 +259,7 @@ def _unpaid_credit(facts: RmaFacts, booked: list[PostingFact]) -> Clock:
         "CM_NO_REFUND",
         "refund",
         max(row.confirmed_at for row in booked if row.confirmed_at),
-        limits.REFUND,
+        limits.refund(facts.policy),
         (gross, "credit gross"),
         {**told, "credit": money.text(gross, facts.currency)},
     )
@@ -274,7 +285,12 @@ def _exchange(resolved: Resolved) -> Iterator[Clock]:
         told = {"sku": ", ".join(sorted({line.fact.sku for line in lines}))}
         value = _paid(resolved, lines)
         yield Clock(
-            "EXCHANGE_ORDER_MISSING", "exchange", max(moments), limits.EXCHANGE, value, told
+            "EXCHANGE_ORDER_MISSING",
+            "exchange",
+            max(moments),
+            limits.exchange(facts.policy),
+            value,
+            told,
         )
     if facts.replacement and not receiving.is_here(facts):
         everything = _items(resolved)
@@ -297,7 +313,8 @@ def _drift(resolved: Resolved) -> Iterator[Clock]:
     kinds = {str(PostingKind(row.kind).label).lower() for row in open_rows}
     since = min(row.created_at for row in open_rows)
     told = {"waiting": f"{', '.join(sorted(kinds))} {'is' if len(kinds) == 1 else 'are'}"}
-    yield Clock("STATUS_DRIFT", "status", since, limits.DRIFT, values.refund(facts), told)
+    limit = limits.drift(facts.policy)
+    yield Clock("STATUS_DRIFT", "status", since, limit, values.refund(facts), told)
 
 
 def _promise(resolved: Resolved) -> Iterator[Clock]:

@@ -48,6 +48,11 @@ class Policy:
     unknown_case_after_minutes: int = 30
     credit_grace_hours: int = 24
     receipt_grace_hours: int = 24
+    inspection_hours: int = 72
+    quarantine_days: int = 14
+    refund_days: int = 5
+    exchange_hours: int = 48
+    drift_hours: int = 72
     second_approver_above: Decimal = Decimal(500)
     accept_days: int = 366  # the longest a difference may be accepted for
     # kind of change or exception type -> "peer" | "finance" | "two": more than its own rule asks

@@ -8,14 +8,6 @@ from datetime import timedelta
 from exceptions_app.choices import PostingKind
 from exceptions_app.rules.facts import Finding, Policy
 
-INSPECTION = timedelta(hours=72)
-QUARANTINE = timedelta(days=14)
-# A refund is started by people, who do not work every day.
-REFUND = timedelta(days=5)
-# How long the systems may tell different stories.
-DRIFT = timedelta(hours=72)
-EXCHANGE = timedelta(hours=48)
-
 # What must arrive in the ERP before these can end, where nothing else stops it.
 _AWAITED = {
     "RESTOCK_LATE": PostingKind.STOCK_RECEIPT.value,
@@ -49,6 +41,26 @@ def receipt(policy: Policy) -> timedelta:
 
 def credit(policy: Policy) -> timedelta:
     return timedelta(hours=policy.credit_grace_hours)
+
+
+def inspection(policy: Policy) -> timedelta:
+    return timedelta(hours=policy.inspection_hours)
+
+
+def quarantine(policy: Policy) -> timedelta:
+    return timedelta(days=policy.quarantine_days)
+
+
+def refund(policy: Policy) -> timedelta:
+    return timedelta(days=policy.refund_days)
+
+
+def exchange(policy: Policy) -> timedelta:
+    return timedelta(hours=policy.exchange_hours)
+
+
+def drift(policy: Policy) -> timedelta:
+    return timedelta(hours=policy.drift_hours)
 
 
 def arrival(policy: Policy) -> timedelta:

@@ -171,6 +171,49 @@ OPTIONS: tuple[Option, ...] = (
         1,
         720,
     ),
+    _number(
+        "inspection_hours",
+        "How long received goods may go without an inspection",
+        "Counted from their receipt. Where stock needs the grade as well, the time for graded goods"
+        " without a receipt counts instead.",
+        "hours",
+        1,
+        720,
+    ),
+    _number(
+        "quarantine_days",
+        "How long goods may lie in quarantine",
+        "Counted from the disposition that put them there.",
+        "days",
+        1,
+        365,
+    ),
+    _number(
+        "refund_days",
+        "How long a customer may wait for the refund",
+        "Counted from the confirmed credit, or from the inspection of accepted goods. People start"
+        " refunds, and do not work every day.",
+        "days",
+        1,
+        90,
+    ),
+    _number(
+        "exchange_hours",
+        "How long an exchange may go without its order",
+        "Counted from the inspection of the goods that came back.",
+        "hours",
+        1,
+        720,
+    ),
+    _number(
+        "drift_hours",
+        "How long the systems may tell different stories",
+        "Counted from the first document that is not in the ERP, of a return the platform is done"
+        " with.",
+        "hours",
+        1,
+        720,
+    ),
     Option(
         "second_approver_above",
         "Value above which two people approve",

@@ -34,8 +34,5 @@ ENTRY = Entry(
     ),
     value_note="Credit gross",
     requirements=("R018",),
-    policy=(
-        "credit_trigger",
-        "credit_grace_hours",
-    ),
+    policy=("credit_trigger", "refund_days"),
 )

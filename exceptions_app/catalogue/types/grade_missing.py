@@ -31,5 +31,5 @@ ENTRY = Entry(
     closes_itself=True,
     value_note="Units × cost",
     requirements=("R016",),
-    policy=("stock_trigger",),
+    policy=("stock_trigger", "receipt_grace_hours"),
 )

@@ -31,4 +31,5 @@ ENTRY = Entry(
         "R121",
     ),
     is_waiting_type=True,
+    policy=("inspection_hours",),
 )

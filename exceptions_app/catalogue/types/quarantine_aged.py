@@ -38,4 +38,5 @@ ENTRY = Entry(
         "R078",
     ),
     is_waiting_type=True,
+    policy=("quarantine_days",),
 )

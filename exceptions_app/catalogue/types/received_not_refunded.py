@@ -34,4 +34,5 @@ ENTRY = Entry(
     ),
     value_note="Paid for the lines",
     requirements=("R093",),
+    policy=("refund_days",),
 )

@@ -36,4 +36,5 @@ ENTRY = Entry(
         "R130",
         "R132",
     ),
+    policy=("drift_hours",),
 )

@@ -56,6 +56,32 @@ def types_at(facts, now):
     return {row.type for row in plan(replace(facts, now=now)).findings}
 
 
+# type: the option its limit is, what it is by default, and an hour or a day in hours
+OPTION_OF = {
+    "INSPECTION_OVERDUE": ("inspection_hours", 72, 1),
+    "QUARANTINE_AGED": ("quarantine_days", 14, 24),
+    "RECEIVED_NOT_REFUNDED": ("refund_days", 5, 24),
+    "CM_NO_REFUND": ("refund_days", 5, 24),
+    "EXCHANGE_ORDER_MISSING": ("exchange_hours", 48, 1),
+    "STATUS_DRIFT": ("drift_hours", 72, 1),
+}
+
+
+@pytest.mark.parametrize("kind", OPTION_OF)
+def test_how_long_a_clock_runs_is_the_policys_and_its_words_say_so(kind):
+    facts, hours = RUNNING[kind]
+    option, default, unit = OPTION_OF[kind]
+    policy = replace(facts.policy, **{option: default + 7})
+    later = replace(facts, policy=policy)
+    end = NOW + timedelta(hours=hours + 7 * unit)
+
+    assert getattr(make.make_policy(), option) == default
+    assert kind not in types_at(later, end - timedelta(minutes=1))
+    (found,) = [row for row in plan(replace(later, now=end)).findings if row.type == kind]
+    assert found.facts["limit"] == limits.words(timedelta(hours=(default + 7) * unit))
+    assert option in catalogue.entry(kind).policy
+
+
 @pytest.mark.parametrize("kind", RUNNING)
 def test_a_clock_ends_in_an_exception_and_not_before(kind):
     facts, hours = RUNNING[kind]
