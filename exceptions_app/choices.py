@@ -429,6 +429,7 @@ class MessagePurpose(models.TextChoices):
     """Why a message to people was written."""
 
     ALERT = "alert", "Alert"
+    ESCALATION = "escalation", "Past its time"
     DIGEST = "digest", "Digest"
     TEST = "test", "Test"
 

@@ -61,6 +61,7 @@ class Escalation(models.Model):
                 fields=["case", "opening", "step"], name="escalation_once_per_opening"
             )
         ]
+        indexes = [models.Index(fields=["at"], name="escalation_by_time")]
 
     def __str__(self) -> str:
         return f"EX-{self.case_id} to {self.get_step_display()}"

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from exceptions_app.choices import MessagePurpose, MessageState, Severity, Team
+from exceptions_app.models.calendars import Escalation
 from exceptions_app.models.cases import CauseGroup
 
 
@@ -101,6 +102,8 @@ class Message(models.Model):
     owner_id = models.BigIntegerField(null=True)
     purpose = models.CharField(max_length=10, choices=MessagePurpose.choices)
     groups = models.ManyToManyField(CauseGroup, related_name="messages")
+    # Which steps it tells of; a step is told to a place once.
+    escalations = models.ManyToManyField(Escalation, related_name="messages")
     title = models.CharField(max_length=200)
     body = models.TextField()
     state = models.CharField(

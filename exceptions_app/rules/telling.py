@@ -62,6 +62,22 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """What is past its time of one cause, and who was told: "the lead of Finance (Lena)".
+
+    `sums` is money per currency; `since` is when the first of them was due.
+    """
+
+    title: str
+    count: int
+    sums: tuple[tuple[str, Decimal], ...]
+    since: datetime
+    team: str
+    told: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What a place was told of a cause, or that it is over since."""
 
@@ -146,6 +162,21 @@ def alert(cause: Cause, reason: str, *, zone: str, now: datetime) -> Words:
         f"Figures of {_when(now, zone)}.",
     ]
     title = f"{before.get(reason, severity)}: {cause.title}"
+    return Words(_cut(title), "\n".join(line for line in lines if line))
+
+
+def escalation(late: Late, *, zone: str, now: datetime) -> Words:
+    """That a cause is past its time: how many, which money, whose it is, who was told (R119)."""
+    at_risk = f"At risk: {_sums(late.sums)}." if late.sums else ""
+    was = "was" if late.count == 1 else "were, the first,"
+    lines = [
+        f"{_number(late.count, 'exception')} {was} to be acted on by {_when(late.since, zone)}.",
+        at_risk,
+        f"Who acts: {late.team}. Told to {late.told}.",
+        late.url,
+        f"Figures of {_when(now, zone)}.",
+    ]
+    title = f"Past its time: {late.title}"
     return Words(_cut(title), "\n".join(line for line in lines if line))
 
 

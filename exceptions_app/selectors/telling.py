@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 
-from exceptions_app.choices import CASE_OPEN, MessageState, Team
-from exceptions_app.models import Case, Message, MessagePlace
+from exceptions_app.choices import (
+    CASE_OPEN,
+    EscalationStep,
+    MessagePurpose,
+    MessageState,
+    Role,
+    Team,
+)
+from exceptions_app.models import Case, CauseGroup, Escalation, Message, MessagePlace
 from exceptions_app.models.cases import to_do
 from exceptions_app.permissions import can, roles_of
 from exceptions_app.rules import telling
@@ -85,6 +93,77 @@ def _cause(place: MessagePlace, row: dict[str, Any], units: int) -> telling.Caus
         owner=owner,
         since=row["oldest"],
         due_at=row["due"],
+        url=f"{place.desk_url}{reverse(page[0], args=[page[1]])}",
+    )
+
+
+def escalations(
+    place: MessagePlace, *, since: datetime, now: datetime
+) -> dict[CauseGroup, list[Escalation]]:
+    """Steps the place was not told of, of what is open still, by cause; two queries at most.
+
+    To the lead goes what is of a team they lead, to that team's room too; to the admins, and to
+    the room of operations, what went further. More of a cause that the place was told of in the
+    last hours waits, unless it went further.
+    """
+    rows = Escalation.objects.filter(
+        _goes_to(place),
+        ~Exists(Message.objects.filter(place=place, escalations=OuterRef("pk"))),
+        at__gte=since,
+        case__status__in=CASE_OPEN,
+        case__reopened_count=F("opening"),
+    )
+    found: dict[CauseGroup, list[Escalation]] = {}
+    for row in rows.select_related("case__group").order_by("pk")[:MOST]:
+        found.setdefault(row.case.group, []).append(row)
+    steps = _steps_told(place, now - telling.BACK_AFTER) if found else {}
+    return {
+        group: rows
+        for group, rows in found.items()
+        if max(row.step for row in rows) > steps.get(group.pk, EscalationStep.NONE)
+    }
+
+
+def _steps_told(place: MessagePlace, since: datetime) -> dict[int, int]:
+    """How far what the place was told of went, by cause, in messages written since then."""
+    told = Message.objects.filter(
+        place=place, purpose=MessagePurpose.ESCALATION, created_at__gte=since
+    )
+    rows = told.values_list("groups", "escalations__step")
+    found: dict[int, int] = {}
+    for group, step in rows:
+        found[group] = max(found.get(group, 0), step or 0)
+    return found
+
+
+def _goes_to(place: MessagePlace) -> Q:
+    to_lead, to_next = Q(step=EscalationStep.LEAD), Q(step=EscalationStep.NEXT)
+    if place.owner is None:
+        is_room_of_admins = place.team == Team.OPERATIONS
+        own = to_lead & Q(case__team=place.team)
+        return own | to_next if is_room_of_admins else own
+    roles = roles_of(place.owner)
+    if Role.LEAD in roles:
+        led = to_lead & Q(case__team__in=today.teams_of(roles - {Role.AUDITOR}))
+        return led | to_next if Role.ADMIN in roles else led
+    return to_next if Role.ADMIN in roles else Q(pk__in=[])
+
+
+def late_cause(place: MessagePlace, group: CauseGroup, told: Sequence[Escalation]) -> telling.Late:
+    """What one message says of the steps of one cause."""
+    cases = list({row.case_id: row.case for row in told}.values())
+    page = ("case-detail", cases[0].pk) if len(cases) == 1 else ("cause-list", group.pk)
+    sums = per_currency((case.currency, case.value) for case in cases if case.currency)
+    last = max(told, key=lambda row: (row.step, row.pk))
+    team = Team(last.case.team).label
+    whom = f"the lead of {team}" if last.step == EscalationStep.LEAD else "the admins"
+    return telling.Late(
+        title=group.title,
+        count=len(cases),
+        sums=tuple((each.currency, each.amount) for each in sums),
+        since=min(case.due_at for case in cases),
+        team=team,
+        told=f"{whom} ({', '.join(last.told) or 'nobody holds that role'})",
         url=f"{place.desk_url}{reverse(page[0], args=[page[1]])}",
     )
 

@@ -25,6 +25,7 @@ from exceptions_app.services import (
     receipts,
     return_files,
     telling,
+    telling_escalations,
     telling_sends,
 )
 from exceptions_app.services.faultpoints import reach
@@ -140,6 +141,7 @@ def tell(*, clock: Clock) -> int:
     """Write what places are to be told, and send what waits; returns how many."""
     now = clock()
     count = telling_sends.recover(now=now) + telling.plan(now=now)
+    count += telling_escalations.plan(now=now)
     return count + _drain(lambda now: telling_sends.send_next(now=now), clock)
 
 

@@ -105,8 +105,8 @@ def send_claimed(*, message: Message, now: datetime) -> Message:
 
 def _is_over(message: Message) -> bool:
     """A first try says what was so a moment ago; a later one may be out of date."""
-    is_alert = message.purpose == MessagePurpose.ALERT
-    return is_alert and message.tries > 1 and not selector.is_any_open(message)
+    is_news = message.purpose in (MessagePurpose.ALERT, MessagePurpose.ESCALATION)
+    return is_news and message.tries > 1 and not selector.is_any_open(message)
 
 
 def _call(message: Message, place: MessagePlace, now: datetime) -> None:
