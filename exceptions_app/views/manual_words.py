@@ -65,6 +65,7 @@ CAPABILITIES: dict[str, Text] = {
     "fix_stock": _("Ask for a disposition, reason or location mapping"),
     "fix_status": _("Ask for a status mapping"),
     "fix_money": _("Ask for a change that touches money, tax, dates or the order"),
+    "assign_acceptance": _("Give an accepted difference to another owner"),
     "quote_credit": _("Ask what would be credited for some units of an order, and promise it"),
     "retry_posting": _("Have a document sent again, or link one that is already there"),
     "approve_fix": _("Approve a colleague's change"),
