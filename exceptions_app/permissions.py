@@ -128,6 +128,11 @@ def can(user: Actor, capability: str) -> bool:
     return bool(CAPABILITIES[capability] & roles_of(user))
 
 
+def holders(capability: str) -> str:
+    """The roles that carry `capability`, named for the screen: "Warehouse, Admin"."""
+    return ", ".join(role.label for role in Role if role in CAPABILITIES[capability])
+
+
 def keying_capability(kind: str) -> str:
     """What keying a document of this kind into an ERP by hand asks for."""
     return "key_money" if kind in MONEY_KINDS else "key_stock"

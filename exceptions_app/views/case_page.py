@@ -111,6 +111,11 @@ class Offer:
     is_held: bool = False
 
     @property
+    def holders(self) -> str:
+        """The roles that may ask for it, as they are called on screen."""
+        return permissions.holders(permissions.FIX_CAPABILITY[self.kind])
+
+    @property
     def is_money(self) -> bool:
         return self.kind in MONEY_FIXES
 

@@ -172,6 +172,15 @@ def test_the_page_says_what_happened_and_offers_the_change(client, enter):
     assert reverse("fix-preview", args=[case.pk]) in text
 
 
+def test_who_may_not_ask_for_a_change_is_told_which_roles_may(client, enter):
+    enter("cleo")
+    case = _case()
+
+    text = client.get(reverse("case-detail", args=[case.pk])).content.decode()
+
+    assert "Your role may not do this. Merchandising, Admin can." in text
+
+
 def test_an_auditor_sees_all_and_is_offered_no_act(client, enter):
     enter("aud")
     case = _case()
