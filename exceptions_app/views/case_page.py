@@ -39,7 +39,7 @@ from exceptions_app.selectors.sums import Amount
 from exceptions_app.services import triage
 from exceptions_app.templatetags.amounts import money
 from exceptions_app.templatetags.desk import when
-from exceptions_app.views import bundles, case_parts, case_past, case_talk
+from exceptions_app.views import bundles, case_parts, case_past, case_talk, fix_steps
 
 TONES = {
     "open": "calm",
@@ -254,7 +254,7 @@ def under_way(fixes: Iterable[Fix], request: HttpRequest, now: datetime) -> list
                 "approvers": ", ".join(names[who]),
                 "is_mine": fix.requested_by_id == request.user.pk,
                 "is_held": is_held,
-                "steps": case_parts.approval_steps(fix, names[who], now),
+                "steps": fix_steps.steps(fix, names[who], now),
                 "hold_seconds": facts_selector.policy_of(fix.bridge).undo_seconds,
                 "take_back_url": (
                     reverse("fix-undo", args=[fix.pk])
