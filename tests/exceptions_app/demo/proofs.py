@@ -1,11 +1,11 @@
 """What each planted exception closed by, without the numbers of the documents that show it."""
 
+# An acceptance that names no end of its own stands for a year.
+AGREED = "accepted by Finance 1, agreed by Finance 2, until 27 May 2027"
 PROOFS = {
     "AUTH_EXPIRED": "A harmless call to ReturnGO Alder Home was accepted.",
     "B2B_ACCOUNT_CREDIT": "The refund goes to the customer’s account.",
-    "B2B_PRICE": (
-        "−£3.00 accepted by Finance 1, agreed by Finance 2; credit memo not read back yet: held"
-    ),
+    "B2B_PRICE": (f"−£3.00 {AGREED}; credit memo not read back yet: held"),
     "BACKLOG": "No message waits longer than the limit.",
     "BATCH_OVERDUE": (
         "File 1 was answered by partner-answer-000000002.csv, read 26 May 2026, 13:17."
@@ -25,9 +25,7 @@ PROOFS = {
     "CREDIT_BEFORE_RECEIPT": "The goods are received.",
     "CREDIT_QTY_GAP": "Credited and received units agree.",
     "CURRENCY_MISMATCH": "Refund 20.00 agrees with the credit within 0.50.",
-    "DISCOUNT_ALLOCATION": (
-        "£2.00 accepted by Finance 1, agreed by Finance 2; credit memo not read back yet: held"
-    ),
+    "DISCOUNT_ALLOCATION": (f"£2.00 {AGREED}; credit memo not read back yet: held"),
     "DISPOSITION_CONFLICT": (
         "Both systems show the same disposition, or the policy names the winner and "
         "nothing is posted yet."
@@ -44,9 +42,7 @@ PROOFS = {
     "EVENT_GAP": "Of every return that ReturnGO Alder UK lists as changed, a message came.",
     "EXCHANGE_ORDER_MISSING": "ReturnGO Alder Outlet shows the replacement order.",
     "EXCHANGE_UNBALANCED": "The goods are received.",
-    "FEE_MISMATCH": (
-        "−£0.45 accepted by Finance 1, agreed by Finance 2; credit memo not read back yet: held"
-    ),
+    "FEE_MISMATCH": (f"−£0.45 {AGREED}; credit memo not read back yet: held"),
     "FILE_UNREADABLE": "The sender sent a corrected file, which was read.",
     "GRADE_MISSING": "ReturnGO Alder Home tells a grade for the units received.",
     "INSPECTION_OVERDUE": "ReturnGO Alder Outlet tells a final disposition for every unit.",
@@ -64,9 +60,7 @@ PROOFS = {
     "OFF_PLATFORM_REFUND": "A return was opened that the refund belongs to.",
     "OUTCOME_UNKNOWN": "A person found the document and linked it: nothing was sent again.",
     "OUT_OF_ORDER": "Return 4999 arrived, and both messages were applied in order.",
-    "OVER_RETURN": (
-        "£20.00 accepted by Finance 1, agreed by Finance 2; credit memo not read back yet: held"
-    ),
+    "OVER_RETURN": (f"£20.00 {AGREED}; credit memo not read back yet: held"),
     "PAYLOAD_INVALID": (
         "A later message about the same return was read, or this one was processed again."
     ),
@@ -86,7 +80,7 @@ PROOFS = {
     ),
     "QUARANTINE_AGED": "The units have another final disposition, or are booked out of quarantine.",
     "QUOTE_CHANGED": (
-        "£3.95 accepted by Finance 1, agreed by Finance 2; credit memo CM000014 read back "
+        f"£3.95 {AGREED}; credit memo CM000014 read back "
         "26 May 2026, 13:17; Return authorisation RA000011; Stock receipt RCV000009"
     ),
     "RATE_LIMITED": "ReturnGO Alder Counters takes calls again and nothing waits past its time.",
@@ -100,13 +94,9 @@ PROOFS = {
     ),
     "RECEIVED_NOT_REFUNDED": "ReturnGO Alder Outlet shows a refund for return RMA6014.",
     "REFUND_BEFORE_RECEIPT": "The goods are received.",
-    "REFUND_CM_MISMATCH": (
-        "−£5.00 accepted by Finance 1, agreed by Finance 2; credit memo not read back yet: held"
-    ),
+    "REFUND_CM_MISMATCH": (f"−£5.00 {AGREED}; credit memo not read back yet: held"),
     "REFUND_NO_CM": "BlueCherry Alder Home shows the credit memo of return RMA6104 on read-back.",
-    "REFUND_OVER_LINE": (
-        "£3.20 accepted by Finance 1, agreed by Finance 2; credit memo not read back yet: held"
-    ),
+    "REFUND_OVER_LINE": (f"£3.20 {AGREED}; credit memo not read back yet: held"),
     "RESTOCK_LATE": "BlueCherry Alder UK confirmed the receipt of the units.",
     "RETRY_EXHAUSTED": "BlueCherry Alder UK shows the document on read-back.",
     "ROUNDING_RESIDUE": "The month is over, or its budget was raised.",
@@ -126,9 +116,7 @@ PROOFS = {
     "STEP_UNSUPPORTED": "The connection can take the document, or the policy does not want it.",
     "TAX_CODE_MISMATCH": "Credit and order have the same tax codes.",
     "TAX_PRORATA": "Refund 16.67 agrees with the credit within 0.50.",
-    "TENDER_SPLIT": (
-        "−£5.00 accepted by Finance 1, agreed by Finance 2; credit memo not read back yet: held"
-    ),
+    "TENDER_SPLIT": (f"−£5.00 {AGREED}; credit memo not read back yet: held"),
     "TENDER_UNMAPPED": (
         "An active mapping gives “voucherly” a payment method of Brightpearl Alder DE."
     ),
