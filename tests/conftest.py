@@ -11,9 +11,14 @@ from allauth.account.internal.flows.login import record_authentication
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpRequest
 from django.test import Client
+from hypothesis import HealthCheck, settings
 from pytest_django.plugin import blocking_manager_key
 
 from returnsbridge import embedded, memory
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
