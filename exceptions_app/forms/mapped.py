@@ -10,14 +10,16 @@ from django import forms
 from exceptions_app.forms.fixes import FixForm
 from exceptions_app.forms.imports import day_field
 from exceptions_app.forms.picks import OTHER, PickForm
+from exceptions_app.models import SalesOrder
 from exceptions_app.rules.mapping import TARGET_CHOICES, spoken_place
 from exceptions_app.rules.matching import Suggestion
+from exceptions_app.rules.sayings import spoken
 from exceptions_app.selectors import mappings as mappings_selector
+from exceptions_app.selectors import suggesting
 from exceptions_app.selectors.mapping_facts import DAYS
+from exceptions_app.selectors.suggesting import Candidate
 from exceptions_app.services import previews
 
-# From this score on a suggestion is called strong.
-STRONG = 80
 # Reason codes listed, and the values named of each.
 MOST_CODES, EXAMPLES = 12, 3
 
@@ -33,16 +35,16 @@ class SkuForm(PickForm, FixForm):
     noun = "item"
 
     def prepare(self) -> None:
-        self.options = previews.suggestions(case=self.case)[:5]
-        self.offer(option.sku for option in self.options)
-        self.initial.setdefault("choice", _first_of(self.options))
-        has_order = bool(self.case.rma and self.case.rma.sales_order_id)
+        self.options = suggesting.ranked(case=self.case)[:5]
+        self.offer(option.match.sku for option in self.options)
+        self.initial.setdefault("choice", _first_of([option.match for option in self.options]))
+        order = self.case.rma.sales_order if self.case.rma else None
         self.described = [
             {
-                "value": option.sku,
-                "badge": "Strong match" if option.score >= STRONG else "Possible",
-                "tone": "good" if option.score >= STRONG else "calm",
-                "text": ". ".join((*option.reasons, *_apart(option, has_order=has_order))),
+                "value": option.match.sku,
+                "badge": "Strong match" if option.match.is_strong else "Possible",
+                "tone": "good" if option.match.is_strong else "calm",
+                "text": ". ".join(map(_capitalised, _told(option, order))),
             }
             for option in self.options
         ]
@@ -60,18 +62,22 @@ class SkuForm(PickForm, FixForm):
 
 
 def _first_of(options: Sequence[Suggestion]) -> str:
-    """The best candidate; none when two are equally good, for we do not guess."""
+    """The best candidate; none when it is not strong or two are equally good: we do not guess."""
     if not options:
         return OTHER
     is_tied = len(options) > 1 and options[0].score == options[1].score
-    return "" if is_tied else options[0].sku
+    return "" if is_tied or not options[0].is_strong else options[0].sku
 
 
-def _apart(option: Suggestion, *, has_order: bool) -> tuple[str, ...]:
-    """What tells an item from one with the same code: name, barcode, sold on the order or not."""
-    sold = ("not on the order",) if has_order and not option.is_on_order else ()
-    code = f"barcode {option.barcode}" if option.barcode else "no barcode"
-    return (*sold, option.description or "no name", code)
+def _told(option: Candidate, order: SalesOrder | None) -> tuple[str, ...]:
+    """Why it stands where it stands, and what tells it from another: sale, name, barcode."""
+    match, sold = option.match, option.sold
+    apart = ["not on the order"] if order and not match.is_on_order else []
+    if order and sold:
+        paid = spoken(sold.net + sold.tax, order.currency)
+        apart.append(f"sold: {sold.quantity} for {paid}, tax included")
+    code = f"barcode {match.barcode}" if match.barcode else "no barcode"
+    return (*match.reasons, *apart, match.description or "no name", code)
 
 
 def _capitalised(text: str) -> str:

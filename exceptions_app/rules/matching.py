@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from rapidfuzz import fuzz
 
-from exceptions_app.rules import mapping, money
+from exceptions_app.rules import mapping, money, traits
 from exceptions_app.rules.facts import ItemFact, LineFact, Mappings, OrderFact, OrderLineFact
 
 
@@ -24,7 +24,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """`sku` is the ERP's; `score` 0..100; `reasons` are short phrases for the screen."""
+    """`sku` is the ERP's; `score` 0..100; `reasons` are short phrases for the screen.
+
+    `is_strong` when something beside the order speaks for it and no word against it.
+    """
 
     sku: str
     score: int
@@ -32,6 +35,7 @@ class Suggestion:
     description: str = ""
     barcode: str = ""
     is_on_order: bool = False
+    is_strong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +66,32 @@ class Assignment:
     unmatched: Mapping[int, int]
 
 
+# From this likeness on, in percent, code or name speak for an item that the order sold.
+_CODE_ALIKE, _NAME_ALIKE = 90, 60
+UNCLAIMED = "on the order, and no other line of the return claims it"
+
+
 def rank_skus(
-    wanted: Wanted, candidates: Iterable[ItemFact], order_skus: Collection[str], *, limit: int = 5
+    wanted: Wanted,
+    candidates: Iterable[ItemFact],
+    order_skus: Collection[str],
+    *,
+    claimed: Collection[str] | None = None,
+    limit: int = 5,
 ) -> tuple[Suggestion, ...]:
     """The active candidates that could be `wanted`, best first, at most `limit`, one per SKU.
 
-    Candidates without any likeness are left out; equal scores are ordered by SKU.
+    An SKU never stands for itself, and candidates without any likeness are left out; equal scores
+    are ordered by SKU. `claimed` are those of `order_skus` that other lines of the return take
+    back, None where that is not known: the order lifts them no more.
     """
     on_order = {mapping.normalise(sku) for sku in order_skus}
+    taken = None if claimed is None else {mapping.normalise(sku) for sku in claimed}
     best: dict[str, Suggestion] = {}
     for item in candidates:
-        if not item.is_active:
+        if not item.is_active or mapping.normalise(item.sku) == mapping.normalise(wanted.sku):
             continue
-        suggestion = _suggest(wanted, item, on_order)
+        suggestion = _suggest(wanted, item, on_order, taken)
         known = best.get(item.sku)
         if suggestion.score > 0 and (known is None or suggestion.score > known.score):
             best[item.sku] = suggestion
@@ -82,24 +99,21 @@ def rank_skus(
     return tuple(ranked[:limit])
 
 
-def _suggest(wanted: Wanted, item: ItemFact, on_order: set[str]) -> Suggestion:
-    reasons = []
-    score = 0
-    is_on_order = bool({mapping.normalise(item.sku), mapping.normalise(item.erp_id)} & on_order)
-    if is_on_order:
-        reasons.append("on the same order")
-    if wanted.barcode and wanted.barcode.strip() == item.barcode.strip():
-        score = 88
-        reasons.append("same barcode")
-    if same_style(wanted.sku, item.sku):
-        score = max(score, 85)
-        reasons.append("same code written differently")
-    if score == 0:
-        score, reason = _closeness(wanted, item)
-        reasons.extend(reason)
-    if is_on_order:
+def _suggest(
+    wanted: Wanted, item: ItemFact, on_order: set[str], taken: set[str] | None
+) -> Suggestion:
+    names = {mapping.normalise(item.sku), mapping.normalise(item.erp_id)}
+    is_on_order = bool(names & on_order)
+    is_free = is_on_order and not (taken and names & taken)
+    against = traits.contradiction(wanted.description, f"{item.sku} {item.description}")
+    score, alike, is_strong = _likeness(wanted, item, is_sold=is_free)
+    if is_free:
         # Only what was sold can come back: the order's own items rank above all others.
-        score = 90 + score // 10
+        score = (60 if against else 90) + score // 10
+    elif against:
+        score //= 2
+    place = _place(is_on_order=is_on_order, is_free=is_free, is_known=taken is not None)
+    reasons = [*place, *alike, *([against] if against else [])]
     return Suggestion(
         sku=item.sku,
         score=score,
@@ -107,24 +121,41 @@ def _suggest(wanted: Wanted, item: ItemFact, on_order: set[str]) -> Suggestion:
         description=item.description.strip(),
         barcode=item.barcode.strip(),
         is_on_order=is_on_order,
+        is_strong=is_strong and not against,
     )
 
 
-def _closeness(wanted: Wanted, item: ItemFact) -> tuple[int, tuple[str, ...]]:
+def _place(*, is_on_order: bool, is_free: bool, is_known: bool) -> tuple[str, ...]:
+    if not is_on_order:
+        return ()
+    if not is_free:
+        return ("on the order, but another line of the return claims it",)
+    return (UNCLAIMED,) if is_known else ("on the same order",)
+
+
+def _likeness(wanted: Wanted, item: ItemFact, *, is_sold: bool) -> tuple[int, list[str], bool]:
+    """Score, reasons, and whether that alone, or with the sale, makes a strong match."""
+    score, reasons = 0, []
+    if wanted.barcode and wanted.barcode.strip() == item.barcode.strip():
+        score = 88
+        reasons.append("same barcode")
+    if same_style(wanted.sku, item.sku):
+        score = max(score, 85)
+        reasons.append("same code written differently")
+    if score:
+        return score, reasons, True
     code = fuzz.ratio(mapping.normalise(wanted.sku), mapping.normalise(item.sku))
     words = 0.0
     if wanted.description and item.description:
         words = fuzz.token_sort_ratio(
             mapping.normalise(wanted.description), mapping.normalise(item.description)
         )
-    reasons = []
     if code >= 60:
         reasons.append(f"code {round(code)}% alike")
     if words >= 60:
         reasons.append(f"description {round(words)}% alike")
-    if not reasons:
-        return 0, ()
-    return round(max(code, words) * 0.8), tuple(reasons)
+    is_strong = is_sold and (code >= _CODE_ALIKE or words >= _NAME_ALIKE)
+    return (round(max(code, words) * 0.8) if reasons else 0), reasons, is_strong
 
 
 def same_style(left: str, right: str) -> bool:

@@ -19,8 +19,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exceptions_app.choices import ApprovalAxis, PostingKind
-from exceptions_app.rules import credit, mapping, matching, money, receiving, values
-from exceptions_app.rules.facts import Finding, LocationTarget
+from exceptions_app.rules import credit, mapping, matching, money, receiving, traits, values
+from exceptions_app.rules.facts import Finding, ItemFact, LocationTarget
 from exceptions_app.rules.resolving import (
     Resolved,
     ReturnedLine,
@@ -121,6 +121,9 @@ def _item_finding(resolved: Resolved, line: ReturnedLine, kind: str) -> Finding:
     facts = resolved.facts
     alias = mapping.sku_alias(facts.mappings, line.fact.sku)
     value, formula = values.item(line, facts.currency)
+    candidates = _candidates(resolved, line)
+    # What the code of the first says against it, for the room that lists it without its form.
+    against = traits.contradiction(line.fact.name, candidates[0]) if candidates else ""
     if kind == "SKU_INACTIVE":
         value, formula = values.stock(line, facts.currency)
     if kind == "SKU_AMBIGUOUS":
@@ -135,7 +138,8 @@ def _item_finding(resolved: Resolved, line: ReturnedLine, kind: str) -> Finding:
             "units": str(line.fact.quantity),
             "order": facts.order.number if facts.order else facts.order_name,
             "alias": alias,
-            "candidates": ", ".join(_candidates(resolved, line)),
+            "candidates": ", ".join(candidates),
+            **({"against": against} if against else {}),
         },
         value=value,
         value_formula=formula,
@@ -151,7 +155,24 @@ def _candidates(resolved: Resolved, line: ReturnedLine) -> list[str]:
         return []
     # Nothing in the master: the order's own lines nobody else claims are the likeliest.
     claimed = {share.order_line_id for share in resolved.assignment.shares}
-    return [row.sku for row in order.lines if row.line_id not in claimed]
+    free = {row.sku: row.description for row in order.lines if row.line_id not in claimed}
+    wanted = matching.Wanted(line.fact.sku, line.fact.barcode, line.fact.name)
+    sold = [_as_item(sku, description) for sku, description in free.items()]
+    return [row.sku for row in matching.rank_skus(wanted, sold, free, limit=len(free))]
+
+
+def _as_item(sku: str, description: str) -> ItemFact:
+    """A sold line as far as its code and name tell the item."""
+    return ItemFact(
+        sku=sku,
+        erp_id="",
+        barcode="",
+        description=description,
+        division="",
+        is_active=True,
+        is_returnable=True,
+        unit_cost=None,
+    )
 
 
 def _cost_gap(line: ReturnedLine, currency: str) -> values.Value:

@@ -20,6 +20,7 @@ from exceptions_app.choices import (
 from exceptions_app.models import Case, CauseGroup, Fix
 from exceptions_app.models import Mapping as MappingRow
 from exceptions_app.models.cause_rules import caused
+from exceptions_app.rules import matching
 from exceptions_app.selectors import counts, paging
 from exceptions_app.selectors.mappings import shown_target
 from exceptions_app.selectors.sums import Amount, per_currency
@@ -52,7 +53,7 @@ _HEALS: Mapping[str, tuple[str, ...]] = {
 }
 # Why the exceptions of a type name their candidates (rules/validation).
 _WHY = {
-    "SKU_UNKNOWN": "on the order, and no other line of the return claims it",
+    "SKU_UNKNOWN": matching.UNCLAIMED,
     "SKU_AMBIGUOUS": "all of them carry this code",
 }
 
@@ -171,10 +172,16 @@ def _gap(row: Mapping[str, Any], facts: Mapping[str, Any]) -> Gap:
         values=per_currency((part["currency"], part["total"]) for part in parts),
         oldest=row["oldest"],
         suggestion=str(facts.get("candidates") or "") if kind in _WHY else "",
-        why=_WHY.get(kind, ""),
+        why=_why(kind, facts),
         assigned=assigned,
         owner=owner,
     )
+
+
+def _why(kind: str, facts: Mapping[str, Any]) -> str:
+    """What the candidates rest on, and what speaks against the first of them."""
+    against = str(facts.get("against") or "")
+    return f"{_WHY[kind]}, but {against}" if kind in _WHY and against else _WHY.get(kind, "")
 
 
 def recently_mapped(

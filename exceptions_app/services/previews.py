@@ -11,7 +11,7 @@ from typing import Any
 from connectors.types import DocumentDraft
 from exceptions_app.choices import POSTING_UNSENT, FixKind, MappingKind, PostingKind
 from exceptions_app.models import Bridge, Case, ErpLocation, Item, Rma, SalesOrder
-from exceptions_app.rules import consequences, drafts, matching, planning
+from exceptions_app.rules import consequences, drafts, planning
 from exceptions_app.rules.facts import Plan, RmaFacts
 from exceptions_app.rules.mapping import is_withdrawal, normalise
 from exceptions_app.selectors import decisions as decisions_selector
@@ -189,26 +189,6 @@ def documents(
     return tuple(previews)
 
 
-def suggestions(*, case: Case) -> tuple[matching.Suggestion, ...]:
-    """Ranked items of the ERP for a case about an SKU, best first, with reasons."""
-    rma = case.rma
-    if rma is None:
-        return ()
-    sku = case.facts.get("sku", "")
-    line = rma.lines.filter(sku_key=normalise(sku)).first()
-    order = rma.sales_order
-    order_skus = tuple(order.lines.values_list("sku", flat=True)) if order else ()
-    return matching.rank_skus(
-        matching.Wanted(
-            sku=sku,
-            barcode=line.barcode if line else "",
-            description=line.name if line else case.facts.get("name", ""),
-        ),
-        candidates=[facts_selector.item_fact(item) for item in _candidates(rma, sku, order_skus)],
-        order_skus=order_skus,
-    )
-
-
 def order_candidates(*, case: Case) -> tuple[tuple[str, str], ...]:
     """Orders that could be this return's, with the reason, best first (R055)."""
     rma = case.rma
@@ -333,13 +313,3 @@ def _numbered_like(draft: DocumentDraft, stored: dict[str, Any] | None) -> Docum
     if stored is None:
         return drafts.numbered(draft, key=_WHEN_SENT, control_number=_UNNUMBERED)
     return drafts.numbered(draft, key=stored["key"], control_number=int(stored["control_number"]))
-
-
-def _candidates(rma: Rma, sku: str, order_skus: tuple[str, ...]) -> list[Item]:
-    """Items worth ranking: the order's own first, then those sharing the beginning of the code."""
-    items = Item.objects.filter(connection=rma.bridge.erp, is_active=True)
-    chosen = list(items.filter(sku__in=order_skus)[:100])
-    stem = normalise(sku)[:4]
-    if stem:
-        chosen += list(items.filter(sku_key__startswith=stem).order_by("sku_key")[:200])
-    return list({item.pk: item for item in chosen}.values())

@@ -2,6 +2,7 @@
 
 import pytest
 
+from exceptions_app.rules import traits
 from exceptions_app.rules.matching import (
     Share,
     Wanted,
@@ -52,6 +53,62 @@ def test_barcode_then_spelling_then_likeness_and_the_order_lifts_all_of_them():
     assert ranked[2].reasons == ("same code written differently",)
     assert ranked[3].reasons == ("code 88% alike", "description 92% alike")
     assert all(0 < row.score <= 100 for row in ranked)
+
+
+def test_an_sku_never_stands_for_itself():
+    ranked = rank_skus(Wanted("GIFT-TOTE"), [make_item("gift-tote")], ["GIFT-TOTE"])
+
+    assert ranked == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "found", "score", "reasons", "is_strong"),
+    [
+        pytest.param("", "", 90, ("on the same order",), False, id="the-order-alone"),
+        pytest.param(
+            "Tee, black", "Tee, black", 98, ("on the same order", "description 100% alike"), True,
+            id="same-name",
+        ),
+        pytest.param(
+            "Tee, navy", "Ladder, black", 60,
+            ("on the same order", "the return says navy, this is black"), False, id="other-colour",
+        ),
+    ],
+)  # fmt: skip
+def test_the_order_alone_is_no_strong_match_and_a_name_may_speak_against_it(
+    name, found, score, reasons, is_strong
+):
+    (row,) = rank_skus(
+        Wanted("QQ", description=name), [make_item("A-1", description=found)], ["A-1"]
+    )
+
+    assert (row.score, row.reasons, row.is_strong) == (score, reasons, is_strong)
+
+
+def test_what_another_line_claims_is_lifted_no_more():
+    items = [make_item("A-1"), make_item("A-2", description="Hat")]
+    wanted = Wanted("A-3", description="Hat")
+
+    ranked = rank_skus(wanted, items, ["A-1", "A-2"], claimed=["A-2"])
+
+    assert [(row.sku, row.score) for row in ranked] == [("A-1", 95), ("A-2", 80)]
+    assert ranked[0].reasons[0] == "on the order, and no other line of the return claims it"
+    assert ranked[1].reasons[0] == "on the order, but another line of the return claims it"
+
+
+@pytest.mark.parametrize(
+    ("said", "found", "words"),
+    [
+        ("T-shirt, navy, M", "TEE-BLK-M", "the return says navy, this is black"),
+        ("T-shirt, M", "TEE-BLK-L", "the return says M, this is L"),
+        ("T-shirt, navy/white", "TEE-NVY", ""),
+        ("Men's T-shirt", "TEE-XL", ""),
+        ("T-shirt", "TEE-BLK-M", ""),
+        ("Tee 2XL", "TEE-XXL", ""),
+    ],
+)
+def test_colours_and_sizes_that_share_none_contradict_each_other(said, found, words):
+    assert traits.contradiction(said, found) == words
 
 
 def test_suggestions_are_few_and_do_not_depend_on_the_order_of_candidates():

@@ -47,6 +47,15 @@ def test_a_suggestion_comes_with_what_it_rests_on():
     assert row.why == "on the order, and no other line of the return claims it"
 
 
+def test_a_suggestion_says_what_speaks_against_it():
+    against = "the return says navy, this is black"
+    factories.CaseFactory(facts={"candidates": "TEE-BLK-M", "against": against})
+
+    (row,) = gaps()
+
+    assert row.why == f"on the order, and no other line of the return claims it, but {against}"
+
+
 def test_an_inactive_sku_is_not_suggested_to_itself():
     factories.CaseFactory(group__type="SKU_INACTIVE", facts={"candidates": "OLD-HAT"})
 

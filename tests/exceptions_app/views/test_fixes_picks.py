@@ -13,6 +13,7 @@ from tests.factories import (
     RmaFactory,
     RmaLineFactory,
     SalesOrderFactory,
+    SalesOrderLineFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -109,7 +110,80 @@ def test_the_best_candidate_is_ticked_but_none_of_two_equals(case):
 
     assert alone.initial["choice"] == "TEES-BLK-M"
     assert tied.initial["choice"] == ""
-    assert {each["value"]: each["text"].partition("not on")[2] for each in tied.described} == {
-        "TEES BLK M": " the order. Tee. barcode 77",
-        "TEES-BLK-M": " the order. Name of TEES-BLK-M. no barcode",
+    assert {each["value"]: each["text"].partition("Not on")[2] for each in tied.described} == {
+        "TEES BLK M": " the order. Tee. Barcode 77",
+        "TEES-BLK-M": " the order. Name of TEES-BLK-M. No barcode",
     }
+
+
+def _sold(case, sku, description):
+    ItemFactory(connection=case.rma.bridge.erp, sku=sku, description="", barcode="")
+    SalesOrderLineFactory(order=case.rma.sales_order, sku=sku, description=description, quantity=2)
+
+
+def _returned(name, **facts):
+    """An exception about NVY-1, which came back under `name`; its order sold nothing yet."""
+    rma = RmaFactory()
+    rma.sales_order = SalesOrderFactory(connection=rma.bridge.erp)
+    rma.save(update_fields=["sales_order"])
+    RmaLineFactory(rma=rma, sku="NVY-1", sku_key="nvy-1", name=name)
+    group = CauseGroupFactory(bridge=rma.bridge, type="SKU_UNKNOWN")
+    return CaseFactory(rma=rma, group=group, type="SKU_UNKNOWN", facts={"sku": "NVY-1", **facts})
+
+
+def test_a_candidate_tells_the_sale_and_what_speaks_against_it_and_is_not_ticked():
+    case = _returned("Organic cotton T-shirt, navy, M", candidates="TEE-BLK-M")
+    _sold(case, "TEE-BLK-M", "Organic cotton T-shirt, black, M")
+
+    form = _form(case, "sku_alias")
+
+    assert form.described == [
+        {
+            "value": "TEE-BLK-M",
+            "badge": "Possible",
+            "tone": "calm",
+            "text": (
+                "On the order, and no other line of the return claims it. Description 79% alike."
+                " The return says navy, this is black. Sold: 2 for £20.00, tax included."
+                " Organic cotton T-shirt, black, M. No barcode"
+            ),
+        }
+    ]
+    assert form.initial["choice"] == ""
+
+
+def test_the_line_that_was_sold_under_the_same_name_is_ticked_and_one_claimed_stands_behind():
+    case = _returned("Ribbed cardigan, black, S", candidates="CRD-BLK-S")
+    _sold(case, "LIN-BLK-S", "Ribbed trousers, black, S")
+    _sold(case, "CRD-BLK-S", "Ribbed cardigan, black, S")
+
+    form = _form(case, "sku_alias")
+
+    assert [(row["value"], row["badge"]) for row in form.described] == [
+        ("CRD-BLK-S", "Strong match"),
+        ("LIN-BLK-S", "Possible"),
+    ]
+    assert form.described[1]["text"].startswith(
+        "On the order, but another line of the return claims it."
+    )
+    assert form.initial["choice"] == "CRD-BLK-S"
+
+
+def test_of_what_the_order_sold_alone_nothing_is_ticked():
+    case = _returned("", candidates="XYZ-9")
+    _sold(case, "XYZ-9", "")
+
+    form = _form(case, "sku_alias")
+
+    assert [(row["value"], row["badge"]) for row in form.described] == [("XYZ-9", "Possible")]
+    assert form.initial["choice"] == ""
+
+
+def test_an_sku_is_not_offered_for_itself():
+    case = _returned("Canvas tote", candidates="")
+    _sold(case, "NVY-1", "Canvas tote")
+
+    form = _form(case, "sku_alias")
+
+    assert form.described == []
+    assert "choice" not in form.fields
