@@ -228,7 +228,7 @@ def _acts_on_many(world: World, fix_id: int) -> dict[str, int]:
 def _acceptances(world: World) -> int:
     """One in force, one whose owner left, and one that grew."""
     rma = Rma.objects.get(external_id="5014")
-    finn, gone = make_user("finn"), make_user("frank")
+    finn, gone = make_user("finn"), make_user("otto")
     given = {"fix__rma": rma, "fix__requested_by": finn}
     ended = "Accepted £4.10 by Finn until 16 Jun 2026, cap £5.00; now £7.20"
     factories.AcceptanceFactory(**given, state="grown", ended_text=ended, ended_at=factories.NOW)
