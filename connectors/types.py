@@ -427,7 +427,8 @@ class DraftLine:
     """One line of a document to be created. Amounts are line totals in the draft's currency.
 
     `component` is "item", "shipping", "duty", "fee", "goodwill", "adjustment", "variance" (what
-    was let pass, either way) or "refund" (the one line of a refund record, its sum in `net`);
+    was let pass, either way), "found" (what the ERP booked beside what was
+    sent, never sent) or "refund" (the one line of a refund record, its sum in `net`);
     `charge_code` is
     the ERP's code for all but items. Amounts are positive except for a fee kept back, which takes
     from the credit (negative). Stock documents carry items only and no money. `taxes` sum to `tax`,

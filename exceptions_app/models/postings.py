@@ -58,6 +58,9 @@ class Posting(models.Model):
     # Refund less credit that was let pass within the tolerance, nobody having looked at it.
     residue = models.DecimalField(max_digits=18, decimal_places=4, default=0, db_default=0)
     currency = models.CharField(max_length=3, blank=True, default="")
+    # What was sent, where a person linked a document that differs: {"draft", "gross", "units"}.
+    # The draft and the figures above are then those of the document in the ERP.
+    meant = models.JSONField(default=dict, blank=True, db_default={})
     # How a credit's shares were rounded: {"mode", "scope", "cash_step"}; empty on other documents.
     rounding = models.JSONField(default=dict, blank=True, db_default={})
     # What decided it: {"policy": its fingerprint, "mappings": {kind: version}, "profile": label}.

@@ -12,7 +12,7 @@ from connectors.types import DocumentDraft, DocumentKind, DocumentState, Documen
 from exceptions_app.rules.sayings import spoken
 
 # Documents whose sum is compared; a stock document has none.
-_OF_MONEY = frozenset({DocumentKind.CREDIT_MEMO, DocumentKind.REFUND_RECORD})
+OF_MONEY = frozenset({DocumentKind.CREDIT_MEMO, DocumentKind.REFUND_RECORD})
 
 
 class Verdict(StrEnum):
@@ -57,7 +57,7 @@ def _differences(draft: DocumentDraft, state: DocumentState) -> list[tuple[str, 
     found = []
     if state.units != draft.units:
         found.append(("units", str(draft.units), str(state.units)))
-    if draft.kind in _OF_MONEY and state.gross != draft.gross:
+    if draft.kind in OF_MONEY and state.gross != draft.gross:
         there = "no amount"
         if state.gross is not None:
             there = spoken(state.gross, state.currency or draft.currency)
@@ -114,7 +114,7 @@ def instead(name: str, meant: str, found: str) -> str:
 
 
 # Documents whose refusal leaves no goods without a receipt.
-_WITHOUT_GOODS = _OF_MONEY | {DocumentKind.RETURN_AUTHORISATION}
+_WITHOUT_GOODS = OF_MONEY | {DocumentKind.RETURN_AUTHORISATION}
 # Documents about goods that are booked in already.
 _MOVED = frozenset({DocumentKind.STOCK_MOVE, DocumentKind.WRITE_OFF})
 # Refusals that name their own type; all others are the document's refusal as such.

@@ -33,6 +33,8 @@ SHIPPING = "shipping"
 FEE = "fee"
 ADJUSTMENT = "adjustment"
 VARIANCE = "variance"
+# What the ERP booked beside the lines that were sent (`adopting`).
+FOUND = "found"
 OTHER = "other"
 # What the adjustment line says that rounds a sum paid back in cash.
 CASH_ROUNDING = "Cash rounding"

@@ -51,7 +51,7 @@ _CHARGES = {
     "tender": TENDER,
 }
 # Components the platform states no figure for: what they hold is looked for in the remainder.
-_UNSTATED = (memo.SHIPPING, memo.ADJUSTMENT, memo.VARIANCE)
+_UNSTATED = (memo.SHIPPING, memo.ADJUSTMENT, memo.VARIANCE, memo.FOUND)
 # A stated price that was not paid out is no cause, in this order.
 _OFFSET = ("price", "discount", "bundle", "tax", "quantity", "rounding")
 

@@ -22,6 +22,7 @@ COMPONENTS = {
     "discount": "Discount",
     "adjustment": "Adjustment",
     "variance": "Difference let pass",
+    "found": "Booked beside what was sent",
     "rest": "Not split by component",
 }
 

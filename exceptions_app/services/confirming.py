@@ -18,7 +18,7 @@ from exceptions_app.choices import AttemptOutcome, HoldReason, Keyed, PostingKin
 from exceptions_app.errors import PostingSuperseded
 from exceptions_app.models import Connection, Posting
 from exceptions_app.models.statements import Select, Update, is_one_of
-from exceptions_app.rules import confirming, drafts, retry
+from exceptions_app.rules import adopting, confirming, drafts, retry
 from exceptions_app.rules.confirming import Comparison, Verdict
 from exceptions_app.services import (
     attempts,
@@ -28,6 +28,7 @@ from exceptions_app.services import (
     connections,
     health,
     leases,
+    linked,
     ordering,
     outcomes,
     periods,
@@ -218,7 +219,8 @@ def _read_back(
     for posting in batch:
         draft = drafts.from_json(posting.draft)
         told = posting.number if posting.keyed else ""
-        comparison = confirming.compare(draft, by_key[posting.key], number=told)
+        states = adopting.states_of(by_key[posting.key], linked.number_of(posting))
+        comparison = confirming.compare(draft, states, number=told)
         _settle(posting, comparison, purpose, now, most_wait=most)
     return len(batch)
 
@@ -336,7 +338,9 @@ def _absent_sent(posting: Posting, comparison: Comparison, now: datetime) -> Set
 
 
 def _differs(posting: Posting, comparison: Comparison, now: datetime) -> Settled:
-    """Another amount, or two documents under one key: never adopted, never sent again (N11)."""
+    """Other figures, or two under one key: adopted by a person's link alone, never sent (N11)."""
+    if posting.keyed == Keyed.LINKED and adopting.is_adoptable(comparison):
+        return linked.adopted(posting, comparison, now)
     told = "; ".join(
         f"{name}: meant {meant}, found {found}" for name, meant, found in comparison.differences
     )

@@ -8,14 +8,15 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from connectors.errors import ConnectorError
 from exceptions_app import errors
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import AttemptOutcome, FixKind, HoldReason, Keyed, PostingStatus
 from exceptions_app.models import Bridge, Case, Fix, Posting, Rma
-from exceptions_app.rules import amounts, money
+from exceptions_app.rules import amounts, confirming, money
 from exceptions_app.selectors import decisions, erp_told
 from exceptions_app.selectors import facts as facts_selector
-from exceptions_app.services import accept_terms, attempts, document_edits, rmas
+from exceptions_app.services import accept_terms, attempts, document_edits, keying, rmas
 from exceptions_app.services.claims import replan
 
 ON_POSTINGS = (FixKind.RETRY, FixKind.LINK_DOCUMENT)
@@ -23,6 +24,8 @@ ON_POSTINGS = (FixKind.RETRY, FixKind.LINK_DOCUMENT)
 _DOCUMENT_NUMBER = re.compile(r"(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9 ._/#-]*")
 # Nothing is left to link: it is leaving, booked, or no longer called for.
 _SETTLED = (PostingStatus.SENDING, PostingStatus.CONFIRMED, PostingStatus.CANCELLED)
+# As a link leaves it, before and after its read-back.
+_LINKED = (PostingStatus.POSTED, PostingStatus.CONFIRMED)
 # What a fix on a posting changes, kept in its effect until it can no longer be taken back.
 _BEFORE = "posting_before"
 _RESTORED = ("status", "number", "keyed", "open_type", "open_facts", "hold_reason")
@@ -172,10 +175,8 @@ def give_back_posting(*, fix: Fix, now: datetime) -> None:
     """Put a linked or doubtful posting back as it stood; one that moved on by itself stays."""
     posting = Posting.objects.select_for_update().get(pk=fix.payload["posting_id"])
     before = fix.effect.get(_BEFORE)
-    left = (
-        PostingStatus.CONFIRMED if fix.kind == FixKind.LINK_DOCUMENT else PostingStatus.UNCONFIRMED
-    )
-    if before is None or posting.status != left:
+    left = _LINKED if fix.kind == FixKind.LINK_DOCUMENT else (PostingStatus.UNCONFIRMED,)
+    if before is None or posting.status not in left:
         return
     if fix.kind == FixKind.LINK_DOCUMENT and posting.number != fix.payload["number"]:
         return
@@ -215,8 +216,12 @@ def _json(value: object) -> object:
 
 
 def _link(posting: Posting, fix: Fix, now: datetime) -> None:
-    posting.status = PostingStatus.CONFIRMED
-    posting.confirmed_at = now
+    has_proof_to_come = _is_read_back(posting)
+    posting.status = PostingStatus.POSTED if has_proof_to_come else PostingStatus.CONFIRMED
+    posting.confirmed_at = None if has_proof_to_come else now
+    # Read back as soon as the link cannot be taken back any more: what stands there then counts.
+    posting.not_before = fix.hold_until or now
+    posting.lookups = 0
     posting.number = fix.payload["number"]
     posting.keyed = Keyed.LINKED
     posting.open_type = ""
@@ -229,6 +234,8 @@ def _link(posting: Posting, fix: Fix, now: datetime) -> None:
         update_fields=[
             "status",
             "confirmed_at",
+            "not_before",
+            "lookups",
             "number",
             "keyed",
             "open_type",
@@ -248,6 +255,19 @@ def _link(posting: Posting, fix: Fix, now: datetime) -> None:
         now=now,
     )
     rmas.refresh_search(posting.rma)
+
+
+def _is_read_back(posting: Posting) -> bool:
+    """Whether the ERP will tell what it holds; a connection that cannot be opened cannot.
+
+    Of two under one key a person says which one counts: reading them again would tell both.
+    """
+    if posting.open_type in confirming.TWICE_TYPES.values():
+        return False
+    try:
+        return keying.is_read_back(posting=posting)
+    except (ConnectorError, errors.DeskError):
+        return False
 
 
 def _posting(kind: str, rma: Rma, payload: dict[str, Any]) -> dict[str, Any]:

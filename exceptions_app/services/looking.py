@@ -72,9 +72,10 @@ def _beside(draft: DocumentDraft, state: DocumentState, number: str, erp: str) -
     is_money = state.gross is not None and state.currency in ("", draft.currency)
     if state.gross is not None and is_money and state.gross != draft.gross:
         apart = state.gross - draft.gross
-        more = "more" if apart > 0 else "less"
+        more = f"{spoken(abs(apart), draft.currency)} {'more' if apart > 0 else 'less'}"
         text += (
-            f" Linked, it counts here with {spoken(draft.gross, draft.currency)}, and {erp} has"
-            f" {spoken(abs(apart), draft.currency)} {more}."
+            f" Linked, it counts here as it stands there: {more} than the"
+            f" {spoken(draft.gross, draft.currency)} that were sent. Finance then has that"
+            " difference as an exception, unless the bridge's tolerance lets it pass."
         )
     return Look("warn", text)

@@ -35,6 +35,7 @@ from exceptions_app.services import (
     acceptances,
     audit,
     cases,
+    linking,
     plan_reads,
     proving,
     quotes,
@@ -126,6 +127,7 @@ def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) ->
     )
     if accepted:
         acceptances.retell(rma=rma, accepted=accepted, proof=prove.of_accepted, now=now)
+    linking.retell(rows=rows, now=now)
     cases.tell_waits(cases=opened, now=now)
     accepted_until = found.ends_at if found else None
     looks = (accepted_until, computed.next_look, _order_look(opened, now))

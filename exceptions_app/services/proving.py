@@ -9,7 +9,7 @@ from exceptions_app.choices import POSTING_SENT, PostingStatus
 from exceptions_app.models import Case, ErpReceipt, Posting, Rma
 from exceptions_app.rules import proving
 from exceptions_app.rules.facts import Plan
-from exceptions_app.services import acceptances
+from exceptions_app.services import acceptances, linking
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Prover:
         gone = proving.Gone(type=case.type, part=case.subject_part, facts=case.facts)
         if self.accepted and proving.is_accepted(gone):
             return self.of_accepted
+        if linked := linking.proof(self.rows, case):
+            return linked
         told = proving.sentence(gone, self._known())
         numbers = "; ".join(acceptances.numbers(self.rows))
         return f"{told} {numbers}".strip()[:500]

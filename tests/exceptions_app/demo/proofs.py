@@ -14,7 +14,7 @@ PROOFS = {
     "BUNDLE_CREDIT_LEVEL": "The planned credit names the bundle’s parent.",
     "BUNDLE_PARTIAL": "Refund 22.00 agrees with the credit within 0.50.",
     "CANCELLED_AFTER_POST": "ReturnGO Alder UK takes the return up again.",
-    "CM_DUPLICATE": "BlueCherry Alder UK has one credit under the key, equal to ours.",
+    "CM_DUPLICATE": "Linked by hand as ",
     "CM_NO_REFUND": "ReturnGO Alder Counters confirms the refund.",
     "CM_REJECTED": (
         "BlueCherry Alder UK shows the document on read-back, with the amounts we meant."
@@ -33,7 +33,7 @@ PROOFS = {
     "DISPOSITION_UNMAPPED": "Every final disposition has a bucket.",
     "DIVISION_MISMATCH": "Division and warehouse are valid: 10/HUL.",
     "DUPLICATE_SIGNAL": "Compared in the platform: nothing is missing here.",
-    "DUPLICATE_STOCK_MOVE": "BlueCherry Alder UK has one document under the key, equal to ours.",
+    "DUPLICATE_STOCK_MOVE": "Linked by hand as ",
     "ELIGIBILITY_STALE": (
         "The item master of BlueCherry Alder Kids was read again, and nothing in it differs."
     ),
@@ -58,7 +58,7 @@ PROOFS = {
     "NOTIFY_FAILED": "ReturnGO Alder Counters has the note.",
     "NOT_ARRIVED": "The goods are received.",
     "OFF_PLATFORM_REFUND": "A return was opened that the refund belongs to.",
-    "OUTCOME_UNKNOWN": "A person found the document and linked it: nothing was sent again.",
+    "OUTCOME_UNKNOWN": "Linked by hand as ",
     "OUT_OF_ORDER": "Return 4999 arrived, and both messages were applied in order.",
     "OVER_RETURN": (f"£20.00 {AGREED}; credit memo not read back yet: held"),
     "PAYLOAD_INVALID": (
