@@ -76,6 +76,13 @@ def difference(case: Case, postings: Iterable[Posting]) -> dict[str, Any] | None
         return None
     told, credit, difference = amounts
     currency = str(case.facts.get("currency") or case.currency)
+    opened = None
+    if case.status not in CASE_OPEN:
+        opened = {"credit": credit, "difference": difference, "currency": currency}
+        booked = _booked(postings, currency)
+        if booked and told is not None:
+            credit = sum((row.gross for row in booked), Decimal(0))
+            difference = told - credit
     platform = case.facts.get("platform", "")
     proof = f"Quote {case.facts.get('quote')}" if is_quote else f"{platform}, return {case.rma}"
     return {
@@ -89,15 +96,27 @@ def difference(case: Case, postings: Iterable[Posting]) -> dict[str, Any] | None
             **_credit(case, postings),
             "amount": credit,
             "currency": currency,
+            **({"proved": False} if opened and difference else {}),
         },
+        "opened": opened,
         "difference": {
             "label": "Difference",
             "amount": difference,
             "currency": currency,
-            "tone": "warn",
+            "tone": "warn" if difference else "",
             "proof": case.value_formula or "Refund less credit",
         },
     }
+
+
+def _booked(postings: Iterable[Posting], currency: str) -> list[Posting]:
+    return [
+        row
+        for row in postings
+        if row.kind == PostingKind.CREDIT_MEMO
+        and row.status == PostingStatus.CONFIRMED
+        and row.currency == currency
+    ]
 
 
 def _credit(case: Case, postings: Iterable[Posting]) -> dict[str, Any]:
