@@ -23,6 +23,7 @@ from exceptions_app.rules import (
     credit,
     credit_additions,
     credit_findings,
+    dating,
     document_edits,
     leaving,
     money,
@@ -220,12 +221,7 @@ def _credit(resolved: Resolved) -> DocumentDraft | None:
 
 def _date(resolved: Resolved, slot: str, decided: date | None) -> date:
     """The day decided, else the live posting's, else today's: a plan does not change overnight."""
-    if decided is not None:
-        return decided
-    for posting in resolved.facts.postings:
-        if posting.slot == slot and posting.draft is not None:
-            return posting.draft.date
-    return resolved.facts.company_date
+    return decided if decided is not None else dating.day(resolved.facts, slot)
 
 
 def _platform_update(resolved: Resolved) -> list[PlannedPosting]:

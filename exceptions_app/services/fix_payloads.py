@@ -13,7 +13,7 @@ from exceptions_app import errors
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import AttemptOutcome, FixKind, HoldReason, Keyed, PostingStatus
 from exceptions_app.models import Bridge, Case, Fix, Posting, Rma
-from exceptions_app.rules import amounts, confirming, money
+from exceptions_app.rules import amounts, confirming, dating, money
 from exceptions_app.selectors import decisions, erp_told
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.services import accept_terms, attempts, document_edits, keying, rmas
@@ -67,7 +67,7 @@ def clean(
     if kind == FixKind.CORRECT_CREDIT:
         return {"adjustment": _amount(payload, "adjustment", rma.currency)}
     if kind == FixKind.POSTING_DATE:
-        return {"date": _open_date(payload, bridge, now)}
+        return {"date": _not_refused(_open_date(payload, bridge, now), rma)}
     if kind == FixKind.EDIT_DOCUMENT:
         changes = payload.get("changes")
         if isinstance(changes, dict) and changes.get("date"):
@@ -347,6 +347,23 @@ def _open_date(payload: dict[str, Any], bridge: Bridge, now: datetime) -> str:
     if (today - chosen).days > 366:
         raise errors.InvalidChoice("Choose a date within a year of today.")
     return chosen.isoformat()
+
+
+def _not_refused(chosen: str, rma: Rma) -> str:
+    """A day of a month for which the ERP refused a document of this return helps nothing."""
+    refused = Posting.objects.filter(
+        rma=rma,
+        status=PostingStatus.FAILED,
+        open_type=dating.CLOSED,
+        draft__date__startswith=chosen[:7],
+    ).first()
+    if refused is not None:
+        day = date.fromisoformat(chosen)
+        raise errors.InvalidChoice(
+            f"{rma.bridge.erp.name} refused {refused.key} for {day:%B %Y}. Choose a date in "
+            "another month, or send it again once that month is open."
+        )
+    return chosen
 
 
 def company_day(bridge: Bridge, now: datetime) -> date:

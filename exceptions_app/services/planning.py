@@ -39,6 +39,7 @@ from exceptions_app.services import (
     plan_reads,
     proving,
     quotes,
+    redating,
     takings,
 )
 
@@ -192,6 +193,8 @@ def _sync_postings(
         hash_ = planning.plan_hash(planned.draft)
         if row is not None and row.plan_hash == hash_:
             _keep_rounding(row, rma)
+            chosen = facts.decisions.posting_date
+            redating.follow(posting=row, day=planned.draft.date, chosen=chosen, now=now)
             _restate(row, state, planned, now)
             rows.append(row)
             continue

@@ -11,7 +11,7 @@ from typing import Any
 from connectors.types import DocumentDraft
 from exceptions_app.choices import POSTING_UNSENT, FixKind, MappingKind, PostingKind
 from exceptions_app.models import Bridge, Case, ErpLocation, Item, Rma, SalesOrder
-from exceptions_app.rules import consequences, drafts, planning
+from exceptions_app.rules import consequences, dating, drafts, planning
 from exceptions_app.rules.facts import Plan, RmaFacts
 from exceptions_app.rules.mapping import is_withdrawal, normalise
 from exceptions_app.selectors import decisions as decisions_selector
@@ -260,7 +260,7 @@ def changed(
             credit_adjustment=Decimal(payload["adjustment"]),
         )
     elif kind == FixKind.POSTING_DATE:
-        decisions = replace(decisions, posting_date=date.fromisoformat(payload["date"]))
+        return dating.with_day(facts, date.fromisoformat(payload["date"]))
     elif kind == FixKind.EDIT_DOCUMENT:
         edit = decisions_selector.draft_edit(payload)
         decisions = replace(decisions, edits=(*decisions.edits, edit))

@@ -23,12 +23,17 @@ ENTRY = Entry(
         Step("Check in {erp} which period is open."),
         Step("Ask whether this return belongs to the earlier period for reporting."),
         Step(
-            "Choose a date in the open period. The note names the original date.",
+            "Choose the posting date, in an open period. It counts for every document of the "
+            "return that is dated in {period} and has not left; what was refused is sent again.",
             FixKind.POSTING_DATE,
         ),
-        Step("If the amount matters for {period}, have the period reopened in {erp} instead."),
+        Step(
+            "If the amount matters for {period}, have the period reopened in {erp} instead, "
+            "then send the refused document again.",
+            FixKind.RETRY,
+        ),
     ),
-    actions=(FixKind.POSTING_DATE,),
+    actions=(FixKind.POSTING_DATE, FixKind.RETRY),
     approval="finance",
     closes_by="The document has a date in an open period, or {period} is open again.",
     closes_itself=True,

@@ -168,6 +168,7 @@ ACTIONS = {
         "JOB_STUCK",
         "NOTIFY_FAILED",
         "OUTCOME_UNKNOWN",
+        "PERIOD_CLOSED",
         "RECEIPT_NOT_POSTED",
         "REFUND_NO_CM",
         "RETRY_EXHAUSTED",

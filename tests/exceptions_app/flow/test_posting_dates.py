@@ -1,0 +1,129 @@
+"""A document refused for its closed month gets the day a person chose, and leaves again (R059)."""
+
+from datetime import date
+
+import pytest
+
+from exceptions_app import errors
+from exceptions_app.models import AuditEntry, Case, Posting
+from exceptions_app.services import fixes, previews
+from tests.cast import make_user
+from tests.world import make_world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def refused():
+    """A return whose stock receipt the ERP refused: May was closed after its authorisation."""
+    world = make_world()
+    world.add_order()
+    world.add_return()
+    world.erp.load({"closed_periods": ["2026-05"]})
+    world.carry()
+    return world
+
+
+def _ask(world, day, kind="posting_date", **payload):
+    case = Case.objects.get(type="PERIOD_CLOSED")
+    return fixes.request(
+        kind=kind,
+        bridge=world.bridge,
+        actor=make_user("finn"),
+        now=world.clock.now,
+        payload=payload or {"date": day},
+        case=case,
+        rma=case.rma,
+        note="May stays closed",
+    )
+
+
+def _approve(world, fix):
+    fixes.approve(
+        fix_id=fix.pk, seen_hash=fix.payload_hash, actor=make_user("fiona"), now=world.clock.now
+    )
+    world.run()
+
+
+def _leave(world):
+    world.clock.advance(seconds=61)
+    fixes.release_due(now=world.clock.now)
+    world.settle()
+
+
+def _days():
+    rows = Posting.objects.exclude(status="cancelled").order_by("sequence")
+    return [(row.kind, row.status, row.draft["date"]) for row in rows]
+
+
+def test_the_chosen_day_reaches_every_document_and_the_refused_one_leaves_under_its_key(refused):
+    failed = Posting.objects.get(status="failed")
+
+    _approve(refused, _ask(refused, "2026-06-01"))
+    held = Posting.objects.get(pk=failed.pk)
+    _leave(refused)
+
+    assert (held.status, held.hold_reason, held.draft["date"]) == ("held", "undo", "2026-06-01")
+    sent = Posting.objects.get(pk=failed.pk)
+    assert (sent.key, sent.status, sent.open_type) == (failed.key, "confirmed", "")
+    assert _days()[:3] == [
+        ("return_authorisation", "confirmed", "2026-05-20"),
+        ("stock_receipt", "confirmed", "2026-06-01"),
+        ("credit_memo", "confirmed", "2026-06-01"),
+    ]
+    assert refused.open_types() == []
+    told = AuditEntry.objects.filter(act="posting.date", subject_id=failed.pk).get()
+    assert told.text == f"{failed.key} is dated 2026-06-01 instead of {failed.draft['date']}"
+
+
+def test_a_chosen_day_taken_back_leaves_the_refused_document_as_it_was(refused):
+    failed = Posting.objects.get(status="failed")
+    fix = _ask(refused, "2026-06-01")
+    _approve(refused, fix)
+
+    fixes.undo(fix_id=fix.pk, actor=make_user("fiona"), now=refused.clock.now)
+    refused.run()
+    _leave(refused)
+
+    again = Posting.objects.get(pk=failed.pk)
+    assert (again.status, again.draft) == ("failed", failed.draft)
+    assert "PERIOD_CLOSED" in refused.open_types()
+
+
+def test_a_day_of_the_month_that_was_refused_is_refused_on_the_form(refused):
+    failed = Posting.objects.get(status="failed")
+
+    with pytest.raises(errors.InvalidChoice, match=f"refused {failed.key} for May 2026"):
+        _ask(refused, "2026-05-21")
+
+    assert Posting.objects.get(pk=failed.pk).draft == failed.draft
+
+
+def test_the_effect_of_an_open_day_is_told_before_it_is_asked_for(refused):
+    def after(day):
+        return previews.effect(
+            bridge=refused.bridge,
+            kind="posting_date",
+            source_value="",
+            payload={"date": day},
+            rma=Posting.objects.get(status="failed").rma,
+            now=refused.clock.now,
+        )
+
+    assert (after("2026-06-01").healed_returns, after("2026-06-01").still_blocked) == (1, 0)
+    assert (after("2026-05-21").healed_returns, after("2026-05-21").still_blocked) == (0, 1)
+
+
+def test_once_the_month_is_open_again_the_refused_document_is_sent_as_it_was(refused):
+    failed = Posting.objects.get(status="failed")
+    refused.erp.load({"closed_periods": []})
+
+    fix = _ask(refused, "", kind="retry", posting_id=failed.pk)
+    if fix.status == "requested":
+        _approve(refused, fix)
+    refused.run()
+    _leave(refused)
+
+    assert Posting.objects.get(pk=failed.pk).status == "confirmed"
+    assert date.fromisoformat(failed.draft["date"]).month == 5
+    assert {day[:7] for _, _, day in _days()} == {"2026-05"}
