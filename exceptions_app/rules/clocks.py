@@ -7,7 +7,7 @@ moment at which the return is looked at again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -88,20 +88,18 @@ def running(resolved: Resolved) -> Iterator[Clock]:
 def over(
     resolved: Resolved, found: tuple[Finding, ...], postings: tuple[PlannedPosting, ...]
 ) -> Iterator[Finding]:
-    """The clocks whose time is over, which none of the findings so far explains and whose document
-    is not leaving."""
+    """The clocks whose time is over and which none of the findings so far explains."""
     facts = resolved.facts
-    known = {row.type for row in found}
+    known = {row.type for row in found if not row.is_leaving}
     is_stopped = any(row.blocks or row.subject.startswith("posting:") for row in found)
     for clock in running(resolved):
         if clock.ends_at > facts.now or _EXPLAINED_BY.get(clock.type, frozenset()) & known:
             continue
         if clock.type in _ONLY_UNEXPLAINED and is_stopped:
             continue
-        kind = leaving.LATE.get(clock.type)
-        if kind and leaving.is_leaving(facts, postings, found, {kind}):
-            continue
-        yield clock.finding(facts)
+        kinds = {leaving.LATE.get(clock.type, "")}
+        is_leaving = leaving.is_leaving(facts, postings, found, kinds)
+        yield replace(clock.finding(facts), is_leaving=is_leaving)
 
 
 _EXPLAINED_BY = {

@@ -332,6 +332,7 @@ class Finding:
 
     `cause` is the offending value all cases of one root cause share; `blocks` the posting kinds
     that must wait; `facts` what the screen's sentence and the playbook are filled with (text only).
+    `is_leaving`: what is missed was freed a moment ago (`rules.leaving`), so nobody is told anew.
     """
 
     type: str
@@ -341,6 +342,7 @@ class Finding:
     value: Decimal
     value_formula: str
     blocks: frozenset[str] = frozenset()
+    is_leaving: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,3 +370,8 @@ class Plan:
     residue: Decimal = Decimal(0)
     # The first moment at which time alone changes it; None where nothing is waited for.
     next_look: datetime | None = None
+
+    @property
+    def told(self) -> tuple[Finding, ...]:
+        """The findings without those of which nobody is told anew."""
+        return tuple(finding for finding in self.findings if not finding.is_leaving)

@@ -172,8 +172,6 @@ def _no_credit(
     waits_for_run = any(row.kind == kind and row.hold == HoldReason.RUN for row in postings)
     if waits_for_run or sent_postings(facts, kind) or _explains(found, DOCUMENTS):
         return
-    if leaving.is_leaving(facts, postings, found, {kind}):
-        return
     if facts.decisions.accepted_difference is not None and not _is_planned(postings, kind):
         # Finance accepted a refund that has no credit at all.
         return
@@ -188,6 +186,7 @@ def _no_credit(
         },
         value=refund,
         value_formula="refund gross",
+        is_leaving=leaving.is_leaving(facts, postings, found, {kind}),
     )
 
 
@@ -202,8 +201,6 @@ def _no_receipt(
     facts = resolved.facts
     is_short = any(row.type == "QTY_SHORT" for row in found)
     if not resolved.is_approved or is_short or _explains(found, _BEFORE_RECEIPT):
-        return
-    if leaving.is_leaving(facts, postings, found, _BEFORE_RECEIPT):
         return
     limit = timedelta(hours=facts.policy.receipt_grace_hours)
     late = [
@@ -231,4 +228,5 @@ def _no_receipt(
         },
         value=value,
         value_formula=formula,
+        is_leaving=leaving.is_leaving(facts, postings, found, _BEFORE_RECEIPT),
     )

@@ -148,9 +148,13 @@ def sync(
 
     Repeatable: the same findings again change nothing but the time they were last seen. `proof`
     is what closes those that are gone, or what `prove` says of each; where neither does, the
-    sentence of its catalogue entry.
+    sentence of its catalogue entry. Of what is leaving nobody is told anew.
     """
     known = {case.fingerprint: case for case in _OF_SUBJECT.rows(subject=subject.key)}
+    still = {fingerprint for fingerprint, case in known.items() if case.status in CASE_OPEN}
+    findings = [
+        row for row in findings if not row.is_leaving or _fingerprint(subject, row) in still
+    ]
     current = []
     # What rules may give to a person: opened, come back, or graver than before.
     moved = []

@@ -95,7 +95,7 @@ def _under(rma: Rma, policy: dict[str, Any], now: datetime) -> Plan:
 
 
 def _differ(before: Plan, after: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    was, will = (Counter(finding.type for finding in plan.findings) for plan in (before, after))
+    was, will = (Counter(finding.type for finding in plan.told) for plan in (before, after))
     return _sorted(will - was), _sorted(was - will)
 
 
@@ -106,9 +106,9 @@ def _sorted(types: Counter[str]) -> tuple[str, ...]:
 def _verdict(before: Plan, after: Plan, opened: Iterable[str]) -> str:
     if tuple(opened):
         return BROKEN
-    if before.findings and not after.findings:
+    if before.told and not after.told:
         return HEALED
-    is_same = len(before.findings) == len(after.findings) and before.postings == after.postings
+    is_same = len(before.told) == len(after.told) and before.postings == after.postings
     return SAME if is_same else OTHERWISE
 
 

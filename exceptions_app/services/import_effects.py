@@ -77,4 +77,4 @@ def _items(bridge: Bridge, kind: str, targets: Targets) -> dict[str, tuple[ItemF
 
 
 def _types(plan: Plan) -> tuple[str, ...]:
-    return tuple(sorted(finding.type for finding in plan.findings))
+    return tuple(sorted(finding.type for finding in plan.told))

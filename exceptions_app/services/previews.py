@@ -165,7 +165,7 @@ def documents(
     """The exact bodies this return would send after the change, beside what was sent before."""
     facts = facts_selector.for_plan(rma, now=now)
     plan = planning.plan(changed(facts, rma, kind, source_value, payload))
-    blocked = frozenset().union(*(finding.blocks for finding in plan.findings))
+    blocked = frozenset().union(*(finding.blocks for finding in plan.told))
     gateway = connections.gateway(connection=rma.bridge.erp, reason="plan-read")
     live = {row.slot: row for row in facts_selector.live_postings(rma)}
     previews = []
@@ -305,7 +305,7 @@ def _with_order(facts: RmaFacts, rma: Rma, number: str) -> RmaFacts:
 
 
 def _types(plan: Plan) -> tuple[str, ...]:
-    return tuple(sorted(finding.type for finding in plan.findings))
+    return tuple(sorted(finding.type for finding in plan.told))
 
 
 def _numbered_like(draft: DocumentDraft, stored: dict[str, Any] | None) -> DocumentDraft:

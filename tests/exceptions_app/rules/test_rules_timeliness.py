@@ -12,7 +12,7 @@ from tests.exceptions_app.rules.make import make_facts, make_line
 
 
 def found(facts):
-    return [(finding.type, finding.subject) for finding in plan(facts).findings]
+    return [(finding.type, finding.subject) for finding in plan(facts).told]
 
 
 def refunded(hours):
