@@ -51,6 +51,8 @@ def freeze(
     bulk = draft(kind, actor, now, back, words)
     is_ordered = kind == BulkKind.RETRY
     order = ("rma_id", "posting__sequence", "id") if is_ordered else QUEUE_ORDER
+    if is_ordered:
+        cases = cases.select_related("posting").defer("posting__draft", "posting__checks")
     tally = _Tally()
 
     def rows() -> Iterator[BulkRow]:

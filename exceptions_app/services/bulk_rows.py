@@ -29,6 +29,7 @@ from exceptions_app.models import Bulk, BulkRow, Case, Fix, FixBatch, Posting
 from exceptions_app.services import (
     differences,
     fix_batches,
+    fix_payloads,
     fixes,
     hindsight,
     notes,
@@ -74,6 +75,9 @@ def why_not(*, kind: str, case: Case) -> str:
         return f"{_short(case)} closes by proof only."
     if kind == BulkKind.RETRY and (case.posting_id is None or not _offers(case, FixKind.RETRY)):
         return f"{_short(case)} has no document to send again."
+    if kind == BulkKind.RETRY and case.posting and not fix_payloads.can_be_sent(case.posting):
+        state = case.posting.state_label.lower()
+        return f"Only a refused or doubtful document is sent again; this one is: {state}."
     if kind == BulkKind.ACCEPT and not _offers(case, FixKind.ACCEPT_DIFFERENCE):
         return f"{_short(case)} has no difference to accept."
     return ""

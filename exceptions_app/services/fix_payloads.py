@@ -201,7 +201,7 @@ def _check_still(posting: Posting, kind: str) -> None:
     """Between asking and approving a look-up may have found it, or a worker may have sent it."""
     is_open = posting.status not in _SETTLED
     if kind == FixKind.RETRY:
-        is_open = is_open and _can_be_sent(posting)
+        is_open = is_open and can_be_sent(posting)
     if is_open:
         return
     number = f" as {posting.number}" if posting.number else ""
@@ -276,7 +276,7 @@ def _posting(kind: str, rma: Rma, payload: dict[str, Any]) -> dict[str, Any]:
     posting = Posting.objects.filter(pk=pk, rma=rma).first()
     if posting is None:
         raise errors.InvalidChoice("That posting is not one of this return's.")
-    if not _can_be_sent(posting) and kind == FixKind.RETRY:
+    if not can_be_sent(posting) and kind == FixKind.RETRY:
         raise errors.InvalidChoice(
             f"{posting.key} is {posting.get_status_display().lower()}: only a refused or doubtful "
             "posting can be sent again."
@@ -291,7 +291,8 @@ def _posting(kind: str, rma: Rma, payload: dict[str, Any]) -> dict[str, Any]:
     return clean_payload
 
 
-def _can_be_sent(posting: Posting) -> bool:
+def can_be_sent(posting: Posting) -> bool:
+    """Whether a person may send it again: it was refused, or is in doubt."""
     return (
         posting.status in (PostingStatus.FAILED, PostingStatus.UNCONFIRMED)
         or posting.parked_at is not None

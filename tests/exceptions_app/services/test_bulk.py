@@ -308,3 +308,15 @@ def test_a_mapping_is_tried_on_every_return_it_touches_and_nothing_is_changed():
     assert list(Case.objects.order_by("pk").values_list("pk", "status")) == before
     with pytest.raises(errors.InvalidChoice, match="one of the times offered"):
         bulk_freezing.freeze_history(fix=fix, days=7, actor=mira, now=now)
+
+
+def test_what_cannot_be_sent_again_is_told_before_it_is_asked_for():
+    refused, blocked = (PostingFactory(status=status) for status in ("failed", "blocked"))
+    for posting in (refused, blocked):
+        CaseFactory(type="PERIOD_CLOSED", posting=posting, rma=posting.rma, bridge=posting.bridge)
+
+    found = _frozen("retry", "finn")
+
+    (told,) = found.forecast
+    assert told["examples"] == [Case.objects.get(posting=blocked).pk]
+    assert told["why"] == "Only a refused or doubtful document is sent again; this one is: blocked."
