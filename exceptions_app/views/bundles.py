@@ -14,7 +14,7 @@ _ABOUT_BUNDLES = frozenset({"BUNDLE_PARTIAL", "BUNDLE_CREDIT_LEVEL"})
 
 
 def beside_case(case: Case, now: datetime) -> dict[str, Any]:
-    """`penny` of `partials/_penny.html`, and `bundles` of `partials/_bundles.html` as they stand
+    """`penny` of `partials/_penny.html`, and `bundles` of `returns/_bundles.html` as they stand
     now: read for the exceptions about bundles alone."""
     found: tuple[bundle_proof.Proof, ...] = ()
     if case.type in _ABOUT_BUNDLES and case.rma is not None:

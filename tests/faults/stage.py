@@ -19,10 +19,12 @@ from exceptions_app.models import (
     ConnectionHealth,
     Watermark,
 )
+from exceptions_app.models.connections import SECOND_LOOKS
 from tests.world import START, Clock, World, make_world, reference_records
 
 # Children before parents.
 _HISTORY = (
+    "acceptance",
     "fix",
     "case",
     "causegroup",
@@ -37,6 +39,7 @@ _HISTORY = (
     "salesorderline",
     "salesorder",
     "itemmiss",
+    "itemcheck",
     "inboundevent",
     "callcount",
 )
@@ -107,4 +110,6 @@ def _make_well(at: datetime) -> None:
     ConnectionBudget.objects.update(
         refilled_at=at, day=at.date(), calls_today=0, writes_today=0, tokens=1000, quiet_until=None
     )
+    # Second looks begin with their first due moment, and where they have come is history.
+    Watermark.objects.filter(feed__in=SECOND_LOOKS).delete()
     Watermark.objects.update(read_at=at, next_at=at, lease_until=None)
