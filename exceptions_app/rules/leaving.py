@@ -16,8 +16,6 @@ GRACE = timedelta(minutes=15)
 _WAITING = frozenset(
     {PostingStatus.READY.value, PostingStatus.PLANNED.value, PostingStatus.HELD.value}
 )
-
-
 # Told of a document that is missing, by its kind.
 LATE = {
     "RESTOCK_LATE": PostingKind.STOCK_RECEIPT.value,
@@ -63,9 +61,14 @@ def grace_ends(
 
 
 def look_at(
-    facts: RmaFacts, postings: Iterable[PlannedPosting], found: Iterable[Finding]
+    facts: RmaFacts, postings: Iterable[PlannedPosting], found: Collection[Finding]
 ) -> datetime | None:
-    """When a return is looked at again whose documents are leaving; None where none is."""
+    """When a return is looked at again of which something late is leaving; None where nothing is.
+
+    What leaves in time is not looked at for this: every return would be planned once more.
+    """
+    if not any(finding.is_leaving for finding in found):
+        return None
     kinds = {PostingKind.RETURN_AUTHORISATION.value, *LATE.values()}
     ends = grace_ends(facts, postings, found, kinds)
     return ends if ends is not None and ends > facts.now else None

@@ -126,6 +126,10 @@ def test_a_late_document_that_was_just_freed_is_looked_for_again_after_its_grace
     assert plan(facts).next_look == make.NOW + leaving.GRACE
 
 
+def test_what_leaves_in_time_is_not_looked_at_once_more_for_that():
+    assert plan(make_facts(refunds=refunded(1))).next_look != make.NOW + leaving.GRACE
+
+
 def test_the_late_receipt_tells_units_place_and_value():
     (finding,) = plan(make_facts(graded(30), refunds=(), postings=WAITS_LONG)).findings
 
