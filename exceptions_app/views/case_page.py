@@ -2,44 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, cast
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 
 from exceptions_app import permissions
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.catalogue import render as fill
 from exceptions_app.choices import (
     CASE_OPEN,
-    MONEY_FIXES,
-    SEVERITY_RANK,
     Closure,
-    FixKind,
-    FixStatus,
     PostingStatus,
-    Team,
 )
 from exceptions_app.filters import CaseFilter
 from exceptions_app.forms.cases import AssignForm, CaseSnoozeForm, CloseForm
 from exceptions_app.forms.clocks import PauseForm
-from exceptions_app.forms.fixes import FixForm
-from exceptions_app.forms.kinds import FORMS
 from exceptions_app.forms.notes import NoteForm, TellingNoteForm
-from exceptions_app.models import Case, Fix, Posting
+from exceptions_app.models import Case, Posting
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import order, paging
 from exceptions_app.selectors.sums import Amount
 from exceptions_app.services import triage
 from exceptions_app.templatetags.amounts import money
-from exceptions_app.templatetags.desk import when
-from exceptions_app.views import bundles, case_parts, case_past, case_talk, fix_steps
+from exceptions_app.views import bundles, case_facts, case_offers, case_parts, case_past, case_talk
 
 TONES = {
     "open": "calm",
@@ -65,67 +54,12 @@ def posting_tone(posting: Posting) -> str:
     return POSTING_TONES.get(PostingStatus(posting.status), "wait")
 
 
-_FACT_LABELS = {
-    "sku": "SKU",
-    "name": "Name",
-    "units": "Units",
-    "candidates": "Candidates",
-    "source_value": "Value sent",
-    "location": "Location",
-    "division": "Division",
-    "warehouse": "Warehouse",
-    "order_division": "Division of the order",
-    "component": "Charge",
-    "setting": "VAT setting",
-    "period": "Period",
-    "posting_date": "Posting date",
-    "sold": "Sold",
-    "returned": "Returned",
-    "excess": "Excess",
-    "line_max": "Most for the line",
-    "kind": "Document",
-    "key": "Our key",
-    "attempts": "Tries",
-    "since": "Since",
-    "reason": "Reason",
-    "waiting": "Waits",
-    "event": "Message",
-    "field": "Field",
-    "expected": "Expected",
-    "got": "Came",
-    "needs": "Needs",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """One change this exception offers: its form if the reader may ask for it, or who may."""
-
-    kind: str
-    label: str
-    form: FixForm | None
-    level: str
-    approvers: tuple[str, ...]
-    preview: Any = None
-    is_under_way: bool = False
-    is_held: bool = False
-
-    @property
-    def holders(self) -> str:
-        """The roles that may ask for it, as they are called on screen."""
-        return permissions.holders(permissions.FIX_CAPABILITY[self.kind])
-
-    @property
-    def is_money(self) -> bool:
-        return self.kind in MONEY_FIXES
-
-
 def show(
     request: HttpRequest,
     case: Case,
     *,
     now: datetime,
-    offered: Offer | None = None,
+    offered: case_offers.Offer | None = None,
     assign_form: AssignForm | None = None,
     close_form: CloseForm | None = None,
     snooze_form: CaseSnoozeForm | None = None,
@@ -170,7 +104,7 @@ def show(
         "refused": case_parts.refused(story) if is_open else None,
         "siblings": rows,
         "sibling_count": paging.shown(sibling_count),
-        "facts": _facts(case, now),
+        "facts": case_facts.of(case),
         "note_form": note_form or TellingNoteForm(),
         **case_talk.beside(case, now),
     }
@@ -187,7 +121,7 @@ def show(
     else:
         # The plan calls it resolved as soon as the change is in force; until the change leaves it
         # can be taken back here.
-        underway = under_way(cases_selector.fixes_under_way(case), request, now)
+        underway = case_offers.under_way(cases_selector.fixes_under_way(case), request, now)
         context["under_way"] = [each for each in underway if each["is_held"]]
         context["held_back"] = cases_selector.held_back([case], now=now)
     if (
@@ -210,62 +144,6 @@ def person(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-def offer(
-    request: HttpRequest,
-    case: Case,
-    kind: str,
-    form: FixForm | None,
-    beside: Iterable[Case] | None = None,
-) -> Offer:
-    level = cases_selector.approval_level(case=case, kind=kind, beside=beside)
-    return Offer(
-        kind=kind,
-        label=_label(case, kind),
-        form=form,
-        level=level,
-        approvers=cases_selector.approvers(
-            kind=kind, level=level, requester_id=request.user.pk or 0
-        ),
-    )
-
-
-def _label(case: Case, kind: str) -> str:
-    """What is there is looked up, and not sent again while it is."""
-    if kind == FixKind.RETRY and case.facts.get("found"):
-        return f"Look for {case.facts.get('number') or 'it'} again"
-    return FixKind(kind).label
-
-
-def under_way(fixes: Iterable[Fix], request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
-    """Requests and held changes with what the reader may do about each."""
-    names: dict[tuple[str, str, int, frozenset[int]], tuple[str, ...]] = {}
-    shown = []
-    for fix in fixes:
-        editors = frozenset(row.editor_id for row in fix.edits.all())
-        who = (fix.kind, fix.level, fix.requested_by_id, editors)
-        if who not in names:
-            names[who] = cases_selector.approvers(
-                kind=who[0], level=who[1], requester_id=who[2], editor_ids=editors
-            )
-        is_held = fix.status == FixStatus.HELD and (fix.hold_until or now) > now
-        shown.append(
-            {
-                "fix": fix,
-                "approvers": ", ".join(names[who]),
-                "is_mine": fix.requested_by_id == request.user.pk,
-                "is_held": is_held,
-                "steps": fix_steps.steps(fix, names[who], now),
-                "hold_seconds": facts_selector.policy_of(fix.bridge).undo_seconds,
-                "take_back_url": (
-                    reverse("fix-undo", args=[fix.pk])
-                    if is_held and permissions.can(request.user, "approve_fix")
-                    else ""
-                ),
-            }
-        )
-    return shown
-
-
 def _next(request: HttpRequest, case: Case) -> Case | None:
     """The next exception of the list the reader came from, or of the whole queue."""
     found = CaseFilter(request.GET, queryset=Case.objects.all(), request=request)
@@ -277,7 +155,7 @@ def _acts(
     request: HttpRequest,
     case: Case,
     now: datetime,
-    offered: Offer | None,
+    offered: case_offers.Offer | None,
     assign_form: AssignForm | None,
     close_form: CloseForm | None,
 ) -> dict[str, Any]:
@@ -285,9 +163,9 @@ def _acts(
     fixes = cases_selector.fixes_under_way(case)
     beside = cases_selector.of_same_document(case)
     acts: dict[str, Any] = {
-        "under_way": under_way(fixes, request, now),
+        "under_way": case_offers.under_way(fixes, request, now),
         "beside": beside,
-        "offers": _offers(request, case, now, offered, _taken(fixes), beside),
+        "offers": case_offers.offers(request, case, now, offered, case_offers.taken(fixes), beside),
     }
     if permissions.can(request.user, "assign_case"):
         acts["assign_form"] = assign_form or AssignForm(case=case, user=person(request))
@@ -295,44 +173,6 @@ def _acts(
     if reasons and permissions.can(request.user, "close_case"):
         acts["close_form"] = close_form or CloseForm(case=case)
     return acts
-
-
-def _taken(fixes: Iterable[Fix]) -> dict[str, str]:
-    """Kinds that cannot be asked for now, with the state of the change that stands in the way."""
-    taken = {fix.kind: fix.status for fix in fixes}
-    about_money = [status for kind, status in taken.items() if kind in MONEY_FIXES]
-    return dict.fromkeys(MONEY_FIXES, about_money[0]) | taken if about_money else taken
-
-
-def _offers(
-    request: HttpRequest,
-    case: Case,
-    now: datetime,
-    offered: Offer | None,
-    taken: Mapping[str, str],
-    beside: Sequence[Case],
-) -> list[Offer]:
-    if case.bridge is None:
-        return []
-    offers = []
-    for kind in catalogue_entry(case.type, case.facts).actions:
-        if kind not in FORMS:
-            continue
-        if offered is not None and offered.kind == kind:
-            offers.append(offered)
-            continue
-        if kind in taken:
-            asked = Offer(kind, FixKind(kind).label, None, "", (), is_under_way=True)
-            offers.append(replace(asked, is_held=taken[kind] == FixStatus.HELD))
-            continue
-        is_allowed = permissions.can(request.user, permissions.FIX_CAPABILITY[kind])
-        form = FORMS[kind](kind=kind, case=case, now=now) if is_allowed else None
-        offers.append(
-            offer(request, case, kind, form, beside)
-            if is_allowed
-            else Offer(kind, FixKind(kind).label, None, "", ())
-        )
-    return offers
 
 
 def _postings(rows: Iterable[Posting]) -> list[dict[str, Any]]:
@@ -347,53 +187,3 @@ def _why(row: Posting) -> str:
             if code.strip()
         )
     return row.get_hold_reason_display() if row.hold_reason else ""
-
-
-def _facts(case: Case, now: datetime) -> list[dict[str, str]]:
-    shown = [
-        {"label": "Team", "value": Team(case.team).label},
-        {"label": "With", "value": _name(case) or "Nobody yet"},
-        {"label": "Opened", "value": when(case.opened_at)},
-        {"label": "Act by", "value": when(case.due_at)},
-        *([{"label": "Counted", "value": case.counted}] if case.counted else []),
-        {"label": "At risk", "value": _at_risk(case)},
-    ]
-    base = catalogue_entry(case.type).severity
-    if case.severity_rank > SEVERITY_RANK[base]:
-        shown.append(
-            {
-                "label": "Raised",
-                "value": f"From {base.label.lower()} to {case.get_severity_display().lower()}",
-                "url": reverse("manual-type", args=[case.type]),
-            }
-        )
-    if case.rma is not None:
-        shown.append(
-            {
-                "label": "Return",
-                "value": str(case.rma),
-                "url": reverse("return-detail", args=[case.rma.pk]),
-            }
-        )
-        shown.append({"label": "Order", "value": case.rma.order_name})
-    if case.bridge is not None:
-        shown.append({"label": "Bridge", "value": case.bridge.name})
-    if case.reopened_count:
-        times = "Once" if case.reopened_count == 1 else f"{case.reopened_count} times"
-        shown.append({"label": "Came back", "value": times})
-    shown += [
-        {"label": label, "value": str(case.facts[name])}
-        for name, label in _FACT_LABELS.items()
-        if case.facts.get(name)
-    ]
-    return [*shown, {"label": "Code", "value": case.type}]
-
-
-def _at_risk(case: Case) -> str:
-    figure = money(case.value, case.currency) if case.currency else f"{case.value:f}"
-    return f"{figure} = {case.value_formula}" if case.value_formula else figure
-
-
-def _name(case: Case) -> str:
-    person = case.assignee
-    return (person.get_full_name() or person.get_username()) if person else ""

@@ -35,7 +35,7 @@ from exceptions_app.services import (
     previews,
 )
 from exceptions_app.services.bulk_freezing import HISTORY_DAYS
-from exceptions_app.views import case_page, case_past, fix_rights
+from exceptions_app.views import case_offers, case_page, case_past, fix_rights
 
 DECIDED_TONES = {
     FixStatus.APPLIED: "good",
@@ -127,7 +127,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "sums": approvals_selector.sums(amounts.values()),
         "for_others": [fix for fix in others if not fix_rights.may_decide(request, fix)],
         "mine": mine,
-        "held": case_page.under_way([fix for fix in held if fix.batch_id is None], request, now),
+        "held": case_offers.under_way([fix for fix in held if fix.batch_id is None], request, now),
         "batches": _batches(held),
         "glass": list(approvals_selector.open_glass()[: approvals_selector.REVIEWS_SHOWN]),
         "away": list(delegations.held_by(request.user.pk or 0, now=now)),
@@ -256,7 +256,7 @@ def _answer(
     if case.status not in CASE_OPEN:
         form.add_error(None, f"This exception was closed meanwhile: {case.proof}")
         status = 422
-    offered = replace(case_page.offer(request, case, form.kind, form), preview=shown)
+    offered = replace(case_offers.offer(request, case, form.kind, form), preview=shown)
     if request.htmx and case.status in CASE_OPEN:  # type: ignore[attr-defined]
         context = {"case": case, "offer": offered, "now": form.now}
         return render(request, "cases/_fix.html", context, status=status)
@@ -315,7 +315,7 @@ def show(
 ) -> HttpResponse:
     now = timezone.now()
     fix = get_object_or_404(requests_selector.detail(fix_id))
-    underway = case_page.under_way([fix], request, now)[0]
+    underway = case_offers.under_way([fix], request, now)[0]
     is_waiting = fix.status == FixStatus.REQUESTED
     documents, documents_refusal = _documents(fix, now)
     context = {

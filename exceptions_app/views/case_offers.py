@@ -1,0 +1,143 @@
+"""What one exception offers: each change with its form, who decides it, what is under way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from exceptions_app import permissions
+from exceptions_app.catalogue import entry as catalogue_entry
+from exceptions_app.choices import MONEY_FIXES, FixKind, FixStatus
+from exceptions_app.forms.fixes import FixForm
+from exceptions_app.forms.kinds import FORMS
+from exceptions_app.models import Case, Fix
+from exceptions_app.selectors import cases as cases_selector
+from exceptions_app.selectors import facts as facts_selector
+from exceptions_app.views import fix_steps
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One change this exception offers: its form if the reader may ask for it, or who may."""
+
+    kind: str
+    label: str
+    form: FixForm | None
+    level: str
+    approvers: tuple[str, ...]
+    preview: Any = None
+    is_under_way: bool = False
+    is_held: bool = False
+
+    @property
+    def holders(self) -> str:
+        """The roles that may ask for it, as they are called on screen."""
+        return permissions.holders(permissions.FIX_CAPABILITY[self.kind])
+
+    @property
+    def is_money(self) -> bool:
+        return self.kind in MONEY_FIXES
+
+
+def offer(
+    request: HttpRequest,
+    case: Case,
+    kind: str,
+    form: FixForm | None,
+    beside: Iterable[Case] | None = None,
+) -> Offer:
+    """One change with its form, its approval level and the names of who may decide it."""
+    level = cases_selector.approval_level(case=case, kind=kind, beside=beside)
+    return Offer(
+        kind=kind,
+        label=_label(case, kind),
+        form=form,
+        level=level,
+        approvers=cases_selector.approvers(
+            kind=kind, level=level, requester_id=request.user.pk or 0
+        ),
+    )
+
+
+def _label(case: Case, kind: str) -> str:
+    """What is there is looked up, and not sent again while it is."""
+    if kind == FixKind.RETRY and case.facts.get("found"):
+        return f"Look for {case.facts.get('number') or 'it'} again"
+    return FixKind(kind).label
+
+
+def under_way(fixes: Iterable[Fix], request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
+    """Requests and held changes with what the reader may do about each."""
+    names: dict[tuple[str, str, int, frozenset[int]], tuple[str, ...]] = {}
+    shown = []
+    for fix in fixes:
+        editors = frozenset(row.editor_id for row in fix.edits.all())
+        who = (fix.kind, fix.level, fix.requested_by_id, editors)
+        if who not in names:
+            names[who] = cases_selector.approvers(
+                kind=who[0], level=who[1], requester_id=who[2], editor_ids=editors
+            )
+        is_held = fix.status == FixStatus.HELD and (fix.hold_until or now) > now
+        shown.append(
+            {
+                "fix": fix,
+                "approvers": ", ".join(names[who]),
+                "is_mine": fix.requested_by_id == request.user.pk,
+                "is_held": is_held,
+                "steps": fix_steps.steps(fix, names[who], now),
+                "hold_seconds": facts_selector.policy_of(fix.bridge).undo_seconds,
+                "take_back_url": (
+                    reverse("fix-undo", args=[fix.pk])
+                    if is_held and permissions.can(request.user, "approve_fix")
+                    else ""
+                ),
+            }
+        )
+    return shown
+
+
+def taken(fixes: Iterable[Fix]) -> dict[str, str]:
+    """Kinds that cannot be asked for now, with the state of the change that stands in the way."""
+    states = {fix.kind: fix.status for fix in fixes}
+    about_money = [status for kind, status in states.items() if kind in MONEY_FIXES]
+    return dict.fromkeys(MONEY_FIXES, about_money[0]) | states if about_money else states
+
+
+def offers(
+    request: HttpRequest,
+    case: Case,
+    now: datetime,
+    offered: Offer | None,
+    asked_for: Mapping[str, str],
+    beside: Sequence[Case],
+) -> list[Offer]:
+    """The catalogue's actions in its order; `offered` replaces the fresh one when it was sent.
+
+    `asked_for` are the kinds under way with the state of what stands in their way.
+    """
+    if case.bridge is None:
+        return []
+    rows = []
+    for kind in catalogue_entry(case.type, case.facts).actions:
+        if kind not in FORMS:
+            continue
+        if offered is not None and offered.kind == kind:
+            rows.append(offered)
+            continue
+        if kind in asked_for:
+            asked = Offer(kind, FixKind(kind).label, None, "", (), is_under_way=True)
+            rows.append(replace(asked, is_held=asked_for[kind] == FixStatus.HELD))
+            continue
+        is_allowed = permissions.can(request.user, permissions.FIX_CAPABILITY[kind])
+        form = FORMS[kind](kind=kind, case=case, now=now) if is_allowed else None
+        rows.append(
+            offer(request, case, kind, form, beside)
+            if is_allowed
+            else Offer(kind, FixKind(kind).label, None, "", ())
+        )
+    return rows
