@@ -21,7 +21,7 @@ from exceptions_app.models import Approval, Case, Fix, Posting, Rma
 from exceptions_app.models.statements import Select
 from exceptions_app.rules.facts import Finding
 from exceptions_app.selectors import decisions
-from exceptions_app.services import accepting, audit, cases, moments
+from exceptions_app.services import accepting, audit, cases, moments, subjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def proof(rows: Sequence[Posting], accepted: str) -> str:
 def retell(*, rma: Rma, accepted: str, proof: str, now: datetime) -> None:
     """Let what an acceptance closed say how far its credit has come since."""
     closed = Case.objects.filter(
-        subject=cases.of_rma(rma).key,
+        subject=subjects.of_rma(rma).key,
         status=CaseStatus.RESOLVED,
         closure=Closure.PROOF,
         proof__startswith=accepted,

@@ -22,7 +22,7 @@ from exceptions_app.models import AuditEntry, Bridge, Connection, InboundEvent, 
 from exceptions_app.models.statements import Select, Update
 from exceptions_app.rules import privacy_text, refund_text
 from exceptions_app.rules.facts import Finding
-from exceptions_app.services import audit, cases, moments
+from exceptions_app.services import audit, cases, moments, subjects
 from exceptions_app.services.faultpoints import reach
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -177,7 +177,7 @@ def _note_copy(connection: Connection, external_id: str, digest: str, now: datet
         event.state = EventState.NEW
         jobs.nudge("ingest")
     event.save(update_fields=["copies", "last_copy_at", "differing_copies", "state"])
-    subject = cases.of_copies(event, bridge=bridge_of(connection))
+    subject = subjects.of_copies(event, bridge=bridge_of(connection))
     cases.sync(subject=subject, findings=_repeat_finding(event), now=now)
     if not event.differing_copies:
         # The same content: what was suppressed stays visible as a case closed by its proof (R106).
@@ -301,7 +301,7 @@ def finish(event: InboundEvent, state: str, now: datetime) -> InboundEvent:
     event.save(update_fields=["state", "processed_at", "lease_until", "error_type", "error_facts"])
     bridge = bridge_of(event.connection)
     cases.sync(
-        subject=cases.of_event(event, bridge=bridge), findings=_error_finding(event), now=now
+        subject=subjects.of_event(event, bridge=bridge), findings=_error_finding(event), now=now
     )
     if was_handled:
         _tell_replay(event, now)
@@ -324,7 +324,7 @@ def park(
     event.state = EventState.PARKED
     event.save(update_fields=["error_type", "error_facts", "lease_until", "not_before", "state"])
     cases.sync(
-        subject=cases.of_event(event, bridge=bridge),
+        subject=subjects.of_event(event, bridge=bridge),
         findings=_error_finding(event),
         now=now,
         # What closes here is the milder type of the same message.

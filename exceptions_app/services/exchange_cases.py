@@ -10,7 +10,7 @@ from decimal import Decimal
 from exceptions_app.choices import LineState
 from exceptions_app.models import Connection, ExchangeBatch, ExchangeFile
 from exceptions_app.rules.facts import Finding
-from exceptions_app.services import cases, moments
+from exceptions_app.services import cases, moments, subjects
 
 
 def file_set_aside(*, file: ExchangeFile, now: datetime) -> None:
@@ -74,7 +74,7 @@ def _sync(
     *,
     currency: str = "",
 ) -> None:
-    subject = replace(cases.of_connection(connection), key=key)
+    subject = replace(subjects.of_connection(connection), key=key)
     if currency:
         subject = replace(subject, currency=currency)
     cases.sync(subject=subject, findings=findings, now=now, proof=proof)

@@ -20,7 +20,7 @@ from exceptions_app.choices import CASE_OPEN, RefundStatus
 from exceptions_app.models import Case, Connection, InboundEvent, Refund, Watermark
 from exceptions_app.models.statements import Select
 from exceptions_app.rules import upkeep
-from exceptions_app.services import cases, connections, events, feeds, pacing
+from exceptions_app.services import cases, connections, events, feeds, pacing, subjects
 
 FEED = "gaps"
 PURPOSE = "gaps"
@@ -84,7 +84,7 @@ def _compare(connection: Connection, source: Source, now: datetime) -> None:
     told = upkeep.missing_changes(
         connection.name, since, len(listed), len(missing), _worth(connection, missing)
     )
-    subject = replace(cases.of_connection(connection), key=f"gap:connection:{connection.pk}")
+    subject = replace(subjects.of_connection(connection), key=f"gap:connection:{connection.pk}")
     cases.sync(subject=subject, findings=told, now=now)
     for external_id in sorted(missing):
         events.receive(

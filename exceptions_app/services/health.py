@@ -13,7 +13,7 @@ from exceptions_app.choices import BreakerState, PostingStatus
 from exceptions_app.models import Connection, ConnectionBudget, ConnectionHealth, Posting
 from exceptions_app.models.statements import Select, Update
 from exceptions_app.rules.facts import Finding
-from exceptions_app.services import cases
+from exceptions_app.services import cases, subjects
 from exceptions_app.services.pacing import BudgetSpent
 
 FAILURES_TO_OPEN = 5
@@ -129,7 +129,9 @@ def _sync(connection_id: int, now: datetime) -> None:
     connection = Connection.objects.get(pk=connection_id)
     health = ConnectionHealth.objects.get(connection_id=connection_id)
     cases.sync(
-        subject=cases.of_connection(connection), findings=findings(connection, health, now), now=now
+        subject=subjects.of_connection(connection),
+        findings=findings(connection, health, now),
+        now=now,
     )
 
 

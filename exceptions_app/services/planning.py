@@ -13,7 +13,6 @@ from exceptions_app import jobs
 from exceptions_app.choices import (
     POSTING_FINISHED,
     POSTING_UNSENT,
-    HoldReason,
     MoneyAxis,
     PostingKind,
     PostingStatus,
@@ -25,21 +24,22 @@ from exceptions_app.models import (
     SalesOrder,
 )
 from exceptions_app.models.statements import Select
-from exceptions_app.rules import drafts, planning, shares, touching, windows
-from exceptions_app.rules.facts import Finding, Plan, PlannedPosting, RmaFacts
+from exceptions_app.rules import drafts, planning, shares, touching
+from exceptions_app.rules.facts import Plan, PlannedPosting, RmaFacts
 from exceptions_app.selectors import facts as facts_selector
-from exceptions_app.selectors import fixes as fixes_selector
 from exceptions_app.selectors import keying
 from exceptions_app.services import (
     abilities,
     acceptances,
     audit,
     cases,
+    holds,
     linking,
     plan_reads,
     proving,
     quotes,
     redating,
+    subjects,
     takings,
 )
 
@@ -120,7 +120,7 @@ def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) ->
     accepted = found.text if found else ""
     prove = proving.Prover(rma, computed, rows, accepted)
     opened = cases.sync(
-        subject=cases.of_rma(rma),
+        subject=subjects.of_rma(rma),
         findings=computed.findings,
         now=now,
         prove=prove,
@@ -177,7 +177,7 @@ def _sync_postings(
     rma: Rma, found: list[Posting], facts: RmaFacts, computed: Plan, now: datetime
 ) -> list[Posting]:
     live = {row.slot: row for row in found}
-    holds = _Holds(rma, facts, computed, now)
+    holding = holds.Holds(rma, facts, computed, now)
     maker = touching.made_by(facts)
     rows: list[Posting] = []
     for planned in computed.postings:
@@ -185,7 +185,7 @@ def _sync_postings(
         if row is not None and (row.status not in POSTING_UNSENT or keying.is_in_hands(row, now)):
             rows.append(row)
             continue
-        state = holds.of(
+        state = holding.of(
             planned,
             follows_open=any(_is_open(earlier) for earlier in rows),
             is_released=row is not None and row.run_id is not None,
@@ -195,7 +195,7 @@ def _sync_postings(
             _keep_rounding(row, rma)
             chosen = facts.decisions.posting_date
             redating.follow(posting=row, day=planned.draft.date, chosen=chosen, now=now)
-            _restate(row, state, planned, now)
+            holds.restate(row, state, planned, now)
             rows.append(row)
             continue
         if row is not None:
@@ -213,48 +213,6 @@ def _is_open(row: Posting) -> bool:
     return row.status not in POSTING_FINISHED
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
-    status: str
-    hold_reason: str = ""
-    hold_until: datetime | None = None
-    blocked_by: str = ""
-
-
-class _Holds:
-    """Why a planned posting may not leave yet: findings first, then the holds by policy."""
-
-    def __init__(self, rma: Rma, facts: RmaFacts, computed: Plan, now: datetime) -> None:
-        self._rma = rma
-        self._findings: tuple[Finding, ...] = computed.findings
-        self._undo_until = fixes_selector.undo_until(rma=rma, facts=facts, now=now)
-        self._now = now
-        self._erp = facts.erp
-
-    def of(self, planned: PlannedPosting, *, follows_open: bool, is_released: bool) -> _State:
-        """`follows_open`: an earlier step is not finished; `is_released`: a run let it go."""
-        blockers = sorted({f.type for f in self._findings if planned.kind in f.blocks})
-        if blockers:
-            return _State(PostingStatus.BLOCKED, blocked_by=", ".join(blockers)[:200])
-        if self._erp.is_manual(planned.kind):
-            return _State(PostingStatus.HELD, HoldReason.MANUAL)
-        if planned.hold == HoldReason.RUN and not is_released:
-            return _State(PostingStatus.HELD, planned.hold)
-        opens_at = self._opens_at(planned)
-        if opens_at > self._now:
-            return _State(PostingStatus.HELD, HoldReason.WINDOW, opens_at)
-        if self._undo_until is not None:
-            return _State(PostingStatus.HELD, HoldReason.UNDO, self._undo_until)
-        return _State(PostingStatus.PLANNED if follows_open else PostingStatus.READY)
-
-    def _opens_at(self, planned: PlannedPosting) -> datetime:
-        if planned.hold != HoldReason.WINDOW:
-            return self._now
-        bridge = self._rma.bridge
-        schedule = facts_selector.policy_of(bridge).schedule[planned.kind]
-        return windows.next_open(windows.parse(schedule), now=self._now, zone=bridge.timezone)
-
-
 def _keep_rounding(row: Posting, rma: Rma) -> None:
     """The same figures under another rounding: what is kept is the one they were computed by."""
     kept = _rounding(rma, row.kind)
@@ -263,38 +221,12 @@ def _keep_rounding(row: Posting, rma: Rma) -> None:
         row.save(update_fields=["rounding"])
 
 
-_FREE = (PostingStatus.READY, PostingStatus.PLANNED)
-
-
-def _restate(row: Posting, state: _State, planned: PlannedPosting, now: datetime) -> None:
-    """Give an unchanged unsent posting its present state; a refused one waits for a person."""
-    if row.status == PostingStatus.FAILED:
-        return
-    changed = (row.status, row.hold_reason, row.hold_until, row.blocked_by) != (
-        state.status,
-        state.hold_reason,
-        state.hold_until,
-        state.blocked_by,
-    )
-    if not changed:
-        return
-    row.status = state.status
-    row.hold_reason = state.hold_reason
-    row.hold_until = state.hold_until
-    row.blocked_by = state.blocked_by
-    fields = ["status", "hold_reason", "hold_until", "blocked_by"]
-    if state.status in _FREE and row.not_before < now and not row.attempts:
-        row.not_before = now
-        fields.append("not_before")
-    row.save(update_fields=fields)
-
-
 def _create(
     rma: Rma,
     planned: PlannedPosting,
     hash_: str,
     replaced: Posting | None,
-    state: _State,
+    state: holds.State,
     computed: Plan,
     maker: dict[str, Any],
     now: datetime,

@@ -21,7 +21,7 @@ from exceptions_app.models import Message, MessagePlace
 from exceptions_app.rules import telling
 from exceptions_app.rules.facts import Finding
 from exceptions_app.selectors import telling as selector
-from exceptions_app.services import cases, connections, sealing
+from exceptions_app.services import cases, connections, sealing, subjects
 from exceptions_app.services.faultpoints import reach
 from exceptions_app.services.leases import lease
 
@@ -191,8 +191,8 @@ def _raise(message: Message, findings: list[Finding], now: datetime) -> None:
     cases.sync(subject=subject_of(message.place_id), findings=findings, now=now, proof=proof)
 
 
-def subject_of(place_id: int | None) -> cases.Subject:
-    return cases.Subject(key=f"message-place:{place_id}")
+def subject_of(place_id: int | None) -> subjects.Subject:
+    return subjects.Subject(key=f"message-place:{place_id}")
 
 
 def forget(*, now: datetime) -> int:

@@ -31,7 +31,7 @@ from exceptions_app.rules.facts import Finding
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import item_feeds
-from exceptions_app.services import cases
+from exceptions_app.services import cases, subjects
 
 MESSAGES = 1000
 RECEIPTS = 200
@@ -82,7 +82,7 @@ def _tell(
     for connection in systems.values():
         key = f"{PREFIX}connection:{connection.pk}"
         if of_connections[connection.pk] or key in open_now:
-            subject = replace(cases.of_connection(connection), key=key)
+            subject = replace(subjects.of_connection(connection), key=key)
             found = of_connections[connection.pk]
             count += len(cases.sync(subject=subject, findings=found, now=now))
     for bridge in bridges:
@@ -93,8 +93,8 @@ def _tell(
     return count
 
 
-def _of_bridge(bridge: Bridge, key: str) -> cases.Subject:
-    return cases.Subject(
+def _of_bridge(bridge: Bridge, key: str) -> subjects.Subject:
+    return subjects.Subject(
         key=key,
         bridge=bridge,
         currency=bridge.currency,
@@ -138,7 +138,7 @@ def _items(systems: dict[int, Connection], now: datetime) -> Found:
                 [compared for _, compared in own],
                 [(each.currency, each.amount) for each in stands.values],
                 stands.units,
-                cases.of_connection(systems[pk]).currency,
+                subjects.of_connection(systems[pk]).currency,
             )
         )
     return found

@@ -8,7 +8,7 @@ import time_machine
 
 from exceptions_app.models import AuditEntry, Case, TeamCalendar
 from exceptions_app.rules.facts import Finding
-from exceptions_app.services import calendars, cases
+from exceptions_app.services import calendars, cases, subjects
 from tests.cast import make_user
 from tests.factories import NOW, BridgeFactory, CaseFactory, RmaFactory
 
@@ -138,7 +138,7 @@ def test_a_clock_starts_by_the_calendar_and_after_the_posting_window():
     findings = [_finding("SKU_INACTIVE"), _finding("RESTOCK_LATE")]
 
     found = cases.sync(
-        subject=cases.of_rma(RmaFactory(bridge=bridge)), findings=findings, now=friday
+        subject=subjects.of_rma(RmaFactory(bridge=bridge)), findings=findings, now=friday
     )
 
     inactive, restock = found
@@ -157,9 +157,9 @@ def test_a_clock_starts_by_the_calendar_and_after_the_posting_window():
 def test_the_month_ends_by_the_calendar_of_the_team():
     day = datetime(2026, 5, 25, 9, 0, tzinfo=UTC)
     finding = Finding("SKU_INACTIVE", "line:1", "tee", {"sku": "TEE"}, 20, "paid")
-    calm = cases.sync(subject=cases.of_rma(RmaFactory()), findings=[finding], now=day)
+    calm = cases.sync(subject=subjects.of_rma(RmaFactory()), findings=[finding], now=day)
     TeamCalendar.objects.create(team="merchandising", settings={**OFFICE, "closed": ["2026-05-28"]})
 
-    near = cases.sync(subject=cases.of_rma(RmaFactory()), findings=[finding], now=day)
+    near = cases.sync(subject=subjects.of_rma(RmaFactory()), findings=[finding], now=day)
 
     assert (calm[0].severity, near[0].severity) == ("medium", "high")

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from exceptions_app import errors
 from exceptions_app.models import AssignmentRule, AssignmentTurn, AuditEntry, Case, Delegation
 from exceptions_app.rules.facts import Finding
-from exceptions_app.services import assigning, assignment_rules, cases, triage
+from exceptions_app.services import assigning, assignment_rules, cases, subjects, triage
 from exceptions_app.services.assignment_rules import Draft
 from tests.cast import make_user
 from tests.factories import BridgeFactory, CaseFactory, RmaFactory
@@ -34,7 +34,7 @@ def _finding(value=20, type_="CM_REJECTED"):
 
 def _find(rma=None, *, value=20, now=NOW):
     (case,) = cases.sync(
-        subject=cases.of_rma(rma or RmaFactory()), findings=[_finding(value)], now=now
+        subject=subjects.of_rma(rma or RmaFactory()), findings=[_finding(value)], now=now
     )
     return Case.objects.get(pk=case.pk)
 
@@ -110,7 +110,7 @@ def test_a_hand_is_never_overruled():
 
     assert _who(_find(rma, value=900)) == "fiona"
     triage.assign(case_id=before.pk, assignee=None, actor=ada, now=NOW)
-    cases.sync(subject=cases.of_rma(rma), findings=[], now=NOW)
+    cases.sync(subject=subjects.of_rma(rma), findings=[], now=NOW)
 
     back = _find(rma, value=900)
     assert (back.reopened_count, _who(back)) == (1, "")

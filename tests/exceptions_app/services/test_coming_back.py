@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from exceptions_app.models import AuditEntry, Case, Mapping
 from exceptions_app.rules.facts import Finding
-from exceptions_app.services import cases
+from exceptions_app.services import cases, subjects
 from tests.cast import make_user
 from tests.factories import NOW, FixFactory, MappingFactory, RmaFactory
 
@@ -20,7 +20,7 @@ BACK = NOW + timedelta(hours=3)
 
 
 def _find(rma, *findings, now):
-    cases.sync(subject=cases.of_rma(rma), findings=findings, now=now)
+    cases.sync(subject=subjects.of_rma(rma), findings=findings, now=now)
 
 
 @pytest.fixture

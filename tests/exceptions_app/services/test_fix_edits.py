@@ -7,7 +7,7 @@ import pytest
 from exceptions_app import errors
 from exceptions_app.models import Approval, AuditEntry, Case, Fix, FixEdit, Mapping
 from exceptions_app.rules.facts import Finding
-from exceptions_app.services import cases, fix_edits, fixes
+from exceptions_app.services import cases, fix_edits, fixes, subjects
 from tests.cast import make_user
 from tests.factories import (
     NOW,
@@ -116,7 +116,7 @@ def test_what_the_system_does_meanwhile_voids_no_approval():
         value=Decimal(600),
         value_formula="Refund less credit",
     )
-    cases.sync(subject=cases.of_rma(fix.rma), findings=[told], now=NOW)
+    cases.sync(subject=subjects.of_rma(fix.rma), findings=[told], now=NOW)
     Case.objects.filter(pk=fix.case_id).update(severity="critical", snoozed_until=NOW)
 
     _approve(fix, "frank")

@@ -14,7 +14,7 @@ from exceptions_app.models import AuditEntry, Case, CauseGroup, CauseRule
 from exceptions_app.rules.facts import Finding
 from exceptions_app.selectors import causes, counts
 from exceptions_app.selectors import grouping as selector
-from exceptions_app.services import cases, grouping
+from exceptions_app.services import cases, grouping, subjects
 from tests.cast import make_user
 from tests.factories import NOW, BridgeFactory, CaseFactory, CauseGroupFactory, RmaFactory
 
@@ -36,7 +36,7 @@ def _find(rma, *skus, now=NOW, name="Tee"):
         )
         for sku in skus
     ]
-    return cases.sync(subject=cases.of_rma(rma), findings=findings, now=now)
+    return cases.sync(subject=subjects.of_rma(rma), findings=findings, now=now)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from exceptions_app.catalogue import entry
 from exceptions_app.models import Case
 from exceptions_app.rules.facts import Finding
 from exceptions_app.rules.validation import CREDIT, DOCUMENTS
-from exceptions_app.services import cases, triage
+from exceptions_app.services import cases, subjects, triage
 from tests.cast import make_user
 from tests.factories import NOW, RmaFactory
 
@@ -39,7 +39,7 @@ def rma():
 
 
 def _sync(rma, *findings):
-    found = cases.sync(subject=cases.of_rma(rma), findings=findings, now=NOW)
+    found = cases.sync(subject=subjects.of_rma(rma), findings=findings, now=NOW)
     cases.tell_waits(cases=found, now=NOW)
     return found
 

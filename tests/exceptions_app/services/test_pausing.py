@@ -9,7 +9,7 @@ from exceptions_app import errors
 from exceptions_app.models import AuditEntry, Case, CasePause, Escalation, TeamCalendar
 from exceptions_app.rules import calendars as rules
 from exceptions_app.rules.facts import Finding
-from exceptions_app.services import cases, escalating, pausing
+from exceptions_app.services import cases, escalating, pausing, subjects
 from tests.cast import make_user
 from tests.factories import NOW, CaseFactory, CauseGroupFactory, RmaFactory
 
@@ -164,7 +164,7 @@ def test_nobody_is_told_of_what_is_not_late(values):
 def test_a_cause_that_came_back_is_told_anew():
     escalating_team(tell_lead="1")
     finding = Finding("SKU_INACTIVE", "line:1", "tee", {"sku": "TEE"}, 0, "")
-    subject = cases.of_rma(RmaFactory())
+    subject = subjects.of_rma(RmaFactory())
     for at in (NOW, NOW + timedelta(days=20)):
         cases.sync(subject=subject, findings=[finding], now=at)
         assert escalating.escalate_due(now=at) == 0

@@ -10,7 +10,7 @@ import pytest
 
 from exceptions_app.models import AuditEntry, Case
 from exceptions_app.rules.facts import Finding
-from exceptions_app.services import cases
+from exceptions_app.services import cases, subjects
 from tests.factories import BridgeFactory, RmaFactory
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def _finding(type_="SKU_INACTIVE", value=20):
 
 
 def _find(rma, *findings, now=CALM):
-    return cases.sync(subject=cases.of_rma(rma), findings=findings, now=now)
+    return cases.sync(subject=subjects.of_rma(rma), findings=findings, now=now)
 
 
 def _raises():

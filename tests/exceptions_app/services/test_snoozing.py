@@ -8,7 +8,7 @@ import pytest
 from exceptions_app import errors
 from exceptions_app.models import AuditEntry, Bridge, Case, Watermark
 from exceptions_app.rules.facts import Finding
-from exceptions_app.services import cases, triage, waking
+from exceptions_app.services import cases, subjects, triage, waking
 from exceptions_app.services.bulk_rows import put_off_as_before
 from tests.cast import make_user
 from tests.factories import (
@@ -247,13 +247,13 @@ def found(case, value, **facts):
 
 def test_smaller_growth_of_its_figures_leaves_it_asleep_and_another_fact_does_not():
     rma = RmaFactory()
-    (case,) = cases.sync(subject=cases.of_rma(rma), findings=[found(rma, 20)], now=NOW)
+    (case,) = cases.sync(subject=subjects.of_rma(rma), findings=[found(rma, 20)], now=NOW)
     put_off(case, "value", growth=Decimal(10))
 
-    cases.sync(subject=cases.of_rma(rma), findings=[found(rma, 25)], now=NOW)
+    cases.sync(subject=subjects.of_rma(rma), findings=[found(rma, 25)], now=NOW)
     assert waking.wake_due(now=NOW) == 0
     assert is_asleep(case)
-    cases.sync(subject=cases.of_rma(rma), findings=[found(rma, 25, why="a tax")], now=NOW)
+    cases.sync(subject=subjects.of_rma(rma), findings=[found(rma, 25, why="a tax")], now=NOW)
 
     assert not is_asleep(case)
     assert last_words() == "Back in the queue: its facts changed"
@@ -261,9 +261,9 @@ def test_smaller_growth_of_its_figures_leaves_it_asleep_and_another_fact_does_no
 
 def test_figures_that_change_wake_what_waits_for_something_else():
     rma = RmaFactory()
-    (case,) = cases.sync(subject=cases.of_rma(rma), findings=[found(rma, 20)], now=NOW)
+    (case,) = cases.sync(subject=subjects.of_rma(rma), findings=[found(rma, 20)], now=NOW)
     put_off(case, "count", growth=Decimal(3))
 
-    cases.sync(subject=cases.of_rma(rma), findings=[found(rma, 25)], now=NOW)
+    cases.sync(subject=subjects.of_rma(rma), findings=[found(rma, 25)], now=NOW)
 
     assert not is_asleep(case)

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from exceptions_app import errors
 from exceptions_app.models import AuditEntry, Case
 from exceptions_app.rules.facts import Finding
-from exceptions_app.services import cases, triage
+from exceptions_app.services import cases, subjects, triage
 from tests.cast import make_user
 from tests.factories import NOW, CaseFactory, CauseGroupFactory, RmaFactory
 
@@ -169,7 +169,7 @@ def _finding(**facts):
 
 
 def test_changed_facts_bring_a_case_back_by_themselves():
-    subject = cases.of_rma(RmaFactory())
+    subject = subjects.of_rma(RmaFactory())
     (case,) = cases.sync(subject=subject, findings=[_finding(units="1")], now=NOW)
     Case.objects.update(snoozed_until=TOMORROW, snooze_note="later")
 
@@ -185,7 +185,7 @@ def test_changed_facts_bring_a_case_back_by_themselves():
 
 @pytest.mark.lesson(28)
 def test_who_was_chosen_by_hand_keeps_it_whatever_the_facts_say():
-    subject = cases.of_rma(RmaFactory())
+    subject = subjects.of_rma(RmaFactory())
     (case,) = cases.sync(subject=subject, findings=[_finding(units="1")], now=NOW)
     mona = make_user("mona")
     triage.assign(case_id=case.pk, assignee=mona, actor=make_user("mira"), now=NOW)

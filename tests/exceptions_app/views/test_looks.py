@@ -9,7 +9,7 @@ import time_machine
 from exceptions_app.models import AuditEntry, Case, LastLook
 from exceptions_app.rules.facts import Finding
 from exceptions_app.selectors import looks
-from exceptions_app.services import cases
+from exceptions_app.services import cases, subjects
 from tests.cast import make_user
 from tests.factories import NOW, RmaFactory
 
@@ -41,7 +41,7 @@ def _sync(rma, *types):
         )
         for type_ in types
     ]
-    return cases.sync(subject=cases.of_rma(rma), findings=findings, now=NOW)
+    return cases.sync(subject=subjects.of_rma(rma), findings=findings, now=NOW)
 
 
 def _drawn(client, page="home", team="merchandising"):
