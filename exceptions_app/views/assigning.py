@@ -22,7 +22,7 @@ from exceptions_app.selectors import assigning as selector
 from exceptions_app.selectors import today
 from exceptions_app.services import assignment_rules as service
 from exceptions_app.services.assignment_rules import Draft
-from exceptions_app.views.triage import number
+from exceptions_app.views.ticked import number
 
 
 @require_safe

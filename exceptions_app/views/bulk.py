@@ -23,7 +23,7 @@ from exceptions_app.services import bulk as service
 from exceptions_app.services import bulk_freezing, hindsight
 from exceptions_app.services.bulk_rows import CAPABILITY, UNDOABLE
 from exceptions_app.views import exports
-from exceptions_app.views.triage import number
+from exceptions_app.views.ticked import number
 
 SHOWN = 20
 NOUNS: dict[str, str] = {BulkKind.REPLAY: "document", BulkKind.PREVIEW: "return"}

@@ -18,7 +18,7 @@ from exceptions_app.models import Case, CauseGroup
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import causes, counts, paging, selection
 from exceptions_app.templatetags.desk import changed_query
-from exceptions_app.views import case_page, exports, penny, triage, views
+from exceptions_app.views import case_page, exports, penny, ticked, triage, views
 
 EXPORT_CHUNK = 500
 NEWS_SECONDS = 30
@@ -50,7 +50,7 @@ def index(request: HttpRequest) -> HttpResponse:
     if scope is None:
         totals = cases_selector.totals(rows)
     behind = totals.behind if scope else _waiting(request, found)
-    picked, opened = triage.picked_of(request), _opened(request, rows, now, is_listed=is_listed)
+    picked, opened = ticked.picked_of(request), _opened(request, rows, now, is_listed=is_listed)
     switch: list[dict[str, object]] = [
         {"url": _narrowed(request.GET, {"view": "", "o": ""}), "label": "By cause"},
         {"url": changed_query(request.GET, {"view": "list"}), "label": "One by one"},
@@ -96,7 +96,7 @@ def cause(request: HttpRequest, group_id: int) -> HttpResponse:
         "now": now,
         "group_id": group.pk,
         "carried": place_of(request.GET, group_id=group.pk),
-        "picked": triage.picked_of(request),
+        "picked": ticked.picked_of(request),
     }
     return render(request, "cases/_cause_cases.html", context)
 

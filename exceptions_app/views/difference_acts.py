@@ -26,7 +26,7 @@ from exceptions_app.selectors.selection import Selection
 from exceptions_app.services import differences, previews
 from exceptions_app.services import triage as triage_service
 from exceptions_app.views import differences as page
-from exceptions_app.views import triage
+from exceptions_app.views import ticked, triage
 
 SHOWN = 20
 HOLD = "hold"
@@ -59,7 +59,7 @@ def act(request: HttpRequest) -> HttpResponse:
         raise Http404("That is not an act we know.")
     now = timezone.now()
     frozen = request.POST.get("frozen", "")
-    chosen, at = triage.thawed(frozen) if frozen else (_chosen(request, now), now)
+    chosen, at = ticked.thawed(frozen) if frozen else (_chosen(request, now), now)
     cases = selection.cases_of(chosen)
     if not cases:
         messages.warning(request, "Tick the rows to act on. Nothing was changed.")
@@ -77,9 +77,9 @@ def _chosen(request: HttpRequest, now: datetime) -> Selection:
     """Ticked rows, or all that match, as the list was drawn."""
     if request.POST.get("all"):
         cases = selector.open_cases(now=now, **page.asked(request))
-        newest = triage.number(request.POST.get("newest", ""))
+        newest = ticked.number(request.POST.get("newest", ""))
         return selection.of_list(cases, newest=newest)
-    picks = dict(triage.pick(text) for text in request.POST.getlist("case"))
+    picks = dict(ticked.pick(text) for text in request.POST.getlist("case"))
     return selection.of_picks(tuple(picks.items()))
 
 
@@ -125,7 +125,7 @@ def _ask(
         "act": wanted,
         "asked": wanted.asked.format(what),
         "form": form,
-        "frozen": triage.frozen_text(chosen, at),
+        "frozen": ticked.frozen_text(chosen, at),
         "at": at,
         "rows": [_asked(wanted.key, row, now) for row in shown],
         "left": len(cases) - SHOWN,
@@ -158,7 +158,7 @@ def _asked(key: str, row: selector.Row, now: datetime) -> Asked:
 
 def _query(request: HttpRequest) -> str:
     query = request.GET.copy()
-    for name in (triage.PICKED, "done"):
+    for name in (ticked.PICKED, "done"):
         query.pop(name, None)
     return f"?{query.urlencode()}" if query else ""
 
@@ -166,10 +166,10 @@ def _query(request: HttpRequest) -> str:
 def _back(request: HttpRequest, *, is_done: bool) -> HttpResponse:
     """To the list as it was, at the row the reader was on."""
     query = request.GET.copy()
-    for name in (triage.PICKED, "done"):
+    for name in (ticked.PICKED, "done"):
         query.pop(name, None)
     result = request.session.get("triage")
     if is_done and result:
         query["done"] = result["key"]
     address = reverse("difference-list")
-    return redirect(f"{address}?{query.urlencode()}{triage.anchor_of(request)}")
+    return redirect(f"{address}?{query.urlencode()}{ticked.anchor_of(request)}")

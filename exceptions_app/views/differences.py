@@ -21,7 +21,7 @@ from exceptions_app.selectors import differences as selector
 from exceptions_app.selectors import paging, rooms, selection
 from exceptions_app.templatetags.amounts import money, signed_money
 from exceptions_app.templatetags.desk import changed_query
-from exceptions_app.views import exports, penny, triage
+from exceptions_app.views import exports, penny, ticked, triage
 from exceptions_app.views.case_page import posting_tone
 
 
@@ -55,7 +55,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "cause": causes.label(wanted["cause"]) if wanted["cause"] else "",
         "opened": _opened(opened) if opened else None,
         "query": changed_query(request.GET, {"open": "", "picked": "", "done": ""}),
-        "picked": triage.picked_of(request),
+        "picked": ticked.picked_of(request),
         "result": triage.result_of(request),
         "newest": selection.newest_id(),
         "selects": [

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST
 
 from exceptions_app import permissions
 from exceptions_app.services import mentions
-from exceptions_app.views.triage import number
+from exceptions_app.views.ticked import number
 
 
 @require_POST

@@ -6,7 +6,6 @@ that asks; the act is about exactly these, and a row that changed meanwhile is n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,8 +15,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.models import User
-from django.core import signing
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -35,14 +33,20 @@ from exceptions_app.selectors.selection import Selection
 from exceptions_app.selectors.today import teams_of
 from exceptions_app.services import bulk_freezing, triage
 from exceptions_app.templatetags.desk import when
+from exceptions_app.views.ticked import (
+    PICKED,
+    anchor_of,
+    frozen_text,
+    number,
+    pick,
+    signed,
+    thawed,
+)
 
-FROZEN = "selection"
 # Lists whose ticked causes may be acted on, by URL name; the queue itself without a name.
 QUEUE = "case-list"
 ROOMS = ("merchandising",)
-PICKED = "picked"
 SHOWN = 20
-_ROW = re.compile(r"row-g?[0-9]{1,15}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,17 +130,6 @@ def take_next(request: HttpRequest) -> HttpResponse:
         return redirect(f"{reverse(QUEUE)}{_address(request.GET)}")
     messages.success(request, f"EX-{case.pk} is with you.")
     return redirect(f"{reverse('case-detail', args=[case.pk])}{_address(asked)}")
-
-
-def picked_of(request: HttpRequest) -> frozenset[int]:
-    """Ids that were ticked before the last act and still are."""
-    token = request.GET.get(PICKED, "")
-    if not token:
-        return frozenset()
-    try:
-        return frozenset(signing.loads(token, salt=PICKED))
-    except signing.BadSignature as error:
-        raise BadRequest("This selection is not one we made.") from error
 
 
 def result_of(request: HttpRequest) -> dict[str, Any] | None:
@@ -323,36 +316,17 @@ def tell(
 def _back(request: HttpRequest, query: QueryDict, picked: tuple[int, ...]) -> HttpResponse:
     """To the list as it was, with what was done still ticked, at the row the reader was on."""
     if picked:
-        query[PICKED] = _signed(picked)
+        query[PICKED] = signed(picked)
     result = request.session.get("triage")
     if result and (len(result["rows"]) > 1 or result["left"]):
         query["done"] = result["key"]
     return redirect(f"{reverse(_list(request))}?{query.urlencode()}{anchor_of(request)}")
 
 
-def anchor_of(request: HttpRequest) -> str:
-    """The row the reader was on, as the end of an address."""
-    row = request.POST.get("at", "")
-    return f"#{row}" if _ROW.fullmatch(row) else ""
-
-
 def _list(request: HttpRequest) -> str:
     """The list the rows were ticked in, which is where the reader comes back to."""
     room = request.POST.get("room", "")
     return room if room in ROOMS else QUEUE
-
-
-def frozen_text(chosen: Selection, at: datetime) -> str:
-    """The selection as it was at `at`, for a signed field of the page that asks."""
-    return signing.dumps([at.isoformat(), chosen.rows], salt=FROZEN, compress=True)
-
-
-def thawed(frozen: str) -> tuple[Selection, datetime]:
-    try:
-        at, rows = signing.loads(frozen, salt=FROZEN)
-    except signing.BadSignature as error:
-        raise BadRequest("This selection is not one we made.") from error
-    return Selection(tuple((pk, seen) for pk, seen in rows)), datetime.fromisoformat(at)
 
 
 def _place(request: HttpRequest, cases: Sequence[Case]) -> QueryDict:
@@ -374,22 +348,9 @@ def _place(request: HttpRequest, cases: Sequence[Case]) -> QueryDict:
 
 def _with_picks(query: QueryDict, cases: Sequence[Case]) -> QueryDict:
     picked = query.copy()
-    picked[PICKED] = _signed(case.pk for case in cases)
+    picked[PICKED] = signed(case.pk for case in cases)
     return picked
-
-
-def _signed(ids: Iterable[int]) -> str:
-    return signing.dumps(sorted(ids), salt=PICKED, compress=True)
 
 
 def _address(query: QueryDict) -> str:
     return f"?{query.urlencode()}" if query else ""
-
-
-def pick(text: str) -> tuple[int, str]:
-    pk, _, seen = text.partition(".")
-    return number(pk), seen
-
-
-def number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
