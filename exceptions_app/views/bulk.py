@@ -228,6 +228,7 @@ def _show(request: HttpRequest, bulk_id: int, *, form: Any = None) -> HttpRespon
     size = SHOWN if is_draft else paging.PAGE_SIZE
     page = selector.rows_page(bulk, state=state, cursor=request.GET.get("cursor", ""), size=size)
     settled = bulk.count - counted[BulkRowState.WAITING]
+    cannot = sum(each["count"] for each in bulk.forecast)
     context = {
         "bulk": bulk,
         "now": now,
@@ -245,7 +246,8 @@ def _show(request: HttpRequest, bulk_id: int, *, form: Any = None) -> HttpRespon
         "sums": selector.sums(bulk),
         "settled": settled,
         "left": counted[BulkRowState.REFUSED] + counted[BulkRowState.CHANGED],
-        "cannot": sum(each["count"] for each in bulk.forecast),
+        "cannot": cannot,
+        "can_be": bulk.count - cannot,
         "rows": [_row(row) for row in page.rows],
         "newer": "" if is_draft else page.newer,
         "older": "" if is_draft else page.older,

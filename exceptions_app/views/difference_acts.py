@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from exceptions_app import errors, permissions
 from exceptions_app.forms.cases import SnoozeForm
@@ -25,6 +25,7 @@ from exceptions_app.selectors import selection
 from exceptions_app.selectors.selection import Selection
 from exceptions_app.services import differences, previews
 from exceptions_app.services import triage as triage_service
+from exceptions_app.views import asked as questions
 from exceptions_app.views import differences as page
 from exceptions_app.views import ticked, triage
 
@@ -50,13 +51,16 @@ class Asked:
     effect: previews.Effect | None
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @permissions.required("fix_money")
 def act(request: HttpRequest) -> HttpResponse:
-    """Freeze what was ticked; ask for the reason; ask for each change; say what became of each."""
-    wanted = ACTS.get(request.POST.get("act", ""))
-    if wanted is None:
-        raise Http404("That is not an act we know.")
+    """Freeze what was ticked; ask for the reason; ask for each change; say what became of each.
+
+    The question stands at an address of its own (`views.asked`), which is what is read here.
+    """
+    if request.method != "POST":
+        return _question(request)
+    wanted = _wanted(request.POST.get("act", ""))
     now = timezone.now()
     frozen = request.POST.get("frozen", "")
     chosen, at = ticked.thawed(frozen) if frozen else (_chosen(request, now), now)
@@ -64,13 +68,38 @@ def act(request: HttpRequest) -> HttpResponse:
     if not cases:
         messages.warning(request, "Tick the rows to act on. Nothing was changed.")
         return _back(request, is_done=False)
-    form = _form(wanted.key, request, now, is_sent=bool(frozen))
-    if not frozen or not form.is_valid():
-        status = 422 if frozen else 200
-        return _ask(request, wanted, chosen, at, cases, form, status=status)
+    if not frozen:
+        said = {name: request.POST.get(name, "") for name in ("act", "at", "solo")}
+        said["frozen"] = ticked.frozen_text(chosen, at)
+        query = questions.place(request)
+        query[questions.NAME] = questions.keep(request, {**said, "is_cut": chosen.is_cut})
+        return redirect(f"{reverse('difference-act')}?{query.urlencode()}")
+    form = _form(wanted.key, request, now, is_sent=True)
+    if not form.is_valid():
+        return _ask(request, wanted, chosen, at, cases, form, said=request.POST)
     outcomes = triage_service.each(rows=chosen.rows, act=_service(wanted.key, form, request, now))
     triage.tell(request, wanted, outcomes, now)
     return _back(request, is_done=True)
+
+
+def _question(request: HttpRequest) -> HttpResponse:
+    """What was asked about the rows chosen in this session, again."""
+    said = questions.kept(request)
+    if said is None:
+        messages.warning(request, "That question is no longer open. Choose the rows again.")
+        return _back(request, is_done=False)
+    wanted, now = _wanted(said["act"]), timezone.now()
+    frozen, at = ticked.thawed(said["frozen"])
+    chosen = replace(frozen, is_cut=said["is_cut"])
+    form = _form(wanted.key, request, now, is_sent=False)
+    return _ask(request, wanted, chosen, at, selection.cases_of(chosen), form, said=said)
+
+
+def _wanted(key: str) -> triage.Act:
+    wanted = ACTS.get(key)
+    if wanted is None:
+        raise Http404("That is not an act we know.")
+    return wanted
 
 
 def _chosen(request: HttpRequest, now: datetime) -> Selection:
@@ -116,7 +145,7 @@ def _ask(
     cases: list[Case],
     form: forms.Form,
     *,
-    status: int,
+    said: Mapping[str, Any],
 ) -> HttpResponse:
     what = f"{len(cases):,} return{'' if len(cases) == 1 else 's'}"
     shown = [selector.row_of(case) for case in cases[:SHOWN]]
@@ -134,9 +163,10 @@ def _ask(
         "is_money": wanted.key != HOLD,
         "sums": selection.sums(cases),
         "query": _query(request),
-        "row": request.POST.get("at", ""),
-        "solo": request.POST.get("solo", ""),
+        "row": said.get("at", ""),
+        "solo": said.get("solo", ""),
     }
+    status = 422 if form.errors else 200
     return render(request, "finance/difference_act.html", context, status=status)
 
 
@@ -158,7 +188,7 @@ def _asked(key: str, row: selector.Row, now: datetime) -> Asked:
 
 def _query(request: HttpRequest) -> str:
     query = request.GET.copy()
-    for name in (ticked.PICKED, "done"):
+    for name in (ticked.PICKED, questions.NAME, "done"):
         query.pop(name, None)
     return f"?{query.urlencode()}" if query else ""
 
@@ -166,7 +196,7 @@ def _query(request: HttpRequest) -> str:
 def _back(request: HttpRequest, *, is_done: bool) -> HttpResponse:
     """To the list as it was, at the row the reader was on."""
     query = request.GET.copy()
-    for name in (ticked.PICKED, "done"):
+    for name in (ticked.PICKED, questions.NAME, "done"):
         query.pop(name, None)
     result = request.session.get("triage")
     if is_done and result:

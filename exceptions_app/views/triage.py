@@ -6,7 +6,7 @@ that asks; the act is about exactly these, and a row that changed meanwhile is n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -22,9 +22,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from exceptions_app import errors, permissions
+from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.filters import CaseFilter
 from exceptions_app.forms.cases import ReasonsForm, SnoozeForm, TeamsAssignForm, shared_reasons
 from exceptions_app.models import Case
@@ -33,6 +34,7 @@ from exceptions_app.selectors.selection import Selection
 from exceptions_app.selectors.today import teams_of
 from exceptions_app.services import bulk_freezing, triage
 from exceptions_app.templatetags.desk import when
+from exceptions_app.views import asked as questions
 from exceptions_app.views.ticked import (
     PICKED,
     anchor_of,
@@ -78,15 +80,16 @@ ACTS = {
 IN_BACKGROUND = ("note", "accept", "retry")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @permissions.required("assign_case")
 def act(request: HttpRequest) -> HttpResponse:
-    """Freeze what was chosen; ask what is still to be said; do it; say what became of each row."""
-    wanted = ACTS.get(request.POST.get("act", ""))
-    if wanted is None:
-        raise Http404("That is not an act we know.")
-    if not permissions.can(request.user, wanted.capability):
-        raise PermissionDenied(wanted.capability)
+    """Freeze what was chosen; ask what is still to be said; do it; say what became of each row.
+
+    The question stands at an address of its own (`views.asked`), which is what is read here.
+    """
+    if request.method != "POST":
+        return _question(request)
+    wanted = _wanted(request, request.POST.get("act", ""))
     now = timezone.now()
     frozen = request.POST.get("frozen", "")
     chosen, at = thawed(frozen) if frozen else (_chosen(request), now)
@@ -95,17 +98,49 @@ def act(request: HttpRequest) -> HttpResponse:
     if not cases:
         messages.warning(request, "Tick the rows to act on. Nothing was changed.")
         return _back(request, query, ())
-    if chosen.is_cut or wanted.key in IN_BACKGROUND:
+    if not frozen and (chosen.is_cut or _is_for_background(wanted, cases)):
         return _in_background(request, wanted, query, now)
-    form = _form(wanted, request, cases, now, is_sent=bool(frozen))
     if not frozen and not _is_at_once(wanted, request):
-        return _ask(request, wanted, chosen, at, cases, form, query)
+        said = {name: request.POST.get(name, "") for name in ("act", "at", "solo", "room")}
+        query[questions.NAME] = questions.keep(request, {**said, "frozen": frozen_text(chosen, at)})
+        return redirect(f"{reverse('case-act')}?{query.urlencode()}")
+    form = _form(wanted, request, cases, now, is_sent=bool(frozen))
     if form is not None and not form.is_valid():
-        return _ask(request, wanted, chosen, at, cases, form, query, status=422)
+        return _ask(request, wanted, chosen, at, cases, form, query, said=request.POST)
     outcomes = triage.each(rows=chosen.rows, act=_service(wanted, form, request, now))
     tell(request, _named(wanted, form), outcomes, now)
     done = tuple(each.case_id for each in outcomes if each.is_done)
     return _back(request, query, () if request.POST.get("solo") else done)
+
+
+def _question(request: HttpRequest) -> HttpResponse:
+    """What was asked about the rows chosen in this session, again."""
+    said, query = questions.kept(request), questions.place(request)
+    if said is None:
+        messages.warning(request, "That question is no longer open. Choose the rows again.")
+        return redirect(f"{reverse(QUEUE)}{_address(query)}")
+    wanted = _wanted(request, said["act"])
+    chosen, at = thawed(said["frozen"])
+    cases = selection.cases_of(chosen)
+    form = _form(wanted, request, cases, timezone.now(), is_sent=False)
+    return _ask(request, wanted, chosen, at, cases, form, query, said=said)
+
+
+def _wanted(request: HttpRequest, key: str) -> Act:
+    wanted = ACTS.get(key)
+    if wanted is None:
+        raise Http404("That is not an act we know.")
+    if not permissions.can(request.user, wanted.capability):
+        raise PermissionDenied(wanted.capability)
+    return wanted
+
+
+def _is_for_background(wanted: Act, cases: Sequence[Case]) -> bool:
+    """Rows of several kinds share few reasons: there each kind's are offered, with how many fit."""
+    if wanted.key == "close":
+        types = {case.type for case in cases}
+        return len(types) > 1 and any(catalogue_entry(code).close_reasons for code in types)
+    return wanted.key in IN_BACKGROUND
 
 
 @require_POST
@@ -186,7 +221,7 @@ def _in_background(
             cases=_everything(request),
             actor=permissions.actor_of(request),
             now=now,
-            back=f"{reverse(_list(request))}{_address(query)}",
+            back=f"{reverse(_list(request.POST))}{_address(query)}",
         )
     except errors.DeskError as error:
         messages.warning(request, str(error))
@@ -246,7 +281,7 @@ def _ask(
     form: forms.Form | None,
     query: QueryDict,
     *,
-    status: int = 200,
+    said: Mapping[str, Any],
 ) -> HttpResponse:
     what = f"{len(cases):,} exception{'' if len(cases) == 1 else 's'}"
     context = {
@@ -259,18 +294,25 @@ def _ask(
         "cases": cases[:SHOWN],
         "left": len(cases) - SHOWN,
         "count": len(cases),
-        "is_cut": chosen.is_cut,
-        "most": selection.MOST,
         "sums": selection.sums(cases),
         "theirs": _theirs(wanted, request, cases, at),
-        "cannot": wanted.key == "close" and not shared_reasons(sorted({c.type for c in cases})),
+        "cannot": _by_proof_only(cases) if wanted.key == "close" else (),
         "query": _address(query),
-        "back": _address(query if request.POST.get("solo") else _with_picks(query, cases)),
-        "row": request.POST.get("at", ""),
-        "solo": request.POST.get("solo", ""),
-        "list": _list(request),
+        "back": _address(query if said.get("solo") else _with_picks(query, cases)),
+        "row": said.get("at", ""),
+        "solo": said.get("solo", ""),
+        "list": _list(said),
     }
+    status = 422 if form is not None and form.errors else 200
     return render(request, "cases/act.html", context, status=status)
+
+
+def _by_proof_only(cases: Sequence[Case]) -> list[tuple[str, str]]:
+    """Codes and names of the rows' types, where nobody may close any of them by hand."""
+    found = [catalogue_entry(code) for code in sorted({case.type for case in cases})]
+    if any(entry.close_reasons for entry in found):
+        return []
+    return [(entry.code, entry.short[:1].upper() + entry.short[1:]) for entry in found]
 
 
 def _theirs(
@@ -320,12 +362,12 @@ def _back(request: HttpRequest, query: QueryDict, picked: tuple[int, ...]) -> Ht
     result = request.session.get("triage")
     if result and (len(result["rows"]) > 1 or result["left"]):
         query["done"] = result["key"]
-    return redirect(f"{reverse(_list(request))}?{query.urlencode()}{anchor_of(request)}")
+    return redirect(f"{reverse(_list(request.POST))}?{query.urlencode()}{anchor_of(request)}")
 
 
-def _list(request: HttpRequest) -> str:
+def _list(said: Mapping[str, Any]) -> str:
     """The list the rows were ticked in, which is where the reader comes back to."""
-    room = request.POST.get("room", "")
+    room = said.get("room", "")
     return room if room in ROOMS else QUEUE
 
 
@@ -338,7 +380,7 @@ def _place(request: HttpRequest, cases: Sequence[Case]) -> QueryDict:
     for name in (PICKED, "done"):
         query.pop(name, None)
     is_whole = bool(request.POST.get("all") or request.POST.getlist("group"))
-    is_queue = _list(request) == QUEUE and query.get("view") != "list"
+    is_queue = _list(request.POST) == QUEUE and query.get("view") != "list"
     if cases and is_queue and not is_whole and not request.POST.get("frozen"):
         row = request.POST.get("at", "")
         here = next((case for case in cases if row == f"row-{case.pk}"), cases[0])

@@ -122,6 +122,19 @@ def test_a_note_to_ticked_rows_is_asked_for_and_kept(client):
     assert other.pk not in noted
 
 
+def test_an_act_that_would_do_nothing_cannot_be_started_from_its_page(client):
+    _sign_in(client, "finn")
+    CaseFactory()
+    found = bulk_freezing.freeze(
+        kind="close", cases=Case.objects.all(), actor=make_user("finn"), now=NOW
+    )
+
+    page = client.get(reverse("bulk", args=[found.pk])).text
+
+    assert "None of them can be done, so there is nothing to start." in page
+    assert reverse("bulk-start", args=[found.pk]) not in page
+
+
 def test_an_act_the_role_may_not_do_is_not_frozen(client):
     _sign_in(client, "mira")
     case = CaseFactory()

@@ -201,9 +201,11 @@ def pick(case):
 
 
 def frozen(client, act, *cases):
-    page = client.post(
+    answer = client.post(
         "/finance/differences/act/", {"act": act, "case": [pick(case) for case in cases]}
     )
+    assert answer.url.startswith("/finance/differences/act/?asked=")
+    page = client.get(answer.url)
     assert page.status_code == 200
     return page
 
@@ -269,6 +271,13 @@ def test_what_changed_meanwhile_is_left_and_named(client, finn):
 
     assert "It changed since you opened the list. Look again." in answer.text
     assert not Fix.objects.exists()
+
+
+def test_a_question_this_session_does_not_know_leads_back_to_the_list(client, finn):
+    answer = client.get("/finance/differences/act/?asked=other&cause=tax", follow=True)
+
+    assert answer.redirect_chain == [("/finance/differences/?cause=tax", 302)]
+    assert "That question is no longer open. Choose the rows again." in answer.text
 
 
 def test_a_refund_in_another_currency_is_not_settled_by_an_amount(client, finn):

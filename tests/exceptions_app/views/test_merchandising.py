@@ -33,7 +33,7 @@ def test_ticked_causes_are_taken_after_being_shown_and_the_reader_is_back_in_the
     factories.CaseFactory()
     path = "/exceptions/act/?view=sku"
 
-    asked = post(client, path, act="mine", group=group.pk, at=f"row-g{group.pk}")
+    asked = client.get(post(client, path, act="mine", group=group.pk, at=f"row-g{group.pk}").url)
     done = post(client, path, act="mine", frozen=frozen(asked), at=f"row-g{group.pk}")
 
     assert "Assign 2 exceptions to me?" in asked.text

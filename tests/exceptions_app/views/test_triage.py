@@ -35,7 +35,10 @@ def _ticks(*cases):
 
 
 def _post(client, query="", **values):
-    return client.post(f"{reverse('case-act')}{query}", values)
+    """The answer to the form, or the page of the question it leads to."""
+    answer = client.post(f"{reverse('case-act')}{query}", values)
+    is_question = answer.status_code == 302 and answer.url.startswith(reverse("case-act"))
+    return client.get(answer.url) if is_question else answer
 
 
 def _assigned():
@@ -200,8 +203,22 @@ def test_rows_of_one_kind_are_closed_with_one_of_its_reasons(client):
 def test_what_only_proof_closes_is_not_offered_a_reason(client, mira):
     page = _post(client, act="close", case=_ticks(CaseFactory()))
 
-    assert "share no reason" in page.content.decode()
-    assert page.context["cannot"]
+    assert 'href="/manual/SKU_UNKNOWN/">Unknown SKU</a> closes by proof only' in page.text
+    assert 'name="frozen"' not in page.text
+
+
+def test_rows_of_several_kinds_are_offered_the_reasons_of_each_with_how_many_fit(client):
+    client.force_login(make_user("finn"))
+    group = CauseGroupFactory(type="OVER_RETURN")
+    fits = CaseFactory(group=group, rma=RmaFactory(bridge=group.bridge), team="finance")
+
+    answer = _post(client, act="close", case=_ticks(fits, CaseFactory()))
+
+    (frozen,) = Bulk.objects.all()
+    assert answer.url == reverse("bulk", args=[frozen.pk])
+    page = client.get(answer.url).text
+    assert "(fits 1)" in page
+    assert "Close by hand: 1</button>" in page
 
 
 def test_an_auditor_does_nothing(client):
