@@ -103,6 +103,9 @@ class Watermark(models.Model):
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="watermarks")
     feed = models.CharField(max_length=40)
     position = models.CharField(max_length=80, blank=True, default="")
+    # Where a reading that has not ended goes on, and when it began; the mark moves at its end.
+    cursor = models.TextField(blank=True, default="", db_default="")
+    began_at = models.DateTimeField(null=True, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
     next_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)

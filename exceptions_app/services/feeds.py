@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, RetryLater
 from exceptions_app import jobs
 from exceptions_app.models import Connection, Watermark
 from exceptions_app.models.statements import Select
@@ -24,13 +25,15 @@ def read(
     connection: Connection,
     feed: str,
     every: timedelta,
-    act: Callable[[Watermark], None],
+    act: Callable[[Watermark], str | None],
     now: datetime,
 ) -> bool:
     """Run `act` for the feed if it is due and nobody else reads it; whether it was read.
 
-    The mark moves only after everything `act` read has landed. Connector errors never leave here:
-    the feed is put off, and the connection's health hears of it.
+    The mark moves only after everything `act` read has landed, to when the reading began. Where
+    `act` returns a cursor it has not come to the end: the feed is due at once, goes on from there
+    and its mark stays. Connector errors never leave here: the feed is put off, and the connection's
+    health hears of it.
     """
     mark = _claim(connection, feed, now)
     if mark is None:
@@ -40,16 +43,38 @@ def read(
         _put_off(mark, now + health.PROBE_EVERY)
         return False
     try:
-        act(mark)
+        cursor = act(mark) or ""
     except ConnectorError as error:
         health.note_failure(connection_id=connection.pk, error=error, now=now)
+        if not isinstance(error, RetryLater):
+            begin_anew(mark)
         after = getattr(error, "after_seconds", None) or ASK_AGAIN_AFTER
         _put_off(mark, now + timedelta(seconds=after))
         return False
     health.note_success(connection_id=connection.pk, now=now)
     reach("poll_stored")
-    Watermark.objects.filter(pk=mark.pk).update(read_at=now, next_at=now + every, lease_until=None)
+    keep(mark, cursor, now, next_at=now if cursor else now + every, lease_until=None)
+    if cursor:
+        jobs.nudge("poll")
     return True
+
+
+def keep(mark: Watermark, cursor: str, now: datetime, **values: Any) -> None:
+    """Write how far a reading came: at its end, without `cursor`, the mark moves to its beginning.
+
+    `values` are further fields to set, by name.
+    """
+    began_at = mark.began_at or now
+    if cursor:
+        values |= {"cursor": cursor, "began_at": began_at}
+    else:
+        values |= {"cursor": "", "began_at": None, "read_at": began_at}
+    Watermark.objects.filter(pk=mark.pk).update(**values)
+
+
+def begin_anew(mark: Watermark) -> None:
+    """Forget where a reading stood: a cursor that was refused once would be refused for ever."""
+    Watermark.objects.filter(pk=mark.pk).update(cursor="", began_at=None)
 
 
 def is_due(*, connection: Connection, feed: str, now: datetime) -> bool:

@@ -15,7 +15,7 @@ from django.db.models import Max
 
 from connectors.errors import ConnectorError
 from connectors.ports import Source
-from connectors.types import RmaRow
+from connectors.types import RmaPage, RmaRow
 from exceptions_app.choices import EventState
 from exceptions_app.models import Bridge, Connection, InboundEvent, Watermark
 from exceptions_app.models.statements import Select
@@ -27,7 +27,8 @@ EVERY = timedelta(minutes=10)
 CLOCKS_APART = timedelta(minutes=2)
 # How far back the first poll of a new connection reads.
 FIRST_READ = timedelta(days=90)
-MAX_PAGES = 1000
+# In one go; a reading that has more goes on from there, and other feeds have their turn.
+PAGES_AT_ONCE = 1000
 # In one poll; the others follow with the next.
 MOST_REREADS = 200
 _BRIDGES = Select(lambda: Bridge.objects.select_related("source", "erp").filter(is_active=True))
@@ -91,7 +92,8 @@ def _read_again(bridge: Bridge, now: datetime) -> None:
         )
 
 
-Reader = Callable[[Bridge, Source, datetime, datetime], None]
+# With bridge, source, since, from which cursor on and now; returns where it stopped, "" at the end.
+Reader = Callable[[Bridge, Source, datetime, str, datetime], str]
 
 
 def _poll_feed(bridge: Bridge, feed: str, read: Reader, now: datetime) -> int:
@@ -99,9 +101,11 @@ def _poll_feed(bridge: Bridge, feed: str, read: Reader, now: datetime) -> int:
     if not feeds.is_due(connection=connection, feed=feed, now=now) or _comes_as_files(connection):
         return 0
 
-    def act(mark: Watermark) -> None:
-        since = mark.read_at - _overlap(connection) if mark.read_at else now - FIRST_READ
-        read(bridge, connections.source(connection=connection, reason="poll"), since, now)
+    def act(mark: Watermark) -> str:
+        first = (mark.began_at or now) - FIRST_READ
+        since = mark.read_at - _overlap(connection) if mark.read_at else first
+        source = connections.source(connection=connection, reason="poll")
+        return read(bridge, source, since, mark.cursor, now)
 
     every = _every(connection)
     return int(feeds.read(connection=connection, feed=feed, every=every, act=act, now=now))
@@ -116,7 +120,7 @@ def _comes_as_files(connection: Connection) -> bool:
     return not source.capabilities.can_list
 
 
-def _read_rmas(bridge: Bridge, source: Source, since: datetime, now: datetime) -> None:
+def _read_rmas(bridge: Bridge, source: Source, since: datetime, cursor: str, now: datetime) -> str:
     """Have every changed return read, those of the overlap only where that may bring news.
 
     The list carries no change time. A return that was read within the overlap, and is not among
@@ -125,9 +129,10 @@ def _read_rmas(bridge: Bridge, source: Source, since: datetime, now: datetime) -
     last_began = since + _overlap(bridge.source)
     before_last: _Listed = {}
     since_last: _Listed = {}
-    for rows in _pages(source, since):
-        read_at = _read_at(bridge.source, [row.external_id for row in rows], since)
-        for row in rows:
+    for page in _pages(source, since, cursor):
+        cursor = page.next_cursor
+        read_at = _read_at(bridge.source, [row.external_id for row in page.rows], since)
+        for row in page.rows:
             at = read_at.get(row.external_id)
             if at is None:
                 _announce(bridge.source, row, now)
@@ -137,17 +142,17 @@ def _read_rmas(bridge: Bridge, source: Source, since: datetime, now: datetime) -
     for listed_again in (before_last, since_last):
         for row in _with_news(source, listed_again, since):
             _announce(bridge.source, row, now)
+    return cursor
 
 
 # Rows by the return's id, each with the moment from which its return is known.
 _Listed = dict[str, tuple[RmaRow, datetime]]
 
 
-def _pages(source: Source, since: datetime) -> Iterator[Sequence[RmaRow]]:
-    cursor = ""
-    for _ in range(MAX_PAGES):
+def _pages(source: Source, since: datetime, cursor: str = "") -> Iterator[RmaPage]:
+    for _ in range(PAGES_AT_ONCE):
         page = source.changed_rmas(since=since, cursor=cursor)
-        yield page.rows
+        yield page
         cursor = page.next_cursor
         if not cursor:
             return
@@ -178,7 +183,13 @@ def _with_news(source: Source, listed_again: _Listed, since: datetime) -> Iterab
     certain_from = min(at for _, at in listed_again.values()) - CLOCKS_APART
     if certain_from <= since:
         return rows
-    changed = {row.external_id for page in _pages(source, certain_from) for row in page}
+    changed: set[str] = set()
+    further = ""
+    for page in _pages(source, certain_from):
+        changed |= {row.external_id for row in page.rows}
+        further = page.next_cursor
+    if further:
+        return rows
     return [row for row in rows if row.external_id in changed]
 
 
@@ -195,9 +206,10 @@ def _announce(connection: Connection, row: RmaRow, now: datetime) -> None:
     )
 
 
-def _read_refunds(bridge: Bridge, source: Source, since: datetime, now: datetime) -> None:
-    cursor = ""
-    for _ in range(MAX_PAGES):
+def _read_refunds(
+    bridge: Bridge, source: Source, since: datetime, cursor: str, now: datetime
+) -> str:
+    for _ in range(PAGES_AT_ONCE):
         page = source.changed_refunds(since=since, cursor=cursor)
         for refund in page.rows:
             applied = rmas.apply_refund(bridge=bridge, refund=refund, now=now)
@@ -207,7 +219,8 @@ def _read_refunds(bridge: Bridge, source: Source, since: datetime, now: datetime
             events.park_unreadable_refund(connection=bridge.source, row=row, now=now)
         cursor = page.next_cursor
         if not cursor:
-            return
+            break
+    return cursor
 
 
 def _overlap(connection: Connection) -> timedelta:

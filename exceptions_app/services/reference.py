@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from connectors import types
+from connectors.errors import ConnectorError, RetryLater
 from exceptions_app import jobs
 from exceptions_app.choices import CASE_OPEN
 from exceptions_app.models import (
@@ -23,10 +24,12 @@ from exceptions_app.models import (
 )
 from exceptions_app.rules import order_text
 from exceptions_app.rules.mapping import normalise
-from exceptions_app.services import connections, rmas
+from exceptions_app.services import connections, feeds, rmas
 
 LOCATIONS_FOR = timedelta(hours=12)
 ITEMS_FOR = timedelta(hours=1)
+# Of the item master in one go; other feeds wait meanwhile.
+ITEM_PAGES = 200
 ITEM_TYPES = (
     "SKU_UNKNOWN",
     "SKU_INACTIVE",
@@ -76,28 +79,39 @@ def read_locations(*, connection: Connection, reason: str, now: datetime) -> int
     return len(rows)
 
 
-def sync_items(*, connection: Connection, now: datetime, max_pages: int = 200) -> int:
+def sync_items(*, connection: Connection, now: datetime) -> int:
     """Read the item master's changes when the copy is older than ITEMS_FOR; returns rows read.
 
-    Sooner where somebody asked for it, see `ask_for_all_items`. The watermark moves only after the
-    last page has landed.
+    Sooner where somebody asked for it, see `ask_for_all_items`. At most ITEM_PAGES at once: what
+    is left is read the next time, from where this ended. The watermark moves only after the last
+    page has landed.
     """
     mark, _ = Watermark.objects.get_or_create(connection=connection, feed="items")
-    is_asked_for = mark.next_at is not None and mark.next_at <= now
-    if not is_asked_for and mark.read_at is not None and now - mark.read_at < ITEMS_FOR:
+    is_due = bool(mark.cursor) or (mark.next_at is not None and mark.next_at <= now)
+    if not is_due and mark.read_at is not None and now - mark.read_at < ITEMS_FOR:
         return 0
     gateway = connections.gateway(connection=connection, reason="reference")
-    cursor, position, count = "", mark.position, 0
+    cursor, position, count = mark.cursor, mark.position, 0
     changed: set[str] = set()
-    for _ in range(max_pages):
-        page = gateway.changed_items(since=mark.position, cursor=cursor)
+    for _ in range(ITEM_PAGES):
+        try:
+            page = gateway.changed_items(since=mark.position, cursor=cursor)
+        except RetryLater:
+            raise
+        except ConnectorError:
+            feeds.begin_anew(mark)
+            raise
         changed |= save_items(connection=connection, items=page.rows, now=now)
         count += len(page.rows)
         position = page.watermark or position
         cursor = page.next_cursor
         if not cursor:
             break
-    Watermark.objects.filter(pk=mark.pk).update(position=position, read_at=now, next_at=None)
+    if cursor:
+        feeds.keep(mark, cursor, now)
+        jobs.nudge("poll")
+    else:
+        feeds.keep(mark, "", now, position=position, next_at=None)
     _wake_waiting(connection, changed, now)
     return count
 
@@ -106,7 +120,9 @@ def ask_for_all_items(*, connection: Connection, now: datetime) -> None:
     """Have the whole item master read, from its beginning, with the next reading; returns at
     once."""
     Watermark.objects.get_or_create(connection=connection, feed="items")
-    Watermark.objects.filter(connection=connection, feed="items").update(position="", next_at=now)
+    Watermark.objects.filter(connection=connection, feed="items").update(
+        position="", next_at=now, cursor="", began_at=None
+    )
     jobs.nudge("poll")
 
 

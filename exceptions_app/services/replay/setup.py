@@ -98,7 +98,13 @@ def read_from(*, bridge: Bridge, moment: datetime) -> None:
         Watermark.objects.update_or_create(
             connection=bridge.source,
             feed=feed,
-            defaults={"read_at": moment, "next_at": None, "lease_until": None},
+            defaults={
+                "read_at": moment,
+                "next_at": None,
+                "lease_until": None,
+                "cursor": "",
+                "began_at": None,
+            },
         )
 
 
