@@ -18,8 +18,8 @@ from exceptions_app.choices import ImportStatus, MappingKind
 from exceptions_app.forms.imports import UploadForm
 from exceptions_app.models import Bridge, MappingImport
 from exceptions_app.permissions import actor_of
+from exceptions_app.rules.change_words import shown_target
 from exceptions_app.selectors import mappings as mappings_selector
-from exceptions_app.selectors.mappings import shown_target
 from exceptions_app.services import mapping_files, mapping_imports
 from exceptions_app.services.mapping_imports import ADD, CHANGE, ERROR, SAME
 from exceptions_app.services.previews import PLANNED_CAP

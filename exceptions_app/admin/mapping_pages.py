@@ -20,9 +20,10 @@ from exceptions_app.choices import MappingKind
 from exceptions_app.forms.imports import MapForm
 from exceptions_app.models import Bridge, Mapping
 from exceptions_app.permissions import FIX_CAPABILITY, actor_of
+from exceptions_app.rules import change_words
+from exceptions_app.rules.change_words import TARGET_FIELDS
 from exceptions_app.selectors import mapping_coverage, paging, seen_values
 from exceptions_app.selectors import mappings as mappings_selector
-from exceptions_app.selectors.mappings import TARGET_FIELDS
 from exceptions_app.services import mapping_files, mappings, previews, setup
 from exceptions_app.templatetags.desk import when
 
@@ -68,8 +69,7 @@ def kind_page(request: HttpRequest, bridge_id: int, kind: str) -> HttpResponse:
         "unknowns": mapping_coverage.unknowns(bridge=bridge, kind=kind),
         "page": page,
         "rows": [
-            {"row": row, "target": mappings_selector.shown_target(kind, row.target)}
-            for row in page.rows
+            {"row": row, "target": change_words.shown_target(kind, row.target)} for row in page.rows
         ],
         "count": paging.shown(paging.count(rows)),
         "q": text,

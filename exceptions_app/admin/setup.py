@@ -25,8 +25,8 @@ from exceptions_app.forms.admin import (
 from exceptions_app.forms.bridges import new_bridge_form
 from exceptions_app.models import Bridge, Connection, Mapping
 from exceptions_app.permissions import actor_of
+from exceptions_app.rules import change_words
 from exceptions_app.rules import policy as policies
-from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.selectors import setup as setup_selector
 from exceptions_app.services import bridges, connections, webhook_addresses
 
@@ -318,7 +318,7 @@ class MappingAdmin(SetUpAdmin):
 
     @admin.display(description="Stands for")
     def shown_target(self, row: Mapping) -> str:
-        return mappings_selector.shown_target(row.kind, row.target)
+        return change_words.shown_target(row.kind, row.target)
 
     @admin.display(description="All versions")
     def versions(self, row: Mapping) -> SafeString:

@@ -20,7 +20,7 @@ from exceptions_app.choices import ImportStatus, MappingKind
 from exceptions_app.forms.imports import TakeBackForm
 from exceptions_app.models import Bridge
 from exceptions_app.permissions import actor_of
-from exceptions_app.selectors.mappings import shown_target
+from exceptions_app.rules.change_words import shown_target
 from exceptions_app.services import mapping_reversals
 
 SHOWN = 50

@@ -8,8 +8,8 @@ from django import forms
 
 from exceptions_app import errors
 from exceptions_app.models import Bridge
+from exceptions_app.rules.change_words import TARGET_FIELDS
 from exceptions_app.rules.mapping import TARGET_CHOICES
-from exceptions_app.selectors.mappings import TARGET_FIELDS
 from exceptions_app.services import mapping_files, mappings
 
 

@@ -11,12 +11,13 @@ from exceptions_app.forms.fixes import FixForm
 from exceptions_app.forms.imports import day_field
 from exceptions_app.forms.picks import OTHER, PickForm
 from exceptions_app.models import SalesOrder
+from exceptions_app.rules import change_words
+from exceptions_app.rules.change_words import DAYS
 from exceptions_app.rules.mapping import TARGET_CHOICES, spoken_place
 from exceptions_app.rules.matching import Suggestion
 from exceptions_app.rules.sayings import spoken
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.selectors import suggesting
-from exceptions_app.selectors.mapping_facts import DAYS
 from exceptions_app.selectors.suggesting import Candidate
 from exceptions_app.services import previews
 
@@ -57,7 +58,7 @@ class SkuForm(PickForm, FixForm):
     def headline(self) -> str:
         if not self.payload:
             return ""
-        shown = mappings_selector.shown_target(self.kind, self.payload)
+        shown = change_words.shown_target(self.kind, self.payload)
         return f"{self.source_value} becomes {shown}"
 
 

@@ -25,6 +25,7 @@ from exceptions_app.models.events import InboundEvent
 from exceptions_app.models.postings import Posting
 from exceptions_app.models.rmas import Rma
 from exceptions_app.models.statements import Moment
+from exceptions_app.rules import change_words
 
 
 class CauseGroup(models.Model):
@@ -350,7 +351,7 @@ class Fix(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.source_value}".strip()
+        return change_words.of(self)
 
     @property
     def freed(self) -> Decimal | None:

@@ -107,7 +107,9 @@ def batch_rows(found: FixBatch) -> tuple[BatchRow, ...]:
 def open_glass() -> QuerySet[BreakGlass]:
     """Acts of one person alone that nobody has reviewed, the oldest first."""
     rows = BreakGlass.objects.filter(reviewed_at__isnull=True)
-    return rows.select_related("fix__bridge", "fix__requested_by", "person").order_by("pk")
+    return rows.select_related("fix__bridge", "fix__rma", "fix__requested_by", "person").order_by(
+        "pk"
+    )
 
 
 def glass_of(fix: Fix) -> BreakGlass | None:

@@ -74,7 +74,7 @@ def settled_by(case: Case, *, closed_at: datetime) -> Fix | None:
             decided_at__gte=case.opened_at,
             decided_at__lte=closed_at,
         )
-        .select_related("mapping", "case", "requested_by", "decided_by")
+        .select_related("mapping", "case", "rma", "requested_by", "decided_by")
         .order_by("-decided_at", "-pk")[:_SETTLING]
     )
     return next((fix for fix in rows if _settles(fix, case)), None)
@@ -133,7 +133,7 @@ def waits_of(cases: Sequence[Case]) -> dict[int, tuple[str, str]]:
         status=FixStatus.REQUESTED,
         bridge__in={case.bridge_id for case in cases if case.bridge_id},
     )
-    asked = _Asked(requested.order_by("pk"))
+    asked = _Asked(requested.select_related("rma").order_by("pk"))
     posting_ids = [case.posting_id for case in cases if case.posting_id]
     moving = {
         posting.pk: posting

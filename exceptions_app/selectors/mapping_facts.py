@@ -14,12 +14,11 @@ from django.db.models import Q
 from exceptions_app.choices import MappingKind, MappingStatus
 from exceptions_app.models import Bridge, Mapping
 from exceptions_app.rules import sale_days
+from exceptions_app.rules.change_words import DAYS
 from exceptions_app.rules.facts import FeeTarget, LocationTarget, Mappings
 from exceptions_app.rules.sale_days import Days
 from exceptions_app.selectors import fact_rows
 
-# The first and the last day of sale for which an alias answers, where somebody said so.
-DAYS = ("valid_from", "valid_until")
 # By normalised value; None stands for a value that is mapped no more.
 Targets = Table[str, dict[str, Any] | None]
 # The one field of a mapping target that has one; locations and fees have two.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import F, Func, Prefetch, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
@@ -32,28 +31,11 @@ from exceptions_app.models import (
     Rma,
 )
 from exceptions_app.rules import mapping as mapping_rules
-from exceptions_app.rules.mapping import (
-    PLACE_KEY,
-    REASON_KEY,
-    TENDER_KEY,
-    is_withdrawal,
-    normalise,
-    target_word,
-)
-from exceptions_app.selectors.mapping_facts import DAYS, days_of, has_days
+from exceptions_app.rules.change_words import DAYS, shown_target
+from exceptions_app.rules.mapping import PLACE_KEY, REASON_KEY, TENDER_KEY, normalise
 
 # Heads of a file that may be left out, and fields that may be empty.
 OPTIONAL_FIELDS = frozenset(DAYS)
-# What a row of each kind says about its target, in the order of a file's columns.
-TARGET_FIELDS: dict[str, tuple[str, ...]] = {
-    MappingKind.SKU_ALIAS: ("sku", *DAYS),
-    MappingKind.DISPOSITION: ("bucket",),
-    MappingKind.REASON: ("code",),
-    MappingKind.LOCATION: ("division", "warehouse"),
-    MappingKind.STATUS: ("axis",),
-    MappingKind.VAT: ("treatment",),
-    MappingKind.FEE: ("component", "erp_code"),
-}
 IMPORTS_SHOWN = 10
 VERSION_ORDER = ("source_key", "id")
 
@@ -77,28 +59,6 @@ class Version:
         return (
             self.withdrawn.text.removeprefix(f"{self.row} taken back: ") if self.withdrawn else ""
         )
-
-
-def shown_target(kind: str, target: dict[str, Any] | None) -> str:
-    """A target as one text: "TEE-BLK-M", "10/WH1", "Saleable", "Shipping/SHP"; "" for none."""
-    if not target:
-        return ""
-    if is_withdrawal(target):
-        return "Nothing: mapped no more"
-    names = [name for name in TARGET_FIELDS[kind] if name not in DAYS]
-    words = "/".join(target_word(name, str(target.get(name, ""))) for name in names).rstrip("/")
-    days = _days_words(target)
-    return f"{words}, sold {days}" if days else words
-
-
-def _days_words(target: dict[str, Any]) -> str:
-    """When an alias answers, in words; a file may say what is no day, which is shown as it is."""
-    if not has_days(target):
-        return ""
-    try:
-        return days_of(target).words
-    except ValueError:
-        return " ".join(str(target.get(name, "")) for name in DAYS).strip()
 
 
 def under_way(*, bridge: Bridge, kind: str, keys: Collection[str] | None = None) -> list[Fix]:

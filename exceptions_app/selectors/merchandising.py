@@ -21,8 +21,8 @@ from exceptions_app.models import Case, CauseGroup, Fix
 from exceptions_app.models import Mapping as MappingRow
 from exceptions_app.models.cause_rules import caused
 from exceptions_app.rules import matching
+from exceptions_app.rules.change_words import shown_target
 from exceptions_app.selectors import counts, paging
-from exceptions_app.selectors.mappings import shown_target
 from exceptions_app.selectors.sums import Amount, per_currency
 
 SKU_TYPES = ("SKU_UNKNOWN", "SKU_INACTIVE", "SKU_AMBIGUOUS", "PROMO_SKU")

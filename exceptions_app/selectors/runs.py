@@ -159,7 +159,8 @@ def listed(ready: ReadyRun, *, cursor: str = "", size: int = paging.PAGE_SIZE) -
             status=FixStatus.APPLIED,
         )
         # The last decision about a return's money is the one in force.
-        for fix in found.order_by("pk").prefetch_related("approvals__approver"):
+        found = found.select_related("rma").prefetch_related("approvals__approver")
+        for fix in found.order_by("pk"):
             if fix.rma_id is not None:
                 decisions[fix.rma_id] = fix
     shown = tuple(Member(row, decisions.get(row.rma_id)) for row in page.rows)

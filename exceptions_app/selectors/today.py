@@ -288,5 +288,7 @@ def approvals(*, roles: frozenset[str], user_id: int) -> list[Fix]:
 
 @lru_cache(maxsize=512)
 def _approvals_question(roles: frozenset[str], user_id: int) -> Select[Fix]:
-    rows = decidable(roles=roles, user_id=user_id).select_related("requested_by", "bridge", "case")
+    rows = decidable(roles=roles, user_id=user_id).select_related(
+        "requested_by", "bridge", "case", "rma"
+    )
     return Select(lambda: rows.order_by("pk")[: ROWS + 1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exceptions_app import errors
 from exceptions_app.rules import sale_days
-from exceptions_app.selectors.mapping_facts import DAYS
+from exceptions_app.rules.change_words import DAYS
 
 
 def clean(target: dict[str, str]) -> dict[str, str]:

@@ -281,10 +281,9 @@ def _close_by_proof(case: Case, proof: str, now: datetime) -> None:
 
 
 def tell_waits(*, cases: Sequence[Case], now: datetime) -> None:
-    """Let open cases, which the caller has locked, say what they wait for, or that they are open.
+    """Let open cases, which the caller has locked, say what they wait for or that they are open.
 
-    As many statements for a thousand as for one.
-    """
+    As many statements for a thousand as for one."""
     waits = fixes_selector.waits_of(cases)
     alike: dict[tuple[str, str], list[Case]] = defaultdict(list)
     for case in cases:
@@ -295,7 +294,8 @@ def tell_waits(*, cases: Sequence[Case], now: datetime) -> None:
     for (status, text), rows in alike.items():
         found = Case.objects.filter(pk__in=[case.pk for case in rows])
         found.update(status=status, waiting_for=text[:200])
-        audit.record_all(_entry(case, "case.wait", text or "Open again", now) for case in rows)
+        told = f"Waits for: {text}" if text else "Open again"
+        audit.record_all(_entry(case, "case.wait", told, now) for case in rows)
 
 
 def _facts(subject: Subject, finding: Finding) -> dict[str, str]:

@@ -17,8 +17,9 @@ import tablib  # type: ignore[import-untyped]
 
 from exceptions_app import errors
 from exceptions_app.rules import sale_days
+from exceptions_app.rules.change_words import TARGET_FIELDS
 from exceptions_app.rules.spreadsheets import cleaned, unguarded
-from exceptions_app.selectors.mappings import OPTIONAL_FIELDS, TARGET_FIELDS
+from exceptions_app.selectors.mappings import OPTIONAL_FIELDS
 from exceptions_app.services import csv_tables, xlsx_tables
 from exceptions_app.services.xlsx_tables import EMPTY, Cell
 

@@ -19,7 +19,7 @@ from django.db import transaction
 from exceptions_app import errors, jobs
 from exceptions_app.choices import ImportStatus, MappingKind
 from exceptions_app.models import Bridge, Fix, MappingImport
-from exceptions_app.rules import matching
+from exceptions_app.rules import change_words, matching
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import mapping_coverage
 from exceptions_app.selectors import mappings as mappings_selector
@@ -251,7 +251,7 @@ def _judged(bridge: Bridge, kind: str, rows: list[FileRow], reason: str) -> list
             "error": error,
             "cells": row.error,
         }
-        refusal_of = turned_down.get((key, mappings_selector.shown_target(kind, target)))
+        refusal_of = turned_down.get((key, change_words.shown_target(kind, target)))
         if refusal_of is not None and act in CHANGING:
             verdict["refused"] = _refusal_words(refusal_of)
         judged.append(verdict)

@@ -63,7 +63,8 @@ def test_a_cause_that_comes_back_names_the_change_that_failed_and_is_solved_anew
         first = heal(page, sign_in, case)
         pass_time(waiting, traveller, seconds=90)
         page.goto(f"/exceptions/{case.pk}/")
-        named = "“Map the SKU TEE-BLAK-M”, version 1, asked for by Mira and approved by Mona"
+        change = "“Map the SKU TEE-BLAK-M to TEE-BLK-M”"
+        named = f"{change}, version 1, asked for by Mira and approved by Mona"
         assert f"It closed after {named}" in page.inner_text(".alert.good")
 
         _end_the_mapping(page, sign_in, waiting)
@@ -76,7 +77,7 @@ def test_a_cause_that_comes_back_names_the_change_that_failed_and_is_solved_anew
         assert f"It had closed after {named}" in told
         assert "Version 1 was taken out of force, 20 May 2026, 09:01." in told
         assert_accessible()
-        page.get_by_role("link", name="“Map the SKU TEE-BLAK-M”, version 1").click()
+        page.get_by_role("link", name=f"{change}, version 1").click()
         page.wait_for_url(f"**/approvals/{first.pk}/")
         assert "Version 1 was taken out of force" in page.inner_text(".alert.warn")
         assert_accessible()
@@ -86,7 +87,7 @@ def test_a_cause_that_comes_back_names_the_change_that_failed_and_is_solved_anew
         heal(page, sign_in, case)
         pass_time(waiting, traveller, seconds=90)
         page.goto(f"/exceptions/{case.pk}/")
-        assert "“Map the SKU TEE-BLAK-M”, version 2" in page.inner_text(".alert.good")
+        assert f"{change}, version 2" in page.inner_text(".alert.good")
         assert_accessible()
 
     case.refresh_from_db()

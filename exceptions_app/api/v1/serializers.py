@@ -334,6 +334,9 @@ class FixRow(serializers.Serializer):
     bridge = serializers.CharField(source="bridge.code")
     case_id = serializers.IntegerField(allow_null=True)
     return_id = serializers.IntegerField(source="rma_id", allow_null=True)
+    change = serializers.CharField(
+        source="__str__", help_text="What changes and to what, in one sentence."
+    )
     source_value = serializers.CharField()
     level = serializers.CharField()
     requested_by = PersonField()

@@ -196,7 +196,7 @@ class FixList(Door):
     @described(paged(shapes.FixRow), parameters=(CURSOR,), name="list_fixes")
     def get(self, request: Request) -> Response:
         cursor = doors.asked(request, doors.PageQuery)["cursor"]
-        rows = Fix.objects.select_related("bridge", "requested_by", "decided_by")
+        rows = Fix.objects.select_related("bridge", "rma", "requested_by", "decided_by")
         return _page(paging.page(rows, order=NEWEST, cursor=cursor, size=PAGE_SIZE), shapes.FixRow)
 
     @described(shapes.FixDetail, status=201, body=shapes.FixBody, name="request_fix")

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from exceptions_app.admin import mapping_urls
 from exceptions_app.models import AuditEntry, Fix, Mapping, MappingImport, Rma
-from exceptions_app.selectors.mapping_facts import DAYS
+from exceptions_app.rules.change_words import DAYS
 from exceptions_app.services import mapping_files, mapping_imports
 from tests import factories
 from tests.cast import ROLES, make_user

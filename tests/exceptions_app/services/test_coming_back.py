@@ -66,7 +66,7 @@ def test_the_change_that_failed_is_named_with_its_version(client, rma, finding, 
 
     text = _comes_back(rma, finding)
 
-    named = "It had closed after “Map the SKU TEE-1”, version 3"
+    named = "It had closed after “Map the SKU TEE-1 to TEE-BLK-M”, version 3"
     assert text.endswith(f". {named}, decided 27 May 2026, 10:12")
     client.force_login(make_user("mona"))
     page = client.get(reverse("case-detail", args=[Case.objects.get().pk])).content.decode()

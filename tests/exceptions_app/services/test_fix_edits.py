@@ -68,7 +68,7 @@ def test_an_edit_voids_the_first_approval_and_says_whose_and_why():
     assert row.before["payload"] == {"adjustment": "600.00"}
     assert (row.voided, row.why) == (["Fiona"], "The fee was counted twice.")
     entry = AuditEntry.objects.get(act="fix.edit")
-    assert entry.text.startswith("Edited; void: the approval of Fiona: Correct the credit")
+    assert entry.text.startswith("Edited; void: the approval of Fiona: Correct the credit by")
     _approve(edited, "frank")
     edited.refresh_from_db()
     assert edited.status == "requested"

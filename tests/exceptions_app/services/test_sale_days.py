@@ -7,10 +7,10 @@ import pytest
 from exceptions_app import errors
 from exceptions_app.models import Item, ItemMiss, Mapping, Rma
 from exceptions_app.rules import checks, planning
+from exceptions_app.rules.change_words import shown_target
 from exceptions_app.rules.mapping import meant_at_sale
 from exceptions_app.rules.resolving import resolve
 from exceptions_app.selectors import facts as facts_selector
-from exceptions_app.selectors.mappings import shown_target
 from exceptions_app.services import mapping_imports, mappings, plan_reads, previews
 from tests import factories
 from tests.cast import make_user

@@ -94,7 +94,8 @@ def test_the_question_lists_each_credit_with_its_order_and_who_agreed_to_its_amo
     assert members == [(plain, None), (corrected, fix)]
     assert f'<a href="/returns/{plain.rma_id}/">{plain.rma}</a>' in text
     assert "#5001" in text
-    assert f'<a href="/approvals/{fix.pk}/">Correct the credit</a>, agreed by Fiona' in text
+    linked = f'<a href="/approvals/{fix.pk}/">Correct the credit by £3.20</a>'
+    assert f"{linked}, agreed by Fiona" in text
     assert "One person of finance starts it" in text
     assert "by two above" in text
 
