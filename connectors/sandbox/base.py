@@ -39,7 +39,15 @@ NOTE = "not vendor behaviour"
 READ_TIMEOUT_KEY = "returnsbridge.read_timeout"
 
 # Switches of every twin. `clock_skew_seconds`: how far its clock is ahead of ours, or behind.
-_COMMON_SWITCHES: Mapping[str, Any] = {"clock_skew_seconds": 0}
+# `availability`: how it answers as a whole, one of `AVAILABILITY`.
+_COMMON_SWITCHES: Mapping[str, Any] = {"clock_skew_seconds": 0, "availability": "up"}
+AVAILABILITY: Mapping[str, FaultRule | None] = {
+    "up": None,
+    "slow": FaultRule(FaultKind.SLOW, seconds=8),
+    "down": FaultRule(FaultKind.DROP_BEFORE),
+    "maintenance": FaultRule(FaultKind.STATUS, status=503),
+    "refusing": FaultRule(FaultKind.STATUS, status=401),
+}
 
 _GARBAGE = "<!doctype html><title>Service notice</title><p>Please try again later.</p>"
 
@@ -187,6 +195,7 @@ class Twin:
             self.settle()
             self._calls[self._template(request)] += 1
             rule = self.faults.take(request.method, request.path, _content(request))
+            rule = rule or AVAILABILITY.get(self.switches["availability"])
         response = self._answer(request) if rule is None else self._fail(request, rule)
         response.headers["X-Simulated"] = NOTE
         return response(environ, start_response)

@@ -106,6 +106,11 @@ class BlueCherryTwin(Twin):
         self._credited: dict[tuple[str, str], int] = {}
         self._last_numbers: dict[str, int] = {}
 
+    @property
+    def books(self) -> store.Store:
+        """What it knows; asked under `lock`."""
+        return self._store
+
     def load(self, records: Mapping[str, Any]) -> dict[str, int]:
         with self.lock:
             counts = self._store.load(records, at=self.moment())

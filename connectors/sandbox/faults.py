@@ -133,6 +133,11 @@ class FaultPlan:
         self._lock = threading.Lock()
         self.set(rules)
 
+    @property
+    def is_active(self) -> bool:
+        """Whether any rule is in force."""
+        return bool(self._rules)
+
     def set(self, rules: Sequence[FaultRule]) -> None:
         """Replace all rules and start counting anew."""
         with self._lock:

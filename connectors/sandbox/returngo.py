@@ -164,6 +164,18 @@ class ReturnGoTwin(Twin):
         units = sum(item.get("quantity", 1) for rma in rmas for item in rma.get("items") or ())
         return {"rmas": len(rmas), "units": units, "changes": len(changes)}
 
+    @property
+    def books(self) -> Store:
+        """What it knows; asked under `lock`."""
+        return self._store
+
+    def nudge(self, rma_id: str) -> None:
+        """Send the webhook of a changed return once more, though nothing changed."""
+        record = self._store.rma(rma_id)
+        if record is not None:
+            facts = {"status": record.status}
+            self._tell([Happening("RMA_STATUS_UPDATED", rma_id, facts)])
+
     def advance(self, rma_id: str, **changes: Any) -> None:
         """Change parts of one return as time passes, like "changes" of the load schema."""
         self.load({"changes": [{"rma_id": rma_id, **changes}]})

@@ -1,4 +1,7 @@
-"""All twins on one port of this machine: `/<system>/…`, and `/_control/` beside them."""
+"""All twins on one port of this machine: `/<system>/…`, and `/_control/` beside them.
+
+What a person does in such a system is under `/_systems/` (`consoles`).
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from connectors.sandbox.base import Twin
+from connectors.sandbox.consoles.app import Consoles
+from connectors.sandbox.consoles.pages import MOUNT
 from connectors.sandbox.control import Control
 from connectors.sandbox.twins import all_twins
 
@@ -20,12 +25,18 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 
 
-def build_app(twins: Mapping[str, Twin] | None = None) -> WSGIApplication:
-    """One WSGI app of the given twins (this process's by default) and their control."""
+def build_app(
+    twins: Mapping[str, Twin] | None = None, titles: Mapping[str, str] | None = None
+) -> WSGIApplication:
+    """One WSGI app of the given twins (this process's by default), their control and consoles.
+
+    `titles` are the twins' names for people.
+    """
     served = all_twins() if twins is None else twins
     control = Control(served)
+    own: dict[str, WSGIApplication] = {"/_control": control, MOUNT: Consoles(served, titles)}
     return DispatcherMiddleware(
-        control, {"/_control": control, **{f"/{name}": twin for name, twin in served.items()}}
+        control, {**own, **{f"/{name}": twin for name, twin in served.items()}}
     )
 
 
@@ -33,10 +44,11 @@ def serve(
     port: int,
     *,
     twins: Mapping[str, Twin] | None = None,
+    titles: Mapping[str, str] | None = None,
     on_ready: Callable[[str], None] = lambda base_url: None,
 ) -> None:
     """Serve until interrupted; `on_ready` gets the base URL once calls are answered."""
-    server = _make(port, twins)
+    server = _make(port, twins, titles)
     on_ready(_base_url(server))
     try:
         server.serve_forever()
@@ -69,8 +81,11 @@ class _Handler(WSGIRequestHandler):
         """The control API counts the calls; a line for each would drown the demo's terminal."""
 
 
-def _make(port: int, twins: Mapping[str, Twin] | None) -> BaseWSGIServer:
-    return make_server(HOST, port, build_app(twins), threaded=True, request_handler=_Handler)
+def _make(
+    port: int, twins: Mapping[str, Twin] | None, titles: Mapping[str, str] | None = None
+) -> BaseWSGIServer:
+    app = build_app(twins, titles)
+    return make_server(HOST, port, app, threaded=True, request_handler=_Handler)
 
 
 def _base_url(server: BaseWSGIServer) -> str:

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection as database
 
+from connectors.sandbox.consoles.pages import MOUNT
 from exceptions_app.errors import DeskError
 from exceptions_app.management.demo import arrivals, sandbox, seeding, setup, state, supervisor
 from exceptions_app.models import Connection
@@ -92,6 +93,8 @@ class Command(BaseCommand):
         self._say(f"Sign in with any of these names; the password of all is {password}")
         for username, name, role in setup.PEOPLE:
             self._say(f"  {username:6} {role.label:14} {name}")
+        self._say(f"Simulated systems: http://{supervisor.HOST}:{ports.sandbox}{MOUNT}/")
+        self._say("  where you do what their own staff would: items, orders, documents, returns.")
         self._say("All outside systems are simulated. Ctrl-C stops everything; the data stays.")
 
     def _say(self, text: str) -> None:

@@ -20,9 +20,10 @@ from connectors.sandbox.twins import all_twins
 
 class Command(BaseCommand):
     help = (
-        "Serve the simulated systems at /<system>/ and their control at /_control/ on 127.0.0.1, "
-        "until Ctrl-C or SIGTERM. GET /_control/ answers 200 once it is ready. The systems are "
-        "simulated: passing against them proves our logic, not a vendor's behaviour."
+        "Serve the simulated systems at /<system>/, their own pages at /_systems/ and their "
+        "control at /_control/ on 127.0.0.1, until Ctrl-C or SIGTERM. GET /_control/ answers 200 "
+        "once it is ready. The systems are simulated: passing against them proves our logic, not a "
+        "vendor's behaviour."
     )
     # Nothing here needs a database.
     requires_system_checks: list[str] = []

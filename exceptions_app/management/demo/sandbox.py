@@ -52,6 +52,7 @@ def run(
     server.serve(
         port,
         twins=cast("Mapping[str, Twin]", served),
+        titles=setup.system_titles(),
         on_ready=lambda address: tell("sandbox ready"),
     )
 

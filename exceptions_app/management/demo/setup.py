@@ -82,6 +82,18 @@ def sign_ins(*, password: str) -> None:
         user.groups.set(Group.objects.filter(name__in=held))
 
 
+def system_titles() -> dict[str, str]:
+    """What people call each simulated system, by the path it is served at."""
+    return {
+        path: f"{SYSTEM_NAMES[system]} {name}"
+        for code, name, _ in BRIDGES
+        for path, system in (
+            (twins.erp_name(code), twins.SYSTEMS[code].erp),
+            (twins.platform_name(code), twins.SYSTEMS[code].platform),
+        )
+    }
+
+
 def bridge(world: World, code: str, *, base_url: str) -> Bridge:
     """The bridge `code` with its two connections to the sandboxes at `base_url`."""
     name, policy = next((name, policy) for known, name, policy in BRIDGES if known == code)

@@ -1,0 +1,1 @@
+"""Plain pages to do in a simulated system what its own staff would do there."""
