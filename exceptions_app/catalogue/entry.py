@@ -141,11 +141,15 @@ _SENTENCE_END = re.compile(r"(^|[.!?]\s+)$")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do; `action` is the FixKind it ends in, `link` one of `LINKS`, "" for none."""
+    """One thing to do; `action` is the FixKind it ends in, `link` one of `LINKS`, "" for none.
+
+    A step that `needs_erp` has to wait while the ERP does not answer.
+    """
 
     text: str
     action: str = ""
     link: str = ""
+    needs_erp: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import (
+    BreakerState,
     CaseStatus,
     FixStatus,
     MappingKind,
@@ -137,10 +138,26 @@ def waits_of(cases: Sequence[Case]) -> dict[int, tuple[str, str]]:
     posting_ids = [case.posting_id for case in cases if case.posting_id]
     moving = {
         posting.pk: posting
-        for posting in Posting.objects.filter(pk__in=posting_ids, status__in=_ON_ITS_WAY)
-        if not posting.parked_at
+        for posting in Posting.objects.filter(
+            pk__in=posting_ids, status__in=(*_ON_ITS_WAY, PostingStatus.UNCONFIRMED)
+        ).select_related("connection__health")
+        if _is_moving(posting)
     }
     return {case.pk: _wait_of(case, asked, moving) for case in cases}
+
+
+def _is_moving(posting: Posting) -> bool:
+    """What is in doubt goes on by itself, but is worth a wait only while the ERP is silent."""
+    if posting.parked_at:
+        return False
+    return posting.status != PostingStatus.UNCONFIRMED or _is_out_of_reach(posting)
+
+
+def _is_out_of_reach(posting: Posting) -> bool:
+    health = getattr(posting.connection, "health", None)
+    return not posting.connection.is_active or (
+        health is not None and health.state != BreakerState.CLOSED
+    )
 
 
 class _Asked:
@@ -169,6 +186,9 @@ def _wait_of(case: Case, asked: _Asked, moving: dict[int, Posting]) -> tuple[str
         return CaseStatus.AWAITING_APPROVAL, f"Approval of: {fix}"
     if case.posting_id in moving:
         posting = moving[case.posting_id]
+        if posting.status == PostingStatus.UNCONFIRMED:
+            name = posting.connection.name
+            return CaseStatus.WAITING, f"An answer of {name}, which cannot be reached"
         return CaseStatus.WAITING, f"Confirmation of {posting.key}"
     if case.behind is not None:
         return CaseStatus.WAITING, f"EX-{case.behind.pk} first: {case.behind}"[:200]

@@ -14,7 +14,7 @@ from exceptions_app.choices import PostingStatus
 from exceptions_app.errors import PostingSuperseded
 from exceptions_app.models import Posting, Rma
 from exceptions_app.models.statements import Select, Update, is_one_of
-from exceptions_app.services import leases
+from exceptions_app.services import leases, moments
 
 LEASE = leases.lease(seconds=90)
 # A set may take longer than one document: some systems want several calls for it.
@@ -171,7 +171,8 @@ def recover_expired(*, now: datetime) -> int:
         posting.open_facts = posting.open_facts or {
             "kind": posting.get_kind_display(),
             "key": posting.key,
-            "since": now.isoformat(),
+            "since": moments.written(posting.sent_at or now),
+            "attempts": str(posting.attempts),
         }
         posting.save(
             update_fields=[

@@ -153,10 +153,12 @@ def apply_to_posting(*, fix: Fix, now: datetime) -> None:
     else:
         # Accepted or unknown: never sent again before a look-up has proven it absent.
         posting.status = PostingStatus.UNCONFIRMED
-        posting.unknown_since = now
+        # How long it has been in doubt is not begun anew by asking, and nothing is looked up
+        # before the change can no longer be taken back.
+        posting.unknown_since = posting.unknown_since or now
         posting.parked_at = None
         posting.lookups = 0
-        posting.not_before = now
+        posting.not_before = fix.hold_until or now
         posting.fence += 1
         posting.save(
             update_fields=[

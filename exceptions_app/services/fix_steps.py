@@ -113,6 +113,8 @@ def put_in_force(
         mappings.activate(mapping=fix.mapping, actor=actor, now=now)
     if fix.kind in fix_payloads.ON_POSTINGS:
         fix_payloads.apply_to_posting(fix=fix, now=now)
+        # While the ERP is out of reach nothing is planned, and nothing else would say it.
+        tell_waits(fix, now)
     if fix.kind == FixKind.CLOSE and fix.case is not None:
         triage.close_by_hand(
             case_id=fix.case.pk, reason=fix.reason_code, note=fix.note, actor=actor, now=now

@@ -9,11 +9,12 @@ from typing import Any
 from connectors.errors import ConnectorError
 from connectors.types import DocumentDraft, DocumentKind, DocumentState
 from exceptions_app import errors
-from exceptions_app.choices import FixKind
+from exceptions_app.choices import FixKind, PostingStatus
 from exceptions_app.models import Posting
 from exceptions_app.rules import confirming, drafts
 from exceptions_app.rules.sayings import spoken
-from exceptions_app.services import calls, connections
+from exceptions_app.selectors import doubt
+from exceptions_app.services import calls, connections, moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,33 @@ class Look:
 
     tone: str
     text: str
+
+
+def before(*, kind: str, payload: dict[str, Any]) -> Look | None:
+    """What to know of the one document that a link or another sending is about; else None."""
+    if kind == FixKind.RETRY:
+        return _before_sending(payload)
+    return before_linking(kind=kind, payload=payload)
+
+
+def _before_sending(payload: dict[str, Any]) -> Look:
+    """Which document it is, and what stands between the approval and its leaving."""
+    posting = Posting.objects.select_related("connection").get(pk=payload["posting_id"])
+    erp = posting.connection.name
+    amount = f" over {spoken(posting.gross, posting.currency)}" if posting.gross else ""
+    named = f"{posting.get_kind_display()}{amount}, key {posting.key}, to {erp}."
+    if posting.status == PostingStatus.FAILED:
+        return Look("", f"{named} It is sent again as it stands below.")
+    first = f"It is looked for in {erp} first, and sent only if it is surely not there."
+    waits = doubt.of(posting)
+    if waits is not None and waits.is_out_of_reach:
+        since = f" since {moments.written(waits.down_since)}" if waits.down_since else ""
+        first = (
+            f"{erp} cannot be reached{since}: nothing leaves before it answers. {first} That look"
+            " needs no approval; it goes by itself."
+        )
+        return Look("warn", f"{named} {first}")
+    return Look("", f"{named} {first}")
 
 
 def before_linking(*, kind: str, payload: dict[str, Any]) -> Look | None:

@@ -24,7 +24,7 @@ from exceptions_app.forms.clocks import PauseForm
 from exceptions_app.forms.notes import NoteForm, TellingNoteForm
 from exceptions_app.models import Case, Posting
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import order, paging
+from exceptions_app.selectors import doubt, order, paging
 from exceptions_app.selectors.sums import Amount
 from exceptions_app.services import triage
 from exceptions_app.templatetags.amounts import money
@@ -118,6 +118,7 @@ def show(
             context["is_late_of_others"] = must
             context["pause_form"] = pause_form or PauseForm(now=now)
         context["next"] = _next(request, case)
+        context["doubt"] = doubt.of(case.posting)
     else:
         # The plan calls it resolved as soon as the change is in force; until the change leaves it
         # can be taken back here.

@@ -17,6 +17,7 @@ from exceptions_app.models import Case, Item, Posting, Rma
 from exceptions_app.rules.approval import IN_DOUBT
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import cases as cases_selector
+from exceptions_app.selectors.doubt import Doubt
 from exceptions_app.templatetags.amounts import money
 from exceptions_app.templatetags.desk import changed_query, when
 from exceptions_app.views.triage import ROOMS
@@ -255,20 +256,32 @@ def steps(
     A step is waiting while the change it names is under way. Nothing says a step is done: only
     proof does, and proof closes the exception.
     """
-    offered = {offer.kind for offer in shown.get("offers", ()) if offer.form is not None}
+    offered = {
+        offer.kind: offer.label for offer in shown.get("offers", ()) if offer.form is not None
+    }
     waiting = {each["fix"].kind for each in shown.get("under_way", ())}
     found = []
+    silent = _silent(shown.get("doubt"))
     for step in entry.playbook:
         url, label = _target(step.action, step.link, case, shown, request, offered)
         found.append(
             {
                 "title": fill(step.text, case.facts),
                 "state": "waiting" if step.action in waiting else "",
+                "note": silent if step.needs_erp else "",
                 "url": url,
                 "url_label": label,
             }
         )
     return found
+
+
+def _silent(waits: Doubt | None) -> str:
+    """Why a step that asks the ERP has to wait; "" while the ERP answers."""
+    if waits is None or not waits.is_out_of_reach:
+        return ""
+    first = f" (EX-{waits.case.pk})" if waits.case else ""
+    return f"Wait with this until {waits.connection.name} answers{first}."
 
 
 def _target(
@@ -277,13 +290,13 @@ def _target(
     case: Case,
     shown: Mapping[str, Any],
     request: HttpRequest,
-    offered: set[str],
+    offered: Mapping[str, str],
 ) -> tuple[str, str]:
     """Address and label of what a step speaks of; both "" when the reader has no such page."""
     if action:
         if action == FixKind.CLOSE and shown.get("close_form"):
             return "#close", "Close by hand"
-        return (f"#fix-{action}", FixKind(action).label) if action in offered else ("", "")
+        return (f"#fix-{action}", offered[action]) if action in offered else ("", "")
     if link == "return" and case.rma_id:
         return reverse("return-detail", args=[case.rma_id]), "Open the return"
     if link == "group":

@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from exceptions_app.choices import FixStatus
-from exceptions_app.models import Approval, Fix, FixEdit
+from exceptions_app.models import Approval, Fix, FixEdit, Posting
+from exceptions_app.selectors import doubt
+from exceptions_app.services import fix_payloads
 from exceptions_app.templatetags.desk import when
 
 
@@ -48,10 +50,33 @@ def _holding(fix: Fix, now: datetime) -> dict[str, str]:
         state = "waiting" if fix.hold_until > now else "done"
         return {"title": title, "state": state, "note": f"Until {when(fix.hold_until)}"}
     if fix.status == FixStatus.APPLIED:
-        return {"title": title, "state": "done", "note": f"Left {when(fix.ended_at)}"}
+        return _after(fix, title)
     if fix.status == FixStatus.UNDONE:
         return {"title": title, "state": "blocked", "note": f"Taken back {when(fix.ended_at)}"}
     return {"title": title, "state": "not_yet", "note": "Nothing leaves before that."}
+
+
+def _after(fix: Fix, title: str) -> dict[str, str]:
+    """What the end of the hold let happen: of one document, how that stands now."""
+    told = f"Until {when(fix.ended_at)}"
+    posting = None
+    if fix.kind in fix_payloads.ON_POSTINGS:
+        posting = Posting.objects.filter(pk=fix.payload.get("posting_id")).first()
+    if posting is None:
+        return {"title": title, "state": "done", "note": told}
+    waits = doubt.of(posting)
+    if waits is None:
+        return {"title": title, "state": "done", "note": f"{told}. {_stands(posting)}"}
+    erp = waits.connection.name
+    more = f"{posting.key} is looked for in {erp} first; nothing has left yet."
+    if waits.is_out_of_reach:
+        more = f"Nothing has left yet: it waits until {erp} answers, and is looked for first."
+    return {"title": title, "state": "waiting", "note": f"{told}. {more}"}
+
+
+def _stands(posting: Posting) -> str:
+    number = f" as {posting.number}" if posting.number else ""
+    return f"{posting.key} now: {posting.state_label.lower()}{number}."
 
 
 def _given(row: Approval) -> str:

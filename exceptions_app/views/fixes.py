@@ -245,7 +245,7 @@ def _previewed(form: FixForm) -> Preview:
             refusal = str(error)
     source = form.source_value if form.is_mapping else ""
     digest = fix_steps.payload_hash(form.kind, source, form.payload)
-    look = looking.before_linking(kind=form.kind, payload=form.payload)
+    look = looking.before(kind=form.kind, payload=form.payload)
     return Preview(effect, documents, refusal, digest, look, doubt=doubt)
 
 
@@ -331,7 +331,7 @@ def show(
         "documents": documents,
         "documents_refusal": documents_refusal,
         "history_days": HISTORY_DAYS,
-        "look": looking.before_linking(kind=fix.kind, payload=fix.payload) if is_waiting else None,
+        "look": looking.before(kind=fix.kind, payload=fix.payload) if is_waiting else None,
         "is_waiting": is_waiting,
         "doubt": doubts.of_request(fix) if is_waiting else "",
         "may_approve": fix_rights.may_decide(request, fix),

@@ -14,7 +14,7 @@ from connectors.errors import ConnectorError
 from exceptions_app import errors, permissions
 from exceptions_app.choices import POSTING_UNSENT, PostingKind, SavedPage
 from exceptions_app.models import Connection, InboundEvent, Posting
-from exceptions_app.selectors import exchange, paging, stopped
+from exceptions_app.selectors import doubt, exchange, paging, stopped
 from exceptions_app.selectors import messages as inbox_selector
 from exceptions_app.selectors import operations as selector
 from exceptions_app.selectors.policy_words import maker_words, rounding_words
@@ -348,6 +348,7 @@ def posting_detail(request: HttpRequest, posting_id: int) -> HttpResponse:
         "blockers": stopped.blockers_of(posting),
         "maker": maker_words(posting.made_by),
         "rounding": rounding_words(posting.rounding) if posting.rounding else "",
+        "doubt": doubt.of(posting),
         "now": timezone.now(),
     }
     if posting.status in POSTING_UNSENT:

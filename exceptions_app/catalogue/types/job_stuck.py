@@ -14,8 +14,8 @@ ENTRY = Entry(
     rank=RANK_INTEGRATION,
     clock_hours=4,
     sentence=(
-        "A worker took the {kind} {key} and has given no sign of life since {since}. It made"
-        " {attempts} tries."
+        "Sending the {kind} {key} to {erp} began on {since} and did not end: nobody knows whether"
+        " it arrived. Tries so far: {attempts}."
     ),
     consequence=(
         "Return {rma} does not move on. If the worker stopped during the call, {erp} may have"
@@ -24,8 +24,16 @@ ENTRY = Entry(
     playbook=(
         Step("Read the attempts and see whether the call had left.", link="posting"),
         Step("Check that workers are running.", link="connection"),
-        Step("If {erp} shows the document, link it.", FixKind.LINK_DOCUMENT),
-        Step("If the call had not left, send it again.", FixKind.RETRY),
+        Step(
+            "If {erp} shows the document, link it under the number it has there.",
+            FixKind.LINK_DOCUMENT,
+            needs_erp=True,
+        ),
+        Step(
+            "If the call had not left, send it again. It is looked for once more before.",
+            FixKind.RETRY,
+            needs_erp=True,
+        ),
     ),
     actions=(FixKind.RETRY, FixKind.LINK_DOCUMENT),
     approval="none",

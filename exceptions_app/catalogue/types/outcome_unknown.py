@@ -14,21 +14,30 @@ ENTRY = Entry(
     rank=RANK_INTEGRATION,
     clock_hours=4,
     sentence=(
-        "The {kind} {key} left for {erp}, and the reply was lost. It has not been found since"
-        " {since}, and nothing was sent again."
+        "Since {since} nobody knows whether the {kind} {key} reached {erp}: no answer came back."
+        " Nothing was sent again."
     ),
     consequence=(
         "Nobody can say whether {value} is in {erp}. Later documents of return {rma} wait until"
         " that is known."
     ),
     playbook=(
-        Step("Read the attempts: the automatic read-back goes on.", link="posting"),
-        Step("Search {erp} for the key {key} by hand."),
-        Step("If it is there, link it.", FixKind.LINK_DOCUMENT),
         Step(
-            "If {erp} surely does not have it, ask finance to approve sending it under the same"
-            " key.",
+            "Read whether it was looked for in {erp} already. That goes on by itself, and closes"
+            " this.",
+            link="posting",
+        ),
+        Step("If it takes too long, search {erp} for the key {key} by hand.", needs_erp=True),
+        Step(
+            "If it is there, link it under the number it has there.",
+            FixKind.LINK_DOCUMENT,
+            needs_erp=True,
+        ),
+        Step(
+            "If {erp} surely does not have it, ask finance to approve sending it again. It is"
+            " looked for once more before, and sent under the same key.",
             FixKind.RETRY,
+            needs_erp=True,
         ),
     ),
     actions=(FixKind.LINK_DOCUMENT, FixKind.RETRY),

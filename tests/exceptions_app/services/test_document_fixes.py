@@ -95,7 +95,7 @@ def test_a_look_asked_for_and_taken_back_parks_the_document_again():
     posting, fix = _asked("retry", status="unconfirmed", unknown_since=PARKED, parked_at=PARKED)
     assert _as_it_is(posting) == ("unconfirmed", "", PARKED, PARKED, None)
     _approve(fix)
-    assert _as_it_is(posting) == ("unconfirmed", "", NOW, None, None)
+    assert _as_it_is(posting) == ("unconfirmed", "", PARKED, None, None)
 
     fixes.undo(fix_id=fix.pk, actor=fix.requested_by, now=NOW)
 
