@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -92,8 +93,13 @@ def tabs(*, user_id: int, now: datetime) -> tuple[Tab, ...]:
     return board(user_id=user_id, scope=counts.Scope(now))[0]
 
 
-def board(*, user_id: int, scope: counts.Scope) -> tuple[tuple[Tab, ...], Totals]:
-    """The tabs, and what `scope` holds in exact figures: one query of the counts that are kept."""
+def board(
+    *, user_id: int, scope: counts.Scope
+) -> tuple[tuple[Tab, ...], Totals, Mapping[str, int]]:
+    """The tabs, what `scope` holds in exact figures, and how many of each type there are to do.
+
+    One query of the counts that are kept.
+    """
     rows = counts.in_sums(scope, user_id=user_id)
     off = [row for row in rows if row["is_off"]]
     here = [row for row in rows if not row["is_off"] and not row["is_behind"]]
@@ -103,13 +109,23 @@ def board(*, user_id: int, scope: counts.Scope) -> tuple[tuple[Tab, ...], Totals
     ]
     own = [row for row in (here + waiting if scope.has_behind else here) if row["is_in"]]
     behind = 0 if scope.has_behind else sum(row["count"] for row in waiting if row["is_in"])
+    types: Counter[str] = Counter()
+    for row in here:
+        types[row["type"]] += row["count"]
     return (
-        _tab("", "All to do", here),
-        *teams,
-        _tab("me", "Mine", [row for row in here if row["is_mine"]]),
-        _tab("snoozed", "Snoozed", off),
-    ), Totals(
-        count=sum(row["count"] for row in own), values=_amounts(own), is_cut=False, behind=behind
+        (
+            _tab("", "All to do", here),
+            *teams,
+            _tab("me", "Mine", [row for row in here if row["is_mine"]]),
+            _tab("snoozed", "Snoozed", off),
+        ),
+        Totals(
+            count=sum(row["count"] for row in own),
+            values=_amounts(own),
+            is_cut=False,
+            behind=behind,
+        ),
+        types,
     )
 
 

@@ -110,13 +110,14 @@ class Scope:
 
 
 def in_sums(scope: Scope, *, user_id: int = 0) -> list[dict[str, Any]]:
-    """Everything open in sums: `count` and `total` by team, currency, and four yes or no.
+    """Everything open in sums: `count` and `total` by team, type, currency, and four yes or no.
 
     `is_in`: in `scope`, which narrows nothing else here. `is_mine`: `user_id` has them. `is_off`:
     put off, and these are in no other row. `is_behind`: they wait behind another. One query.
     """
     said = (
-        f"team, coalesce(assignee_id = %(user)s, false) AS is_mine, ({scope.sql}) IS TRUE AS is_in"
+        "team, type, coalesce(assignee_id = %(user)s, false) AS is_mine,"
+        f" ({scope.sql}) IS TRUE AS is_in"
     )
     told = f"""
         SELECT {said}, false AS is_off, is_behind, currency, count, total FROM {_KEPT}
@@ -126,9 +127,9 @@ def in_sums(scope: Scope, *, user_id: int = 0) -> list[dict[str, Any]]:
         WHERE {_SNOOZED}"""
     return _asked(
         f"""
-        SELECT team, is_mine, is_in, is_off, is_behind, currency, SUM(count) AS count,
+        SELECT team, type, is_mine, is_in, is_off, is_behind, currency, SUM(count) AS count,
             SUM(total) AS total
-        FROM ({told}) AS told GROUP BY 1, 2, 3, 4, 5, 6 HAVING SUM(count) > 0""",
+        FROM ({told}) AS told GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING SUM(count) > 0""",
         scope.values | {"user": user_id},
     )
 

@@ -13,12 +13,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from exceptions_app import permissions
+from exceptions_app.choices import Team
 from exceptions_app.filters import CaseFilter
 from exceptions_app.models import Case, CauseGroup
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import causes, counts, paging, selection
+from exceptions_app.selectors.today import teams_of
 from exceptions_app.templatetags.desk import changed_query
-from exceptions_app.views import case_page, exports, penny, ticked, triage, views
+from exceptions_app.views import case_page, exports, penny, ticked, triage, type_choices, views
 
 EXPORT_CHUNK = 500
 NEWS_SECONDS = 30
@@ -44,7 +46,7 @@ def index(request: HttpRequest) -> HttpResponse:
     if cursor and not page.rows:
         # Its rows left the list meanwhile; an empty page would say that none are open.
         return redirect(f"{reverse('case-list')}{_narrowed(request.GET, {})}")
-    tabs, totals = cases_selector.board(
+    tabs, totals, types = cases_selector.board(
         user_id=request.user.pk or 0, scope=scope or counts.Scope(now)
     )
     if scope is None:
@@ -56,10 +58,12 @@ def index(request: HttpRequest) -> HttpResponse:
         {"url": changed_query(request.GET, {"view": "list"}), "label": "One by one"},
     ]
     switch[int(is_listed)]["is_current"] = True
+    chips = _chips(found, request.GET)
+    _offer_types(request, found, types)
     context = {
         "now": now,
         "filter": found,
-        "chips": _chips(found, request.GET),
+        "chips": chips,
         "tabs": _tabs(request, tabs),
         "switch": switch,
         "is_listed": is_listed,
@@ -203,6 +207,16 @@ def _current_tab(query: QueryDict) -> str:
     if query.get("snoozed") == "only":
         return "snoozed"
     return "me" if query.get("assignee") == "me" else query.get("team", "")
+
+
+def _offer_types(request: HttpRequest, found: CaseFilter, counts: Mapping[str, int]) -> None:
+    """Name the types by team in the form that is shown: the list's own team first, or one's own."""
+    team = request.GET.get("team", "")
+    own = {team} if team in Team.values else teams_of(permissions.roles_of(request.user))
+    found.form.fields["type"].choices = [
+        ("", "Any"),
+        *type_choices.by_team(teams=own, counts=counts),
+    ]
 
 
 def _chips(found: CaseFilter, query: QueryDict) -> list[dict[str, object]]:

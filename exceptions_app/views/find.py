@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,14 +15,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from exceptions_app import permissions
+from exceptions_app.catalogue import CATALOGUE
 from exceptions_app.models import Rma
 from exceptions_app.rules.facts import LineFact
 from exceptions_app.selectors import customers, find, rooms
 from exceptions_app.selectors import sayings as sayings_selector
+from exceptions_app.views import type_choices
 from exceptions_app.views.context import PLACES
 
 OPTIONS_SHOWN = 8
 HITS_SHOWN = 20
+TYPES_SHOWN = 5
 # From this length on a text is looked up as an identifier.
 LOOKED_UP_FROM = 2
 
@@ -50,6 +54,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "q": find.clean(text),
         "found": found,
         "hits": _hits(request, found),
+        "types": _types(text),
         "places": _places(request, text),
         "is_parcel_shown": permissions.can(request.user, "view_parcel_numbers"),
         "is_personal_shown": permissions.can(request.user, "view_personal_data"),
@@ -72,6 +77,7 @@ def options(request: HttpRequest) -> HttpResponse:
         "q": find.clean(text),
         "found": found,
         "hits": _hits(request, found),
+        "types": _types(text),
         "places": _places(request, text) if is_palette else [],
         "prefix": "palette" if is_palette else "find",
     }
@@ -121,6 +127,20 @@ def _address(match: find.Match) -> str:
     """The return's page, told by what it was found; the text, perhaps an e-mail, stays out."""
     part = "" if match.is_exact else "&part=1"
     return f"{reverse('return-detail', args=[match.rma_id])}?by={match.kind}{part}"
+
+
+def _types(text: str) -> list[dict[str, str]]:
+    """Types of exception called like the text: what is open of each, and its page in the manual."""
+    return [
+        {
+            "code": code,
+            "name": type_choices.name_of(code),
+            "team": CATALOGUE[code].team.label,
+            "url": f"{reverse('case-list')}?{urlencode({'view': 'all', 'type': code})}",
+            "manual": reverse("manual-type", args=[code]),
+        }
+        for code in type_choices.called(text, limit=TYPES_SHOWN)
+    ]
 
 
 def _places(request: HttpRequest, text: str) -> list[dict[str, Any]]:
