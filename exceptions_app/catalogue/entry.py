@@ -144,12 +144,16 @@ class Step:
     """One thing to do; `action` is the FixKind it ends in, `link` one of `LINKS`, "" for none.
 
     A step that `needs_erp` has to wait while the ERP does not answer.
+    A step that sends a reader to other people names their team with `ask`, and the `question` its
+    form begins with.
     """
 
     text: str
     action: str = ""
     link: str = ""
     needs_erp: bool = False
+    ask: str = ""
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

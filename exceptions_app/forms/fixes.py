@@ -14,11 +14,10 @@ from django.core.exceptions import ValidationError
 
 from exceptions_app import errors
 from exceptions_app.choices import MappingKind, PostingStatus
-from exceptions_app.forms.picks import OTHER, PickForm
 from exceptions_app.models import Case
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import mappings as mappings_selector
-from exceptions_app.services import fix_payloads, mappings, previews
+from exceptions_app.services import fix_payloads, mappings
 
 
 class FixForm(forms.Form):
@@ -109,34 +108,6 @@ class SetLocationForm(FixForm):
         field.choices = [("", "Choose a place"), *places]  # type: ignore[attr-defined]
         if not places:
             field.help_text = "No place of this bridge is mapped yet; map one first."
-
-
-class LinkOrderForm(PickForm, FixForm):
-    choice = forms.ChoiceField(label="Which order is it?", required=False, widget=forms.RadioSelect)
-    order_number = forms.CharField(label="Another order number", required=False, max_length=80)
-    typed = "order_number"
-    noun = "order"
-
-    def prepare(self) -> None:
-        self.options = previews.order_candidates(case=self.case)[:5]
-        self.offer(number for number, _ in self.options)
-        if not self.options:
-            self.initial.setdefault("choice", OTHER)
-        elif len({why for _, why in self.options[:2]}) == len(self.options[:2]):
-            # Of equals none is proposed: which one it is, is for a person to say.
-            self.initial.setdefault("choice", self.options[0][0])
-        days = previews.order_days(case=self.case, numbers=[number for number, _ in self.options])
-        self.described = [
-            {"value": number, "text": ". ".join(filter(None, (why, days.get(number, ""))))}
-            for number, why in self.options
-        ]
-
-    def new_fact(self) -> dict[str, Any]:
-        return {"order_number": self.picked()}
-
-    @property
-    def headline(self) -> str:
-        return f"{self.case.rma} is of order {self.payload['order_number']}" if self.payload else ""
 
 
 class PostingDateForm(FixForm):

@@ -7,7 +7,6 @@ from exceptions_app.forms.documents import EditDocumentForm
 from exceptions_app.forms.fixes import (
     FixForm,
     LinkDocumentForm,
-    LinkOrderForm,
     PostingDateForm,
     PostingForm,
     SetLocationForm,
@@ -22,6 +21,7 @@ from exceptions_app.forms.mapped import (
     VatForm,
 )
 from exceptions_app.forms.money import AcceptDifferenceForm, CorrectCreditForm
+from exceptions_app.forms.orders import LinkOrderForm
 
 FORMS: dict[str, type[FixForm]] = {
     FixKind.SKU_ALIAS: SkuForm,

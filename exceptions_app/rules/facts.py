@@ -293,7 +293,6 @@ class RmaFacts:
     refunds: tuple[RefundFact, ...]
     order: OrderFact | None
     # Orders that could be the one, when none is linked: (order number, why), best first.
-    order_candidates: tuple[tuple[str, str], ...]
     # Division and warehouse pairs the ERP knows as active.
     locations: frozenset[LocationTarget]
     mappings: Mappings

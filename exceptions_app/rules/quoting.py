@@ -111,7 +111,6 @@ def facts_for(
         ),
         refunds=(),
         order=order,
-        order_candidates=(),
         locations=frozenset(),
         mappings=mappings,
         decisions=Decisions(),

@@ -265,9 +265,6 @@ def _order(resolved: Resolved) -> Iterator[Finding]:
             facts={
                 "order": facts.order_name,
                 **({"problem": facts.order_problem} if facts.order_problem else {}),
-                "candidates": ", ".join(
-                    f"{number} ({why})" if why else number for number, why in facts.order_candidates
-                ),
             },
             value=value,
             value_formula=formula,

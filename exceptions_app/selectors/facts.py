@@ -21,9 +21,8 @@ from exceptions_app.models import (
     Posting,
     Rma,
     RmaLine,
-    SalesOrder,
 )
-from exceptions_app.rules import credit, drafts, erp_facts, matching, order_text, receiving
+from exceptions_app.rules import credit, drafts, erp_facts, order_text, receiving
 from exceptions_app.rules import policy as policies
 from exceptions_app.rules.facts import (
     FeeFact,
@@ -100,7 +99,6 @@ def for_plan(rma: Rma, *, now: datetime, postings: Iterable[Posting] | None = No
             for refund in fact_rows.REFUNDS.rows(rma=rma.pk)
         ),
         order=order,
-        order_candidates=order_candidates(rma, lines) if order is None else (),
         locations=frozenset(told.place_names),
         place_names=told.place_names,
         mappings=mappings,
@@ -213,20 +211,6 @@ def _freed_at(posting: Posting) -> datetime | None:
     if posting.status == PostingStatus.HELD:
         return posting.hold_until if posting.hold_reason == HoldReason.UNDO else None
     return posting.not_before if posting.status in POSTING_UNSENT else None
-
-
-def order_candidates(rma: Rma, lines: Iterable[RmaLine]) -> tuple[tuple[str, str], ...]:
-    """Orders we know that could be this return's, with the reasons, best first (R055)."""
-    skus = {line.sku for line in lines}
-    orders = SalesOrder.objects.filter(connection=rma.bridge.erp_id, lines__sku__in=skus)
-    recent = orders.distinct().order_by("-ordered_at").prefetch_related("lines")[:20]
-    ranked = matching.rank_orders(
-        order_name=rma.order_name,
-        skus=skus,
-        currency=rma.currency,
-        candidates=[order_facts.alone(order) for order in recent],
-    )
-    return tuple((row.number, ", ".join(row.reasons)) for row in ranked)
 
 
 def _parts(order: OrderFact | None, policy: Policy) -> set[str]:

@@ -173,7 +173,6 @@ def _facts(
             for row in sorted(_REFUNDS.of(rma), key=lambda row: row.external_id)
         ),
         order=None,
-        order_candidates=(),
         locations=frozenset(),
         mappings=mappings,
         decisions=Decisions(),

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from exceptions_app.choices import MappingKind
+from exceptions_app import errors
+from exceptions_app.catalogue import entry as catalogue_entry
+from exceptions_app.choices import FixKind, MappingKind
 from exceptions_app.models import Bridge, Fix, Item, Rma
 from exceptions_app.rules.mapping import is_withdrawal, normalise
 from exceptions_app.selectors import mappings as mappings_selector
+from exceptions_app.services import order_checks, previews
 
 
 def of_change(*, kind: str, bridge: Bridge, rma: Rma | None, payload: dict[str, Any]) -> str:
@@ -26,6 +29,8 @@ def of_change(*, kind: str, bridge: Bridge, rma: Rma | None, payload: dict[str, 
         return _of_code(bridge, str(payload["code"]))
     if kind == MappingKind.SKU_ALIAS:
         return _of_item(bridge, rma, str(payload["sku"]))
+    if kind == FixKind.LINK_ORDER:
+        return str(payload.get(order_checks.UNCHECKED, ""))
     return ""
 
 
@@ -33,6 +38,42 @@ def of_request(fix: Fix) -> str:
     """The same of a request, for whoever approves it."""
     rma = fix.rma or (fix.case.rma if fix.case else None)
     return of_change(kind=fix.kind, bridge=fix.bridge, rma=rma, payload=fix.payload)
+
+
+def refuse(
+    *,
+    kind: str,
+    bridge: Bridge,
+    rma: Rma | None,
+    payload: dict[str, Any],
+    found: previews.Effect | None,
+) -> None:
+    """What the page asks a tick for, said to whoever asks without one.
+
+    Raises:
+        InvalidChoice: it would change nothing, only breaks, or cannot be checked; the text says
+            which, and how to ask for it all the same.
+    """
+    told = []
+    if found is not None and found.is_idle:
+        told.append(f"This would change nothing: {stays(found)}.")
+    elif found is not None and found.is_harmful:
+        count = found.newly_broken
+        told.append(
+            f"This heals nothing and newly breaks {count} return{'' if count == 1 else 's'}."
+        )
+    if doubt := of_change(kind=kind, bridge=bridge, rma=rma, payload=payload):
+        told.append(doubt)
+    if told:
+        raise errors.InvalidChoice(f"{' '.join(told)} Say in_spite if you want it all the same.")
+
+
+def stays(found: previews.Effect) -> str:
+    """Which returns stay blocked, and by what, of a change that would change nothing."""
+    if len(found.rows) > 1:
+        return f"all {len(found.rows)} returns stay blocked by what blocks them now"
+    shorts = dict.fromkeys(catalogue_entry(code).short for code in found.rows[0].after)
+    return f"{found.rows[0].label} stays blocked by {' and '.join(shorts)}"
 
 
 def _of_code(bridge: Bridge, code: str) -> str:

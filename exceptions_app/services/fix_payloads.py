@@ -16,7 +16,14 @@ from exceptions_app.models import Bridge, Case, Fix, Posting, Rma
 from exceptions_app.rules import amounts, confirming, dating, money
 from exceptions_app.selectors import decisions, erp_told
 from exceptions_app.selectors import facts as facts_selector
-from exceptions_app.services import accept_terms, attempts, document_edits, keying, rmas
+from exceptions_app.services import (
+    accept_terms,
+    attempts,
+    document_edits,
+    keying,
+    order_checks,
+    rmas,
+)
 from exceptions_app.services.claims import replan
 
 ON_POSTINGS = (FixKind.RETRY, FixKind.LINK_DOCUMENT)
@@ -61,7 +68,7 @@ def clean(
     if kind == FixKind.SET_LOCATION:
         return {"location": _text(payload, "location", "the location", 120)}
     if kind == FixKind.LINK_ORDER:
-        return {"order_number": _text(payload, "order_number", "the order's number", 80)}
+        return order_checks.clean(bridge=bridge, payload=payload)
     if kind == FixKind.ACCEPT_DIFFERENCE:
         return _accepted(bridge, rma, payload, now)
     if kind == FixKind.CORRECT_CREDIT:

@@ -26,10 +26,12 @@ from exceptions_app.services import (
     accept_terms,
     audit,
     delegations,
+    doubts,
     fix_payloads,
     fix_steps,
     mappings,
     money_requests,
+    order_checks,
     previews,
 )
 
@@ -50,10 +52,12 @@ def request(
     reason_code: str = "",
     note: str = "",
     batch: FixBatch | None = None,
+    in_spite: bool = True,
 ) -> Fix:
     """Ask for a change; one that needs no second person is approved at once (and held for undo).
 
     What it would do is computed here and kept with it, whoever asks: the approver decides on that.
+    Without `in_spite` one that would change nothing, only breaks, or is in doubt is refused.
 
     Raises:
         FixNotAllowed: the actor lacks the right, or the exception does not offer this.
@@ -67,6 +71,7 @@ def request(
     # the bridge may be written meanwhile.
     Bridge.objects.select_for_update(no_key=True).get(pk=bridge.pk)
     fix_payloads.check_reason(kind=kind, reason_code=reason_code, case=case)
+    order_checks.check_note(kind=kind, note=note)
     given = accept_terms.complete(kind=kind, payload=payload, case=case, asked_by=actor)
     checked = clean(kind, bridge, rma, source_value, given, now)
     _refuse_second(bridge, kind, rma, source_value, checked)
@@ -80,6 +85,9 @@ def request(
         payload=checked,
         now=now,
     )
+    if not in_spite:
+        about = rma or (case.rma if case is not None else None)
+        doubts.refuse(kind=kind, bridge=bridge, rma=about, payload=checked, found=terms.found)
     mapping = None
     if kind in MappingKind.values:
         mapping = mappings.propose(
@@ -123,6 +131,7 @@ class Terms:
     effect: dict[str, Any]
     level: str
     approvals_needed: int
+    found: previews.Effect | None = None
 
 
 def weigh(
@@ -160,6 +169,7 @@ def weigh(
             changed=changed,
             beside=beside,
         ),
+        found=found,
     )
 
 

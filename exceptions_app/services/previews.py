@@ -10,7 +10,7 @@ from typing import Any
 
 from connectors.types import DocumentDraft
 from exceptions_app.choices import POSTING_UNSENT, FixKind, MappingKind, PostingKind
-from exceptions_app.models import Bridge, Case, ErpLocation, Item, Rma, SalesOrder
+from exceptions_app.models import Bridge, ErpLocation, Item, Rma, SalesOrder
 from exceptions_app.rules import consequences, dating, drafts, planning
 from exceptions_app.rules.facts import Plan, RmaFacts
 from exceptions_app.rules.mapping import is_withdrawal, normalise
@@ -34,6 +34,8 @@ class EffectRow:
     after: tuple[str, ...]
     amount: Decimal
     currency: str
+    # What is in its way and every document it calls for are to the letter as they are now.
+    is_same: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,11 @@ class Effect:
         return not self.healed_returns and self.newly_broken > 0
 
     @property
+    def is_idle(self) -> bool:
+        """Every return it touches stays blocked as it is, and none of its documents changes."""
+        return bool(self.rows) and all(row.is_same and row.before for row in self.rows)
+
+    @property
     def is_partial(self) -> bool:
         return self.touched > len(self.rows)
 
@@ -80,6 +87,7 @@ class Effect:
     def as_json(self) -> dict[str, Any]:
         plain = asdict(self)
         plain["freed"] = str(self.freed)
+        plain["is_idle"] = self.is_idle
         plain["rows"] = [{**row, "amount": str(row["amount"])} for row in plain["rows"]]
         return plain
 
@@ -122,16 +130,17 @@ def effect(
     touched, count = _touched(bridge, kind, source_value, rma)
     for each in touched:
         facts = facts_selector.for_plan(each, now=now)
-        before = _types(planning.plan(facts))
-        after = _types(planning.plan(changed(facts, each, kind, source_value, payload)))
+        before = planning.plan(facts)
+        after = planning.plan(changed(facts, each, kind, source_value, payload))
         rows.append(
             EffectRow(
                 rma_id=each.pk,
                 label=str(each),
-                before=before,
-                after=after,
+                before=_types(before),
+                after=_types(after),
                 amount=each.amount_in,
                 currency=each.currency,
+                is_same=(before.told, before.postings) == (after.told, after.postings),
             )
         )
     return summed(rows, bridge.currency, count)
@@ -187,24 +196,6 @@ def documents(
             )
         )
     return tuple(previews)
-
-
-def order_candidates(*, case: Case) -> tuple[tuple[str, str], ...]:
-    """Orders that could be this return's, with the reason, best first (R055)."""
-    rma = case.rma
-    return facts_selector.order_candidates(rma, rma.lines.all()) if rma is not None else ()
-
-
-def order_days(*, case: Case, numbers: list[str]) -> dict[str, str]:
-    """When each of the orders was placed, in words, by number; those that say so."""
-    if case.rma is None:
-        return {}
-    rows = SalesOrder.objects.filter(connection=case.rma.bridge.erp_id, number__in=numbers)
-    return {
-        row.number: f"Ordered {row.ordered_at.day} {row.ordered_at:%b %Y}"
-        for row in rows
-        if row.ordered_at
-    }
 
 
 def location_choices(*, bridge: Bridge) -> tuple[ErpLocation, ...]:

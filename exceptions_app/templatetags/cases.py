@@ -1,7 +1,8 @@
 """How the screens name exception types in a few words."""
 
 from collections.abc import Container
-from typing import Literal
+from dataclasses import asdict
+from typing import Any, Literal
 
 from django import template
 from django.utils.html import format_html
@@ -22,6 +23,34 @@ register = template.Library()
 def short_of(code: str) -> str:
     """Return the type's few words, "unknown SKU", for its code."""
     return entry(code).short
+
+
+@register.filter
+def blocked_by(effect: Any) -> str:
+    """Return by what returns stay blocked after a change, beside how many they are.
+
+    `effect` is one just computed, or one as kept with a request.
+    """
+    left = [row for row in _plain_rows(effect) if row["after"]]
+    same = sum(1 for row in left if set(row["after"]) == set(row["before"]))
+    if left and same == len(left):
+        return "By the same as now"
+    if same:
+        return f"{same} by the same as now, the others by something else"
+    return "By something else"
+
+
+@register.filter
+def other_money(effect: Any) -> bool:
+    """Return whether a return of the effect claims money in another currency than its sum."""
+    currency = effect["currency"] if isinstance(effect, dict) else effect.currency
+    return any(row["currency"] not in ("", currency) for row in _plain_rows(effect))
+
+
+def _plain_rows(effect: Any) -> list[dict[str, Any]]:
+    if isinstance(effect, dict):
+        return list(effect["rows"])
+    return [asdict(row) for row in effect.rows]
 
 
 @register.filter

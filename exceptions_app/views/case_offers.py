@@ -134,7 +134,8 @@ def offers(
             rows.append(replace(asked, is_held=asked_for[kind] == FixStatus.HELD))
             continue
         is_allowed = permissions.can(request.user, permissions.FIX_CAPABILITY[kind])
-        form = FORMS[kind](kind=kind, case=case, now=now) if is_allowed else None
+        initial = {"find": request.GET.get("find", "")}
+        form = FORMS[kind](kind=kind, case=case, now=now, initial=initial) if is_allowed else None
         rows.append(
             offer(request, case, kind, form, beside)
             if is_allowed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
@@ -12,7 +13,8 @@ from django.urls import reverse
 from exceptions_app import permissions
 from exceptions_app.catalogue import Entry, is_passing
 from exceptions_app.catalogue import render as fill
-from exceptions_app.choices import CASE_OPEN, FixKind, FixStatus, PostingKind, PostingStatus
+from exceptions_app.catalogue.entry import Step
+from exceptions_app.choices import CASE_OPEN, FixKind, FixStatus, PostingKind, PostingStatus, Team
 from exceptions_app.models import Case, Item, Posting, Rma
 from exceptions_app.rules.approval import IN_DOUBT
 from exceptions_app.rules.mapping import normalise
@@ -263,7 +265,10 @@ def steps(
     found = []
     silent = _silent(shown.get("doubt"))
     for step in entry.playbook:
-        url, label = _target(step.action, step.link, case, shown, request, offered)
+        if step.ask:
+            url, label = _question(step, case, request)
+        else:
+            url, label = _target(step.action, step.link, case, shown, request, offered)
         found.append(
             {
                 "title": fill(step.text, case.facts),
@@ -282,6 +287,14 @@ def _silent(waits: Doubt | None) -> str:
         return ""
     first = f" (EX-{waits.case.pk})" if waits.case else ""
     return f"Wait with this until {waits.connection.name} answers{first}."
+
+
+def _question(step: Step, case: Case, request: HttpRequest) -> tuple[str, str]:
+    """The form to ask another team with what the step suggests; both "" for who may not ask."""
+    if step.ask == case.team or not permissions.can(request.user, "write_note"):
+        return "", ""
+    begun = urlencode({"team": step.ask, "text": fill(step.question, case.facts)})
+    return f"{reverse('case-ask', args=[case.pk])}?{begun}", f"Ask {Team(step.ask).label}"
 
 
 def _target(

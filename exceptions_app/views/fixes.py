@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -29,13 +29,12 @@ from exceptions_app.services import (
     document_edits,
     doubts,
     fix_payloads,
-    fix_steps,
     fixes,
     looking,
     previews,
 )
 from exceptions_app.services.bulk_freezing import HISTORY_DAYS
-from exceptions_app.views import case_offers, case_page, case_past, fix_rights
+from exceptions_app.views import case_offers, case_page, case_past, fix_previews, fix_rights
 
 DECIDED_TONES = {
     FixStatus.APPLIED: "good",
@@ -48,35 +47,13 @@ DECIDED_TONES = {
 RESULT_TONES = {"healed": "good", "moving": "wait", "held": "wait", "other": "bad", "still": "warn"}
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What was computed for the reader; `was_changed` when the answers differ from those shown."""
-
-    effect: previews.Effect | None
-    documents: tuple[previews.DocumentPreview, ...]
-    documents_refusal: str
-    digest: str
-    look: looking.Look | None = None
-    was_changed: bool = False
-    must_confirm: bool = False
-    doubt: str = ""
-
-    @property
-    def is_harmful(self) -> bool:
-        return self.effect is not None and self.effect.is_harmful
-
-    @property
-    def needs_tick(self) -> bool:
-        return self.is_harmful or bool(self.doubt)
-
-
 @require_POST
 @permissions.required("assign_case")
 def preview(request: HttpRequest, case_id: int) -> HttpResponse:
     case, form = _asked(request, case_id)
     if not form.is_valid():
         return _answer(request, case, form, None, status=422)
-    return _answer(request, case, form, _previewed(form))
+    return _answer(request, case, form, fix_previews.previewed(form))
 
 
 @require_POST
@@ -86,7 +63,7 @@ def ask(request: HttpRequest, case_id: int) -> HttpResponse:
     case, form = _asked(request, case_id)
     if not form.is_valid() or case.bridge is None:
         return _answer(request, case, form, None, status=422)
-    shown = _previewed(form)
+    shown = fix_previews.previewed(form)
     if form.cleaned_data["previewed"] != shown.digest:
         return _answer(request, case, form, replace(shown, was_changed=True), status=422)
     if shown.needs_tick and not request.POST.get("in_spite"):
@@ -221,36 +198,12 @@ def _asked(request: HttpRequest, case_id: int) -> tuple[Case, FixForm]:
     return case, form
 
 
-def _previewed(form: FixForm) -> Preview:
-    """Compute effect and documents for answers already checked; writes nothing."""
-    case = form.case
-    changed: dict[str, Any] = {
-        "kind": form.kind,
-        "source_value": form.source_value,
-        "payload": form.payload,
-        "now": form.now,
-    }
-    effect, doubt = None, ""
-    if case.bridge is not None:
-        about: dict[str, Any] = {"kind": form.kind, "bridge": case.bridge, "rma": case.rma}
-        doubt = doubts.of_change(**about, payload=form.payload)
-        rma = None if form.is_mapping else case.rma
-        effect = previews.effect_of_change(bridge=case.bridge, rma=rma, **changed)
-    documents: tuple[previews.DocumentPreview, ...] = ()
-    refusal = ""
-    if case.rma is not None:
-        try:
-            documents = previews.documents(rma=case.rma, **changed)
-        except (errors.DeskError, ConnectorError) as error:
-            refusal = str(error)
-    source = form.source_value if form.is_mapping else ""
-    digest = fix_steps.payload_hash(form.kind, source, form.payload)
-    look = looking.before(kind=form.kind, payload=form.payload)
-    return Preview(effect, documents, refusal, digest, look, doubt=doubt)
-
-
 def _answer(
-    request: HttpRequest, case: Case, form: FixForm, shown: Preview | None, status: int = 200
+    request: HttpRequest,
+    case: Case,
+    form: FixForm,
+    shown: fix_previews.Preview | None,
+    status: int = 200,
 ) -> HttpResponse:
     """The fragment for htmx, the whole page otherwise, with every answer still in the form."""
     if case.status not in CASE_OPEN:

@@ -24,7 +24,8 @@ from exceptions_app.services import questions as service
 def ask(request: HttpRequest, case_id: int) -> HttpResponse:
     case = get_object_or_404(cases_selector.detail(case_id))
     is_sent = request.method == "POST"
-    form = QuestionForm(request.POST if is_sent else None, own_team=case.team)
+    begun = {name: request.GET[name] for name in ("team", "text") if request.GET.get(name)}
+    form = QuestionForm(request.POST if is_sent else None, own_team=case.team, initial=begun)
     now = timezone.now()
     if is_sent and form.is_valid():
         given = form.cleaned_data

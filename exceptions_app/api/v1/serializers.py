@@ -363,6 +363,11 @@ class FixBody(serializers.Serializer):
     )
     reason_code = serializers.CharField(required=False, default="", allow_blank=True, max_length=60)
     note = serializers.CharField(required=False, default="", allow_blank=True, max_length=300)
+    in_spite = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Ask for it although it would change nothing, only break, or cannot be checked.",
+    )
 
 
 class ApproveBody(serializers.Serializer):

@@ -16,7 +16,7 @@ from exceptions_app.api import doors
 from exceptions_app.api.doors import CURSOR, Door, described, paged
 from exceptions_app.api.v1 import bundle_shapes
 from exceptions_app.api.v1 import serializers as shapes
-from exceptions_app.choices import MappingKind
+from exceptions_app.choices import FixKind, MappingKind
 from exceptions_app.filters import CaseFilter
 from exceptions_app.forms.cases import AssignForm
 from exceptions_app.models import Case, Fix
@@ -27,7 +27,7 @@ from exceptions_app.selectors import operations as operations_selector
 from exceptions_app.selectors import requests as requests_selector
 from exceptions_app.selectors import returns as returns_selector
 from exceptions_app.selectors import views as views_selector
-from exceptions_app.services import fixes, triage
+from exceptions_app.services import fixes, order_checks, triage
 
 NEWEST = ("-id",)
 # Rows of one answer; a program reads faster than the rows of a screen are shown.
@@ -209,17 +209,21 @@ class FixList(Door):
         if case.bridge is None:
             raise errors.FixNotAllowed("This exception belongs to no bridge; nothing can change.")
         is_mapping = kind in MappingKind.values
+        now, payload = timezone.now(), given["payload"]
+        if kind == FixKind.LINK_ORDER:
+            payload = order_checks.checked(bridge=case.bridge, payload=payload, now=now)
         fix = fixes.request(
             kind=kind,
             bridge=case.bridge,
             actor=permissions.actor_of(request),
-            now=timezone.now(),
-            payload=given["payload"],
+            now=now,
+            payload=payload,
             case=case,
             rma=None if is_mapping else case.rma,
             source_value=cases_selector.source_value(case, kind) if is_mapping else "",
             reason_code=given["reason_code"],
             note=given["note"],
+            in_spite=given["in_spite"],
         )
         return _fix(fix.pk, status=201)
 

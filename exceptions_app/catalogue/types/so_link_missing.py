@@ -22,13 +22,27 @@ ENTRY = Entry(
         " return authorisation leaves, and finance cannot allocate the refund."
     ),
     playbook=(
-        Step("Search {erp} for the order by number, customer and date."),
         Step(
-            "Compare the candidates with the returned lines, the likeliest first: {candidates}.",
+            "Read which items came back, when the return was asked for and who sent it.",
             link="return",
         ),
-        Step("Link the order that sold these goods, and say why.", FixKind.LINK_ORDER),
-        Step("If the order never reached {erp}, have it sent there. This closes when it arrives."),
+        Step(
+            "Look at the orders listed under Link the sales order, the likeliest first: same "
+            "customer, items still left to return, ordered before the return. None fits? Search "
+            "there by number, customer code or day.",
+        ),
+        Step(
+            "Tick the order that sold these goods, and say why it is that one.", FixKind.LINK_ORDER
+        ),
+        Step(
+            "If {erp} has no such order, ask Operations to have order {order} sent to {erp}. "
+            "This closes by itself when it arrives.",
+            ask=Team.OPERATIONS,
+            question=(
+                "{erp} has no sales order {order}, which return {rma} names. Please have it sent "
+                "to {erp}, or say under which number it is there."
+            ),
+        ),
     ),
     actions=(FixKind.LINK_ORDER,),
     approval="finance",

@@ -184,7 +184,6 @@ def make_facts(*lines: LineFact, **changes: Any) -> RmaFacts:
         "lines": lines or (make_line(),),
         "refunds": (make_refund(),),
         "order": make_order(),
-        "order_candidates": (),
         "locations": frozenset({LEEDS, YORK}),
         "mappings": make_mappings(),
         "decisions": Decisions(),

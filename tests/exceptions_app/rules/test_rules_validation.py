@@ -188,9 +188,7 @@ def test_without_any_location_read_from_the_erp_no_pair_is_accused():
 
 
 def test_a_missing_order_stops_every_document():
-    facts = make_facts(
-        order=None, order_candidates=(("1001", "same number"), ("1010", "")), order_name="#1001"
-    )
+    facts = make_facts(order=None, order_name="#1001")
 
     finding = only(facts)
 
@@ -199,7 +197,7 @@ def test_a_missing_order_stops_every_document():
         "order",
         DOCUMENTS,
     )
-    assert finding.facts["candidates"] == "1001 (same number), 1010"
+    assert finding.facts["order"] == "#1001"
     assert [row.slot for row in plan(facts).postings] == [
         "return_authorisation",
         "stock_receipt:10/WH1",

@@ -17,6 +17,7 @@ from tests.factories import (
     MappingFactory,
     PostingFactory,
     RmaFactory,
+    SalesOrderFactory,
 )
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +35,7 @@ def _form(kind, answers, **facts):
         source_value="Leeds DC",
         target={"division": "10", "warehouse": "WH1"},
     )
+    SalesOrderFactory(connection=rma.bridge.erp, number="SO-9")
     posting = PostingFactory(rma=rma, status="failed")
     given = {name: posting.pk if value == "POSTING" else value for name, value in answers.items()}
     return FORMS[kind](given, kind=kind, case=case, now=timezone.now()), posting
@@ -64,7 +66,7 @@ def _form(kind, answers, **facts):
         (
             "link_order",
             {},
-            {"choice": "other", "order_number": "SO-9"},
+            {"choice": "other", "order_number": "SO-9", "note": "Told"},
             {"order_number": "SO-9"},
         ),
         (

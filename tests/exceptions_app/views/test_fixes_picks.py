@@ -22,7 +22,7 @@ FIELDS = {"sku_alias": ("sku", "item"), "link_order": ("order_number", "order")}
 
 
 @pytest.fixture
-def case(monkeypatch):
+def case():
     """An exception with one candidate of each kind: TEES-BLK-M and the order SO-1."""
     rma = RmaFactory()
     rma.sales_order = SalesOrderFactory(connection=rma.bridge.erp)
@@ -30,11 +30,16 @@ def case(monkeypatch):
     RmaLineFactory(rma=rma, sku="TEES_BLK_M", sku_key="tees_blk_m")
     for sku in ("TEES-BLK-M", "HAT-RED"):
         ItemFactory(connection=rma.bridge.erp, sku=sku, description=f"Name of {sku}", barcode="")
-    monkeypatch.setattr(
-        "exceptions_app.services.previews.order_candidates", lambda *, case: (("SO-1", "alike"),)
-    )
+    _ordered(rma, "SO-1", "TEES_BLK_M")
+    _ordered(rma, "SO-9", "HAT-RED")
     group = CauseGroupFactory(bridge=rma.bridge, type="SKU_UNKNOWN")
     return CaseFactory(rma=rma, group=group, type="SKU_UNKNOWN", facts={"sku": "TEES_BLK_M"})
+
+
+def _ordered(rma, number, sku):
+    order = SalesOrderFactory(connection=rma.bridge.erp, number=number)
+    SalesOrderLineFactory(order=order, sku=sku)
+    return order
 
 
 def _form(case, kind, answers=None):
@@ -50,7 +55,7 @@ def test_typed_text_beside_another_ticked_candidate_is_refused_at_the_field(
 ):
     field, _ = FIELDS[kind]
 
-    form = _form(case, kind, {"choice": listed, field: typed})
+    form = _form(case, kind, {"choice": listed, field: typed, "note": "x"})
 
     assert not form.is_valid()
     assert form.errors == {
@@ -69,8 +74,8 @@ def test_typed_text_beside_another_ticked_candidate_is_refused_at_the_field(
 def test_what_is_typed_counts_when_no_candidate_is_ticked(case, kind, listed, typed):
     field, _ = FIELDS[kind]
 
-    alone = _form(case, kind, {field: typed})
-    same = _form(case, kind, {"choice": listed, field: listed.lower()})
+    alone = _form(case, kind, {field: typed, "note": "x"})
+    same = _form(case, kind, {"choice": listed, field: listed.lower(), "note": "x"})
 
     assert alone.is_valid(), alone.errors
     assert alone.payload == {field: typed}
@@ -82,7 +87,7 @@ def test_what_is_typed_counts_when_no_candidate_is_ticked(case, kind, listed, ty
 def test_no_answer_is_asked_for_where_it_belongs(case, kind):
     field, noun = FIELDS[kind]
 
-    none_of_these = _form(case, kind, {"choice": "other"})
+    none_of_these = _form(case, kind, {"choice": "other", "note": "x"})
     nothing = _form(case, kind, {"note": "x"})
 
     assert none_of_these.errors == {field: [f"Say which {noun} it is."]}

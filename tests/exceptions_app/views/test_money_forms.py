@@ -110,17 +110,6 @@ def test_no_form_is_offered_for_documents_that_are_not_there():
     assert left.nothing == ""
 
 
-@pytest.mark.parametrize(
-    ("reasons", "proposed"),
-    [(("same SKU", "same SKU"), None), (("same name, same SKU", "same SKU"), "SO-1")],
-)
-def test_of_equal_orders_none_is_chosen_beforehand(monkeypatch, reasons, proposed):
-    found = tuple(zip(("SO-1", "SO-2"), reasons, strict=True))
-    monkeypatch.setattr("exceptions_app.services.previews.order_candidates", lambda *, case: found)
-
-    assert _form("link_order").initial.get("choice") == proposed
-
-
 @pytest.fixture
 def mismatch():
     """A refund of 15.00 and a credit of 20.00."""
