@@ -33,11 +33,13 @@ def blocked_by(effect: Any) -> str:
     """
     left = [row for row in _plain_rows(effect) if row["after"]]
     same = sum(1 for row in left if set(row["after"]) == set(row["before"]))
-    if left and same == len(left):
+    if not left:
+        return "None would keep something in its way"
+    if same == len(left):
         return "By the same as now"
     if same:
-        return f"{same} by the same as now, the others by something else"
-    return "By something else"
+        return f"{same} by the same as now, the others by what stands under “After” below"
+    return "By another exception: “After” below says which"
 
 
 @register.filter

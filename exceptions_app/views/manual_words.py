@@ -177,6 +177,59 @@ GLOSSARY: tuple[tuple[Text, Text], ...] = (
         _("The time after an approval in which it can be taken back and nothing leaves."),
     ),
     (
+        _("Held"),
+        _(
+            "Decided, and not sent yet. A change waits so that it can still be taken back; a"
+            " credit may wait for a credit run."
+        ),
+    ),
+    (
+        _("Leaves"),
+        _("Is sent to the ERP. What has left is not taken back; it is corrected by a new change."),
+    ),
+    (
+        _("Not sent before"),
+        _("The document would go to the ERP for the first time, so there is nothing to compare."),
+    ),
+    (
+        _("Heals"),
+        _("Returns that would have nothing in their way any more, so that they move on."),
+    ),
+    (
+        _("Frees"),
+        _(
+            "The refund money that customers claim with the healed returns. It says what the"
+            " change is worth, not what is booked at once."
+        ),
+    ),
+    (
+        _("Newly breaks"),
+        _("Returns that would get an exception which they do not have now. Look before you ask."),
+    ),
+    (
+        _("Still blocked"),
+        _("Returns that would keep something in their way: “After” in the preview says what."),
+    ),
+    (
+        _("At risk"),
+        _("The money an exception is about, as its page explains. It is not lost."),
+    ),
+    (
+        _("Waits behind another"),
+        _("An exception that an earlier one of the same return has to be solved for first."),
+    ),
+    (
+        _("Batch"),
+        _("Changes that one person approved in one act. They can be taken back together."),
+    ),
+    (
+        _("Without the second person"),
+        _(
+            "In an emergency one person may put a change in force alone. It stays listed until"
+            " somebody else has reviewed it."
+        ),
+    ),
+    (
         _("Credit run"),
         _("Credits that were collected, looked at together, and sent when finance says so."),
     ),
