@@ -6,7 +6,9 @@ No caller reads a message text to decide anything: the class, `code` and `field`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from enum import Enum
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from connectors.types import Evidence, SourceRma
@@ -107,12 +109,63 @@ class NotFound(ConnectorError):
     """A read named one thing by its id, and the other side does not have it."""
 
 
-class UnreadableReply(ConnectorError):
-    """A read answered something we cannot interpret; `field` says where, when known."""
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One thing told twice, and not alike: its id, and each differing fact as (name, one, other).
 
-    def __init__(self, text: str, *, field: str = "", evidence: Evidence | None = None) -> None:
+    The values are texts fit for the screen; what a customer wrote is not among them.
+    """
+
+    subject: str
+    facts: tuple[tuple[str, str, str], ...]
+
+
+# Written by customers, so it may name them.
+_FREE_TEXTS = frozenset({"reason_detail"})
+
+
+def conflict(subject: str, one: Any, other: Any) -> Conflict:
+    """What differs between two records of one dataclass."""
+    apart = []
+    for each in fields(one):
+        first, second = getattr(one, each.name), getattr(other, each.name)
+        if first == second:
+            continue
+        hides = each.name in _FREE_TEXTS
+        told = ("one text", "another text") if hides else (_shown(first), _shown(second))
+        apart.append((each.name, *told))
+    return Conflict(subject, tuple(apart))
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, Enum):
+        return str(value.value)
+    if hasattr(value, "amount") and hasattr(value, "currency"):
+        return f"{value.amount} {value.currency}"
+    if isinstance(value, tuple):
+        return ", ".join(_shown(each) for each in value) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value in (None, "") else str(value)
+
+
+class UnreadableReply(ConnectorError):
+    """A read answered something we cannot interpret; `field` says where, when known.
+
+    `conflict` is set where one thing is told twice, and not alike.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        field: str = "",
+        conflict: Conflict | None = None,
+        evidence: Evidence | None = None,
+    ) -> None:
         super().__init__(text, evidence=evidence)
         self.field = field
+        self.conflict = conflict
 
 
 class RejectionCode:

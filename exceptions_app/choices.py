@@ -107,6 +107,8 @@ class EventState(models.TextChoices):
     QUIET = "quiet", "Nothing to do"
     PARKED = "parked", "Parked"
     REFUSED = "refused", "Refused"
+    # Its exception was closed by hand: who did so and why is in the trail.
+    GIVEN_UP = "given_up", "Given up"
 
 
 class PostingKind(models.TextChoices):

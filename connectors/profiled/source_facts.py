@@ -171,5 +171,7 @@ class FactReader:
         return moment.astimezone(UTC)
 
 
-def unreadable(place: str, what: str) -> errors.UnreadableReply:
-    return errors.UnreadableReply(f"{place} {what}", field=place)
+def unreadable(
+    place: str, what: str, *, conflict: errors.Conflict | None = None
+) -> errors.UnreadableReply:
+    return errors.UnreadableReply(f"{place} {what}", field=place, conflict=conflict)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from connectors import types
+from connectors import errors, types
 from connectors.profiled import source_schema as schema
 from connectors.profiled.reading import search
 from connectors.profiled.source_facts import Drift, FactReader, Facts, unreadable
@@ -130,7 +130,11 @@ def _lines(
         unit_id = facts["unit_id"]
         if seen.setdefault(unit_id, line) is not line:
             if seen[unit_id] != line:
-                raise unreadable("unit_id", "is given twice with different facts")
+                raise unreadable(
+                    "unit_id",
+                    "is given twice with different facts",
+                    conflict=errors.conflict(str(unit_id), seen[unit_id], line),
+                )
             drift.note("unit_id", "given twice")
             continue
         groups.setdefault(line, _Group()).take(_unit_ids(facts), facts.get("decided_at"))

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
-from connectors.errors import UnreadableReply
+from connectors.errors import Conflict, UnreadableReply
 from connectors.types import Money
 
 _FLAG_WORDS = {"true": True, "1": True, "false": False, "0": False}
@@ -192,8 +192,8 @@ class Reader:
             raise unreadable(self.place(key), "is out of range") from error
 
 
-def unreadable(place: str, what: str) -> UnreadableReply:
-    return UnreadableReply(f"ReturnGO: {place} {what}", field=place)
+def unreadable(place: str, what: str, *, conflict: Conflict | None = None) -> UnreadableReply:
+    return UnreadableReply(f"ReturnGO: {place} {what}", field=place, conflict=conflict)
 
 
 def as_id_text(value: object) -> str:

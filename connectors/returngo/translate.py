@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
+from connectors import errors
 from connectors.errors import UnreadableReply
 from connectors.returngo.reading import Drift, Reader, unreadable
 from connectors.types import (
@@ -170,7 +171,9 @@ def lines(units: tuple[Reader, ...], *, currency: str) -> tuple[SourceLine, ...]
         if seen.setdefault(unit_id, facts) is not facts:
             if seen[unit_id] != facts:
                 raise unreadable(
-                    unit.place("returnedItemId"), "is given twice with different facts"
+                    unit.place("returnedItemId"),
+                    "is given twice with different facts",
+                    conflict=errors.conflict(unit_id, seen[unit_id], facts),
                 )
             unit.note("returnedItemId", "given twice")
             continue

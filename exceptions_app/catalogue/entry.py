@@ -95,6 +95,8 @@ GROUP_FACTS = frozenset(
         "event",
         "field",
         "needs",
+        "unit",
+        "apart",
         "why",
     }
 )
@@ -117,6 +119,8 @@ LINKS = frozenset(
         "connection",
         "approvals",
         "feeds",
+        "entries",
+        "support",
     }
 )
 

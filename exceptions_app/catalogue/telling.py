@@ -40,6 +40,8 @@ def told(entry: Entry, facts: Mapping[str, object]) -> Entry:
         return _order_is_unreadable(entry)
     if entry.code == "OVER_RETURN" and facts.get("line_max"):
         return _order_is_used_up(entry)
+    if entry.code == "PAYLOAD_INVALID" and facts.get("unit"):
+        return _item_is_told_twice(entry)
     if entry.code == "PAYLOAD_INVALID" and facts.get("field") == "not known":
         return _message_is_garbled(entry)
     unknown = [name for name in _LEFT_OUT if str(facts.get(name) or "") in _NO_CODE]
@@ -100,7 +102,32 @@ def _message_is_garbled(entry: Entry) -> Entry:
         playbook=(
             first,
             Step("Ask whoever looks after {platform} whether it answers as it should again."),
-            Step("Then have the message handled again on its page.", link="inbox"),
+            Step("Then handle the message again on its page.", link="inbox"),
+            last,
+        ),
+    )
+
+
+def _item_is_told_twice(entry: Entry) -> Entry:
+    """One unit of a return, and two entries of it that cannot both be true."""
+    first, _, support, again, last = entry.playbook
+    return replace(
+        entry,
+        title="{platform} lists an item of return {rma} twice, and not alike",
+        group_title="{platform} lists an item twice, and not alike",
+        sentence=(
+            "{platform} lists one item of return {rma} twice: item {unit}, with {apart}. Only one"
+            " can be true, so nothing of it was applied. The message is kept as it came."
+        ),
+        playbook=(
+            Step("See what differs between the two entries.", link="entries"),
+            first,
+            Step(
+                "Open return {rma} in {platform}, and remove the entry that is wrong. {platform}"
+                " then sends the return anew, and that closes this by itself."
+            ),
+            support,
+            replace(again, text="Once it is corrected, handle the message again on its page."),
             last,
         ),
     )

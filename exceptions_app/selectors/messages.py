@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from exceptions_app.choices import CASE_OPEN
+from exceptions_app.choices import CASE_OPEN, EventState
 from exceptions_app.models import AuditEntry, Case, InboundEvent, Rma
 from exceptions_app.selectors import stopped
 
@@ -73,6 +73,17 @@ class Replay:
 
     entry: AuditEntry
     end: AuditEntry | None
+
+
+def ending_of(event: InboundEvent) -> AuditEntry | None:
+    """Who gave the message up or what settled it, and why; None where it was simply handled."""
+    if event.state not in (EventState.GIVEN_UP, EventState.QUIET):
+        return None
+    rows = AuditEntry.objects.filter(
+        subject_kind="inboundevent", subject_id=event.pk, act__startswith="event."
+    )
+    last = rows.order_by("-id").first()
+    return last if last is not None and last.act in ("event.give_up", "event.settled") else None
 
 
 def replays_of(event: InboundEvent) -> list[Replay]:

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -21,8 +20,7 @@ from exceptions_app.choices import EventState
 from exceptions_app.models import AuditEntry, Bridge, Connection, InboundEvent, Watermark
 from exceptions_app.models.statements import Select, Update
 from exceptions_app.rules import privacy_text, refund_text
-from exceptions_app.rules.facts import Finding
-from exceptions_app.services import audit, cases, moments, subjects
+from exceptions_app.services import audit, cases, event_findings, giving_up, subjects
 from exceptions_app.services.faultpoints import reach
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -35,14 +33,14 @@ WHOLE_TOPICS = (REFUND_TOPIC, FILE_TOPIC)
 PRIVACY_TOPIC = "PRIVACY"
 # Under this name a kept message tells which act of the sender's it belongs to.
 CAUSE_HEADER = "Cause"
-# Messages that are tried again by themselves: what they need may still come.
-WAITING_TYPES = ("OUT_OF_ORDER", "OFF_PLATFORM_REFUND")
+WAITING_TYPES = giving_up.TRIED_AGAIN
 REPLAY, REPLAY_END = "event.replay", "event.replayed"
 # What became of it, in the trail.
 REPLAYED: dict[str, str] = {
     EventState.PROCESSED: "Handled again: what it says was applied",
     EventState.QUIET: "Handled again: there was nothing to do",
     EventState.PARKED: "Handled again: parked as before",
+    EventState.GIVEN_UP: "Handled again: it cannot be read, as before, and stays given up",
 }
 
 _BRIDGE_OF = Select(
@@ -178,7 +176,7 @@ def _note_copy(connection: Connection, external_id: str, digest: str, now: datet
         jobs.nudge("ingest")
     event.save(update_fields=["copies", "last_copy_at", "differing_copies", "state"])
     subject = subjects.of_copies(event, bridge=bridge_of(connection))
-    cases.sync(subject=subject, findings=_repeat_finding(event), now=now)
+    cases.sync(subject=subject, findings=event_findings.of_repeats(event), now=now)
     if not event.differing_copies:
         # The same content: what was suppressed stays visible as a case closed by its proof (R106).
         cases.sync(
@@ -202,7 +200,9 @@ def replay(*, event_id: int, actor: User, now: datetime) -> InboundEvent:
     event.lease_until = None
     event.attempts = 0
     event.save(update_fields=["state", "not_before", "lease_until", "attempts"])
-    audit.record(actor=actor, act=REPLAY, subject=event, text=f"Replayed {event}", now=now)
+    audit.record(
+        actor=actor, act=REPLAY, subject=event, text=f"Asked to handle it again: {event}", now=now
+    )
     jobs.nudge("ingest")
     return event
 
@@ -300,9 +300,14 @@ def finish(event: InboundEvent, state: str, now: datetime) -> InboundEvent:
     event.error_facts = {}
     event.save(update_fields=["state", "processed_at", "lease_until", "error_type", "error_facts"])
     bridge = bridge_of(event.connection)
-    cases.sync(
-        subject=subjects.of_event(event, bridge=bridge), findings=_error_finding(event), now=now
-    )
+
+    def settled(_: object) -> str:
+        giving_up.settle_others(event=event, now=now)
+        return ""
+
+    # What closes here was about the same return: with it goes what else is parked of it.
+    subject = subjects.of_event(event, bridge=bridge)
+    cases.sync(subject=subject, findings=(), now=now, prove=settled)
     if was_handled:
         _tell_replay(event, now)
     return event
@@ -323,13 +328,14 @@ def park(
     event.not_before = now + timedelta(minutes=5)
     event.state = EventState.PARKED
     event.save(update_fields=["error_type", "error_facts", "lease_until", "not_before", "state"])
-    cases.sync(
+    current = cases.sync(
         subject=subjects.of_event(event, bridge=bridge),
-        findings=_error_finding(event),
+        findings=event_findings.of_error(event, currency=bridge.currency if bridge else ""),
         now=now,
         # What closes here is the milder type of the same message.
         proof=f"Told more exactly now: {catalogue_entry(error_type).short}",
     )
+    giving_up.after_parking(event=event, cases=current, now=now)
     if was_handled:
         _tell_replay(event, now)
     return event
@@ -349,41 +355,6 @@ def _tell_replay(event: InboundEvent, now: datetime) -> None:
     if last is not None and last.act == REPLAY:
         text = REPLAYED[event.state]
         audit.record(actor=None, act=REPLAY_END, subject=event, text=text, now=now)
-
-
-def _error_finding(event: InboundEvent) -> tuple[Finding, ...]:
-    if not event.error_type:
-        return ()
-    refund = event.error_facts.get("refund")
-    return (
-        Finding(
-            type=event.error_type,
-            subject="event",
-            cause=event.error_facts.get("field") or event.subject_id or event.topic,
-            facts={"event": event.topic, **event.error_facts},
-            value=Decimal(refund or 0),
-            value_formula="refund gross" if refund else "not known before the message can be read",
-        ),
-    )
-
-
-def _repeat_finding(event: InboundEvent) -> tuple[Finding, ...]:
-    told = "not all with the same content" if event.differing_copies else "with the same content"
-    return (
-        Finding(
-            type="DUPLICATE_SIGNAL",
-            subject="event",
-            cause="differs" if event.differing_copies else "same",
-            facts={
-                "event": event.topic,
-                "copies": str(event.copies + 1),
-                "changed": told,
-                "since": moments.written(event.received_at),
-            },
-            value=Decimal(0),
-            value_formula="none: a repeat has no effect",
-        ),
-    )
 
 
 def poll_soon(connection: Connection, now: datetime) -> None:

@@ -27,7 +27,7 @@ from connectors.types import SourceRma
 from exceptions_app.choices import EventState
 from exceptions_app.models import Bridge, Connection, InboundEvent
 from exceptions_app.models.statements import Select, Update, is_one_of
-from exceptions_app.rules import refund_text, retry, return_rows
+from exceptions_app.rules import refund_text, retry, return_rows, unreadable
 from exceptions_app.services import connections, events, health, leases, moments, privacy, rmas
 
 LEASE = leases.lease(seconds=180)
@@ -233,8 +233,7 @@ def _settle_unreadable(
     if not error.field and event.attempts < GARBLED_TRIES:
         events.put_off(event, now + event.attempts * GARBLED_PAUSE)
         return
-    facts = {"field": error.field or "not known", "got": error.text, "expected": "a return"}
-    events.park(event, bridge, "PAYLOAD_INVALID", facts, now)
+    events.park(event, bridge, "PAYLOAD_INVALID", unreadable.facts_of(error), now)
 
 
 def _process_refund(event: InboundEvent, bridge: Bridge, now: datetime) -> None:

@@ -25,7 +25,7 @@ from exceptions_app.permissions import roles_of
 from exceptions_app.selectors import awaited, sleeping
 from exceptions_app.selectors.cases import QUEUE_ORDER
 from exceptions_app.selectors.today import TEAM_OF_ROLE, teams_of
-from exceptions_app.services import audit, letting_go, moments, notes
+from exceptions_app.services import audit, giving_up, letting_go, moments, notes
 from exceptions_app.services.cases import record
 from exceptions_app.services.putting_off import NOT_SNOOZED
 
@@ -205,6 +205,7 @@ def close_by_hand(
             update_fields=["status", "closure", "close_reason", "resolved_at", "proof", "behind"]
         )
         letting_go.let_go(case=case, now=now)
+        giving_up.with_closing(case=case, actor=actor, now=now)
         record(case, "case.close", f"Closed by hand: {case.proof}", now, actor)
         return case
 
@@ -227,6 +228,7 @@ def reopen(*, case_id: int, actor: User, now: datetime) -> Case:
         case.resolved_at = None
         case.proof = ""
         case.save(update_fields=["status", "closure", "close_reason", "resolved_at", "proof"])
+        giving_up.taken_back(case=case, actor=actor, now=now)
         record(case, "case.reopen", "Closing by hand taken back", now, actor)
         return case
 

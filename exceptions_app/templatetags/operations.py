@@ -53,7 +53,14 @@ PURPOSES = {
     "confirm": "Reading it back",
     "reread": "Reading it again",
 }
-FACTS = {"got": "It came as", "expected": "Should be", "field": "What is wrong", "needs": "Needs"}
+FACTS = {
+    "got": "It came as",
+    "expected": "Should be",
+    "field": "What is wrong",
+    "needs": "Needs",
+    "unit": "Item",
+    "apart": "Told as",
+}
 # Badge of a breaker that is not closed.
 _STOPPED = {BreakerState.HALF_OPEN.value: ("Probing", "wait")}
 

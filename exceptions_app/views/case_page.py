@@ -28,7 +28,15 @@ from exceptions_app.selectors import doubt, order, paging
 from exceptions_app.selectors.sums import Amount
 from exceptions_app.services import triage
 from exceptions_app.templatetags.amounts import money
-from exceptions_app.views import bundles, case_facts, case_offers, case_parts, case_past, case_talk
+from exceptions_app.views import (
+    bundles,
+    case_facts,
+    case_message,
+    case_offers,
+    case_parts,
+    case_past,
+    case_talk,
+)
 
 TONES = {
     "open": "calm",
@@ -96,6 +104,7 @@ def show(
         "closes_by": fill(entry.closes_by, case.facts),
         "difference": case_parts.difference(case, postings),
         **bundles.beside_case(case, now),
+        **case_message.beside(case),
         "sides": case_parts.sides(case),
         "vendor": case_parts.vendor_words(case),
         "postings": _postings(postings),

@@ -22,6 +22,7 @@ from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors.doubt import Doubt
 from exceptions_app.templatetags.amounts import money
 from exceptions_app.templatetags.desk import changed_query, when
+from exceptions_app.views import case_message
 from exceptions_app.views.triage import ROOMS
 
 _ITEM_TYPES = frozenset({"SKU_UNKNOWN", "SKU_AMBIGUOUS", "SKU_INACTIVE", "PROMO_SKU"})
@@ -314,6 +315,9 @@ def _target(
         return reverse("return-detail", args=[case.rma_id]), "Open the return"
     if link == "group":
         return f"{reverse('case-list')}?view=list&group={case.group_id}", "All of this cause"
+    if link in ("entries", "support"):
+        labels = {"entries": "See both entries", "support": "See the text to send"}
+        return (f"#{link}", labels[link]) if shown.get("message") else ("", "")
     if link in ("causes", "order", "items"):
         return _evidence(shown)
     if link == "feeds" and permissions.can(request.user, "view_merchandising"):
@@ -337,8 +341,8 @@ def _behind(link: str, case: Case, request: HttpRequest) -> tuple[str, str]:
         return "", ""
     if link == "posting" and case.posting_id:
         return reverse("posting-detail", args=[case.posting_id]), "Open the document"
-    if link == "inbox" and case.event_id:
-        return reverse("event-detail", args=[case.event_id]), "Open the message"
+    if link == "inbox" and (event_id := case_message.event_id_of(case)):
+        return f"{reverse('event-detail', args=[event_id])}#why", "Open the message"
     if link == "files":
         return _file_behind(case)
     pages = {"postings": "posting-list", "inbox": "inbox", "connection": "operations"}

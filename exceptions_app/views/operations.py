@@ -14,6 +14,7 @@ from connectors.errors import ConnectorError
 from exceptions_app import errors, permissions
 from exceptions_app.choices import POSTING_UNSENT, PostingKind, SavedPage
 from exceptions_app.models import Connection, InboundEvent, Posting
+from exceptions_app.rules import unreadable
 from exceptions_app.selectors import doubt, exchange, paging, stopped
 from exceptions_app.selectors import messages as inbox_selector
 from exceptions_app.selectors import operations as selector
@@ -28,7 +29,13 @@ from exceptions_app.views.returns import posting_tone
 NEWEST = ("-id",)
 EVENT_FILTERS = ("state", "topic", "connection")
 POSTING_FILTERS = ("status", "kind", "bridge", "hold")
-EVENT_TONES = {"processed": "good", "quiet": "calm", "parked": "bad", "refused": "bad"}
+EVENT_TONES = {
+    "processed": "good",
+    "quiet": "calm",
+    "parked": "bad",
+    "refused": "bad",
+    "given_up": "mild",
+}
 
 
 @require_safe
@@ -224,6 +231,9 @@ def event_detail(request: HttpRequest, event_id: int) -> HttpResponse:
         "why": stopped.words_of(event),
         "cases": inbox_selector.open_cases_of_event(event),
         "replays": inbox_selector.replays_of(event),
+        "ending": inbox_selector.ending_of(event),
+        "told": unreadable.shown(event.error_facts),
+        "entries": unreadable.entries(event.error_facts),
         "may_read": may_read,
         "body": bytes(event.body).decode("utf-8", errors="replace") if may_read else "",
         "headers": sorted(event.headers.items()) if may_read else [],
@@ -241,7 +251,9 @@ def replay(request: HttpRequest, event_id: int) -> HttpResponse:
     except errors.DeskError as error:
         messages.warning(request, str(error))
     else:
-        messages.success(request, "The message is handled again; nothing it did is doubled.")
+        messages.success(
+            request, "The message is handled again. What came of it stands below, under Facts."
+        )
     return redirect("event-detail", event_id=event_id)
 
 

@@ -23,19 +23,29 @@ ENTRY = Entry(
     ),
     playbook=(
         Step("Read the message as it was received.", link="inbox"),
-        Step("Correct {field} in {platform}, so that it sends a new message."),
         Step(
-            "If the message was sound and Returnsbridge was corrected, process it again.",
+            "Correct {field} of return {rma} in {platform}. It then sends a new message, and that"
+            " closes this by itself."
+        ),
+        Step(
+            "If nobody can change it there, send the text under “For the support of {platform}”"
+            " to them.",
+            link="support",
+        ),
+        Step(
+            "If the message was sound and Returnsbridge was corrected, handle it again on its"
+            " page.",
             link="inbox",
         ),
         Step(
-            "If {platform} confirms that the message means nothing, close with that reason.",
+            "If {platform} confirms that the message means nothing, close with that reason. Its"
+            " messages are then given up.",
             FixKind.CLOSE,
         ),
     ),
     actions=(FixKind.CLOSE,),
     approval="peer",
-    closes_by="A later message about the same return was read, or this one was processed again.",
+    closes_by="A later message about the same return was read, or this one was handled again.",
     closes_itself=True,
     close_reasons=(("void_message", "The sender confirmed that the message is void"),),
     value_note="Not known from the message; estimated from the order",

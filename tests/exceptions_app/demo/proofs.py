@@ -62,7 +62,7 @@ PROOFS = {
     "OUT_OF_ORDER": "Return 4999 arrived, and both messages were applied in order.",
     "OVER_RETURN": (f"£20.00 {AGREED}; credit memo not read back yet: held"),
     "PAYLOAD_INVALID": (
-        "A later message about the same return was read, or this one was processed again."
+        "A later message about the same return was read, or this one was handled again."
     ),
     "PERIOD_CLOSED": "The posting date is in an open period.",
     "PLACE_UNMAPPED": "An active mapping says which bucket “dock 9” is.",

@@ -1,0 +1,80 @@
+"""What of a message could not be read: kept as facts, told as two entries side by side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from connectors.errors import UnreadableReply
+
+# The fact that holds every differing value; it is shown as a table and nowhere as it stands.
+CONFLICT = "conflict"
+_LABELS = {
+    "order_line_id": "Order line",
+    "sku": "SKU",
+    "name": "Name",
+    "unit_price": "Price paid",
+    "unit_tax": "Tax paid",
+    "is_tax_included": "Tax included",
+    "reason_detail": "Comment of the customer",
+    "is_restockable": "Fit for sale",
+    "shipment_id": "Parcel",
+}
+# In a sentence only so many differences are named; the table has all.
+_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """One fact that the two entries tell differently."""
+
+    label: str
+    one: str
+    other: str
+
+
+def facts_of(error: UnreadableReply) -> dict[str, str]:
+    """The facts of a message that could not be read, as kept with it and with its exception."""
+    told = {"field": error.field or "not known", "got": error.text, "expected": "a return"}
+    if error.conflict is None:
+        return told
+    rows = [list(each) for each in error.conflict.facts]
+    kept = {"unit": error.conflict.subject, CONFLICT: json.dumps(rows)}
+    named = "; ".join(f"{row.label} {row.one} and {row.other}" for row in entries(kept)[:_NAMED])
+    return {**told, **kept, "apart": named or "no fact we read"}
+
+
+def entries(facts: Mapping[str, object]) -> tuple[Apart, ...]:
+    """The differing facts of the two entries, in the order of the message; () without any."""
+    kept = facts.get(CONFLICT)
+    if not kept:
+        return ()
+    return tuple(Apart(_label(name), one, other) for name, one, other in json.loads(str(kept)))
+
+
+def shown(facts: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The facts by name that stand as they are; the differing values have a table of their own."""
+    return tuple((name, value) for name, value in facts.items() if name != CONFLICT)
+
+
+def _label(name: str) -> str:
+    return _LABELS.get(name, name.replace("_", " ").capitalize())
+
+
+def support_text(
+    facts: Mapping[str, object], *, subject: str, message: str, received: str
+) -> tuple[str, ...]:
+    """Lines to send to whoever looks after the platform: no word of a customer is among them."""
+    lines = [
+        f"Connection: {facts.get('platform', '')}",
+        f"Return: {subject or 'not told'}",
+        f"Message: {message}, received {received}",
+    ]
+    rows = entries(facts)
+    if not rows:
+        told = f"{facts.get('field', '')} should be {facts.get('expected', '')}."
+        return (*lines, f"What is wrong: {told}", f"What came: {facts.get('got', '')}")
+    lines.append(f"What is wrong: item {facts.get('unit')} is listed twice, and not alike.")
+    lines += [f"  {row.label}: {row.one} / {row.other}" for row in rows]
+    return (*lines, "Please correct it, so that each item is listed once and as it is.")

@@ -1,0 +1,158 @@
+"""Messages nobody can read: said in plain words, given up with their exception, never ownerless."""
+
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from exceptions_app.models import AuditEntry, Case, InboundEvent
+from exceptions_app.services import events, triage
+from tests.cast import make_user
+from tests.world import make_refund, make_unit, make_world
+
+pytestmark = pytest.mark.django_db
+
+
+def _told_twice():
+    return [
+        make_unit("5001-1", sku="TEE-BLACK-M", extended_reason="Please call Emma"),
+        make_unit("5001-1", sku="SCARF"),
+    ]
+
+
+@pytest.fixture
+def world():
+    """Return 5001 lists its one item twice, with two SKUs; it was told of by a poll."""
+    world = make_world()
+    world.add_order()
+    world.add_return(items=_told_twice())
+    world.carry()
+    return world
+
+
+def _case():
+    return Case.objects.get(type="PAYLOAD_INVALID")
+
+
+def _again(world, external_id="delivery-2", topic="POLL"):
+    """A second message about the same return, as a webhook brings it."""
+    event_id, _ = events.receive(
+        connection=world.bridge.source,
+        external_id=external_id,
+        topic=topic,
+        origin="webhook",
+        body=b"{}",
+        subject_id="5001",
+        now=world.clock.now,
+    )
+    world.carry()
+    return InboundEvent.objects.get(pk=event_id)
+
+
+def _closed(world):
+    return triage.close_by_hand(
+        case_id=_case().pk,
+        reason="void_message",
+        note="By phone",
+        actor=make_user("ines"),
+        now=world.clock.now,
+    )
+
+
+def _states():
+    rows = InboundEvent.objects.filter(subject_id="5001").order_by("pk")
+    return list(rows.values_list("state", flat=True))
+
+
+def test_an_item_told_twice_stands_side_by_side_with_a_text_to_send_on(world, client):
+    case = _case()
+    client.force_login(make_user("ines"))
+
+    shown = client.get(reverse("case-detail", args=[case.pk])).text
+    message = client.get(reverse("event-detail", args=[case.event_id])).text
+
+    assert case.title == "ReturnGO lists an item of return 5001 twice, and not alike"
+    assert "item 5001-1, with SKU TEE-BLACK-M and SCARF" in shown
+    assert '<th scope="row" class="full">SKU</th><td data-l="One">TEE-BLACK-M</td>' in shown
+    text = shown.split('id="support-text" tabindex="0">')[1].split("</pre>")[0]
+    assert "Return: 5001" in text
+    assert "SKU: TEE-BLACK-M / SCARF" in text
+    assert f"Message: {case.event.external_id}, received" in text
+    assert f'href="{reverse("event-detail", args=[case.event_id])}#why"' in shown
+    assert ">SCARF</td>" in message
+    assert "Emma" not in shown
+    assert "Emma" not in message
+
+
+def test_what_the_refunds_of_the_return_pay_is_at_risk():
+    world = make_world()
+    world.add_order()
+    world.add_return(items=_told_twice())
+    world.platform.load({"refunds": [make_refund("5001", _told_twice()[:1], Decimal("20.00"))]})
+    world.carry()
+    _again(world)
+
+    case = _case()
+
+    assert (case.value, case.currency) == (Decimal("20.00"), "GBP")
+    assert case.value_formula == "refunds of this return that came and are not applied"
+
+
+def test_closing_by_hand_gives_up_every_message_of_the_return_and_says_who_did(world, client):
+    _again(world)
+    assert _states() == ["parked", "parked"]
+
+    case = _closed(world)
+
+    assert _states() == ["given_up", "given_up"]
+    told = AuditEntry.objects.filter(act="event.give_up")
+    assert told.count() == 2
+    assert told.first().text == (
+        f"Given up with EX-{case.pk}: The sender confirmed that the message is void. By phone"
+    )
+    client.force_login(make_user("ivy", "integrator"))
+    page = client.get(reverse("event-detail", args=[case.event_id])).text
+    assert f"Given up with EX-{case.pk}" in page
+
+
+def test_taking_the_closing_back_parks_them_again(world):
+    case = _closed(world)
+
+    triage.reopen(case_id=case.pk, actor=make_user("ivy", "integrator"), now=world.clock.now)
+
+    assert _states() == ["parked"]
+    assert AuditEntry.objects.filter(act="event.take_up").count() == 1
+
+
+def test_the_same_message_that_comes_again_after_the_closing_is_given_up_too(world):
+    case = _closed(world)
+
+    later = _again(world)
+
+    assert later.state == "given_up"
+    case.refresh_from_db()
+    assert case.status == "resolved"
+
+
+def test_other_news_of_the_return_opens_it_again_and_takes_up_all_its_messages(world):
+    case = _closed(world)
+
+    _again(world, topic="RMA_STATUS_UPDATED")
+
+    assert _states() == ["parked", "parked"]
+    case.refresh_from_db()
+    assert case.status == "open"
+
+
+def test_a_corrected_return_closes_it_by_proof_and_leaves_nothing_parked(world):
+    case = _case()
+    _again(world)
+    world.add_return(items=[make_unit("5001-1")])
+    world.clock.advance(minutes=10)
+
+    _again(world, "delivery-3")
+
+    case.refresh_from_db()
+    assert (case.status, case.closure) == ("resolved", "proof")
+    assert "parked" not in _states()
+    assert AuditEntry.objects.filter(act="event.settled").count() >= 1
