@@ -6,6 +6,7 @@ form with nothing lost, before anything is saved.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.core.exceptions import ValidationError
 
 from exceptions_app import errors
 from exceptions_app.choices import MappingKind, PostingStatus
-from exceptions_app.models import Case
+from exceptions_app.models import Case, Posting
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.services import fix_payloads, mappings
@@ -110,28 +111,6 @@ class SetLocationForm(FixForm):
             field.help_text = "No place of this bridge is mapped yet; map one first."
 
 
-class PostingDateForm(FixForm):
-    date = forms.DateField(
-        label="Posting date", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    main = ("date",)
-
-    def prepare(self) -> None:
-        if self.case.bridge is not None:
-            day = fix_payloads.first_open_day(self.case.bridge, self.now)
-            self.initial.setdefault("date", day)
-
-    @property
-    def warning(self) -> str:
-        chosen, bridge = self.payload.get("date", ""), self.case.bridge
-        if bridge is None or chosen <= fix_payloads.company_day(bridge, self.now).isoformat():
-            return ""
-        return "This date is still to come: the document is booked into the future."
-
-    def new_fact(self) -> dict[str, Any]:
-        return {"date": self.cleaned_data["date"].isoformat()}
-
-
 class PostingForm(FixForm):
     """Names one of the return's documents that are not confirmed."""
 
@@ -139,18 +118,10 @@ class PostingForm(FixForm):
     main: tuple[str, ...] = ("posting_id",)
 
     def prepare(self) -> None:
-        rows = [
-            posting
-            for posting in cases_selector.postings_of(self.case)
-            if posting.status != PostingStatus.CONFIRMED
-        ]
+        found = cases_selector.postings_of(self.case)
+        rows = [row for row in found if self.may_name(row)]
         if not rows:
-            self.nothing = (
-                "Every document of this return is confirmed already: none is left to send or link."
-                if cases_selector.postings_of(self.case)
-                else "No document of this return is planned yet. Clear what stands in its way above"
-                " or on the return's page; it is then planned and sent by itself."
-            )
+            self.nothing = self._why_none(found)
         self.fields["posting_id"].choices = [  # type: ignore[attr-defined]
             (
                 str(row.pk),
@@ -160,6 +131,25 @@ class PostingForm(FixForm):
         ]
         self.initial.setdefault("posting_id", str(self.case.posting_id or ""))
 
+    def may_name(self, row: Posting) -> bool:
+        """What was refused or is in doubt is sent again; all else leaves by itself."""
+        return fix_payloads.can_be_sent(row)
+
+    def _why_none(self, found: Iterable[Posting]) -> str:
+        if not found:
+            return (
+                "No document of this return is planned yet. Clear what stands in its way above"
+                " or on the return's page; it is then planned and sent by itself."
+            )
+        if all(row.status == PostingStatus.CONFIRMED for row in found):
+            return (
+                "Every document of this return is confirmed already: none is left to send or link."
+            )
+        return (
+            "No document of this return was refused or is in doubt, so there is nothing to send"
+            " again. What has not left yet leaves by itself once nothing stands in its way."
+        )
+
 
 class LinkDocumentForm(PostingForm):
     number = forms.CharField(
@@ -168,6 +158,9 @@ class LinkDocumentForm(PostingForm):
         help_text="Read it in the ERP; nothing is sent for this document any more.",
     )
     main = ("posting_id", "number")
+
+    def may_name(self, row: Posting) -> bool:
+        return row.status != PostingStatus.CONFIRMED
 
     def prepare(self) -> None:
         super().prepare()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from exceptions_app.choices import FixKind
+from exceptions_app.forms.dates import PostingDateForm
 from exceptions_app.forms.documents import EditDocumentForm
 from exceptions_app.forms.fixes import (
     FixForm,
     LinkDocumentForm,
-    PostingDateForm,
     PostingForm,
     SetLocationForm,
 )

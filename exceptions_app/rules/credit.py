@@ -106,7 +106,7 @@ def note(resolved: Resolved) -> str:
     reasons = sorted(
         {f"{line.fact.sku}: {line.fact.reason}" for line in resolved.lines if line.fact.reason}
     )
-    return "; ".join((f"Return {facts.external_id} of order {facts.order_name}", *reasons))
+    return "; ".join((facts.spoken, *reasons))
 
 
 def _item_lines(resolved: Resolved) -> Iterator[DraftLine]:

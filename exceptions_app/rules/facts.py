@@ -324,6 +324,14 @@ class RmaFacts:
     # What the ERP calls each of `locations`; "" where it tells no name.
     place_names: Mapping[LocationTarget, str] = field(default_factory=dict)
 
+    @property
+    def spoken(self) -> str:
+        """The return and its order as a document's note names them: the platform's number of the
+        order, and beside it the one that a person linked."""
+        linked = self.decisions.order_number
+        apart = f", linked to {linked}" if linked and linked != self.order_name else ""
+        return f"Return {self.external_id} of order {self.order_name}{apart}"
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

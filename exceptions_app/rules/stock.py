@@ -124,7 +124,7 @@ def _draft(
         order_erp_id=order.erp_id if order else "",
         invoice_number="",
         authorisation_number="",
-        note=f"Return {facts.external_id} of order {facts.order_name}",
+        note=facts.spoken,
         lines=_merged(lines),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -108,6 +108,21 @@ def waiting(*, posting: Posting) -> str:
 def completed(*, posting: Posting) -> DocumentDraft:
     """The draft as it would leave now, with the numbers and ids of the return's earlier steps."""
     return _complete(posting)
+
+
+def foreseen(*, rma_id: int, draft: DocumentDraft, before: Mapping[str, str]) -> DocumentDraft:
+    """The draft of a plan with the ids of the earlier steps, for a preview only.
+
+    `before` names the documents before it by kind; one that is not confirmed has no id yet, and
+    words stand in its place.
+    """
+    earlier = _earlier([rma_id])[rma_id]
+    to_come = {kind: f"(number of {name}, once confirmed)" for kind, name in before.items()}
+    return replace(
+        draft,
+        authorisation_number=draft.authorisation_number or earlier.authorisation_number,
+        based_on={**to_come, **earlier.ids},
+    )
 
 
 def references(postings: Sequence[Posting]) -> dict[str, DocumentRef]:

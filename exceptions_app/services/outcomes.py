@@ -26,7 +26,7 @@ from exceptions_app import jobs
 from exceptions_app.choices import AttemptOutcome, PostingStatus
 from exceptions_app.errors import PostingSuperseded
 from exceptions_app.models import Posting, PostingAttempt
-from exceptions_app.rules import confirming, drafts, retry
+from exceptions_app.rules import confirming, dating, drafts, retry
 from exceptions_app.services import attempts, claims, health, moments, periods
 from exceptions_app.services.faultpoints import reach
 
@@ -262,7 +262,7 @@ def refusal_facts(posting: Posting, code: str, field: str, value: str, text: str
         "vendor_text": text,
         "field": field,
         "value_refused": value,
-        "period": drafts.from_json(posting.draft).date.strftime("%B %Y"),
+        "period": dating.month(drafts.from_json(posting.draft).date),
         "posting_date": str(posting.draft["date"]),
         "warehouse": str(posting.draft["warehouse"]),
         "division": str(posting.draft["division"]),

@@ -18,7 +18,7 @@ from exceptions_app.selectors import decisions as decisions_selector
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import mapping_facts, order_facts, paging
 from exceptions_app.selectors import mappings as mappings_selector
-from exceptions_app.services import connections, fix_payloads
+from exceptions_app.services import calls, connections, fix_payloads
 
 PLANNED_CAP = 50
 _WHEN_SENT = "(numbered when sent)"
@@ -178,12 +178,17 @@ def documents(
     gateway = connections.gateway(connection=rma.bridge.erp, reason="plan-read")
     live = {row.slot: row for row in facts_selector.live_postings(rma)}
     previews = []
+    before: dict[str, str] = {}
     for planned in plan.postings:
         row = live.get(planned.slot)
+        earlier = dict(before)
+        label = PostingKind(planned.kind).label
+        before.setdefault(planned.kind, row.key if row else f"the {label.lower()}")
         is_sent = row is not None and row.status not in POSTING_UNSENT
         if is_sent or planned.kind in blocked or planned.kind == PostingKind.PLATFORM_UPDATE:
             continue
         draft = _numbered_like(planned.draft, row.draft if row else None)
+        body = calls.foreseen(rma_id=rma.pk, draft=draft, before=earlier)
         last = row.attempt_rows.exclude(request="").order_by("-id").first() if row else None
         previews.append(
             DocumentPreview(
@@ -191,7 +196,7 @@ def documents(
                 key=draft.key,
                 title=f"{PostingKind(planned.kind).label} for {rma}",
                 sent_before=last.request if last else "",
-                would_send=gateway.preview(draft).replace(str(_UNNUMBERED), _WHEN_SENT),
+                would_send=gateway.preview(body).replace(str(_UNNUMBERED), _WHEN_SENT),
                 words=consequences.told(drafts.from_json(row.draft) if row else None, draft),
             )
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 
 from exceptions_app.catalogue import entry as catalogue_entry
+from exceptions_app.catalogue.wording import written
 from exceptions_app.choices import SEVERITY_RANK, Team
 from exceptions_app.models import Case
 from exceptions_app.templatetags.amounts import money
@@ -76,7 +77,7 @@ def of(case: Case) -> list[dict[str, str]]:
         times = "Once" if case.reopened_count == 1 else f"{case.reopened_count} times"
         shown.append({"label": "Came back", "value": times})
     shown += [
-        {"label": label, "value": str(case.facts[name])}
+        {"label": label, "value": written(name, case.facts)}
         for name, label in _FACT_LABELS.items()
         if case.facts.get(name)
     ]

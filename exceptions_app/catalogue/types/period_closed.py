@@ -16,20 +16,26 @@ ENTRY = Entry(
     sentence=(
         "A document of return {rma} is dated {posting_date}. {period} is closed or locked in {erp}."
     ),
-    consequence=(
-        "{erp} refuses the document, so {value} is missing from the ledger of both periods."
-    ),
+    consequence=("{erp} does not take the document, so {value} is in no ledger yet."),
     playbook=(
-        Step("Check in {erp} which period is open."),
-        Step("Ask whether this return belongs to the earlier period for reporting."),
         Step(
-            "Choose the posting date, in an open period. It counts for every document of the "
-            "return that is dated in {period} and has not left; what was refused is sent again.",
+            "See under Choose the posting date which months are closed and when that was read. "
+            "Where {erp} does not tell, look there which month is open.",
+        ),
+        Step(
+            "Decide with whoever closes your books whether this return has to count for {period}. "
+            "If it has to, go on with the last step.",
+        ),
+        Step(
+            "Choose the posting date, in an open month. It counts for every document of the "
+            "return that is dated in {period} and has not left; what was refused is sent again "
+            "by itself.",
             FixKind.POSTING_DATE,
         ),
         Step(
-            "If the amount matters for {period}, have the period reopened in {erp} instead, "
-            "then send the refused document again.",
+            "Or have {period} reopened in {erp}. What {erp} refused is then sent with Send again; "
+            "what was only held back leaves by itself, once {erp} tells us so or an admin takes "
+            "{period} off the bridge.",
             FixKind.RETRY,
         ),
     ),

@@ -16,6 +16,8 @@ _THROW = names.BY_SKU["THROW-MOSS"]
 _LAMP = names.BY_SKU["LMP-OAK"]
 MISSPELT = 9
 FIRST_NUMBER = 4000
+# The return whose order the ERP does not have under the number it names.
+LOST = 4032
 
 
 def all_of(at: datetime) -> tuple[list[Record], list[Record]]:
@@ -61,6 +63,7 @@ def _one_each(at: datetime) -> Iterator[Pair]:
     )
     yield pair(next(number), at, _LAMP, order={"customer": "TRADE"})
     yield _gift(next(number), at)
+    yield _same_customer(next(number), at)
 
 
 def pair(
@@ -88,6 +91,15 @@ def _two_meant(number: int, at: datetime) -> Pair:
     label = {"sku": names.SHARED_BARCODE, "barcode": names.SHARED_BARCODE}
     units = [records.unit(f"{number}1", names.TWINS[0], at, **label)]
     return sold, records.rma(str(number), f"SO-{number}", units, at)
+
+
+def _same_customer(number: int, at: datetime) -> Pair:
+    """An earlier return, by its right number, of the order that the lost one is of."""
+    bought = [(_JUMPER, 1), (_TEE, 1)]
+    sold = records.order(f"SO-{number}", bought, at - timedelta(days=9))
+    units = [records.unit(f"{number}1", _JUMPER, at)]
+    sender = records.customer(str(LOST))
+    return sold, records.rma(str(number), f"SO-{number}", units, at, customer=sender)
 
 
 def _lost_order(number: int, at: datetime) -> Record:

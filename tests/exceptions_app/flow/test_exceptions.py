@@ -176,7 +176,7 @@ def test_a_closed_period_is_refused_by_the_erp_and_named():
 
     assert "PERIOD_CLOSED" in world.open_types()
     failed = Posting.objects.get(status="failed")
-    assert failed.open_facts["period"] == "May 2026"
+    assert failed.open_facts["period"] == "2026-05"
 
 
 def test_a_period_known_as_closed_is_caught_before_the_erp_is_asked():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from connectors.types import Inspection
 from exceptions_app.rules import credit, shares
+from exceptions_app.rules.decisions import Decisions
 from exceptions_app.rules.facts import FeeTarget
 from exceptions_app.rules.planning import plan
 from exceptions_app.rules.resolving import resolve
@@ -563,3 +564,9 @@ def test_a_correction_after_the_credit_left_is_a_further_credit_and_never_a_lowe
     assert findings["COMPONENT_MISSING"] == CREDIT
     _, findings = planned("5.00", closed_periods=frozenset({"2026-11"}))
     assert findings["PERIOD_CLOSED"] == CREDIT
+
+
+def test_the_note_names_the_order_a_person_linked_beside_the_platforms_number():
+    facts = make_facts(order_name="#9", decisions=Decisions(order_number="1001"))
+
+    assert draft_of(facts).note == "Return RMA-1 of order #9, linked to 1001; JEANS-32: Too small"
