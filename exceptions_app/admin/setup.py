@@ -139,7 +139,7 @@ class ConnectionAdmin(ServiceAdmin):
         return connection_form(kinds, is_new=obj is None, as_of=as_of)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        own = ["code", "name", "kind", "mode", "base_url", "is_active"]
+        own = ["code", "name", "kind", "mode", "base_url", "console_url", "is_active"]
         shown: list[Any] = [(None, {"fields": own})]
         kinds = _kinds(request, obj)
         for kind in kinds:
@@ -167,6 +167,7 @@ class ConnectionAdmin(ServiceAdmin):
             daily_limit=form.wanted_limit(kind),
             reason=cleaned["reason"],
             seen=cleaned["seen"],
+            console_url=cleaned["console_url"],
         )
 
     def saved(self, request: HttpRequest, row: Connection, *, is_new: bool) -> HttpResponse:

@@ -139,6 +139,12 @@ GROUP_LIMIT = 10
 PERIOD_END_DAYS = 3
 
 _MAY_BE_EMPTY = frozenset({"actions", "close_reasons", "policy", "waits_for"})
+# How a step says that it is done in a system itself.
+_THERE = re.compile(
+    r"\b(?:in|at|search|open|ask|owner of|sent to) \{(?P<side>erp|platform|connection)\}"
+    r"|\{(?P<of>erp|platform)\}.*\bthere\b",
+    re.IGNORECASE,
+)
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 _SENTENCE_END = re.compile(r"(^|[.!?]\s+)$")
 
@@ -158,6 +164,12 @@ class Step:
     needs_erp: bool = False
     ask: str = ""
     question: str = ""
+
+    @property
+    def opens(self) -> str:
+        """Whose own pages this needs: `erp`, `platform`, `connection`; "" when it is done here."""
+        found = _THERE.search(self.text)
+        return found["side"] or found["of"] if found else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from django import forms
 from connectors.kinds import ITEM_CHECKS
 from exceptions_app import errors
 from exceptions_app.models import Connection, ConnectionBudget
+from exceptions_app.rules import console_links
 from exceptions_app.selectors.setup import DAILY_LIMIT, MODES
 from exceptions_app.services import connections, item_checks
 
@@ -72,6 +73,12 @@ class ConnectionForm(ServiceForm):
     kind = forms.ChoiceField(label="System")
     mode = forms.ChoiceField(choices=[*MODES.items()])
     base_url = forms.CharField(max_length=300, label="Address")
+    console_url = forms.CharField(
+        max_length=300,
+        required=False,
+        label="Where people open it",
+        help_text="The address of its own pages. Playbooks link to it where a step is done there.",
+    )
     is_active = forms.BooleanField(required=False, initial=True, label="Calls may leave")
     reason = forms.CharField(
         max_length=300,
@@ -102,7 +109,7 @@ class ConnectionForm(ServiceForm):
         if row.pk:
             shown = {**connections.state(row), **(self.as_of or {}), "code": row.code}
             self.fields["seen"].initial = connections.stamp(row)
-            for name in ("code", "name", "mode", "base_url", "is_active"):
+            for name in ("code", "name", "mode", "base_url", "console_url", "is_active"):
                 self.fields[name].initial = shown[name]
             self.fields["kind"].initial = row.kind
             for name in ("code", "kind"):
@@ -146,9 +153,16 @@ class ConnectionForm(ServiceForm):
         code = cleaned.get("code", "")
         if not self.instance.pk and Connection.objects.filter(code=code).exists():
             self.add_error("code", "Another connection has this code.")
+        self._check_console(cleaned)
         cleaned["settings_values"] = self._settings(chosen, cleaned)
         cleaned["secrets"] = self._secrets(chosen, cleaned)
         return cleaned
+
+    def _check_console(self, cleaned: Mapping[str, Any]) -> None:
+        is_simulated = cleaned.get("mode") == "sandbox"
+        found = console_links.problem(cleaned.get("console_url", ""), is_simulated=is_simulated)
+        if found:
+            self.add_error("console_url", found)
 
     def _settings(self, kind: Any, cleaned: Mapping[str, Any]) -> dict[str, str]:
         """What was typed, and what no field of the form asks for as it was."""

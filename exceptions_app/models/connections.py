@@ -14,6 +14,8 @@ class Connection(models.Model):
     kind = models.CharField(max_length=40, help_text="A kind of connectors.registry.")
     mode = models.CharField(max_length=10, choices=[("sandbox", "Sandbox"), ("live", "Live")])
     base_url = models.CharField(max_length=300)
+    # Where people open the system in a browser; "" where nobody told. Nothing of ours calls it.
+    console_url = models.CharField(max_length=300, blank=True, default="", db_default="")
     settings = models.JSONField(default=dict, blank=True)
     sealed_secrets = models.BinaryField(default=bytes, editable=False)
     webhook_secret_hash = models.CharField(max_length=64, blank=True, default="", editable=False)

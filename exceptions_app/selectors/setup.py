@@ -38,6 +38,7 @@ _CONNECTION_LABELS = {
     "name": "Name",
     "mode": "Mode",
     "base_url": "Address",
+    "console_url": "Where people open it",
     "is_active": "Calls may leave",
     "confirmed_operations": "Confirmed operations",
 }
@@ -257,7 +258,7 @@ def connection_at(connection: Connection, entry_id: int) -> dict[str, Any] | Non
     entry = _of_connection(connection).filter(pk=entry_id, act__in=_STATES).first()
     if entry is None or not _is_state(entry):
         return None
-    names = ("name", "mode", "base_url", "is_active", "settings", "daily_limit")
+    names = ("name", "mode", "base_url", "console_url", "is_active", "settings", "daily_limit")
     after = entry.after or {}
     return {name: after[name] for name in names if name in after}
 

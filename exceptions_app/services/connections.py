@@ -24,6 +24,7 @@ from connectors.ports import Gateway, HeldSecret, Source, Storefront
 from connectors.redaction import redact
 from exceptions_app import errors
 from exceptions_app.models import Connection, ConnectionBudget, ConnectionHealth
+from exceptions_app.rules import console_links
 from exceptions_app.selectors.clock import database_now
 from exceptions_app.services import audit, profile_versions, renewals, sealing
 from exceptions_app.services.exchange_book import DatabaseBook
@@ -191,15 +192,18 @@ def save(
     capacity: int = 20,
     reason: str = "",
     seen: str | None = None,
+    console_url: str | None = None,
 ) -> Connection:
     """Create or change a connection; `secrets` are laid over those it has, None keeps them all.
 
     What confirmed its writes ends with the profile, kind or mode it was confirmed for. `seen` is
-    the `stamp` the actor was shown ("" for a new one); None when nothing was shown.
+    the `stamp` the actor was shown ("" for a new one); None when nothing was shown. `console_url`
+    is where people open the system; None leaves it as it is.
 
     Raises:
         Misconfigured: the address is not one we may call in this mode.
-        InvalidChoice: a person changes nothing, says no reason, or was shown another state.
+        InvalidChoice: a person changes nothing, says no reason, was shown another state, or is sent
+            to an address that `rules.console_links` refuses.
     """
     known = registry.KINDS.get(kind)
     (known.check_address if known else check_base_url)(base_url, types.Mode(mode))
@@ -212,6 +216,9 @@ def save(
         kept.sealed_secrets = _laid_over(kept if kept.kind == kind else None, secrets)
     kept.name, kept.kind, kept.mode, kept.base_url = name, kind, mode, base_url
     kept.settings = dict(settings_values)
+    if console_url is not None:
+        _check_console(console_url, mode)
+        kept.console_url = console_url
     if is_active is not None:
         kept.is_active = is_active
     if _basis(kept) != basis:
@@ -250,6 +257,7 @@ def state(row: Connection) -> dict[str, Any]:
         "kind": row.kind,
         "mode": row.mode,
         "base_url": row.base_url,
+        "console_url": row.console_url,
         "is_active": row.is_active,
         "settings": dict(row.settings),
         "confirmed_operations": list(row.confirmed_operations),
@@ -280,7 +288,8 @@ def _mask(*sealed: bytes) -> Callable[[str], str]:
 def _told(values: Mapping[str, Any], hide: Callable[[str], str]) -> dict[str, Any]:
     """A state as the trail keeps it (decision 0006)."""
     settings_values = {name: hide(str(each)) for name, each in values["settings"].items()}
-    return {**values, "base_url": hide(values["base_url"]), "settings": settings_values}
+    hidden = {name: hide(values[name]) for name in ("base_url", "console_url")}
+    return {**values, **hidden, "settings": settings_values}
 
 
 def stamp(row: Connection | None) -> str:
@@ -315,6 +324,12 @@ def _laid_over(row: Connection | None, typed: Mapping[str, str]) -> bytes:
     if row is not None and kept and {**kept, **typed} == kept:
         return bytes(row.sealed_secrets)
     return seal({**kept, **typed})
+
+
+def _check_console(url: str, mode: str) -> None:
+    found = console_links.problem(url, is_simulated=mode == types.Mode.SANDBOX)
+    if found:
+        raise errors.InvalidChoice(f"Where people open it: {found}")
 
 
 def _check_change(*, is_changed: bool, reason: str) -> None:

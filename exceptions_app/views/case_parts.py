@@ -15,7 +15,7 @@ from exceptions_app.catalogue import Entry, is_passing
 from exceptions_app.catalogue import render as fill
 from exceptions_app.catalogue.entry import Step
 from exceptions_app.choices import CASE_OPEN, FixKind, FixStatus, PostingKind, PostingStatus, Team
-from exceptions_app.models import Case, Item, Posting, Rma
+from exceptions_app.models import Case, Connection, Item, Posting, Rma
 from exceptions_app.rules.approval import IN_DOUBT
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import cases as cases_selector
@@ -253,7 +253,7 @@ def _row(request: HttpRequest, case: Case) -> str:
 
 def steps(
     entry: Entry, case: Case, shown: Mapping[str, Any], request: HttpRequest
-) -> list[dict[str, str]]:
+) -> list[dict[str, Any]]:
     """The playbook, each step with a link to the act or the page it speaks of, where there is one.
 
     A step is waiting while the change it names is under way. Nothing says a step is done: only
@@ -277,9 +277,20 @@ def steps(
                 "note": silent if step.needs_erp else "",
                 "url": url,
                 "url_label": label,
+                "outside": _outside(step.opens, case),
             }
         )
     return found
+
+
+def _outside(side: str, case: Case) -> Connection | None:
+    """The system that a step is done in, where an admin told where people open it."""
+    bridge = case.bridge
+    sides = {"connection": case.connection}
+    if bridge is not None:
+        sides |= {"erp": bridge.erp, "platform": bridge.source}
+    found = sides.get(side)
+    return found if found is not None and found.console_url else None
 
 
 def _silent(waits: Doubt | None) -> str:

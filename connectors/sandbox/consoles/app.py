@@ -164,7 +164,7 @@ class Consoles:
                 pages.rooms(links) if links else none,
                 tag("h2", "Connection"),
                 tag("p", "Now: ", availability.told(twin), "."),
-                frame.form(act, answer),
+                frame.form(act, answer, is_open=True),
             ]
 
         return _Place(self._title(name), self._trail(), (act,), body)
@@ -197,7 +197,7 @@ def _list(room: Room, query: str, trail: Sequence[tuple[str, str]], base: str) -
 
     def body(frame: Frame, answer: Answer) -> Sequence[object]:
         forms = [frame.form(act, answer) for act in acts]
-        return [pages.search(query, room.hint), pages.table(room.found(query), base), *forms]
+        return [*forms, pages.search(query, room.hint), pages.table(room.found(query), base)]
 
     return _Place(room.title, trail, acts, body)
 

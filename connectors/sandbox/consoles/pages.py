@@ -25,16 +25,17 @@ a { color: var(--accent); }
 .note { background: var(--soft); border-left: 4px solid var(--accent); padding: .5rem .75rem; }
 .done { background: var(--good); padding: .5rem .75rem; }
 .wrong { background: var(--bad); padding: .5rem .75rem; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; position: relative; }
 table { border-collapse: collapse; width: 100%; }
 th, td { border-bottom: 1px solid var(--line); padding: .35rem .6rem .35rem 0; text-align: left;
   vertical-align: top; overflow-wrap: normal; }
 dl { display: grid; grid-template-columns: minmax(7rem, max-content) 1fr; gap: .25rem 1rem; }
 dt { font-weight: 600; }
 dd { margin: 0; }
-form.act { background: var(--soft); border: 1px solid var(--line); border-radius: 6px;
-  margin: 1rem 0; padding: .75rem; }
-form.act h3 { font-size: 1rem; margin: 0 0 .5rem; }
+.act { background: var(--soft); border: 1px solid var(--line); border-radius: 6px;
+  margin: .75rem 0; padding: .6rem .75rem; }
+.act summary { cursor: pointer; font-weight: 600; }
+.act.plain button { margin: 0; }
 label { display: block; font-weight: 600; margin-top: .5rem; }
 .tick label { display: inline; font-weight: 400; margin: 0 0 0 .4rem; }
 .hint { font-size: .875rem; margin: 0; }
@@ -44,7 +45,8 @@ button { font: inherit; margin-top: .75rem; padding: .4rem 1rem; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 ul.rooms { columns: 14rem; padding-left: 1.2rem; }
 @media (max-width: 40rem) {
-  table.stack thead { position: absolute; clip-path: inset(50%); }
+  table.stack thead { clip-path: inset(50%); height: 1px; overflow: hidden; position: absolute;
+    width: 1px; }
   table.stack tr { border-bottom: 1px solid var(--line); display: block; padding: .5rem 0; }
   table.stack td { border: 0; display: flex; gap: .75rem; padding: .1rem 0; }
   table.stack td::before { content: attr(data-label); flex: 0 0 7.5rem; font-weight: 600; }
@@ -85,21 +87,23 @@ class Frame:
         )
         return joined(Html("<!doctype html>"), tag("html", head, inner, lang="en"))
 
-    def form(self, act: Act, answer: Answer | None = None) -> Html:
-        """An act's form; what was typed is kept where it was refused."""
+    def form(self, act: Act, answer: Answer | None = None, *, is_open: bool = False) -> Html:
+        """An act's form, folded unless it has no fields; open, with what was typed, if refused."""
         answer = answer if answer is not None and answer.act == act.code else Answer()
-        return tag(
+        form = tag(
             "form",
-            tag("h3", act.label) if act.fields else "",
             tag("p", act.note, class_="hint") if act.note else "",
             tag("input", type="hidden", name="token", value=self.token),
             tag("input", type="hidden", name="act", value=act.code),
             *(_field(act, field, answer) for field in act.fields),
             tag("button", act.label, type="submit"),
             method="post",
-            class_="act",
-            id=f"act-{act.code}",
+            class_="" if act.fields else "act plain",
         )
+        if not act.fields:
+            return form
+        is_open = is_open or answer.act == act.code
+        return tag("details", tag("summary", act.label), form, class_="act", open=is_open)
 
 
 def _said(answer: Answer | None) -> list[Html]:

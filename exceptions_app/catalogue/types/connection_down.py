@@ -20,7 +20,7 @@ ENTRY = Entry(
     consequence="Waiting for {connection}: {waiting}. Nothing is lost, and nothing is sent twice.",
     playbook=(
         Step("Read the last answers and when they began.", link="connection"),
-        Step("Ask the owner of the system whether it is under maintenance."),
+        Step("Ask the owner of {connection} whether it is under maintenance."),
         Step("Check address, firewall and certificate."),
         Step(
             "Run the connection check. The first answer lets the queue drain by itself.",

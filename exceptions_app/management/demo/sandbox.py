@@ -12,6 +12,7 @@ from django.db import connection as database
 from django.utils import timezone
 
 from connectors.sandbox import server
+from connectors.sandbox.consoles.pages import MOUNT
 from exceptions_app import jobs
 from exceptions_app.management.demo import depot, seeding, setup, state, twins
 from exceptions_app.management.demo.world import Clock, World
@@ -46,6 +47,7 @@ def run(
         kept.is_seeded = True
         state.write(data_dir, kept)
     move(base_url)
+    open_at(base_url)
     subscribe(served, web_port=web_port)
     jobs.install_schedules()
     depot.go_round(cast("Mapping[str, Twin]", served))
@@ -64,6 +66,15 @@ def move(base_url: str) -> None:
         is_ours = path.split("/")[1:2] == [connection.code]
         if is_ours and connection.base_url != base_url + path:
             Connection.objects.filter(pk=connection.pk).update(base_url=base_url + path)
+
+
+def open_at(base_url: str) -> None:
+    """Let people open each simulated system at its own pages, unless an admin set others."""
+    for connection in Connection.objects.filter(code__in=twins.make()):
+        wanted = f"{base_url}{MOUNT}/{connection.code}/"
+        is_ours = urlsplit(connection.console_url).path.startswith(f"{MOUNT}/")
+        if is_ours or not connection.console_url:
+            Connection.objects.filter(pk=connection.pk).update(console_url=wanted)
 
 
 def subscribe(served: Mapping[str, twins.Journal], *, web_port: int) -> None:

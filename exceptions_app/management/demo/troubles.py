@@ -232,7 +232,7 @@ def worker_died_then_erp_went(world: World) -> None:
     world.clock.now += claims.LEASE + timedelta(seconds=1)
     world.settle("kids")
     flow.plan(clock=world.clock)
-    setup.erp_connection(world, "kids", base_url=UNREACHABLE)
+    world.erp("kids").set_switches({"availability": "maintenance"})
     one_return(world, 4302, code="kids")
     world.poll("kids")
     for _ in range(12):
