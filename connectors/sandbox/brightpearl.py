@@ -128,6 +128,11 @@ class BrightpearlTwin(Door):
         self._tokens: dict[str, datetime] = {}
         self._refresh_token = CREDENTIALS["refresh_token"]
 
+    @property
+    def books(self) -> Store:
+        """What it knows; asked under `lock`."""
+        return self._store
+
     def load(self, records: Mapping[str, Any]) -> dict[str, int]:
         with self.lock:
             counts = self._store.load(records, self.moment())

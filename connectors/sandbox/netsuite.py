@@ -86,6 +86,11 @@ class NetSuiteTwin(Twin):
         self._counter = threading.Lock()
         self._store.reflection.periods(self.moment(), ())
 
+    @property
+    def books(self) -> Store:
+        """What it knows; asked under `lock`."""
+        return self._store
+
     def load(self, records: Mapping[str, Any]) -> dict[str, int]:
         with self.lock:
             return self._store.load(records, at=self.moment())

@@ -50,6 +50,10 @@ class Store:
         self._by_source: dict[int, dict[int, None]] = {}
         self._last_id = 1_000
 
+    def loaded(self, kind: str) -> dict[str, Record]:
+        """The records of a kind ("item", "location") as they were last taken in, by their code."""
+        return {code: row for (of, code), row in self._loaded.items() if of == kind}
+
     def next_id(self) -> int:
         self._last_id += 1
         return self._last_id
@@ -139,6 +143,7 @@ class Store:
         number, subsidiary = self.id_of("location", str(record["code"])), self._division(record)
         is_active = bool(record.get("active", True))
         self.locations[str(number)] = (subsidiary, is_active)
+        self._loaded["location", str(record["code"])] = dict(record)
         row = {"id": number, "name": record.get("name", ""), "externalid": record["code"]}
         rest = {"subsidiary": subsidiary, "isinactive": not is_active}
         self.mirror.put("location", number, [{**row, **rest}])

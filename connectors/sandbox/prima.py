@@ -98,6 +98,11 @@ class PrimaTwin(Twin):
             "simdocument": self._find,
         }
 
+    @property
+    def books(self) -> store.Store:
+        """What it knows; asked under `lock`."""
+        return self._store
+
     def load(self, records: Mapping[str, Any]) -> dict[str, int]:
         with self.lock:
             return self._store.load(records)

@@ -106,6 +106,11 @@ class ReveniTwin(Twin):
         self._next_subscription = 1
         self._senders: dict[str, WebhookSender] = {}
 
+    @property
+    def books(self) -> Store:
+        """What it knows; asked under `lock`."""
+        return self._store
+
     def load(self, records: Mapping[str, Any]) -> dict[str, int]:
         """Take transactions and changes in, in this order; a wrong one is a ValueError.
 

@@ -68,6 +68,10 @@ class Store:
     def get(self, transaction_id: str) -> Transaction | None:
         return self._by_id.get(transaction_id)
 
+    def everything(self) -> Iterator[Transaction]:
+        """Every transaction, the one changed last first."""
+        return (self._by_id[key] for _, _, key in reversed(self._order))
+
     def changed(self, since: datetime, after: Position | None) -> Iterator[Transaction]:
         """In order of change, those changed at or after `since` and beyond `after`."""
         start = bisect_left(self._order, (since, -1, ""))

@@ -158,6 +158,11 @@ class ShopifyTwin(Twin):
         self._keys: dict[str, tuple[str, dict[str, Any]]] = {}
         self._postman = Postman(secret=API_SECRET, domain=SHOP_DOMAIN, post=self._post)
 
+    @property
+    def books(self) -> Store:
+        """What it knows; asked under `lock`."""
+        return self._store
+
     def load(self, records: Mapping[str, Any]) -> dict[str, int]:
         """Take records in; a wrong one is a ValueError, and what came before it stays."""
         with self.lock:
