@@ -77,6 +77,8 @@ CAPABILITIES: dict[str, frozenset[str]] = {
     "key_stock": frozenset({Role.WAREHOUSE, Role.INTEGRATOR}),
     "key_money": frozenset({Role.FINANCE, Role.INTEGRATOR}),
     "replay_event": frozenset({Role.INTEGRATOR, Role.ADMIN}),
+    # Who maps a warehouse needs to see the one just created; it costs the ERP one call.
+    "read_locations": frozenset({Role.WAREHOUSE, Role.INTEGRATOR, Role.ADMIN}),
     "manage_connections": frozenset({Role.INTEGRATOR, Role.ADMIN}),
     # A file of returns holds customers' names, and becomes returns like the platform's own word.
     "import_returns": frozenset({Role.INTEGRATOR, Role.ADMIN}),

@@ -282,6 +282,7 @@ urlpatterns = [
     ),
     path("operations/postings/<int:posting_id>/", operations.posting_detail, name="posting-detail"),
     path("exceptions/<int:case_id>/ask/", questions.ask, name="case-ask"),
+    path("exceptions/<int:case_id>/locations/", case_acts.read_locations, name="case-locations"),
     path("questions/<int:question_id>/", questions.detail, name="question"),
     path("questions/<int:question_id>/answer/", questions.answer, name="question-answer"),
     path("questions/<int:question_id>/withdraw/", questions.withdraw, name="question-withdraw"),

@@ -121,6 +121,9 @@ LINKS = frozenset(
         "feeds",
         "entries",
         "support",
+        "parcel",
+        "depots",
+        "locations",
     }
 )
 

@@ -104,6 +104,12 @@ class SetLocationForm(FixForm):
     main = ("location",)
 
     def prepare(self) -> None:
+        note = self.fields["note"]
+        note.label, note.required = "How you know that the goods are there", True
+        note.help_text = "Who saw them, and when. It stands beside the proof."
+        note.error_messages["required"] = (
+            "Say how you know that the goods are there: who saw them, and when."
+        )
         places = mappings_selector.places(bridge=self.case.bridge) if self.case.bridge else []
         field = self.fields["location"]
         field.choices = [("", "Choose a place"), *places]  # type: ignore[attr-defined]

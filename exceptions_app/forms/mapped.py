@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from exceptions_app.forms.fixes import FixForm
 from exceptions_app.forms.imports import day_field
 from exceptions_app.forms.picks import OTHER, PickForm
-from exceptions_app.models import SalesOrder
+from exceptions_app.models import ErpLocation, SalesOrder
 from exceptions_app.rules import change_words
 from exceptions_app.rules.change_words import DAYS
 from exceptions_app.rules.mapping import TARGET_CHOICES, spoken_place
@@ -23,6 +24,8 @@ from exceptions_app.services import previews
 
 # Reason codes listed, and the values named of each.
 MOST_CODES, EXAMPLES = 12, 3
+# The answer that no warehouse of the ERP is meant.
+NO_WAREHOUSE = "none"
 
 
 class SkuForm(PickForm, FixForm):
@@ -86,25 +89,66 @@ def _capitalised(text: str) -> str:
 
 
 class LocationForm(FixForm):
-    pair = forms.ChoiceField(label="Division and warehouse")
+    """First whether the ERP has the warehouse at all; then those of the order's division first."""
+
+    pair = forms.ChoiceField(
+        label="Division and warehouse",
+        error_messages={"required": "Choose the warehouse, or that the ERP has none for it yet."},
+    )
     main = ("pair",)
 
     def prepare(self) -> None:
         rows = previews.location_choices(bridge=self.case.bridge) if self.case.bridge else ()
-        self.fields["pair"].choices = [  # type: ignore[attr-defined]
+        wanted = str(self.case.facts.get("order_division", ""))
+        fitting = [row for row in rows if not wanted or row.division == wanted]
+        others = [row for row in rows if row not in fitting]
+        groups: list[Any] = [
             ("", "Choose a pair"),
-            *(
-                (
-                    f"{row.division}|{row.code}",
-                    f"{_capitalised(spoken_place(row.division, row.code))} {row.name}".strip(),
-                )
-                for row in rows
-            ),
+            (NO_WAREHOUSE, f"None of these: {self._erp} has no warehouse for it yet"),
         ]
+        if others:
+            if fitting:
+                groups.append((f"Division {wanted}, the order's own", _pairs(fitting)))
+            groups.append(("Another division than the order's: it would not fit", _pairs(others)))
+        else:
+            groups += _pairs(fitting)
+        self.fields["pair"].choices = groups  # type: ignore[attr-defined]
+
+    @property
+    def _erp(self) -> str:
+        return self.case.bridge.erp.name if self.case.bridge else "the ERP"
+
+    def clean_pair(self) -> str:
+        pair: str = self.cleaned_data["pair"]
+        if pair == NO_WAREHOUSE:
+            division = self.case.facts.get("order_division")
+            where = f"division {division}, the order's own" if division else "the right division"
+            raise ValidationError(
+                f"Then there is nothing to map yet, and nothing was asked for. Have the warehouse"
+                f" created in {self._erp} first: in {where}, active, with the depot's name. Then"
+                " press “Read locations now” in the playbook and choose it here."
+            )
+        return pair
+
+    @property
+    def headline(self) -> str:
+        if not self.payload:
+            return ""
+        return f"{self.source_value} becomes {change_words.shown_target(self.kind, self.payload)}"
 
     def new_fact(self) -> dict[str, Any]:
         division, _, warehouse = self.cleaned_data["pair"].partition("|")
         return {"division": division, "warehouse": warehouse}
+
+
+def _pairs(rows: Sequence[ErpLocation]) -> list[tuple[str, str]]:
+    return [
+        (
+            f"{row.division}|{row.code}",
+            f"{_capitalised(spoken_place(row.division, row.code))} {row.name}".strip(),
+        )
+        for row in rows
+    ]
 
 
 class DispositionForm(FixForm):

@@ -78,7 +78,7 @@ def _mapped(label: str, source_value: str, target: str, payload: Mapping[str, An
     named = f"{label} {source_value}".strip()
     if is_withdrawal(payload):
         _, _, what = named.partition(" ")
-        return f"Retire the mapping of {what}"
+        return f"Take out of force: {what}"
     if not target:
         return named
     return f"{named} to {target}" if label.startswith("Map ") else f"{named}: {target}"

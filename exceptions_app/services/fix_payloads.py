@@ -124,6 +124,12 @@ def check_reason(*, kind: str, reason_code: str, case: Case | None) -> None:
             )
 
 
+def check_note(*, kind: str, note: str) -> None:
+    """Where goods are is a claim that no system proves: somebody's word stands beside it."""
+    if kind == FixKind.SET_LOCATION and not note.strip():
+        raise errors.InvalidChoice("Say how you know that the goods are there: who saw them, when.")
+
+
 def apply_to_posting(*, fix: Fix, now: datetime) -> None:
     """Do what a fix on a posting asks for: send again (after a look when in doubt), or link.
 

@@ -72,6 +72,7 @@ def request(
     Bridge.objects.select_for_update(no_key=True).get(pk=bridge.pk)
     fix_payloads.check_reason(kind=kind, reason_code=reason_code, case=case)
     order_checks.check_note(kind=kind, note=note)
+    fix_payloads.check_note(kind=kind, note=note)
     given = accept_terms.complete(kind=kind, payload=payload, case=case, asked_by=actor)
     checked = clean(kind, bridge, rma, source_value, given, now)
     _refuse_second(bridge, kind, rma, source_value, checked)

@@ -199,11 +199,12 @@ def _sync_postings(
             rows.append(row)
             continue
         if row is not None:
-            _cancel(row, "the facts changed", now)
+            told = f"Planned {row.key} again, as its facts changed; nothing of it had left"
+            _cancel(row, told, now)
         rows.append(_create(rma, planned, hash_, row, state, computed, maker, now))
     for row in live.values():
         if row.status in POSTING_UNSENT and not keying.is_in_hands(row, now):
-            _cancel(row, "no longer called for", now)
+            _cancel(row, f"Cancelled {row.key} before it left: no longer called for", now)
         else:
             rows.append(row)
     return rows
@@ -287,7 +288,7 @@ def _rounding(rma: Rma, kind: str) -> dict[str, str]:
     return shares.rounding_kept(facts_selector.policy_of(rma.bridge))
 
 
-def _cancel(row: Posting, why: str, now: datetime) -> None:
+def _cancel(row: Posting, text: str, now: datetime) -> None:
     row.status = PostingStatus.CANCELLED
     row.hold_reason = ""
     row.save(update_fields=["status", "hold_reason"])
@@ -296,7 +297,7 @@ def _cancel(row: Posting, why: str, now: datetime) -> None:
         actor=None,
         act="posting.cancel",
         subject=row,
-        text=f"Cancelled {row.key} before it left: {why}",
+        text=text,
         now=now,
         rma_id=row.rma_id,
     )

@@ -13,12 +13,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from connectors.errors import ConnectorError
 from exceptions_app import errors, permissions
 from exceptions_app.forms.cases import AssignForm, CaseSnoozeForm, CloseForm
 from exceptions_app.forms.notes import TellingNoteForm
 from exceptions_app.models import Case
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.services import notes, triage
+from exceptions_app.services import notes, operations, triage
 from exceptions_app.templatetags.desk import when
 from exceptions_app.views import case_page
 
@@ -50,6 +51,27 @@ def assign(request: HttpRequest, case_id: int) -> HttpResponse:
         return _done(request, case, form, act, f"EX-{case.pk} is back with the team.")
     who = "you" if person == actor else person.get_full_name() or person.get_username()
     return _done(request, case, form, act, f"EX-{case.pk} is with {who}.")
+
+
+@require_POST
+@permissions.required("read_locations")
+def read_locations(request: HttpRequest, case_id: int) -> HttpResponse:
+    """Read the warehouses of the exception's ERP now, so that one just created can be chosen."""
+    case = get_object_or_404(cases_selector.detail(case_id))
+    if case.bridge is None:
+        messages.warning(request, "This exception belongs to no bridge; there is nothing to read.")
+        return redirect("case-detail", case_id=case.pk)
+    try:
+        text = operations.read_locations(
+            connection_id=case.bridge.erp_id,
+            actor=permissions.actor_of(request),
+            now=timezone.now(),
+        )
+    except (errors.DeskError, ConnectorError) as error:
+        messages.error(request, str(error))
+    else:
+        messages.info(request, text)
+    return redirect(f"{reverse('case-detail', args=[case.pk])}#playbook")
 
 
 @require_POST

@@ -22,7 +22,7 @@ from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors.doubt import Doubt
 from exceptions_app.templatetags.amounts import money
 from exceptions_app.templatetags.desk import changed_query, when
-from exceptions_app.views import case_message
+from exceptions_app.views import case_message, step_notes
 from exceptions_app.views.triage import ROOMS
 
 _ITEM_TYPES = frozenset({"SKU_UNKNOWN", "SKU_AMBIGUOUS", "SKU_INACTIVE", "PROMO_SKU"})
@@ -278,6 +278,7 @@ def steps(
                 "url": url,
                 "url_label": label,
                 "outside": _outside(step.opens, case),
+                **step_notes.of(step, case, request),
             }
         )
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from exceptions_app.choices import CASE_OPEN, Closure, FixStatus, MappingStatus
+from exceptions_app.choices import CASE_OPEN, Closure, FixKind, FixStatus, MappingStatus
 from exceptions_app.models import Case, Fix
 from exceptions_app.selectors import fixes as fixes_selector
 from exceptions_app.templatetags.desk import when
@@ -24,6 +24,17 @@ class Past:
     fate: str
     title: str = ""
     lead: str = ""
+
+    @property
+    def claim(self) -> str:
+        """What only a person's word says of where goods are; "" for every other change."""
+        if self.fix.kind != FixKind.SET_LOCATION:
+            return ""
+        why = f", because: {self.fix.note.rstrip('.')}." if self.fix.note else ", without a reason."
+        return (
+            f"Set by {_name(self.fix.requested_by)}: {self.fix.payload['location']}{why} The proof"
+            " says that the place is valid; that the goods are there is that person's word."
+        )
 
 
 def of(case: Case) -> Past | None:

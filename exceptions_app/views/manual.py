@@ -152,12 +152,17 @@ def _action(
     capability = permissions.FIX_CAPABILITY[action]
     level = manual_data.approval_level(action, code)
     approving = permissions.approving_roles(kind=action, level=level) if level != "none" else ()
+    names = {name for role in approving for name in people[role]}
+    reader = permissions.actor_of(request)
+    own = reader.get_full_name() or reader.get_username()
     return {
         "label": FixKind(action).label,
         "askers": _role_labels(permissions.CAPABILITIES[capability]),
         "is_mine": permissions.can(request.user, capability),
         "approval": manual_words.APPROVALS[level],
-        "approvers": sorted({name for role in approving for name in people[role]}),
+        # Nobody approves their own request: what the reader asks for is for the others.
+        "approvers": sorted(names - {own}),
+        "is_approver": own in names,
         "level": level,
     }
 

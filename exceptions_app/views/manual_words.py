@@ -42,6 +42,9 @@ PAGES: dict[str, tuple[str, str, Text]] = {
     "files": ("exchange-batches", "view_operations", _("Open the exchanged files")),
     "connection": ("operations", "view_operations", _("Open operations")),
     "messages": ("message-list", "view_desk", _("Open the messages")),
+    "parcel": ("return-list", "view_desk", _("Open the returns")),
+    "depots": ("warehouse", "view_warehouse", _("Open the warehouse's room")),
+    "locations": ("admin:mappings", "view_mappings", _("Open the mappings")),
 }
 
 # What each capability lets a person do, as a person would say it.
@@ -77,6 +80,7 @@ CAPABILITIES: dict[str, Text] = {
     "key_by_hand": _("See what is to be keyed into the ERP by hand"),
     "key_stock": _("Key a stock document or an authorisation by hand and note its number"),
     "key_money": _("Key a credit memo or a refund by hand and note its number"),
+    "read_locations": _("Have an ERP's warehouses read again, now"),
     "replay_event": _("Have a message handled again"),
     "import_returns": _("Take in a file of returns, with its customers' names"),
     "manage_connections": _(

@@ -174,6 +174,7 @@ DOORS = {
     "inbox-export-xlsx": Door("view_operations"),
     "posting-detail": Door("view_operations", args=("posting",)),
     "case-ask": Door("write_note", post=(422,), args=("case",)),
+    "case-locations": Door("read_locations", **ACT, args=("case",)),
     "question": Door("view_desk", args=("question",)),
     "question-answer": Door("write_note", get=(405,), post=(422,), args=("question",)),
     "question-withdraw": Door("write_note", **ACT, args=("question",)),

@@ -23,10 +23,19 @@ ENTRY = Entry(
     ),
     playbook=(
         Step(
-            "Look for the carrier, the tracking number and who received the parcel.", link="return"
+            "Look for the carrier, the tracking number and who received the parcel.", link="parcel"
         ),
-        Step("Ask the likely depots for the parcel."),
-        Step("Set the location on this exception.", FixKind.SET_LOCATION),
+        Step(
+            "Ask the likely depots whether the parcel lies there.",
+            link="depots",
+            ask=Team.CX,
+            question="Where did the customer of return {rma} send the parcel, and when?",
+        ),
+        Step(
+            "Set the location on this exception, and say how you know: the proof tells that the"
+            " place is valid, not that the goods are there.",
+            FixKind.SET_LOCATION,
+        ),
         Step(
             "If all returns of one depot come without a location, correct the depot's setting in"
             " {platform}.",

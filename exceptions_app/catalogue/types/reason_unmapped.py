@@ -23,9 +23,12 @@ ENTRY = Entry(
     ),
     playbook=(
         Step("Read the reason as the customer chose it.", link="return"),
-        Step("Choose the {erp} reason code that books it the same way.", FixKind.REASON),
+        Step("Choose the reason code of {erp} that books it the same way.", FixKind.REASON),
         Step("Check the preview: it lists every return that moves on."),
-        Step("If {platform} renamed a reason, retire the old mapping.", link="mappings"),
+        Step(
+            "If {platform} renamed a reason, take the mapping of the old one out of force.",
+            link="mappings",
+        ),
     ),
     actions=(FixKind.REASON,),
     approval="peer",

@@ -22,13 +22,23 @@ ENTRY = Entry(
         " that need a receipt wait."
     ),
     playbook=(
-        Step("Find out which depot “{location}” is."),
+        Step(
+            "Find out which depot “{location}” is. Its settings in {platform} hold the address:"
+            " ask Operations, or who works there.",
+            ask=Team.OPERATIONS,
+            question="Which depot is “{location}”? What address has it in {platform}?",
+        ),
+        Step(
+            "If {erp} has no warehouse for it, have one created there first: in the division of"
+            " the order, active, with the depot's name. Then read the locations again. Do not"
+            " choose the nearest one: its stock would be wrong.",
+            link="locations",
+        ),
         Step(
             "Choose its division and warehouse from those that are active in {erp}.",
             FixKind.LOCATION,
         ),
         Step("Check the preview: it lists every return waiting on this location."),
-        Step("If {erp} has no such warehouse yet, have it created there first.", link="mappings"),
     ),
     actions=(FixKind.LOCATION,),
     approval="peer",

@@ -22,6 +22,7 @@ from exceptions_app.services import bridges, connections, mappings, polling
 PEOPLE: tuple[tuple[str, str, Role], ...] = (
     ("cleo", "Cleo Marsh", Role.CX),
     ("wanda", "Wanda Pike", Role.WAREHOUSE),
+    ("wes", "Wes Hart", Role.WAREHOUSE),
     ("finn", "Finn Ashworth", Role.FINANCE),
     ("fiona", "Fiona Reid", Role.FINANCE),
     ("mira", "Mira Castell", Role.MERCHANDISING),
@@ -31,7 +32,7 @@ PEOPLE: tuple[tuple[str, str, Role], ...] = (
     ("aud", "Audrey Lane", Role.AUDITOR),
 )
 # Who leads their team as well.
-LEADS = frozenset({"fiona", "mona", "ines"})
+LEADS = frozenset({"wes", "fiona", "mona", "ines"})
 BRIDGES: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     ("uk", "Alder UK", {}),
     ("outlet", "Alder Outlet", {"schedule": {"credit_memo": "run"}}),

@@ -26,7 +26,7 @@ from exceptions_app.rules.change_words import sentence
             "reason",
             "Moth holes",
             {"withdraw": "yes"},
-            "Retire the mapping of the return reason Moth holes",
+            "Take out of force: the return reason Moth holes",
         ),
         (
             "sku_alias",

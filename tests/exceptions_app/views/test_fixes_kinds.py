@@ -62,7 +62,12 @@ def _form(kind, answers, **facts):
             {"pair": "10|WH1"},
             {"division": "10", "warehouse": "WH1"},
         ),
-        ("set_location", {}, {"location": "Leeds DC"}, {"location": "Leeds DC"}),
+        (
+            "set_location",
+            {},
+            {"location": "Leeds DC", "note": "Seen there by Wes"},
+            {"location": "Leeds DC"},
+        ),
         (
             "link_order",
             {},
@@ -106,7 +111,9 @@ def test_documents_are_named_by_row_and_key():
         ("location", {"location": "x"}, {"pair": "99|WH1"}),
         ("disposition", {"source_value": "x"}, {"bucket": "attic"}),
         ("sku_alias", {"sku": "X"}, {"choice": "other", "sku": ""}),
-        ("set_location", {}, {"location": "Shed behind Leeds"}),
+        ("set_location", {}, {"location": "Shed behind Leeds", "note": "Seen there"}),
+        ("set_location", {}, {"location": "Leeds DC", "note": " "}),
+        ("location", {"location": "x"}, {"pair": "none"}),
     ],
 )
 def test_unusable_answers_are_refused_on_the_form(kind, facts, answers):

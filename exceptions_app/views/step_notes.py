@@ -1,0 +1,102 @@
+"""What a playbook's step tells of the exception at hand: its parcel, its depots, its people."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from exceptions_app import permissions
+from exceptions_app.catalogue import Step
+from exceptions_app.catalogue import entry as catalogue_entry
+from exceptions_app.choices import CASE_OPEN, MappingKind, Role
+from exceptions_app.models import Bridge, Case, Rma
+from exceptions_app.selectors import customers, depots, manual
+from exceptions_app.services import setup
+from exceptions_app.templatetags.desk import when
+
+
+def of(step: Step, case: Case, request: HttpRequest) -> dict[str, str]:
+    """What stands below the step, in place of what its link says in general; {} for most."""
+    if case.status not in CASE_OPEN:
+        return {}
+    if step.link == "parcel" and case.rma is not None:
+        return _parcel(case.rma, request)
+    if step.link == "depots" and case.rma is not None:
+        return _depots(case.rma)
+    if case.bridge is not None and step.link == "locations":
+        return _locations(case.bridge, request)
+    if case.bridge is not None and step.link == "mappings":
+        return _mappings(case.bridge, case, request)
+    return {}
+
+
+def _parcel(rma: Rma, request: HttpRequest) -> dict[str, str]:
+    is_shown = permissions.can(request.user, "view_parcel_numbers")
+    told = []
+    address = ""
+    for parcel in depots.parcels(rma=rma):
+        number = parcel.number if is_shown else customers.mask(parcel.number)
+        told.append(f"{parcel.carrier or 'Carrier not told'}, {number or 'no number'}.")
+        if is_shown and _is_public(parcel.url):
+            address = parcel.url
+    told = told or [f"{rma.bridge.source.name} told no parcel."]
+    source = rma.bridge.source.name
+    if rma.received_at is not None:
+        told.append(f"{source} says received {when(rma.received_at)}, but not where or by whom.")
+    else:
+        told.append("Nobody said that it was delivered, or who received it.")
+    if not address:
+        told.append("Look the number up at the carrier: it tells the depot that signed for it.")
+        address = reverse("return-detail", args=[rma.pk])
+        return {"note": " ".join(told), "url": address, "url_label": "Open the return"}
+    return {"note": " ".join(told), "url": address, "url_label": "Open the carrier's page"}
+
+
+def _is_public(url: str) -> bool:
+    """Whether it is an address one may send a browser to; a platform may tell anything."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" and bool(parts.hostname)
+
+
+def _depots(rma: Rma) -> dict[str, str]:
+    found = depots.likely(rma=rma)
+    named = [
+        f"{each.name}{f' ({each.place})' if each.place else ', not mapped'}, where {each.units} of"
+        f" the last {found.units} units of {rma.bridge.name} went"
+        for each in found.depots
+    ]
+    if named:
+        note = f"Likeliest first: {'; '.join(named)}."
+    elif found.others:
+        note = f"No return of {rma.bridge.name} named a place yet. Mapped: "
+        note += f"{', '.join(found.others)}."
+    else:
+        note = f"No place of {rma.bridge.name} is mapped yet: map its depots first."
+    return {"note": f"{note} The customer knows where it was sent to, if no depot has it."}
+
+
+def _locations(bridge: Bridge, request: HttpRequest) -> dict[str, str]:
+    read_at = depots.locations_read_at(connection_id=bridge.erp_id)
+    note = f"{bridge.erp.name} was read {when(read_at)}." if read_at else "They were never read."
+    if permissions.can(request.user, "read_locations"):
+        return {"note": note, "template": "cases/_read_locations.html"}
+    who = permissions.holders("read_locations")
+    return {"note": f"{note} Reading them again is for: {who}."}
+
+
+def _mappings(bridge: Bridge, case: Case, request: HttpRequest) -> dict[str, str]:
+    """The mappings of the kind that the exception offers to change, and who ends one of them."""
+    kinds = [kind for kind in catalogue_entry(case.type).actions if kind in MappingKind.values]
+    if not kinds or not permissions.can(request.user, "view_mappings"):
+        return {}
+    kind = kinds[0]
+    shown = {
+        "url": reverse("admin:mapping-kind", args=[bridge.pk, kind]),
+        "url_label": f"Open the mappings of {bridge.name}",
+    }
+    if setup.is_direct(kind) and not permissions.can(request.user, "manage_mappings"):
+        names = manual.people_by_role()[Role.ADMIN]
+        shown["note"] = f"Taking one out of force is for {', '.join(names) or 'an admin'}."
+    return shown
