@@ -23,7 +23,9 @@ MAX_WORDS = 8
 # What would end the quotes of a search expression, or is no character, is a gap.
 _GAP = re.compile(r"[\s'\\\x00-\x1f\x7f]+")
 _CASE = re.compile(r"EX[-\s]?(\d{1,15})", re.ASCII)
-_CALLED = "exception"
+_CALLED, _PARKED = "exception", "message"
+# Parked messages shown of one text, and exceptions of them; more say nothing new.
+_MOST_PARKED = 5
 _PLACES = {kind: place for place, kind in enumerate(lookups.KINDS)}
 
 
@@ -53,13 +55,16 @@ class Called:
 class Found:
     """What a text leads to: at most one match per return, exact ones first.
 
-    `has_more` when beginnings were left out. `cases` holds the exception called by its number.
+    `has_more` when beginnings were left out. `cases` holds the exception called by its number,
+    and those of messages about a return of that number that could not be handled; `parked` are
+    these messages, with their connection in place of a title.
     """
 
     text: str
     matches: tuple[Match, ...] = ()
     has_more: bool = False
     cases: tuple[Called, ...] = ()
+    parked: tuple[Called, ...] = ()
 
     @property
     def whole(self) -> Match | None:
@@ -83,13 +88,14 @@ def find(*, text: str, is_personal_shown: bool, limit: int, is_parcel_shown: boo
     if not asked:
         return Found(text=asked)
     hidden = _hidden(is_personal_shown=is_personal_shown, is_parcel_shown=is_parcel_shown)
-    rows = _rows(asked, limit + 1, hidden, *_case(asked))
-    matches = _matches(row for row in rows if row[0] != _CALLED)
+    rows = _rows(asked, limit + 1, hidden, *_case(asked), *_parked(asked))
+    matches = _matches(row for row in rows if row[0] not in (_CALLED, _PARKED))
     return Found(
         text=asked,
         matches=tuple(_shown(match, hidden) for match in matches[:limit]),
         has_more=len(matches) > limit,
         cases=tuple(Called(pk, title) for kind, pk, title, _ in rows if kind == _CALLED),
+        parked=tuple(Called(pk, name) for kind, pk, name, _ in rows if kind == _PARKED),
     )
 
 
@@ -169,3 +175,10 @@ def _case(text: str) -> tuple[lookups.Query, ...]:
     """The look-up of an exception's number, if the text is one."""
     number = _CASE.fullmatch(text.upper())
     return (lookups.case_branch(int(number[1]), _CALLED),) if number else ()
+
+
+def _parked(text: str) -> list[lookups.Query]:
+    """The look-ups of what is parked of a return that the text is the whole number of."""
+    bare = text.upper().removeprefix("RMA").lstrip("-# ")
+    numbers = list(dict.fromkeys(filter(None, (text, bare))))
+    return lookups.parked_branches(numbers, (_CALLED, _PARKED), _MOST_PARKED)

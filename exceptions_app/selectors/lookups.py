@@ -188,6 +188,33 @@ def case_branch(number: int, kind: str) -> Query:
     )
 
 
+# A message that could not be handled is about a return we do not have: only these lead to it.
+_PARKED_CASES = """
+SELECT %s, c.id, c.title, true FROM exceptions_app_connection k
+CROSS JOIN unnest(%s::text[]) number
+JOIN exceptions_app_case c ON c.subject = left('event:' || k.id || ':' || number, 60)
+WHERE c.status <> 'resolved' OR c.closure = 'by_hand' ORDER BY c.id DESC LIMIT %s
+"""
+_PARKED_MESSAGES = """
+SELECT %s, e.id, k.name, true FROM exceptions_app_connection k
+JOIN exceptions_app_inboundevent e ON e.connection_id = k.id AND e.subject_id = ANY (%s::text[])
+WHERE e.state IN ('parked', 'refused', 'given_up') ORDER BY e.id DESC LIMIT %s
+"""
+
+
+def parked_branches(numbers: Sequence[str], kinds: tuple[str, str], limit: int) -> list[Query]:
+    """Exceptions of messages about a return of one of these numbers, and the messages themselves.
+
+    `kinds` are what the rows of the two are called; in place of an identifier stand the title and
+    the connection's name.
+    """
+    texts = list(numbers)
+    return [
+        (_PARKED_CASES, (kinds[0], texts, limit)),
+        (_PARKED_MESSAGES, (kinds[1], texts, limit)),
+    ]
+
+
 def _filled(query: Query, given: Mapping[str, str]) -> Query:
     sql, values = query
     return sql, tuple(given.get(value, value) for value in values)

@@ -213,3 +213,43 @@ def test_the_palette_finds_the_policy_of_a_bridge_for_who_may_read_it(client):
     assert "Alder old" not in found
     assert address not in plain
     assert address not in hidden
+
+
+def _parked(state="parked"):
+    event = factories.InboundEventFactory(subject_id="4250", state=state)
+    case = factories.CaseFactory(
+        rma=None,
+        bridge=None,
+        event=event,
+        subject=f"event:{event.connection_id}:4250",
+        title="ReturnGO lists an item of return 4250 twice, and not alike",
+        group=factories.CauseGroupFactory(type="PAYLOAD_INVALID"),
+    )
+    return event, case
+
+
+@pytest.mark.parametrize("text", ["4250", "RMA4250", "rma-4250"])
+def test_a_return_that_is_only_parked_leads_to_its_exception_and_its_message(client, text):
+    event, case = _parked()
+    factories.InboundEventFactory(subject_id="4250", state="processed")
+    client.force_login(make_user("ines"))
+
+    page = client.get("/find/", {"q": text})
+    offered = client.get("/find/options/", {"q": text}).text
+
+    assert page.status_code == 200
+    assert [each.pk for each in page.context["found"].cases] == [case.pk]
+    assert [each.pk for each in page.context["found"].parked] == [event.pk]
+    assert f'href="/operations/inbox/{event.pk}/"' in page.text
+    assert f"<b>EX-{case.pk}</b>" in offered
+    assert client.get("/exceptions/", {"q": text, "view": "list"}).text.count(case.title) >= 1
+
+
+def test_what_is_parked_is_found_by_its_whole_number_only_and_shown_to_who_may_see_it(client, cleo):
+    event, case = _parked(state="given_up")
+
+    page = client.get("/find/", {"q": "4250"})
+
+    assert f"EX-{case.pk}" in page.text
+    assert f"/operations/inbox/{event.pk}/" not in page.text
+    assert client.get("/find/", {"q": "425"}).context["found"].parked == ()
