@@ -183,7 +183,7 @@ class _Asked:
 def _wait_of(case: Case, asked: _Asked, moving: dict[int, Posting]) -> tuple[str, str]:
     fix = asked.about(case)
     if fix is not None:
-        return CaseStatus.AWAITING_APPROVAL, f"Approval of: {fix}"
+        return CaseStatus.AWAITING_APPROVAL, f"A second person’s approval of: {fix}"
     if case.posting_id in moving:
         posting = moving[case.posting_id]
         if posting.status == PostingStatus.UNCONFIRMED:

@@ -294,7 +294,7 @@ def tell_waits(*, cases: Sequence[Case], now: datetime) -> None:
     for (status, text), rows in alike.items():
         found = Case.objects.filter(pk__in=[case.pk for case in rows])
         found.update(status=status, waiting_for=text[:200])
-        told = f"Waits for: {text}" if text else "Open again"
+        told = f"Waits for: {text}" if text else "Waits no longer"
         audit.record_all(_entry(case, "case.wait", told, now) for case in rows)
 
 

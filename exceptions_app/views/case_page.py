@@ -35,6 +35,7 @@ from exceptions_app.views import (
     case_offers,
     case_parts,
     case_past,
+    case_playbook,
     case_talk,
 )
 
@@ -140,7 +141,7 @@ def show(
         and permissions.can(request.user, "close_case")
     ):
         context["may_reopen"] = True
-    context["steps"] = case_parts.steps(entry, case, context, request)
+    context["steps"] = case_playbook.steps(entry, case, context, request)
     return render(request, "cases/detail.html", context, status=status)
 
 

@@ -5,24 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
-from exceptions_app import permissions
-from exceptions_app.catalogue import Entry, is_passing
-from exceptions_app.catalogue import render as fill
-from exceptions_app.catalogue.entry import Step
-from exceptions_app.choices import CASE_OPEN, FixKind, FixStatus, PostingKind, PostingStatus, Team
-from exceptions_app.models import Case, Connection, Item, Posting, Rma
+from exceptions_app.catalogue import is_passing
+from exceptions_app.choices import CASE_OPEN, FixStatus, PostingKind, PostingStatus
+from exceptions_app.models import Case, Item, Posting, Rma
 from exceptions_app.rules.approval import IN_DOUBT
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors.doubt import Doubt
 from exceptions_app.templatetags.amounts import money
 from exceptions_app.templatetags.desk import changed_query, when
-from exceptions_app.views import case_message, step_notes
 from exceptions_app.views.triage import ROOMS
 
 _ITEM_TYPES = frozenset({"SKU_UNKNOWN", "SKU_AMBIGUOUS", "SKU_INACTIVE", "PROMO_SKU"})
@@ -206,14 +200,19 @@ def vendor_words(case: Case) -> dict[str, str] | None:
 
 
 def story(case: Case) -> list[dict[str, Any]]:
-    """Every decision and every attempt about the exception and its return, newest first."""
-    entries: list[dict[str, Any]] = [
+    """Every decision and every attempt about the exception and its return, newest first.
+
+    Decisions stand in the order they were written down, attempts among them by their time: two
+    decisions of one minute never change places.
+    """
+    decided: list[dict[str, Any]] = [
         {"at": entry.at, "actor": entry.actor, "text": entry.text, "act": entry.act}
         for entry in cases_selector.story(case)
     ]
+    tried: list[dict[str, Any]] = []
     for attempt in cases_selector.attempts_of(case):
         purpose = _PURPOSES.get(attempt.purpose, attempt.purpose.capitalize())
-        entries.append(
+        tried.append(
             {
                 "at": attempt.started_at,
                 "actor": attempt.posting.connection.name,
@@ -221,7 +220,10 @@ def story(case: Case) -> list[dict[str, Any]]:
                 "detail": attempt.text,
             }
         )
-    entries.sort(key=lambda entry: entry["at"], reverse=True)
+    entries: list[dict[str, Any]] = []
+    while decided or tried:
+        is_decision = not tried or (decided and decided[0]["at"] >= tried[0]["at"])
+        entries.append((decided if is_decision else tried).pop(0))
     return entries[:_STORY]
 
 
@@ -249,127 +251,6 @@ def _row(request: HttpRequest, case: Case) -> str:
     """Its own row, or that of its cause where the list shows that one folded."""
     is_shown = request.GET.get("view") == "list" or request.GET.get("open") == str(case.group_id)
     return str(case.pk) if is_shown else f"g{case.group_id}"
-
-
-def steps(
-    entry: Entry, case: Case, shown: Mapping[str, Any], request: HttpRequest
-) -> list[dict[str, Any]]:
-    """The playbook, each step with a link to the act or the page it speaks of, where there is one.
-
-    A step is waiting while the change it names is under way. Nothing says a step is done: only
-    proof does, and proof closes the exception.
-    """
-    offered = {
-        offer.kind: offer.label for offer in shown.get("offers", ()) if offer.form is not None
-    }
-    waiting = {each["fix"].kind for each in shown.get("under_way", ())}
-    found = []
-    silent = _silent(shown.get("doubt"))
-    for step in entry.playbook:
-        if step.ask:
-            url, label = _question(step, case, request)
-        else:
-            url, label = _target(step.action, step.link, case, shown, request, offered)
-        found.append(
-            {
-                "title": fill(step.text, case.facts),
-                "state": "waiting" if step.action in waiting else "",
-                "note": silent if step.needs_erp else "",
-                "url": url,
-                "url_label": label,
-                "outside": _outside(step.opens, case),
-                **step_notes.of(step, case, request),
-            }
-        )
-    return found
-
-
-def _outside(side: str, case: Case) -> Connection | None:
-    """The system that a step is done in, where an admin told where people open it."""
-    bridge = case.bridge
-    sides = {"connection": case.connection}
-    if bridge is not None:
-        sides |= {"erp": bridge.erp, "platform": bridge.source}
-    found = sides.get(side)
-    return found if found is not None and found.console_url else None
-
-
-def _silent(waits: Doubt | None) -> str:
-    """Why a step that asks the ERP has to wait; "" while the ERP answers."""
-    if waits is None or not waits.is_out_of_reach:
-        return ""
-    first = f" (EX-{waits.case.pk})" if waits.case else ""
-    return f"Wait with this until {waits.connection.name} answers{first}."
-
-
-def _question(step: Step, case: Case, request: HttpRequest) -> tuple[str, str]:
-    """The form to ask another team with what the step suggests; both "" for who may not ask."""
-    if step.ask == case.team or not permissions.can(request.user, "write_note"):
-        return "", ""
-    begun = urlencode({"team": step.ask, "text": fill(step.question, case.facts)})
-    return f"{reverse('case-ask', args=[case.pk])}?{begun}", f"Ask {Team(step.ask).label}"
-
-
-def _target(
-    action: str | None,
-    link: str,
-    case: Case,
-    shown: Mapping[str, Any],
-    request: HttpRequest,
-    offered: Mapping[str, str],
-) -> tuple[str, str]:
-    """Address and label of what a step speaks of; both "" when the reader has no such page."""
-    if action:
-        if action == FixKind.CLOSE and shown.get("close_form"):
-            return "#close", "Close by hand"
-        return (f"#fix-{action}", offered[action]) if action in offered else ("", "")
-    if link == "return" and case.rma_id:
-        return reverse("return-detail", args=[case.rma_id]), "Open the return"
-    if link == "group":
-        return f"{reverse('case-list')}?view=list&group={case.group_id}", "All of this cause"
-    if link in ("entries", "support"):
-        labels = {"entries": "See both entries", "support": "See the text to send"}
-        return (f"#{link}", labels[link]) if shown.get("message") else ("", "")
-    if link in ("causes", "order", "items"):
-        return _evidence(shown)
-    if link == "feeds" and permissions.can(request.user, "view_merchandising"):
-        return f"{reverse('stock-confidence')}#feeds", "See the item masters"
-    if link == "approvals":
-        return reverse("fix-list"), "Open Approvals"
-    return _behind(link, case, request)
-
-
-def _evidence(shown: Mapping[str, Any]) -> tuple[str, str]:
-    if shown.get("penny"):
-        return "#why", "See the causes"
-    if shown.get("difference"):
-        return "#difference", "See the figures"
-    return ("#sides", "See both sides") if shown.get("sides") else ("", "")
-
-
-def _behind(link: str, case: Case, request: HttpRequest) -> tuple[str, str]:
-    """Pages of operations, for those who may open them."""
-    if not permissions.can(request.user, "view_operations"):
-        return "", ""
-    if link == "posting" and case.posting_id:
-        return reverse("posting-detail", args=[case.posting_id]), "Open the document"
-    if link == "inbox" and (event_id := case_message.event_id_of(case)):
-        return f"{reverse('event-detail', args=[event_id])}#why", "Open the message"
-    if link == "files":
-        return _file_behind(case)
-    pages = {"postings": "posting-list", "inbox": "inbox", "connection": "operations"}
-    pages["messages"] = "message-list"
-    return (reverse(pages[link]), "Open") if link in pages else ("", "")
-
-
-def _file_behind(case: Case) -> tuple[str, str]:
-    """The file that an exception is about, by the subject it is kept under."""
-    what, _, number = case.subject.partition(":")
-    if what == "batch" and number.isdecimal():
-        return reverse("exchange-batch", args=[number]), "Open the file"
-    if what == "file" and number.isdecimal():
-        return reverse("exchange-file", args=[number]), "Open the file"
-    return reverse("exchange-batches"), "Open"
 
 
 def _amount(text: object) -> Decimal | None:

@@ -43,7 +43,9 @@ def _question(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         state, tone = "Answer is late", "warn"
     return {
         "pk": row["pk"],
+        "code": row["team"],
         "team": Team(row["team"]).label,
+        "is_ended": bool(row["ended"]),
         "text": row["text"],
         "answer": row["answer"],
         "state": state,

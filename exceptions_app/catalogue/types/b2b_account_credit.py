@@ -20,7 +20,15 @@ ENTRY = Entry(
     consequence="The customer gets the money and keeps the credit on their account: {value} twice.",
     playbook=(
         Step("Check the terms of the customer on order {order}.", link="order"),
-        Step("Ask CX to stop or call back the payment in {platform}.", link="return"),
+        Step(
+            "Ask CX to stop or call back the payment in {platform}.",
+            link="return",
+            ask=Team.CX,
+            question=(
+                "Order {order} is on account, yet return {rma} was paid out. Please stop the "
+                "payment or call it back in {platform}, or say what was agreed."
+            ),
+        ),
         Step("If it was agreed, close with that reason.", FixKind.CLOSE),
     ),
     actions=(FixKind.CLOSE,),

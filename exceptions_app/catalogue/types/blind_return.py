@@ -24,7 +24,14 @@ ENTRY = Entry(
     playbook=(
         Step("Read the receipt in {connection} and what came with the parcel."),
         Step("Look for the return by order, parcel or customer.", link="return"),
-        Step("If there is none, ask CX to make one in the platform."),
+        Step(
+            "If there is none, ask CX to make one in the platform.",
+            ask=Team.CX,
+            question=(
+                "Goods came back without a return. Please make one in {platform}, or say which "
+                "return they belong to."
+            ),
+        ),
         Step("Close with what was found.", FixKind.CLOSE),
     ),
     actions=(FixKind.CLOSE,),

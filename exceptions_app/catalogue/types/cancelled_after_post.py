@@ -16,7 +16,15 @@ ENTRY = Entry(
     sentence="{platform} says that return {rma} is cancelled or refused. {erp} has {number}.",
     consequence="Stock and ledger hold a return that no longer exists, over {value}.",
     playbook=(
-        Step("Ask CX whether the return is really off.", link="return"),
+        Step(
+            "Ask CX whether the return is really off.",
+            link="return",
+            ask=Team.CX,
+            question=(
+                "Return {rma} was cancelled after it was booked. Is it really off, and what does "
+                "the customer expect?"
+            ),
+        ),
         Step("Reverse the documents in {erp}, the last one first.", link="postings"),
         Step("Close with what was done.", FixKind.CLOSE),
     ),

@@ -20,7 +20,14 @@ ENTRY = Entry(
     consequence="The ledger says that the customer was paid, and they were not.",
     playbook=(
         Step("Read the refund of the return.", link="return"),
-        Step("If it failed, ask CX to pay it again in {platform}."),
+        Step(
+            "If it failed, ask CX to pay it again in {platform}.",
+            ask=Team.CX,
+            question=(
+                "Return {rma} was credited, but no refund was paid. Please pay it in {platform}, "
+                "or say why not."
+            ),
+        ),
         Step("If the customer keeps it on account, close with that reason.", FixKind.CLOSE),
     ),
     actions=(FixKind.CLOSE,),

@@ -22,7 +22,15 @@ ENTRY = Entry(
     ),
     playbook=(
         Step("Read why the return was allowed.", link="return"),
-        Step("Ask merchandising whether the flag in {erp} is right.", link="items"),
+        Step(
+            "Ask merchandising whether the flag in {erp} is right.",
+            link="items",
+            ask=Team.MERCHANDISING,
+            question=(
+                "{sku} is marked in {erp} as not to be returned, and return {rma} holds it. Is "
+                "the flag right?"
+            ),
+        ),
         Step("Tell the customer if the goods are sent back."),
         Step("Close with what was decided.", FixKind.CLOSE),
     ),

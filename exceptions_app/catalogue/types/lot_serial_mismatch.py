@@ -21,7 +21,14 @@ ENTRY = Entry(
     playbook=(
         Step("Hold the goods apart from stock."),
         Step("Compare the number on the goods with those of order {order}.", link="order"),
-        Step("Ask CX to talk to the customer."),
+        Step(
+            "Ask CX to talk to the customer.",
+            ask=Team.CX,
+            question=(
+                "The serial number that came back with return {rma} is not of order {order}. "
+                "Please ask the customer."
+            ),
+        ),
         Step("Close with what was decided.", FixKind.CLOSE),
     ),
     actions=(FixKind.CLOSE,),

@@ -24,7 +24,14 @@ ENTRY = Entry(
     playbook=(
         Step("List all returns and refunds of the order, over all channels.", link="order"),
         Step("Check whether one parcel was registered twice.", link="return"),
-        Step("If the extra units are real, ask the warehouse where they came from."),
+        Step(
+            "If the extra units are real, ask the warehouse where they came from.",
+            ask=Team.WAREHOUSE,
+            question=(
+                "Return {rma} holds more units than order {order} sold. Where did the extra units"
+                " come from?"
+            ),
+        ),
         Step(
             "If the credit is too large, correct it to what is left of the order.",
             FixKind.CORRECT_CREDIT,

@@ -20,7 +20,14 @@ ENTRY = Entry(
     consequence="If the goods do not come, {value} is lost. The credit waits for them.",
     playbook=(
         Step("Check where the parcel is.", link="return"),
-        Step("Ask CX why the refund was started early."),
+        Step(
+            "Ask CX why the refund was started early.",
+            ask=Team.CX,
+            question=(
+                "Return {rma} was refunded before its goods arrived. Why was the refund started "
+                "early?"
+            ),
+        ),
         Step(
             "If refunds before the goods are meant, ask an administrator to change the refund"
             " timing of this bridge.",

@@ -27,7 +27,14 @@ ENTRY = Entry(
             " {difference}.",
             link="causes",
         ),
-        Step("Ask whether the difference is a policy or a mistake, and who decided it."),
+        Step(
+            "Ask whether the difference is a policy or a mistake, and who decided it.",
+            ask=Team.CX,
+            question=(
+                "Refund and credit of return {rma} differ by {difference}. Is that a policy or a "
+                "mistake, and who decided it?"
+            ),
+        ),
         Step("If the refund was right, correct the credit.", FixKind.CORRECT_CREDIT),
         Step(
             "If the credit was right, accept the difference with a reason, or claim it back first.",

@@ -23,7 +23,14 @@ ENTRY = Entry(
     ),
     playbook=(
         Step("Compare the refund with what was paid for the line.", link="order"),
-        Step("Ask CX whether {excess} was goodwill."),
+        Step(
+            "Ask CX whether {excess} was goodwill.",
+            ask=Team.CX,
+            question=(
+                "Return {rma} was refunded {excess} more than was paid for the line. Was that "
+                "goodwill, and who decided it?"
+            ),
+        ),
         Step(
             "If it was, add it to the credit as goodwill, on a line of its own.",
             FixKind.CORRECT_CREDIT,

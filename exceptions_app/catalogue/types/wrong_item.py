@@ -21,7 +21,14 @@ ENTRY = Entry(
     playbook=(
         Step("Compare the goods with the return.", link="return"),
         Step("If the receipt names the wrong item, correct it in {erp}."),
-        Step("Ask CX to talk to the customer."),
+        Step(
+            "Ask CX to talk to the customer.",
+            ask=Team.CX,
+            question=(
+                "Another item came back than return {rma} names. Please ask the customer what "
+                "they sent."
+            ),
+        ),
         Step("Close with what was decided.", FixKind.CLOSE),
     ),
     actions=(FixKind.CLOSE,),

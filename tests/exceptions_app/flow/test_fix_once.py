@@ -70,10 +70,11 @@ def test_what_is_asked_for_plans_nothing_again_and_each_exception_says_at_once_w
         fix_id=fix.pk, actor=make_user("mona"), now=waiting.clock.now, note="Another SKU is meant"
     )
 
-    assert asked == [("awaiting_approval", f"Approval of: Map the SKU {WRONG} to TEE-BLK-M")] * 3
+    approval = f"A second person’s approval of: Map the SKU {WRONG} to TEE-BLK-M"
+    assert asked == [("awaiting_approval", approval)] * 3
     assert list(waits.all()) == [("open", "")] * 3
     told = AuditEntry.objects.filter(act="case.wait").order_by("id")
-    texts = [f"Waits for: {asked[0][1]}"] * 3 + ["Open again"] * 3
+    texts = [f"Waits for: {asked[0][1]}"] * 3 + ["Waits no longer"] * 3
     assert list(told.values_list("text", flat=True)) == texts
     assert list(Rma.objects.order_by("pk").values_list("plan_due_at", "planned_at")) == planned
 
