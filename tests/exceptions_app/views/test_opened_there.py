@@ -97,6 +97,8 @@ def test_an_admin_sets_the_address_and_the_history_says_so(client, row):
     assert row.console_url == THERE
     history = client.get(f"/admin/connections/{row.pk}/history/").context["entries"][0]["changes"]
     assert [(each.label, each.after) for each in history] == [("Where people open it", THERE)]
+    page = client.get(f"/admin/connections/{row.pk}/history/").text
+    assert f'<a href="{THERE}" target="_blank" rel="noopener noreferrer">Open {row.name}' in page
 
 
 def test_an_address_in_clear_is_refused_and_kept_nowhere(client, row):
