@@ -39,6 +39,8 @@ PAGES: dict[str, tuple[str, str, Text]] = {
     "posting": ("posting-list", "view_operations", _("Open the postings")),
     "postings": ("posting-list", "view_operations", _("Open the postings")),
     "inbox": ("inbox", "view_operations", _("Open the inbox")),
+    "entries": ("inbox", "view_operations", _("Open the inbox")),
+    "support": ("inbox", "view_operations", _("Open the inbox")),
     "files": ("exchange-batches", "view_operations", _("Open the exchanged files")),
     "connection": ("operations", "view_operations", _("Open operations")),
     "messages": ("message-list", "view_desk", _("Open the messages")),

@@ -77,7 +77,7 @@ def test_places_are_named_and_sentences_begin_with_a_capital():
     [
         pytest.param("unknown SKU", "SKU_UNKNOWN", id="its few words"),
         pytest.param("sku_unknown", "SKU_UNKNOWN", id="its code"),
-        pytest.param("reply lost", "OUTCOME_UNKNOWN", id="words of its meaning"),
+        pytest.param("no answer came", "OUTCOME_UNKNOWN", id="words of its meaning"),
         pytest.param("accept difference", "REFUND_CM_MISMATCH", id="what one may do"),
     ],
 )
