@@ -226,7 +226,7 @@ def _opened_again(
 ) -> dict[str, object]:
     """A cause that came back starts its clock anew; one that was never gone keeps it."""
     changed: dict[str, object] = {
-        "status": CaseStatus.ASSIGNED if case.assignee_id else CaseStatus.OPEN,
+        **back_in_queue(case),
         "closure": Closure.NONE,
         "resolved_at": None,
         "proof": "",
@@ -235,6 +235,16 @@ def _opened_again(
         return changed
     anew = {"paused_until": None, "escalated": EscalationStep.NONE}
     return {**changed, **anew, **clock(), "reopened_count": case.reopened_count + 1}
+
+
+def back_in_queue(case: Case) -> dict[str, object]:
+    """The state of a case that opens again: with whoever had it, or free where they have left.
+
+    Whoever leaves keeps what was closed as theirs; open, nobody would ever be given it.
+    """
+    if case.assignee is not None and case.assignee.is_active:
+        return {"status": CaseStatus.ASSIGNED}
+    return {"status": CaseStatus.OPEN, "assignee": None}
 
 
 def _failed(case: Case) -> str:

@@ -26,7 +26,7 @@ from exceptions_app.selectors import awaited, sleeping
 from exceptions_app.selectors.cases import QUEUE_ORDER
 from exceptions_app.selectors.today import TEAM_OF_ROLE, teams_of
 from exceptions_app.services import audit, giving_up, letting_go, moments, notes
-from exceptions_app.services.cases import record
+from exceptions_app.services.cases import back_in_queue, record
 from exceptions_app.services.putting_off import NOT_SNOOZED
 
 SNOOZE_MOST = timedelta(days=60)
@@ -211,7 +211,7 @@ def close_by_hand(
 
 
 def reopen(*, case_id: int, actor: User, now: datetime) -> Case:
-    """Undo a closing by hand: the case is open again, with whoever had it.
+    """Undo a closing by hand: open again, with whoever had it if they can still sign in.
 
     Raises:
         InvalidChoice: it is open already, or was closed by proof, which only facts undo.
@@ -222,12 +222,16 @@ def reopen(*, case_id: int, actor: User, now: datetime) -> Case:
             raise errors.InvalidChoice(f"It is open again already. {_last_words(case, actor)}")
         if case.closure != Closure.BY_HAND:
             raise errors.InvalidChoice("It was closed by proof; it opens again when facts change.")
-        case.status = CaseStatus.ASSIGNED if case.assignee_id else CaseStatus.OPEN
-        case.closure = Closure.NONE
-        case.close_reason = ""
-        case.resolved_at = None
-        case.proof = ""
-        case.save(update_fields=["status", "closure", "close_reason", "resolved_at", "proof"])
+        changed = {
+            **back_in_queue(case),
+            "closure": Closure.NONE,
+            "close_reason": "",
+            "resolved_at": None,
+            "proof": "",
+        }
+        for name, value in changed.items():
+            setattr(case, name, value)
+        case.save(update_fields=list(changed))
         giving_up.taken_back(case=case, actor=actor, now=now)
         record(case, "case.reopen", "Closing by hand taken back", now, actor)
         return case

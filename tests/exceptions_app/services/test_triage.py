@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from exceptions_app import errors
 from exceptions_app.models import AuditEntry, Case
 from exceptions_app.rules.facts import Finding
-from exceptions_app.services import cases, subjects, triage
+from exceptions_app.services import cases, people, subjects, triage
 from tests.cast import make_user
 from tests.factories import NOW, CaseFactory, CauseGroupFactory, RmaFactory
 
@@ -214,6 +214,28 @@ def test_closing_by_hand_can_be_taken_back():
         "",
     )
     assert [act for _, act in _acts()] == ["case.close", "case.reopen"]
+
+
+def test_what_opens_again_is_free_where_its_person_has_left_meanwhile():
+    ada, nina = make_user("ada"), make_user("nina", "merchandising")
+    by_hand = CaseFactory(
+        assignee=nina, status="resolved", closure="by_hand", close_reason="x", resolved_at=NOW
+    )
+    subject = subjects.of_rma(RmaFactory())
+    (by_proof,) = cases.sync(subject=subject, findings=[_finding()], now=NOW)
+    triage.assign(case_id=by_proof.pk, assignee=nina, actor=ada, now=NOW)
+    cases.sync(subject=subject, findings=[], now=NOW)
+    assert people.deactivate(user_id=nina.pk, actor=ada, reason="Left", now=NOW) == 0
+
+    triage.reopen(case_id=by_hand.pk, actor=ada, now=NOW)
+    cases.sync(subject=subject, findings=[_finding()], now=NOW)
+
+    rows = Case.objects.filter(pk__in=[by_hand.pk, by_proof.pk])
+    assert list(rows.values_list("status", "assignee")) == [("open", None)] * 2
+    mona = make_user("mona")
+    for _ in rows:
+        triage.take_next(rows=rows, actor=mona, now=NOW)
+    assert list(rows.values_list("status", "assignee")) == [("assigned", mona.pk)] * 2
 
 
 def test_what_proof_closed_no_person_opens():
