@@ -23,11 +23,29 @@ ENTRY = Entry(
         " the price."
     ),
     playbook=(
-        Step("Open order {order} and read how the bundle’s price is shared out.", link="order"),
-        Step("Compare that share with the refund of {refund}.", link="return"),
-        Step("If the refund is right, ask finance to correct the credit.", FixKind.CORRECT_CREDIT),
         Step(
-            "If the order’s share is right, ask finance to accept the difference.",
+            "Merchandising: open order {order} and read how the bundle’s price is shared out.",
+            link="order",
+        ),
+        Step(
+            "Merchandising: compare that share with the refund of {refund}; the causes are listed"
+            " here.",
+            link="causes",
+        ),
+        Step(
+            "Merchandising: say which of the two is right. Only finance changes the credit, so"
+            " tell them by a question.",
+            ask=Team.FINANCE,
+            question=(
+                "A part of a bundle came back with return {rma}. The refund is {refund}, the"
+                " order’s share {credit}. The right one is … because … Will you correct the"
+                " credit, or accept the difference of {difference}?"
+            ),
+        ),
+        Step("Finance: if the refund is right, ask to correct the credit.", FixKind.CORRECT_CREDIT),
+        Step(
+            "Finance: if the order’s share is right, ask to accept the difference. Another person"
+            " of finance approves either.",
             FixKind.ACCEPT_DIFFERENCE,
         ),
     ),
