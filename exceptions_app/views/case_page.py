@@ -36,6 +36,7 @@ from exceptions_app.views import (
     case_parts,
     case_past,
     case_playbook,
+    case_settled,
     case_talk,
 )
 
@@ -108,7 +109,7 @@ def show(
         **case_message.beside(case),
         "sides": case_parts.sides(case),
         "vendor": case_parts.vendor_words(case),
-        "postings": _postings(postings),
+        "postings": _postings(postings, now),
         "still_held": case_parts.held_by(case, postings) if case.closure != Closure.PROOF else "",
         "story": story,
         "refused": case_parts.refused(story) if is_open else None,
@@ -135,6 +136,8 @@ def show(
         underway = case_offers.under_way(cases_selector.fixes_under_way(case), request, now)
         context["under_way"] = [each for each in underway if each["is_held"]]
         context["held_back"] = cases_selector.held_back([case], now=now)
+        context["booked"] = case_settled.booked(case, postings)
+        context["to_come"] = case_settled.to_come(request, case, postings, now)
     if (
         not is_open
         and case.closure == Closure.BY_HAND
@@ -186,15 +189,15 @@ def _acts(
     return acts
 
 
-def _postings(rows: Iterable[Posting]) -> list[dict[str, Any]]:
-    return [{"row": row, "tone": posting_tone(row), "why": _why(row)} for row in rows]
+def _postings(rows: Iterable[Posting], now: datetime) -> list[dict[str, Any]]:
+    return [{"row": row, "tone": posting_tone(row), "why": _why(row, now)} for row in rows]
 
 
-def _why(row: Posting) -> str:
+def _why(row: Posting, now: datetime) -> str:
     if row.status == PostingStatus.BLOCKED:
         return ", ".join(
             catalogue_entry(code.strip()).short
             for code in row.blocked_by.split(",")
             if code.strip()
         )
-    return row.get_hold_reason_display() if row.hold_reason else ""
+    return case_settled.held_words(row, now)

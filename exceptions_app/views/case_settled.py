@@ -1,0 +1,119 @@
+"""What the documents of a closed exception are by now: read back, or still to come, and by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from exceptions_app import permissions
+from exceptions_app.choices import HoldReason, PostingKind, PostingStatus
+from exceptions_app.models import Case, Posting
+from exceptions_app.selectors import awaited
+from exceptions_app.templatetags.amounts import money
+from exceptions_app.templatetags.desk import when
+
+_ON_THE_WAY = (PostingStatus.SENDING, PostingStatus.POSTED, PostingStatus.UNCONFIRMED)
+
+
+@dataclass(frozen=True, slots=True)
+class ToCome:
+    """A document that is not proven yet, in a sentence; the link leads to whoever acts next."""
+
+    text: str
+    url: str = ""
+    url_label: str = ""
+
+
+def booked(case: Case, postings: Iterable[Posting]) -> str:
+    """The documents that were read back, which the proof does not name; "" for none."""
+    told = [
+        _booked(row)
+        for row in postings
+        if row.status == PostingStatus.CONFIRMED
+        and _is_document(row)
+        and not row.is_taken_on_word
+        and not (row.number and row.number in case.proof)
+    ]
+    return f"Booked and read back: {'; '.join(told)}." if told else ""
+
+
+def to_come(
+    request: HttpRequest, case: Case, postings: Iterable[Posting], now: datetime
+) -> list[ToCome]:
+    """What of the return has not been read back, in the order it leaves."""
+    open_rows = [
+        row
+        for row in postings
+        if _is_document(row)
+        and row.status not in (PostingStatus.CONFIRMED, PostingStatus.CANCELLED)
+    ]
+    return [_told(request, case, row, now) for row in open_rows]
+
+
+def held_words(row: Posting, now: datetime) -> str:
+    """Why a document is held; the time to take it back ends a moment before it leaves."""
+    if row.hold_reason == HoldReason.UNDO:
+        if row.hold_until is not None and row.hold_until <= now:
+            return "The time to take it back is over; it leaves now"
+        return f"Can still be taken back until {when(row.hold_until)}"
+    return row.get_hold_reason_display() if row.hold_reason else ""
+
+
+def _told(request: HttpRequest, case: Case, row: Posting, now: datetime) -> ToCome:
+    name = _named(row)
+    if row.status == PostingStatus.HELD:
+        return _held(request, case, row, name, now)
+    if row.status in _ON_THE_WAY:
+        return ToCome(f"{name} was sent, and is not read back yet.")
+    if row.status == PostingStatus.FAILED:
+        return ToCome(f"{name} was refused by {row.connection.name}.", *_page(request, row))
+    if row.status == PostingStatus.BLOCKED:
+        return ToCome(f"{name} is held back by another exception.", *_return(row))
+    return ToCome(f"{name} leaves by itself, after the documents before it.")
+
+
+def _held(request: HttpRequest, case: Case, row: Posting, name: str, now: datetime) -> ToCome:
+    if row.hold_reason == HoldReason.RUN:
+        who = permissions.holders("start_run")
+        text = f"{name} waits for a credit run, which {who} starts by hand under Credit runs."
+        can = permissions.can(request.user, "view_finance")
+        return ToCome(text, reverse("run-list") if can else "", "Open Credit runs")
+    if row.hold_reason == HoldReason.WINDOW:
+        opens_at = awaited.opens_at(case, after=now, kind=row.kind)
+        at = f", {when(opens_at)}" if opens_at else ""
+        return ToCome(f"{name} waits for the next window of {row.connection.name}{at}.")
+    if row.hold_reason == HoldReason.MANUAL:
+        return ToCome(f"{name} waits to be keyed into {row.connection.name} by hand.")
+    if row.hold_reason == HoldReason.APPROVAL:
+        return ToCome(f"{name} waits for an approval.", reverse("fix-list"), "Open Approvals")
+    words = held_words(row, now)
+    return ToCome(f"{name}: {words[:1].lower()}{words[1:]}." if words else f"{name} is held.")
+
+
+def _booked(row: Posting) -> str:
+    """ "credit memo CM000186, £80.00": of a stock document no amount."""
+    name = f"{row.get_kind_display().lower()} {row.number}".strip()
+    return f"{name}, {money(row.gross, row.currency)}" if row.gross and row.currency else name
+
+
+def _named(row: Posting) -> str:
+    amount = f" of {money(row.gross, row.currency)}" if row.gross and row.currency else ""
+    return f"{row.get_kind_display()}{amount}"
+
+
+def _is_document(row: Posting) -> bool:
+    return row.kind != PostingKind.PLATFORM_UPDATE
+
+
+def _page(request: HttpRequest, row: Posting) -> tuple[str, str]:
+    if not permissions.can(request.user, "view_operations"):
+        return _return(row)
+    return reverse("posting-detail", args=[row.pk]), "Open the document"
+
+
+def _return(row: Posting) -> tuple[str, str]:
+    return reverse("return-detail", args=[row.rma_id]), "Open the return"

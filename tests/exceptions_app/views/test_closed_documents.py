@@ -1,0 +1,86 @@
+"""A closed exception says which documents are read back, and what is still to come and by whom."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.cast import make_user
+from tests.factories import CaseFactory, CauseGroupFactory, PostingFactory, RmaFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def closed():
+    """An exception closed by proof; its return has a receipt that was read back."""
+    rma = RmaFactory()
+    group = CauseGroupFactory(bridge=rma.bridge, type="REFUND_CM_MISMATCH")
+    PostingFactory(rma=rma, kind="stock_receipt", status="confirmed", number="RCV1", gross=0)
+    return CaseFactory(
+        rma=rma,
+        group=group,
+        type="REFUND_CM_MISMATCH",
+        status="resolved",
+        closure="proof",
+        proof="Refund 80.00 agrees with the credit.",
+        resolved_at=timezone.now(),
+    )
+
+
+def _credit(case, **values):
+    values = {"status": "held", "gross": 80, "currency": "GBP", "number": "", **values}
+    return PostingFactory(rma=case.rma, kind="credit_memo", sequence=50, **values)
+
+
+def _page(client, case):
+    client.force_login(make_user("finn"))
+    return client.get(reverse("case-detail", args=[case.pk])).text
+
+
+def test_it_names_the_documents_that_were_read_back_and_nothing_to_come(client, closed):
+    _credit(closed, status="confirmed", number="CM7")
+
+    page = _page(client, closed)
+
+    assert "Booked and read back: stock receipt RCV1; credit memo CM7, £80.00." in page
+    assert "Still to come" not in page
+
+
+def test_a_credit_that_waits_for_a_run_says_who_starts_it(client, closed):
+    _credit(closed, hold_reason="run")
+
+    page = _page(client, closed)
+
+    assert "Still to come for this return" in page
+    told = "Credit memo of £80.00 waits for a credit run, which Finance starts by hand"
+    assert told in page
+    assert f'href="{reverse("run-list")}"' in page
+
+
+def test_a_document_whose_time_to_be_taken_back_is_over_is_leaving(client, closed):
+    over = timezone.now() - timedelta(seconds=2)
+    _credit(closed, hold_reason="undo", hold_until=over)
+
+    page = _page(client, closed)
+
+    assert "Credit memo of £80.00: the time to take it back is over; it leaves now." in page
+    assert "Can still be taken back" not in page
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"status": "ready"}, "leaves by itself, after the documents before it."),
+        ({"status": "posted"}, "was sent, and is not read back yet."),
+        ({"status": "failed", "open_type": "CM_REJECTED"}, "was refused by"),
+        ({"hold_reason": "manual"}, "by hand."),
+    ],
+)
+def test_every_other_state_has_its_sentence(client, closed, values, words):
+    _credit(closed, **values)
+
+    page = _page(client, closed)
+    assert "Still to come for this return" in page
+    assert words in page
