@@ -110,6 +110,8 @@ LINKS = frozenset(
         "causes",
         "mappings",
         "items",
+        "item",
+        "ask",
         "order",
         "posting",
         "postings",

@@ -11,10 +11,10 @@ from django.core.exceptions import ValidationError
 from exceptions_app.forms.fixes import FixForm
 from exceptions_app.forms.imports import day_field
 from exceptions_app.forms.picks import OTHER, PickForm
-from exceptions_app.models import ErpLocation, SalesOrder
+from exceptions_app.models import ErpLocation, Item, SalesOrder
 from exceptions_app.rules import change_words
 from exceptions_app.rules.change_words import DAYS
-from exceptions_app.rules.mapping import TARGET_CHOICES, spoken_place
+from exceptions_app.rules.mapping import NO_ITEM, NO_ITEM_WORDS, TARGET_CHOICES, spoken_place
 from exceptions_app.rules.matching import Suggestion
 from exceptions_app.rules.sayings import spoken
 from exceptions_app.selectors import mappings as mappings_selector
@@ -26,21 +26,41 @@ from exceptions_app.services import previews
 MOST_CODES, EXAMPLES = 12, 3
 # The answer that no warehouse of the ERP is meant.
 NO_WAREHOUSE = "none"
+GIFT_HINT = (
+    "For a written policy: it is on no document, neither as stock nor as money. A line that was"
+    " paid for is booked all the same."
+)
 
 
 class SkuForm(PickForm, FixForm):
-    """Ranked suggestions, or any item of the ERP by its code."""
+    """Ranked suggestions, or any item of the ERP by its code or by words of its name.
+
+    Words that are no item's code are looked for, and what fits is listed to choose from. A gift may
+    stand for no item at all.
+    """
 
     choice = forms.ChoiceField(label="Which item is it?", required=False, widget=forms.RadioSelect)
-    sku = forms.CharField(label="Another item", required=False, max_length=120)
+    sku = forms.CharField(
+        label="Another item",
+        required=False,
+        max_length=120,
+        help_text="Its code, its barcode or words of its name. What fits is listed to choose from.",
+    )
     valid_from = day_field("Sold from", "The first day of sale it stands for.")
-    valid_until = day_field("Sold until", "The last one. Leave both empty for always.")
+    valid_until = day_field(
+        "Sold until",
+        "The last one. Leave both empty for always: every later return with this SKU follows, until"
+        " somebody maps it anew.",
+    )
     typed = "sku"
     noun = "item"
 
     def prepare(self) -> None:
         self.options = suggesting.ranked(case=self.case)[:5]
-        self.offer(option.match.sku for option in self.options)
+        listed = [option.match.sku for option in self.options]
+        self.found = self._looked_for(listed)
+        none = [(NO_ITEM, NO_ITEM_WORDS)] if self.case.type == "PROMO_SKU" else []
+        self.offer([*listed, *(item.sku for item in self.found)], beside=none)
         self.initial.setdefault("choice", _first_of([option.match for option in self.options]))
         order = self.case.rma.sales_order if self.case.rma else None
         self.described = [
@@ -52,6 +72,35 @@ class SkuForm(PickForm, FixForm):
             }
             for option in self.options
         ]
+        self.described += [_as_found(item) for item in self.found]
+        self.described += [{"value": value, "text": GIFT_HINT} for value, _ in none]
+
+    def _looked_for(self, listed: Sequence[str]) -> list[Item]:
+        """Items that fit what was typed, where that is no item's code."""
+        self.text = " ".join(str(self.data.get(self.add_prefix("sku"), "")).split())[:120]
+        self.is_nothing, self.hits = False, list[str]()
+        if not self.text or self.case.bridge is None:
+            return []
+        found = suggesting.named(bridge=self.case.bridge, text=self.text)
+        self.is_nothing = found is not None and not found
+        self.hits = [item.sku for item in found or ()]
+        return [item for item in found or () if item.sku not in listed]
+
+    def clean(self) -> dict[str, Any]:
+        """A ticked item answers words that were looked for; without one, say what was found."""
+        chosen = str(self.cleaned_data.get("choice", ""))
+        if chosen in self.hits:
+            self.cleaned_data["sku"] = ""
+        elif self.hits and chosen in ("", OTHER):
+            self.add_error("choice", f"Tick the item that “{self.text}” means, it is listed now.")
+        elif self.is_nothing and chosen in ("", OTHER):
+            erp = self.case.bridge.erp.name if self.case.bridge else ""
+            self.add_error(
+                "sku",
+                f"No item in use of {erp} has “{self.text}” as its code or barcode, or in its name."
+                " Try other words, or have it created there first.",
+            )
+        return super().clean()
 
     def new_fact(self) -> dict[str, Any]:
         days = {name: self.cleaned_data[name] for name in DAYS if self.cleaned_data[name]}
@@ -86,6 +135,17 @@ def _told(option: Candidate, order: SalesOrder | None) -> tuple[str, ...]:
 
 def _capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _as_found(item: Item) -> dict[str, str]:
+    code = f"barcode {item.barcode}" if item.barcode else "no barcode"
+    told = (item.description.strip() or "no name", code)
+    return {
+        "value": item.sku,
+        "badge": "Found",
+        "tone": "calm",
+        "text": ". ".join(map(_capitalised, told)),
+    }
 
 
 class LocationForm(FixForm):

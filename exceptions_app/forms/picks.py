@@ -22,9 +22,10 @@ class PickForm(forms.Form):
     typed = ""
     noun = ""
 
-    def offer(self, values: Iterable[str]) -> None:
-        """List these; where there are none, only the field for what is typed is left."""
-        listed = [(value, value) for value in values]
+    def offer(self, values: Iterable[str], *, beside: Iterable[tuple[str, str]] = ()) -> None:
+        """List these, and what stands `beside` them under a name of its own; where there are none,
+        only the field for what is typed is left."""
+        listed = [*((value, value) for value in values), *beside]
         if listed:
             self.fields["choice"].choices = [*listed, (OTHER, "None of these")]  # type: ignore[attr-defined]
         else:

@@ -11,7 +11,7 @@ from exceptions_app.rules.resolving import Resolved, is_credit_due, refund_confi
 
 # What a check would have found, by its code.
 _FAILING: Mapping[str, frozenset[str]] = {
-    "item_master": frozenset({"SKU_UNKNOWN", "SKU_INACTIVE", "SKU_AMBIGUOUS"}),
+    "item_master": frozenset({"SKU_UNKNOWN", "SKU_INACTIVE", "SKU_AMBIGUOUS", "PROMO_SKU"}),
     "sale_day": frozenset(),
     "reason": frozenset({"REASON_UNMAPPED"}),
     "disposition": frozenset({"DISPOSITION_UNMAPPED"}),
@@ -47,7 +47,9 @@ def _goods(resolved: Resolved) -> Iterator[tuple[str, str]]:
     stock = [line for line in items if line.is_for_stock]
     if items and not resolved.is_waiting_for_items:
         text = f"{len(items)} of {len(items)} SKUs are active items"
-        yield "item_master", text
+        yield "item_master", "; ".join((text, *_gifts(resolved)))
+    elif resolved.gifts and not items:
+        yield "item_master", "; ".join(_gifts(resolved))
     at_sale = {
         f"{line.fact.sku} {meant}"
         for line in items
@@ -67,6 +69,11 @@ def _goods(resolved: Resolved) -> Iterator[tuple[str, str]]:
         )
         text = f"{what} valid: {', '.join(places)}"
         yield "location", text
+
+
+def _gifts(resolved: Resolved) -> list[str]:
+    skus = sorted({line.fact.sku for line in resolved.gifts})
+    return [f"{sku} is a gift without an item, as agreed: nothing is booked for it" for sku in skus]
 
 
 def _sold(resolved: Resolved) -> str:

@@ -11,7 +11,6 @@ from connectors.types import DocumentDraft, DocumentKind
 from exceptions_app.choices import RefundStatus
 from exceptions_app.rules import (
     authorising,
-    bundles,
     credit,
     credit_additions,
     mapping,
@@ -19,13 +18,10 @@ from exceptions_app.rules import (
     quoting,
     refund_findings,
     shares,
-    values,
 )
 from exceptions_app.rules.facts import Finding, OrderFact, RmaFacts
 from exceptions_app.rules.resolving import (
     Resolved,
-    ReturnedLine,
-    is_amount_decided,
     is_credit_due,
     refund_confirmed,
     sent_postings,
@@ -51,7 +47,6 @@ def findings(resolved: Resolved, draft: DocumentDraft | None) -> tuple[Finding, 
     found.extend(_vat(resolved, draft))
     found.extend(_used_up(resolved, draft))
     found.extend(_unmapped(resolved, draft))
-    found.extend(_promo(resolved, draft))
     if is_credit_due(resolved):
         found.extend(_period(resolved.facts, draft))
         found.extend(quoting.findings(resolved, authorising.without_unpaid(resolved, draft)))
@@ -189,63 +184,6 @@ def _component(facts: RmaFacts, subject: str, name: str, amount: Decimal) -> Fin
         },
         value=amount,
         value_formula="the unmapped part",
-        blocks=CREDIT,
-    )
-
-
-def _promo(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
-    """A gift came back: whether it is worth anything is decided by people, never guessed (R043).
-
-    Any decision about the credit's amount settles it, and so does an alias for the SKU. A credit
-    that is nothing but the gift has nothing to hold back.
-    """
-    if is_amount_decided(resolved.facts) or draft.gross <= 0:
-        return
-    matched = {row.line_no for row in resolved.assignment.shares}
-    for line in resolved.lines:
-        if _came_back(line) and _is_free(line, resolved, is_matched=line.line_no in matched):
-            yield _promo_finding(resolved, line)
-
-
-def _came_back(line: ReturnedLine) -> bool:
-    return line.is_item and line.is_final and not line.is_not_returned
-
-
-def _is_free(line: ReturnedLine, resolved: Resolved, *, is_matched: bool) -> bool:
-    is_credited = is_matched and shares.is_credited(resolved, line)
-    if mapping.sku_alias(resolved.facts.mappings, line.fact.sku):
-        return False
-    is_free = line.fact.unit_price == 0 or (is_credited and shares.gross_of(resolved, line) == 0)
-    return is_free and not _is_of_bundle(resolved, line)
-
-
-def _is_of_bundle(resolved: Resolved, line: ReturnedLine) -> bool:
-    """A part, or a bundle, whose price stands on another line of the order: no gift."""
-    order = resolved.facts.order
-    found = bundles.bundles(order) if order else ()
-    names = {row.line_id for bundle in found for row in (bundle.parent, *bundle.parts)}
-    return bool(names) and any(
-        row.order_line_id in names
-        for row in resolved.assignment.shares
-        if row.line_no == line.line_no
-    )
-
-
-def _promo_finding(resolved: Resolved, line: ReturnedLine) -> Finding:
-    facts = resolved.facts
-    value, formula = values.stock(line, facts.currency)
-    return Finding(
-        type="PROMO_SKU",
-        subject=f"line:{line.line_no}",
-        cause=mapping.normalise(line.fact.sku),
-        facts={
-            "sku": line.fact.sku,
-            "name": line.fact.name,
-            "units": str(line.fact.quantity),
-            "order": facts.order.number if facts.order else facts.order_name,
-        },
-        value=value,
-        value_formula=formula,
         blocks=CREDIT,
     )
 

@@ -11,6 +11,10 @@ from exceptions_app.rules.sale_days import ALWAYS, Days
 
 # A disposition mapped to this has no effect on the ERP's stock.
 NO_STOCK = "none"
+# What an SKU stands for by a policy that says: a gift that no document names (R043). No SKU of an
+# ERP is written like this.
+NO_ITEM = "(no item)"
+NO_ITEM_WORDS = "No item: a gift that is not booked"
 
 # What source values begin with that are not a word of their kind, but of something beside it.
 TENDER_KEY, PLACE_KEY, REASON_KEY = "tender:", "place:", "reason:"
@@ -55,6 +59,8 @@ def is_withdrawal(target: Mapping[str, Any] | None) -> bool:
 
 def target_word(name: str, value: str) -> str:
     """One value of a target as screens show it: the choice's words, or the ERP's code itself."""
+    if name == "sku" and value == NO_ITEM:
+        return NO_ITEM_WORDS
     return dict(TARGET_CHOICES.get(name, ())).get(value, value)
 
 
@@ -68,10 +74,19 @@ def normalise(value: str) -> str:
 
 def sku_alias(mappings: Mappings, sku: str) -> str:
     """The ERP SKU that stood for `sku` on the day of sale, or "" (R036)."""
-    key = normalise(sku)
+    found = _stands_for(mappings, sku)
+    return "" if found == NO_ITEM else found
+
+
+def is_without_item(mappings: Mappings, sku: str) -> bool:
+    """Whether `sku` was agreed to be a gift without an item, on the day of sale."""
+    return _stands_for(mappings, sku) == NO_ITEM
+
+
+def _stands_for(mappings: Mappings, sku: str) -> str:
     if mappings.sold_on is not None and not alias_days(mappings, sku).holds(mappings.sold_on):
         return ""
-    return mappings.sku_alias.get(key, "")
+    return mappings.sku_alias.get(normalise(sku), "")
 
 
 def alias_days(mappings: Mappings, sku: str) -> Days:
@@ -87,7 +102,7 @@ def meant_at_sale(mappings: Mappings, sku: str) -> str:
     days = alias_days(mappings, sku)
     if not days.words:
         return ""
-    alias = sku_alias(mappings, sku)
+    alias = _stands_for(mappings, sku)
     if alias:
         return f"stands for {alias} ({days.words})"
     return f"stands for itself (for {mappings.sku_alias[normalise(sku)]} {days.words})"

@@ -16,7 +16,7 @@ from exceptions_app.choices import (
     PostingStatus,
     RefundStatus,
 )
-from exceptions_app.rules import bundles, mapping, matching, money, receiving
+from exceptions_app.rules import bundles, gifts, mapping, matching, money, receiving
 from exceptions_app.rules.facts import (
     FeeTarget,
     ItemFact,
@@ -89,13 +89,15 @@ class Resolved:
     """A return read through the mappings; `approval` is `unknown` when nobody mapped it.
 
     `memo` keeps figures of these facts that many rules ask for: a return of a thousand lines
-    would else compute each of them a thousand times.
+    would else compute each of them a thousand times. `gifts` are lines that no document names, by
+    a policy: neither `lines` nor `facts` hold them.
     """
 
     facts: RmaFacts
     approval: str
     lines: tuple[ReturnedLine, ...]
     assignment: matching.Assignment
+    gifts: tuple[ReturnedLine, ...] = ()
     memo: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @property
@@ -134,6 +136,9 @@ def resolve(facts: RmaFacts) -> Resolved:
     """
     assignment = matching.Assignment(shares=(), unmatched={})
     came: dict[int, int] = {}
+    told = [line for line in facts.lines if gifts.has_no_effect(line, facts)]
+    if told:
+        facts = replace(facts, lines=tuple(line for line in facts.lines if line not in told))
     if receiving.limits_credit(facts.policy):
         came = receiving.came(facts, _announced(facts))
     if facts.order is not None:
@@ -148,6 +153,7 @@ def resolve(facts: RmaFacts) -> Resolved:
         approval=mapping.approval(facts.mappings, facts.status_raw),
         lines=tuple(_line(line, facts, came.get(line.line_no)) for line in facts.lines),
         assignment=assignment,
+        gifts=tuple(replace(_line(line, facts, None), bucket=mapping.NO_STOCK) for line in told),
     )
 
 

@@ -19,7 +19,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exceptions_app.choices import ApprovalAxis, PostingKind
-from exceptions_app.rules import credit, mapping, matching, money, receiving, traits, values
+from exceptions_app.rules import (
+    credit,
+    gifts,
+    mapping,
+    matching,
+    money,
+    receiving,
+    traits,
+    values,
+)
 from exceptions_app.rules.facts import Finding, ItemFact, LocationTarget
 from exceptions_app.rules.resolving import (
     Resolved,
@@ -110,7 +119,8 @@ def _item(resolved: Resolved, line: ReturnedLine) -> Iterator[Finding]:
     active = [item for item in line.pool if item.is_active]
     if not line.pool:
         if resolved.facts.is_master_complete:
-            yield _item_finding(resolved, line, "SKU_UNKNOWN")
+            is_gift = gifts.is_free(line.fact, resolved.facts.order)
+            yield _item_finding(resolved, line, "PROMO_SKU" if is_gift else "SKU_UNKNOWN")
     elif not active:
         yield _item_finding(resolved, line, "SKU_INACTIVE")
     elif line.item is None:
@@ -124,7 +134,7 @@ def _item_finding(resolved: Resolved, line: ReturnedLine, kind: str) -> Finding:
     candidates = _candidates(resolved, line)
     # What the code of the first says against it, for the room that lists it without its form.
     against = traits.contradiction(line.fact.name, candidates[0]) if candidates else ""
-    if kind == "SKU_INACTIVE":
+    if kind in ("SKU_INACTIVE", "PROMO_SKU"):
         value, formula = values.stock(line, facts.currency)
     if kind == "SKU_AMBIGUOUS":
         value, formula = _cost_gap(line, facts.currency)

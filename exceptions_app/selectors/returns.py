@@ -306,7 +306,8 @@ def receipts(facts: RmaFacts) -> list[ErpReceiptFact]:
 
 def _lines(facts: RmaFacts) -> tuple[Line, ...]:
     shown = []
-    for line in resolving.resolve(facts).lines:
+    resolved = resolving.resolve(facts)
+    for line in (*resolved.lines, *resolved.gifts):
         fact = line.fact
         place = (
             mapping_rules.called(facts.place_names, line.target.division, line.target.warehouse)

@@ -6,11 +6,14 @@ from dataclasses import dataclass, replace
 
 from django.db.models import Q
 
-from exceptions_app.models import Case, Item, Rma, SalesOrderLine
+from exceptions_app.models import Bridge, Case, Item, Rma, SalesOrderLine
 from exceptions_app.rules import matching
 from exceptions_app.rules.facts import ItemFact
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
+
+# Items listed for words that somebody typed.
+MOST = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,22 @@ def ranked(*, case: Case) -> tuple[Candidate, ...]:
         claimed=_claimed(case, {row.sku_key for row in lines} - {normalise(sku)}, order_skus),
     )
     return tuple(Candidate(match, line_of[match.sku]) for match in found)
+
+
+def named(*, bridge: Bridge, text: str) -> list[Item] | None:
+    """Active items whose code, barcode or name holds all words of `text`, by code, at most MOST.
+
+    None where `text` is the code of an item, active or not: then nothing is looked for.
+    """
+    key = normalise(text)
+    rows = Item.objects.filter(connection=bridge.erp_id)
+    if rows.filter(sku_key=key).exists():
+        return None
+    told = Q(barcode=text)
+    words = Q()
+    for word in key.split():
+        words &= Q(sku_key__contains=word) | Q(description__icontains=word)
+    return list(rows.filter(told | words, is_active=True).order_by("sku_key")[:MOST])
 
 
 def _claimed(case: Case, others: set[str], order_skus: list[str]) -> set[str]:

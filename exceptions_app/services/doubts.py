@@ -12,7 +12,7 @@ from exceptions_app import errors
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import FixKind, MappingKind
 from exceptions_app.models import Bridge, Fix, Item, Rma
-from exceptions_app.rules.mapping import is_withdrawal, normalise
+from exceptions_app.rules.mapping import NO_ITEM, is_withdrawal, normalise
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.services import order_checks, previews
 
@@ -27,7 +27,7 @@ def of_change(*, kind: str, bridge: Bridge, rma: Rma | None, payload: dict[str, 
         return ""
     if kind == MappingKind.REASON:
         return _of_code(bridge, str(payload["code"]))
-    if kind == MappingKind.SKU_ALIAS:
+    if kind == MappingKind.SKU_ALIAS and payload["sku"] != NO_ITEM:
         return _of_item(bridge, rma, str(payload["sku"]))
     if kind == FixKind.LINK_ORDER:
         return str(payload.get(order_checks.UNCHECKED, ""))

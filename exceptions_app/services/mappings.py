@@ -314,6 +314,8 @@ def _clean_withdrawal(bridge: Bridge, kind: str, source_value: str) -> dict[str,
 
 def _clean_sku(erp: str, source_value: str, target: dict[str, str], known: Known) -> dict[str, str]:
     sku = target.get("sku", "")
+    if sku.casefold() == mapping_rules.NO_ITEM:
+        return {"sku": mapping_rules.NO_ITEM, **alias_days.clean(target)}
     rows = known.items.get(normalise(sku), [])
     if not sku or not rows:
         raise errors.InvalidChoice(

@@ -29,7 +29,7 @@ from exceptions_app.models import (
     SalesOrder,
 )
 from exceptions_app.models.statements import Select, is_one_of
-from exceptions_app.rules.mapping import normalise
+from exceptions_app.rules.mapping import NO_ITEM, normalise
 from exceptions_app.selectors import mapping_facts
 from exceptions_app.services import connections, health, reference
 
@@ -228,7 +228,7 @@ def _missing_skus(rma: Rma, now: datetime) -> dict[str, str]:
         # An alias with days leaves the SKU its own meaning on all others.
         if not (kind == MappingKind.SKU_ALIAS and mapping_facts.has_days(target)):
             wanted.pop(key, None)
-        if kind == MappingKind.SKU_ALIAS:
+        if kind == MappingKind.SKU_ALIAS and target["sku"] != NO_ITEM:
             wanted[normalise(target["sku"])] = target["sku"]
     if not wanted:
         return {}

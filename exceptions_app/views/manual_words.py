@@ -35,6 +35,8 @@ PAGES: dict[str, tuple[str, str, Text]] = {
     "approvals": ("fix-list", "view_desk", _("Open the approvals")),
     "mappings": ("admin:mappings", "view_mappings", _("Open the mappings")),
     "items": ("merchandising", "view_merchandising", _("Open merchandising")),
+    "item": ("merchandising", "view_merchandising", _("Open merchandising")),
+    "ask": ("case-list", "view_desk", _("Open the exceptions of this kind")),
     "feeds": ("stock-confidence", "view_merchandising", _("Open the item masters")),
     "posting": ("posting-list", "view_operations", _("Open the postings")),
     "postings": ("posting-list", "view_operations", _("Open the postings")),

@@ -15,31 +15,46 @@ ENTRY = Entry(
     clock_hours=40,
     sentence=(
         "Return {rma} brings back {units} of SKU {sku} ({name}), a gift or a line sold at zero."
-        " Nobody has decided how {erp} treats it."
+        " {erp} has no item with this SKU or barcode."
     ),
     consequence=(
-        "The credit of return {rma} waits for finance until someone decides what the gift means"
-        " for stock and money."
+        "No receipt and no credit of return {rma} can leave until someone decides what the gift is"
+        " in {erp}: an item, or nothing at all."
     ),
     playbook=(
-        Step("Check that the line was sold at zero on order {order}.", link="order"),
         Step(
-            "If the gift is kept in stock, create its item in {erp} or map the SKU to one.",
+            "Check under “Both sides” that the line was sold at zero on order {order}.",
+            link="order",
+        ),
+        Step(
+            "If the gift is kept in stock under an item that {erp} has, map the SKU to that item."
+            " A colleague who may map items approves it.",
             FixKind.SKU_ALIAS,
         ),
         Step(
-            "If the written policy says that gifts have no stock effect, close with that reason.",
-            FixKind.CLOSE,
+            "If it is kept in stock and {erp} has no item for it, have one created there, then"
+            " press “Read this item now”.",
+            link="item",
         ),
-        Step("Tell marketing that the SKU was sold without an item."),
+        Step(
+            "If the written policy says that gifts are not booked at all, map the SKU to “No item:"
+            " a gift that is not booked”. A colleague who may map items approves it; every return"
+            " of this gift at zero then goes on without it.",
+            FixKind.SKU_ALIAS,
+        ),
+        Step(
+            "Ask Operations to tell whoever keeps the shop’s products that this SKU was sold"
+            " without an item.",
+            link="ask",
+        ),
     ),
-    actions=(FixKind.SKU_ALIAS, FixKind.CLOSE),
+    actions=(FixKind.SKU_ALIAS,),
     approval="peer",
     closes_by=(
-        "SKU {sku} leads to one active item in {erp}, or a colleague approves the policy for it."
+        "SKU {sku} leads to one active item in {erp}, or a colleague agreed that it is a gift"
+        " without an item."
     ),
     closes_itself=True,
-    close_reasons=(("no_stock_effect", "The written policy says this gift has no stock effect"),),
     value_note="Units × cost",
     requirements=("R043",),
 )

@@ -18,6 +18,7 @@ from exceptions_app.management.demo.records import Record
 from exceptions_app.management.demo.staff import Staff
 from exceptions_app.management.demo.world import World
 from exceptions_app.models import Case
+from exceptions_app.rules.mapping import NO_ITEM
 from exceptions_app.services import differences, triage
 
 _PLANTS = {
@@ -142,10 +143,6 @@ def _decided(kind: FixKind, **payload: str) -> Press:
     return lambda _world, staff, case: staff.decide(case, kind, **payload)
 
 
-def _closed(reason: str) -> Press:
-    return lambda _world, staff, case: staff.decide(case, FixKind.CLOSE, reason=reason)
-
-
 def _compared(world: World, staff: Staff, case: Case) -> object:
     return triage.close_by_hand(
         case_id=case.pk,
@@ -226,6 +223,6 @@ BUTTONS: list[Button] = [
     Button("CM_DUPLICATE", _linked),
     Button("DUPLICATE_STOCK_MOVE", _linked),
     Button("OUTCOME_UNKNOWN", _linked, number="4230"),
-    Button("PROMO_SKU", _closed("no_stock_effect")),
+    Button("PROMO_SKU", _mapped(FixKind.SKU_ALIAS, "sku", sku=NO_ITEM)),
     Button("DUPLICATE_SIGNAL", _compared),
 ]

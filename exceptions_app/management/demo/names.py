@@ -88,6 +88,7 @@ STRANGE = Article(
 BUNDLE = Article("SET-EVENING", "Quiet evening set", Decimal("50.00"), Decimal("14.60"))
 BUNDLE_PARTS = (BY_SKU["CNDL-FIG"], BY_SKU["TWL-SAGE"])
 DISCONTINUED = Article("HAT-FELT-OS", "Felt hat, discontinued", Decimal("42.00"), Decimal("12.00"))
+# Given away before anyone has set it up in the ERP.
 GIFT = Article("GIFT-TOTE", "Canvas tote, free gift", Decimal("0.00"), Decimal("1.80"))
 # One barcode on two boxes: the ERP knows two items for what the label says.
 SHARED_BARCODE = "5059900012345"

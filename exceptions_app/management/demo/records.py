@@ -51,7 +51,6 @@ def reference() -> Record:
         "items": [
             *(item(article) for article in names.ARTICLES),
             item(names.DISCONTINUED, active=False),
-            item(names.GIFT),
             item(names.BUNDLE, members=members),
             *(item(article, upc=names.SHARED_BARCODE) for article in names.TWINS),
         ],

@@ -209,7 +209,6 @@ ACTIONS = {
         "OVER_RETURN",
         "PAYLOAD_INVALID",
         "PREMATURE_RESTOCK",
-        "PROMO_SKU",
         "QTY_OVER",
         "QTY_SHORT",
         "QUARANTINE_AGED",

@@ -71,7 +71,8 @@ PROOFS = {
     ),
     "PROMISE_BREACH": "ReturnGO Alder Outlet shows the refund, or the replacement is released.",
     "PROMO_SKU": (
-        "The written policy says this gift has no stock effect. Checked with the other side"
+        "1 of 1 SKUs are active items; GIFT-TOTE is a gift without an item, as agreed: nothing is"
+        " booked for it."
     ),
     "QTY_OVER": "Every unit on the receipts of Prima Alder FR is announced by the return.",
     "QTY_SHORT": (
@@ -127,4 +128,4 @@ PROOFS = {
     "WRONG_ITEM": "The receipts name what the return announced.",
 }
 # A person decided these; the decision is kept with the exception.
-BY_HAND = {"DUPLICATE_SIGNAL", "FILE_UNREADABLE", "PROMO_SKU"}
+BY_HAND = {"DUPLICATE_SIGNAL", "FILE_UNREADABLE"}

@@ -99,17 +99,6 @@ def test_a_credit_of_what_was_bought_is_posted_to_the_penny():
             "-20.00",
             id="no-product-and-never-sold",
         ),
-        pytest.param(
-            [
-                row("500", "20002", 2, "0"),
-                row("C1", "20001", -1, "2.95"),
-                row("C1", "20002", -1, "0"),
-            ],
-            {"PROMO_SKU": 1},
-            "-2.95",
-            id="gift-among-goods",
-        ),
-        pytest.param([row("C1", "20001", -1, "0")], {"PROMO_SKU": 1}, "0.00", id="paid-for-zero"),
     ],
 )
 def test_what_cannot_be_posted_waits_under_its_own_exception(rows, cases, blocked):
@@ -141,8 +130,27 @@ def test_one_bad_line_does_not_hold_the_good_ones_of_its_credit_note():
     }
 
 
-def test_goods_that_cost_nothing_come_back_without_a_credit():
-    result = Twins().replay(row("500", "20002", 2, "0"), row("C1", "20002", -1, "0"))
+def test_a_gift_among_goods_is_booked_with_them_where_the_erp_has_its_item():
+    result = Twins().replay(
+        ORDER,
+        row("500", "20002", 2, "0"),
+        row("C1", "20001", -1, "2.95"),
+        row("C1", "20002", -1, "0"),
+    )
+
+    assert (result.problems, result.account.cases) == ((), {})
+    assert (result.account.money.posted, result.account.units.posted) == (Decimal("-2.95"), -2)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param([row("500", "20002", 2, "0"), row("C1", "20002", -1, "0")], id="given"),
+        pytest.param([ORDER, row("C1", "20001", -1, "0")], id="sold-and-not-refunded"),
+    ],
+)
+def test_goods_that_cost_nothing_come_back_without_a_credit(rows):
+    result = Twins().replay(*rows)
 
     assert result.problems == ()
     assert list(result.account.outcomes) == ["posted, nothing to credit"]

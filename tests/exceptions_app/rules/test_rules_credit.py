@@ -14,6 +14,7 @@ from exceptions_app.rules.decisions import Decisions
 from exceptions_app.rules.facts import FeeTarget
 from exceptions_app.rules.planning import plan
 from exceptions_app.rules.resolving import resolve
+from exceptions_app.rules.validation import DOCUMENTS
 from tests.exceptions_app.rules import make
 from tests.exceptions_app.rules.make import make_facts, make_line, make_order, make_order_line
 
@@ -451,21 +452,61 @@ def test_a_credit_of_nothing_is_not_posted_but_a_refund_for_it_is_a_mismatch():
     assert found(replace(facts, refunds=())) == []
 
 
-def test_a_gift_that_came_back_with_paid_goods_needs_a_decision():
+def _with_a_gift(**values):
     order = make_order(
         make_order_line(), make_order_line("GIFT", line_id="2", net="0.00", tax="0.00")
     )
-    gift = make_line("GIFT", line_no=2, unit_price="0.00")
-    facts = make_facts(make_line(), gift, order=order)
+    return make_facts(
+        make_line(), make_line("GIFT", line_no=2, unit_price="0.00", **values), order=order
+    )
+
+
+def test_a_gift_that_has_an_item_is_booked_like_any_other():
+    planned = plan(_with_a_gift())
+
+    assert planned.findings == ()
+    (credit_memo,) = [row.draft for row in planned.postings if row.slot == "credit_memo"]
+    assert [(line.sku, line.net + line.tax) for line in credit_memo.lines] == [
+        ("GIFT", Decimal("0.00")),
+        ("JEANS-32", Decimal("60.00")),
+    ]
+
+
+def test_a_gift_without_an_item_stops_its_return_under_one_exception():
+    facts = _with_a_gift(items=())
 
     (finding,) = plan(facts).findings
 
     assert (finding.type, finding.subject, finding.cause) == ("PROMO_SKU", "line:2", "gift")
-    assert finding.blocks == CREDIT
-    kept = make_facts(make_line(), replace(gift, disposition="not_returned"), order=order)
-    assert found(kept) == []
+    assert finding.blocks == DOCUMENTS
+    assert found(_with_a_gift(items=(make.make_item("GIFT", is_active=False),))) == ["SKU_INACTIVE"]
     decided = replace(facts, decisions=make.make_decisions(accepted_difference=Decimal(0)))
-    assert found(decided) == []
+    assert found(decided) == ["PROMO_SKU"]
+
+
+def test_a_gift_agreed_to_be_without_an_item_is_on_no_document():
+    agreed = make.make_mappings(sku_alias={"gift": "(no item)"})
+
+    planned = plan(replace(_with_a_gift(items=()), mappings=agreed))
+
+    assert planned.findings == ()
+    assert {line.sku for row in planned.postings if row.draft for line in row.draft.lines} == {
+        "JEANS-32"
+    }
+    assert ("item_master", _AS_AGREED) in planned.checks
+    # An item of that SKU, or a price paid for it: then it is booked like any other.
+    known = plan(replace(_with_a_gift(), mappings=agreed))
+    (receipt,) = [row.draft for row in known.postings if row.slot == "stock_receipt:10/WH1"]
+    assert {line.sku for line in receipt.lines} == {"JEANS-32", "GIFT"}
+    order = make_order(make_order_line(), make_order_line("GIFT", line_id="2"))
+    sold = make_facts(make_line(), make_line("GIFT", line_no=2, items=()), order=order)
+    assert "SKU_UNKNOWN" in found(replace(sold, mappings=agreed))
+
+
+_AS_AGREED = (
+    "1 of 1 SKUs are active items; GIFT is a gift without an item, as agreed: nothing is booked"
+    " for it"
+)
 
 
 @pytest.mark.parametrize(

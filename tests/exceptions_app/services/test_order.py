@@ -69,15 +69,17 @@ def test_what_waits_says_for_what_and_nobody_gets_it_before_its_turn(client, rma
 
 
 def test_closing_the_first_by_hand_brings_the_others_back_at_once(rma):
-    promo, difference = _sync(rma, PROMO, DIFFERENCE)
-    reason, _ = entry("PROMO_SKU").close_reasons[0]
+    ineligible = _finding("ITEM_INELIGIBLE", "line:1", DOCUMENTS)
+    first, difference = _sync(rma, ineligible, DIFFERENCE)
+    assert difference.behind == first
+    reason, _ = entry("ITEM_INELIGIBLE").close_reasons[0]
 
     triage.close_by_hand(
-        case_id=promo.pk,
+        case_id=first.pk,
         actor=make_user("mira"),
         reason=reason,
         note="",
-        seen=promo.version,
+        seen=first.version,
         now=NOW + timedelta(hours=1),
     )
 

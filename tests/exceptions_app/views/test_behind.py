@@ -192,12 +192,12 @@ def test_the_api_lists_as_the_page_does_and_names_the_one_that_comes_first(clien
 
 def test_what_a_closed_one_waited_for_is_forgotten_so_that_nothing_comes_back_waiting(desk):
     waits = desk["waits"]
-    Case.objects.filter(pk=waits.pk).update(type="PROMO_SKU")
+    Case.objects.filter(pk=waits.pk).update(type="ITEM_INELIGIBLE")
 
     triage.close_by_hand(
         case_id=waits.pk,
         actor=make_user("fiona"),
-        reason=entry("PROMO_SKU").close_reasons[0][0],
+        reason=entry("ITEM_INELIGIBLE").close_reasons[0][0],
         note="",
         now=waits.seen_at,
     )

@@ -114,7 +114,7 @@ def test_a_refusal_comes_back_on_the_form_with_nothing_lost(client, enter, waiti
 
     text = page.content.decode()
     assert page.status_code == 422
-    assert "NO-SUCH is not in the item master of BlueCherry" in text
+    assert "No item in use of BlueCherry has “NO-SUCH” as its code or barcode" in text
     assert "Renamed" in text
     assert not Fix.objects.exists()
 

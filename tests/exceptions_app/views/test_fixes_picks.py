@@ -192,3 +192,49 @@ def test_an_sku_is_not_offered_for_itself():
 
     assert form.described == []
     assert "choice" not in form.fields
+
+
+def test_words_that_are_no_code_are_looked_for_and_what_fits_is_listed_to_tick(case):
+    ItemFactory(connection=case.rma.bridge.erp, sku="HAT-OLD", description="Red", is_active=False)
+    ItemFactory(sku="HAT-AWAY", description="Name of another ERP")
+    text = {"choice": "other", "sku": "name of hat"}
+
+    asked = _form(case, "sku_alias", text)
+    ticked = _form(case, "sku_alias", {**text, "choice": "HAT-RED"})
+
+    assert not asked.is_valid()
+    assert asked.errors == {"choice": ["Tick the item that “name of hat” means, it is listed now."]}
+    assert [row["value"] for row in asked.described] == ["TEES-BLK-M", "HAT-RED"]
+    assert asked.described[1]["text"] == "Name of HAT-RED. No barcode"
+    assert ticked.is_valid(), ticked.errors
+    assert ticked.payload == {"sku": "HAT-RED"}
+    suggested = _form(case, "sku_alias", {"choice": "TEES-BLK-M", "sku": "name of tees"})
+    assert suggested.is_valid(), suggested.errors
+    nothing = _form(case, "sku_alias", {"choice": "other", "sku": "velvet"})
+    assert nothing.errors == {
+        "sku": [
+            f"No item in use of {case.bridge.erp.name} has “velvet” as its code or barcode, or in"
+            " its name. Try other words, or have it created there first."
+        ]
+    }
+
+
+def test_only_a_gift_may_stand_for_no_item_and_the_answer_says_so_in_words(case, client):
+    other = _form(case, "sku_alias")
+    case.type = case.group.type = "PROMO_SKU"
+    case.group.save(update_fields=["type"])
+    case.save(update_fields=["type"])
+
+    form = _form(case, "sku_alias", {"choice": "(no item)"})
+
+    assert "(no item)" not in dict(other.fields["choice"].choices)
+    assert _form(case, "sku_alias", {}).described[-1]["value"] == "(no item)"
+    assert form.is_valid(), form.errors
+    assert form.payload == {"sku": "(no item)"}
+    assert form.headline == "TEES_BLK_M becomes No item: a gift that is not booked"
+    client.force_login(make_user("mira"))
+    shown = client.post(
+        f"/exceptions/{case.pk}/preview/", {"kind": "sku_alias", "choice": "(no item)"}
+    )
+    assert shown.status_code == 200
+    assert "I want it all the same" not in shown.content.decode()
