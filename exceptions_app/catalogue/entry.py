@@ -111,7 +111,6 @@ LINKS = frozenset(
         "mappings",
         "items",
         "item",
-        "ask",
         "order",
         "posting",
         "postings",

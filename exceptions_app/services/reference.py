@@ -112,7 +112,7 @@ def sync_items(*, connection: Connection, now: datetime) -> int:
         jobs.nudge("poll")
     else:
         feeds.keep(mark, "", now, position=position, next_at=None)
-    _wake_waiting(connection, changed, now)
+    wake_waiting(connection, changed, now)
     return count
 
 
@@ -126,7 +126,7 @@ def ask_for_all_items(*, connection: Connection, now: datetime) -> None:
     jobs.nudge("poll")
 
 
-def _wake_waiting(connection: Connection, keys: set[str], now: datetime) -> None:
+def wake_waiting(connection: Connection, keys: set[str], now: datetime) -> None:
     """Returns that wait for one of these items are planned again: their case may close by proof."""
     waiting = Case.objects.filter(
         bridge__erp=connection, type__in=ITEM_TYPES, status__in=CASE_OPEN, rma__isnull=False

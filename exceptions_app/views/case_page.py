@@ -31,6 +31,7 @@ from exceptions_app.templatetags.amounts import money
 from exceptions_app.views import (
     bundles,
     case_facts,
+    case_items,
     case_message,
     case_offers,
     case_parts,
@@ -107,7 +108,7 @@ def show(
         "difference": case_parts.difference(case, postings),
         **bundles.beside_case(case, now),
         **case_message.beside(case),
-        "sides": case_parts.sides(case),
+        "sides": case_items.sides(case),
         "vendor": case_parts.vendor_words(case),
         "postings": _postings(postings, now),
         "still_held": case_parts.held_by(case, postings) if case.closure != Closure.PROOF else "",
@@ -129,6 +130,7 @@ def show(
             context["is_late_of_others"] = must
             context["pause_form"] = pause_form or PauseForm(now=now)
         context["next"] = _next(request, case)
+        context["item_there"] = case_items.there(case, request, now)
         context["doubt"] = doubt.of(case.posting)
     else:
         # The plan calls it resolved as soon as the change is in force; until the change leaves it

@@ -11,15 +11,13 @@ from django.urls import reverse
 
 from exceptions_app.catalogue import is_passing
 from exceptions_app.choices import CASE_OPEN, FixStatus, PostingKind, PostingStatus
-from exceptions_app.models import Case, Item, Posting, Rma
+from exceptions_app.models import Case, Posting, Rma
 from exceptions_app.rules.approval import IN_DOUBT
-from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.templatetags.amounts import money
 from exceptions_app.templatetags.desk import changed_query, when
 from exceptions_app.views.triage import ROOMS
 
-_ITEM_TYPES = frozenset({"SKU_UNKNOWN", "SKU_AMBIGUOUS", "SKU_INACTIVE", "PROMO_SKU"})
 _PURPOSES = {
     "post": "Sending",
     "lookup": "Looking up",
@@ -130,40 +128,6 @@ def _credit(case: Case, postings: Iterable[Posting]) -> dict[str, Any]:
         return {"label": "Credit would be", "proof": proof, "proved": False}
     numbers = ", ".join(row.number for row in booked if row.number)
     return {"label": "Credit booked", "proof": f"{erp}, {numbers or 'number not known'}"}
-
-
-def sides(case: Case) -> list[dict[str, str]]:
-    """Item exceptions: what the platform says beside what the ERP has, fact by fact."""
-    if case.type not in _ITEM_TYPES or case.rma is None:
-        return []
-    key = normalise(str(case.facts.get("sku", "")))
-    line = case.rma.lines.filter(sku_key=key).first()
-    items = list(Item.objects.filter(connection=case.rma.bridge.erp_id, sku_key=key)[:2])
-    order = case.rma.sales_order
-    sold = list(order.lines.all()[:6]) if order else []
-    same = (
-        f"{items[0].sku}{'' if items[0].is_active else ', inactive'}" if items else "No such item"
-    )
-    return [
-        {"label": "SKU", "theirs": str(case.facts.get("sku", "")), "ours": same},
-        {
-            "label": "Name",
-            "theirs": line.name if line else "",
-            "ours": items[0].description if items else "",
-        },
-        {
-            "label": "Barcode",
-            "theirs": (line.barcode if line else "") or "None sent",
-            "ours": (items[0].barcode or "None there") if items else "",
-        },
-        {
-            "label": "Order",
-            "theirs": case.rma.order_name,
-            "ours": f"{order.number}: {', '.join(each.sku for each in sold)}"
-            if order
-            else "Not linked",
-        },
-    ]
 
 
 def vendor_words(case: Case) -> dict[str, str] | None:

@@ -25,6 +25,8 @@ def of(step: Step, case: Case, request: HttpRequest) -> dict[str, str]:
         return _parcel(case.rma, request)
     if step.link == "depots" and case.rma is not None:
         return _depots(case.rma)
+    if case.bridge is not None and step.link == "item":
+        return {"template": "cases/_item_there.html"}
     if case.bridge is not None and step.link == "locations":
         return _locations(case.bridge, request)
     if case.bridge is not None and step.link == "mappings":

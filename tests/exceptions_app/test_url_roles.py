@@ -241,6 +241,7 @@ DOORS = {
     "case-evidence-file": Door("use_evidence", get=(404,), args=("case", "999999")),
     "case-pause": Door("assign_case", **ACT, args=("case",)),
     "case-resume": Door("assign_case", **ACT, args=("case",)),
+    "item-read": Door("read_item", get=(405,), post=(422,), args=("case",)),
     "case-wake": Door("assign_case", **ACT, args=("case",)),
     "case-reopen": Door("close_case", **ACT, args=("case",)),
     "case-close": Door("close_case", **ACT, args=("case",)),

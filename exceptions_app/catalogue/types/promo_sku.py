@@ -32,8 +32,8 @@ ENTRY = Entry(
             FixKind.SKU_ALIAS,
         ),
         Step(
-            "If it is kept in stock and {erp} has no item for it, have one created there, then"
-            " press “Read this item now”.",
+            "If it is kept in stock and {erp} has no item for it, have one created there. Then"
+            " press “Read this item now”: this closes as soon as {erp} tells it.",
             link="item",
         ),
         Step(
@@ -45,7 +45,11 @@ ENTRY = Entry(
         Step(
             "Ask Operations to tell whoever keeps the shop’s products that this SKU was sold"
             " without an item.",
-            link="ask",
+            ask=Team.OPERATIONS,
+            question=(
+                "Who keeps the products of {platform}? The gift {sku} was sold without an item in"
+                " {erp}."
+            ),
         ),
     ),
     actions=(FixKind.SKU_ALIAS,),

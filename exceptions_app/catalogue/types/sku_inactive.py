@@ -21,10 +21,26 @@ ENTRY = Entry(
         "{erp} refuses documents with this item, so the goods of return {rma} cannot be booked."
     ),
     playbook=(
-        Step("Look up the item and see whether it was switched off on purpose.", link="items"),
-        Step("If not, switch it on in {erp}. The next read of the item master clears this."),
-        Step("If it has a successor, map the SKU to the successor.", FixKind.SKU_ALIAS),
-        Step("If the goods cannot be sold, map the SKU to the write-off item.", FixKind.SKU_ALIAS),
+        Step("Look under “Both sides” which item {erp} has switched off.", link="items"),
+        Step(
+            "If it may be used again, have it switched on in {erp}. Then press “Read this item"
+            " now”: this closes as soon as {erp} says that it is in use.",
+            link="item",
+        ),
+        Step(
+            "If another item took its place, map the SKU to that one: tick it, or look for it under"
+            " “Another item”. A colleague who may map items approves it.",
+            FixKind.SKU_ALIAS,
+        ),
+        Step(
+            "If neither holds, ask Operations to have the item switched on for as long as such"
+            " returns come in: {erp} books nothing on an item that is switched off.",
+            ask=Team.OPERATIONS,
+            question=(
+                "Can the item of SKU {sku} be switched on in {erp}? Return {rma} brings back"
+                " {units} of it, and nothing can be booked."
+            ),
+        ),
     ),
     actions=(FixKind.SKU_ALIAS,),
     approval="peer",

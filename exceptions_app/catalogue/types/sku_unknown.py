@@ -23,20 +23,29 @@ ENTRY = Entry(
     ),
     playbook=(
         Step(
-            "Open the sold line of order {order} and read which item {erp} shipped.", link="order"
+            "Look under “Both sides” which lines order {order} sold, and which of them came back.",
+            link="order",
         ),
         Step("Compare it with the suggestions: {candidates}."),
         Step(
-            "Map the SKU to that item once. Every return that waits for it moves on.",
+            "Map the SKU to that item once. Every return that waits for it moves on, and every"
+            " later one follows, unless you say until which day of sale it holds. A colleague who"
+            " may map items approves it.",
             FixKind.SKU_ALIAS,
         ),
         Step(
-            "If {erp} has no such item, create it there. The next read of the item master clears"
-            " this.",
-            link="items",
+            "If {erp} has no such item, have it created there. Then press “Read this item now”:"
+            " this closes as soon as {erp} tells it.",
+            link="item",
         ),
         Step(
-            "Tell whoever owns the product feed of {platform}, so that the SKU does not come back."
+            "Ask Operations to tell whoever keeps the products of {platform}, so that the SKU does"
+            " not come back.",
+            ask=Team.OPERATIONS,
+            question=(
+                "Who keeps the products of {platform}? It sells under SKU {sku} what {erp} has no"
+                " item for."
+            ),
         ),
     ),
     actions=(FixKind.SKU_ALIAS,),

@@ -237,4 +237,4 @@ def test_only_a_gift_may_stand_for_no_item_and_the_answer_says_so_in_words(case,
         f"/exceptions/{case.pk}/preview/", {"kind": "sku_alias", "choice": "(no item)"}
     )
     assert shown.status_code == 200
-    assert "I want it all the same" not in shown.content.decode()
+    assert "is not on order" not in shown.content.decode()
