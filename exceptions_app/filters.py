@@ -189,13 +189,11 @@ class CaseFilter(django_filters.FilterSet):
         """A return's or order's number from its beginning, or words of the title."""
         words = value.strip()
         number = words.upper().removeprefix("EX-").removeprefix("RMA").lstrip("-# ")
-        found = (
-            Q(title__icontains=words)
-            | Q(rma__order_name__istartswith=words)
-            | Q(rma__external_id__istartswith=number)
+        found = Q(title__icontains=words) | Q(rma__order_name__istartswith=words)
+        if number:
+            found |= Q(rma__external_id__istartswith=number)
             # A message about a return that is not here yet has its number in its subject alone.
-            | Q(subject__startswith="event:", subject__endswith=f":{number}")
-        )
+            found |= Q(subject__startswith="event:", subject__endswith=f":{number}")
         if number.isascii() and number.isdigit() and len(number) < 15:
             found |= Q(pk=int(number))
         return queryset.filter(found)

@@ -56,14 +56,21 @@ def whose(place: MessagePlace) -> str:
 def open_causes(place: MessagePlace, *, now: datetime) -> list[telling.Cause]:
     """What the place can work on now, gravest first, MOST of a team; a query or two each."""
     found = []
-    for team in teams_of(place):
-        scope = counts.Scope(
-            now, team=team, assignee=place.owner_id if place.is_only_mine else None
-        )
+    for scope in _scopes(place, now):
         rows = counts.causes(scope, is_back=False, after=(), limit=MOST)
         units = _units(scope) if rows else {}
         found += [_cause(place, row, units.get(row["group"], 0)) for row in rows]
     return sorted(found, key=lambda cause: (-cause.rank, cause.due_at, cause.group))
+
+
+def _scopes(place: MessagePlace, now: datetime) -> list[counts.Scope]:
+    person = place.owner_id if place.is_only_mine else None
+    return [counts.Scope(now, team=team, assignee=person) for team in teams_of(place)]
+
+
+def _open_rows(scope: counts.Scope) -> list[dict[str, Any]]:
+    """What can be worked on, in sums by cause and type."""
+    return [row for row in counts.by_cause_and_type(scope) if not row["is_behind"]]
 
 
 def _units(scope: counts.Scope) -> dict[int, int]:
@@ -180,22 +187,24 @@ def today_url(place: MessagePlace) -> str:
 
 
 def day(place: MessagePlace, open_now: list[telling.Cause], *, now: datetime) -> telling.Day:
-    """The figures of a digest; three counts beside what is open."""
+    """The figures of a digest, of all causes however many `open_now` holds; who waits, of those."""
     own = Case.objects.filter(team__in=teams_of(place))
     if place.is_only_mine:
         own = own.filter(assignee=place.owner_id)
     since = now - timedelta(days=1)
     is_open = Q(status__in=CASE_OPEN)
+    rows = [row for scope in _scopes(place, now) for row in _open_rows(scope)]
     return telling.Day(
-        count=sum(cause.count for cause in open_now),
-        causes=len(open_now),
+        count=sum(row["count"] for row in rows),
+        causes=len({row["group_id"] for row in rows}),
         late=own.filter(is_open, to_do(now), due_at__lt=now).count(),
         opened=own.filter(is_open | Q(resolved_at__gte=since), opened_at__gte=since).count(),
         closed=own.filter(resolved_at__gte=since).count(),
         waiting=sum(cause.waiting for cause in open_now),
         sums=tuple(
             (each.currency, each.amount)
-            for each in per_currency(pair for cause in open_now for pair in cause.sums)
+            for each in per_currency((row["currency"], row["total"]) for row in rows)
+            if each.currency
         ),
     )
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.contrib.postgres.aggregates import JSONBAgg
-from django.db.models import F, Min, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Cast, JSONObject, Now
 
 from exceptions_app.choices import (
@@ -23,6 +23,7 @@ from exceptions_app.choices import (
     Team,
 )
 from exceptions_app.models import (
+    Approval,
     BreakGlass,
     Case,
     Connection,
@@ -173,13 +174,20 @@ def _as_text(**columns: Any) -> QuerySet[Any, Any]:
 
 
 def decidable(*, roles: frozenset[str], user_id: int) -> QuerySet[Fix]:
-    """Requests this person may decide on: never what they asked for or edited."""
+    """Requests this person may decide on: never what they asked for, edited or agreed to."""
     mine = Q(pk__in=[])
     for level in ("peer", "finance"):
         kinds = [kind for kind in FixKind.values if approving_roles(kind=kind, level=level) & roles]
         mine |= Q(level=level, kind__in=kinds)
     waiting = Fix.objects.filter(mine, status=FixStatus.REQUESTED)
-    return waiting.exclude(requested_by_id=user_id).exclude(edits__editor_id=user_id)
+    agreed = Approval.objects.filter(
+        fix=OuterRef("pk"), approver_id=user_id, payload_hash=OuterRef("payload_hash")
+    )
+    return (
+        waiting.exclude(requested_by_id=user_id)
+        .exclude(edits__editor_id=user_id)
+        .exclude(Exists(agreed))
+    )
 
 
 def queue(*, team: str, now: datetime) -> Queue:

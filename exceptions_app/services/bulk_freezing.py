@@ -111,7 +111,7 @@ def freeze_window(
     def rows() -> Iterator[BulkRow]:
         ordered = found.order_by("rma_id", "sequence", "id").defer("draft", "checks")
         for position, posting in enumerate(ordered.iterator(chunk_size=AT_ONCE), start=1):
-            why = bulk_rows.why_skipped(posting)
+            why = bulk_rows.why_not_sent(posting)
             is_proven = why.startswith("Proven")
             amount = Decimal(0) if why else posting.gross
             said = "Proven posted: skipped." if is_proven else why

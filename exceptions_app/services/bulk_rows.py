@@ -94,6 +94,15 @@ def why_skipped(posting: Posting) -> str:
     return ""
 
 
+def why_not_sent(posting: Posting) -> str:
+    """As `why_skipped`, and of what would be refused: only what was refused or is in doubt can be
+    sent again by a person."""
+    reason = why_skipped(posting)
+    if reason or fix_payloads.can_be_sent(posting):
+        return reason
+    return f"Cannot be sent again: {posting.get_status_display().lower()}."
+
+
 def perform(*, row: BulkRow, bulk: Bulk, actor: User, now: datetime) -> Done:
     """Do the act of `bulk` to one row.
 

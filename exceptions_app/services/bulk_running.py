@@ -37,17 +37,23 @@ def run_next(*, now: datetime) -> bool:
         _end(bulk, BulkState.STOPPED, f"Stopped: {audit.name_of(actor)} may not do this", now)
         return True
     waiting = bulk.rows.filter(state=BulkRowState.WAITING).order_by("position")
-    ids = list(waiting.values_list("pk", flat=True)[: bulk.per_minute or CHUNK])
+    ids = list(waiting.values_list("pk", flat=True)[: max(bulk.per_minute, CHUNK)])
+    left = 0
     if ids:
         _note_try(ids[0], now)
     if bulk.kind == BulkKind.PREVIEW:
         _try_all(ids, bulk, now)
     else:
         for pk in ids:
-            if not _settle(pk, bulk, actor, now):
+            state = _settle(pk, bulk, actor, now)
+            if state is None:
                 break
             reach("bulk_row")
-    after = timedelta(minutes=1) if bulk.per_minute else timedelta(0)
+            left += state == BulkRowState.DONE
+            if bulk.per_minute and left == bulk.per_minute:
+                break
+    # Its pace is of what leaves: rows that need nothing cost no minute.
+    after = timedelta(minutes=1) if bulk.per_minute and left else timedelta(0)
     Bulk.objects.filter(pk=bulk.pk).update(lease_until=None, not_before=now + after)
     if not waiting.exists():
         _end(bulk, BulkState.DONE, f"Finished: {bulk.get_kind_display()}", now)
@@ -111,18 +117,18 @@ def _try_all(ids: Sequence[int], bulk: Bulk, now: datetime) -> None:
 
 
 @transaction.atomic
-def _settle(row_id: int, bulk: Bulk, actor: User, now: datetime) -> bool:
-    """Do one row that still waits; False when the act was stopped."""
+def _settle(row_id: int, bulk: Bulk, actor: User, now: datetime) -> str | None:
+    """Do one row that still waits; its state, "" when it is another's, None once all is stopped."""
     # Who stops it waits for the row that is under way, and the next one hears of it.
     running = Bulk.objects.filter(pk=bulk.pk, state=BulkState.RUNNING).order_by()
     given = running.select_for_update(no_key=True).values_list("given", flat=True).first()
     if given is None:
-        return False
+        return None
     bulk.given = given
     waiting = BulkRow.objects.filter(pk=row_id, state=BulkRowState.WAITING)
     row = waiting.select_for_update(skip_locked=True, of=("self",)).first()
     if row is None:
-        return True
+        return ""
     _open_batch(bulk, actor, now)
     try:
         with transaction.atomic():
@@ -138,7 +144,7 @@ def _settle(row_id: int, bulk: Bulk, actor: User, now: datetime) -> bool:
     row.fix = done.fix or row.fix
     row.settled_at = now
     row.save(update_fields=["state", "text", "before", "after", "fix", "settled_at"])
-    return True
+    return row.state
 
 
 @transaction.atomic

@@ -150,7 +150,7 @@ def weigh(
         bridge=bridge, kind=kind, source_value=source_value, payload=payload, rma=rma, now=now
     )
     value = approval.value_decided(
-        kind, payload, case.value if case is not None else None, found.freed if found else None
+        kind, payload, case.value if case is not None else None, found.at_most if found else None
     )
     policy = facts_selector.policy_of(bridge)
     case_type = case.type if case is not None else ""

@@ -45,7 +45,9 @@ class Effect:
     A return in another currency shows its own amount and is no part of that sum.
 
     `rows` are the returns that were planned; `touched` is how many there are, counted no further
-    than paging.COUNT_CAP + 1. The figures speak for the planned ones only.
+    than paging.COUNT_CAP + 1. The figures speak for the planned ones only; `unplanned` is the money
+    of the others in `currency`, and `is_more` says that some of it is in another currency, or
+    beyond what is counted.
     """
 
     healed_cases: int
@@ -56,11 +58,18 @@ class Effect:
     newly_broken: int
     touched: int
     rows: tuple[EffectRow, ...]
+    unplanned: Decimal = Decimal(0)
+    is_more: bool = False
+
+    @property
+    def at_most(self) -> Decimal:
+        """What it can free where every return that was not planned is healed too."""
+        return self.freed + self.unplanned
 
     @property
     def frees_other_money(self) -> bool:
-        """Whether a healed return claims money that `freed` leaves out."""
-        return any(
+        """Whether it may free money that `at_most` leaves out."""
+        return self.is_more or any(
             row.amount and row.currency != self.currency
             for row in self.rows
             if row.before and not row.after
@@ -87,6 +96,7 @@ class Effect:
     def as_json(self) -> dict[str, Any]:
         plain = asdict(self)
         plain["freed"] = str(self.freed)
+        plain["unplanned"] = str(self.unplanned)
         plain["is_idle"] = self.is_idle
         plain["rows"] = [{**row, "amount": str(row["amount"])} for row in plain["rows"]]
         return plain
@@ -127,7 +137,7 @@ def effect(
     thousands is answered as fast as one that touches fifty.
     """
     rows = []
-    touched, count = _touched(bridge, kind, source_value, rma)
+    touched, count, others = _touched(bridge, kind, source_value, rma)
     for each in touched:
         facts = facts_selector.for_plan(each, now=now)
         before = planning.plan(facts)
@@ -143,7 +153,12 @@ def effect(
                 is_same=(before.told, before.postings) == (after.told, after.postings),
             )
         )
-    return summed(rows, bridge.currency, count)
+    in_others = any(others[currency] for currency in {*others} - {bridge.currency})
+    return replace(
+        summed(rows, bridge.currency, count),
+        unplanned=others.get(bridge.currency, Decimal(0)),
+        is_more=in_others or count > paging.COUNT_CAP,
+    )
 
 
 def effect_of_change(
@@ -224,17 +239,25 @@ def summed(rows: list[EffectRow], currency: str, touched: int) -> Effect:
 
 def _touched(
     bridge: Bridge, kind: str, source_value: str, rma: Rma | None
-) -> tuple[list[Rma], int]:
-    """The returns to plan, at most PLANNED_CAP, and how many there are."""
+) -> tuple[list[Rma], int, dict[str, Decimal]]:
+    """The returns to plan, at most PLANNED_CAP, how many there are, and the money of the others."""
     if kind not in MappingKind.values:
-        return ([rma], 1) if rma is not None else ([], 0)
+        return ([rma], 1, {}) if rma is not None else ([], 0, {})
     rows = mappings_selector.touched_by(bridge=bridge, kind=kind, keys={normalise(source_value)})
     shown = list(
         rows.select_related("bridge__erp", "bridge__source", "sales_order", "credit_quote")[
             :PLANNED_CAP
         ]
     )
-    return shown, paging.count(rows) if len(shown) == PLANNED_CAP else len(shown)
+    if len(shown) < PLANNED_CAP:
+        return shown, len(shown), {}
+    # Each once: sums of distinct rows would leave out equal amounts.
+    others = Rma.objects.filter(pk__in=rows.order_by().values("pk")).exclude(
+        pk__in=[each.pk for each in shown]
+    )
+    tally = paging.tallies({"others": others}, money="amount_in")["others"]
+    sums = {each.currency: each.amount for each in tally.values}
+    return shown, min(len(shown) + tally.count, paging.COUNT_CAP + 1), sums
 
 
 def changed(

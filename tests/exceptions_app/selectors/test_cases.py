@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from exceptions_app.filters import CaseFilter
 from exceptions_app.models import Case
 from exceptions_app.selectors import cases as selector
 from exceptions_app.selectors import causes
@@ -97,3 +98,18 @@ def test_approvers_are_others_with_the_right_of_that_level():
     assert names("accept_difference", "finance") == ("Fiona",)
     assert names("sku_alias", "peer") == ("Mona",)
     assert names("retry", "none") == ()
+
+
+def test_a_prefix_alone_finds_no_return():
+    case = CaseFactory(rma=RmaFactory(external_id="7001"))
+
+    def found(words):
+        asked = CaseFilter({"q": words, "status": "any"}, queryset=Case.objects.all())
+        return list(asked.qs)
+
+    assert [found(words) for words in ("RMA", "EX-", "RMA7", f"EX-{case.pk}")] == [
+        [],
+        [],
+        [case],
+        [case],
+    ]

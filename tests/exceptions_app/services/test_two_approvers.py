@@ -6,6 +6,8 @@ import pytest
 
 from exceptions_app import errors
 from exceptions_app.models import Approval, AuditEntry, Fix
+from exceptions_app.permissions import roles_of
+from exceptions_app.selectors import today
 from exceptions_app.services import fixes, previews
 from tests.cast import make_user
 from tests.factories import NOW, BridgeFactory, CaseFactory, CauseGroupFactory, RmaFactory
@@ -51,6 +53,23 @@ def test_the_first_approval_counts_and_changes_nothing_yet():
         "fix.approve.part",
         "fix.request",
     ]
+
+
+def test_who_agreed_to_it_is_not_asked_again_until_it_is_another_request():
+    fix = _asked()
+
+    def waits_for(name):
+        person = _finance(name)
+        found = today.decidable(roles=roles_of(person), user_id=person.pk)
+        return list(found) == [fix]
+
+    before = waits_for("fiona")
+    _approve(fix, "fiona")
+    after = waits_for("fiona"), waits_for("frank"), waits_for("finn")
+    Fix.objects.filter(pk=fix.pk).update(payload_hash="of another payload")
+
+    assert (before, after) == (True, (False, True, False))
+    assert waits_for("fiona")
 
 
 def test_the_second_person_puts_it_in_force():

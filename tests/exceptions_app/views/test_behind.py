@@ -180,6 +180,17 @@ def test_a_message_to_a_team_is_about_what_it_can_do(desk):
     assert telling.day(place, causes, now=now).late == 1
 
 
+def test_a_digest_counts_causes_beyond_those_it_lists(desk):
+    place = MessagePlace(team="finance", desk_url="https://desk.example")
+    now = timezone.now()
+    whole = telling.day(place, telling.open_causes(place, now=now), now=now)
+
+    in_part = telling.day(place, [], now=now)
+
+    assert (whole.count, whole.causes, whole.sums) == (1, 1, (("GBP", Decimal("5.00")),))
+    assert (in_part.count, in_part.causes, in_part.sums) == (1, 1, whole.sums)
+
+
 def test_the_api_lists_as_the_page_does_and_names_the_one_that_comes_first(client, desk):
     def rows(query=""):
         return client.get(f"/api/v1/cases/?team=finance{query}").json()["results"]

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from exceptions_app.models import Case, Fix
+from exceptions_app.models import Case, Fix, Rma
 from exceptions_app.services import fixes, previews
 from tests.cast import make_user
 from tests.factories import NOW, CaseFactory, CauseGroupFactory, RmaFactory
@@ -173,3 +173,32 @@ def test_whoever_decides_second_is_told_who_was_faster(client, waiting):
     assert answer.status_code == 422
     assert "Mona was faster" in answer.content.decode()
     assert fix.status == "held"
+
+
+def test_returns_beyond_the_cap_count_with_all_their_money_for_the_second_approver(
+    waiting, monkeypatch
+):
+    def weighed():
+        terms = fixes.weigh(
+            kind="sku_alias",
+            bridge=waiting.bridge,
+            case=None,
+            rma=None,
+            source_value=WRONG,
+            payload={"sku": "TEE-BLK-M"},
+            now=waiting.clock.now,
+        )
+        return terms.found.freed, terms.found.unplanned, terms.found.frees_other_money
+
+    planned, other = Rma.objects.order_by("pk")
+    whole = weighed()
+    monkeypatch.setattr(previews, "PLANNED_CAP", 1)
+    in_part = weighed()
+    Rma.objects.filter(pk=other.pk).update(currency="EUR")
+    in_euros = weighed()
+
+    assert whole[1:] == (0, False)
+    assert in_part[1:] == (other.amount_in, False)
+    assert in_euros == (in_part[0], 0, True)
+    assert in_part[0] in (0, planned.amount_in)
+    assert other.amount_in == Decimal("20.00")
