@@ -58,7 +58,7 @@ def detail(fix_id: int) -> QuerySet[Fix]:
     return _with_all(rows).select_related("rma__bridge__erp", "case__rma__bridge__erp")
 
 
-def change(fix: Fix) -> dict[str, str]:
+def change(fix: Fix) -> dict[str, Any]:
     """The fact before and after as text, one name per line; before is "" when there was none."""
     before: dict[str, Any] = {}
     version = 0
@@ -74,6 +74,7 @@ def change(fix: Fix) -> dict[str, str]:
         if latest is not None:
             before, version = latest.target, latest.version
     return {
+        "target_before": before,
         "before": lines_of(before),
         "after": "mapped no more" if is_withdrawal(fix.payload) else lines_of(fix.payload),
         "before_version": str(version or ""),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -19,7 +22,8 @@ from exceptions_app.selectors import approvals as selector
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import requests as requests_selector
 from exceptions_app.services import break_glass, fix_batches, fix_edits
-from exceptions_app.views import fix_rights
+from exceptions_app.views import asked as questions
+from exceptions_app.views import fix_rights, fix_warnings
 from exceptions_app.views import fixes as page
 
 STATE_TONES = {
@@ -73,20 +77,26 @@ def edit(request: HttpRequest, fix_id: int) -> HttpResponse:
     return render(request, "fixes/edit.html", context, status=status)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @permissions.required("approve_fix")
 def act(request: HttpRequest) -> HttpResponse:
-    """Approve what was ticked: count and sum are shown first, then each by itself."""
+    """Approve what was ticked: count and sum are shown first, then each by itself.
+
+    Question and result stand at addresses of their own (`views.asked`), so Back finds them.
+    """
     now = timezone.now()
-    asked = dict(_pick(text) for text in request.POST.getlist("fix"))
-    rows = list(
-        requests_selector.by_ids(list(asked)[: fix_batches.MOST]).filter(status=FixStatus.REQUESTED)
-    )
+    if request.method != "POST":
+        return _said(request, now)
+    picks = request.POST.getlist("fix")
+    asked = dict(_pick(text) for text in picks)
+    rows = _waiting(asked)
     if not rows:
         messages.warning(request, "Tick the requests to approve. Nothing was changed.")
         return redirect("fix-list")
     if not request.POST.get("confirmed"):
-        return _ask(request, rows, asked, now)
+        return _to(request, {"picks": picks})
+    if any(fix_warnings.of(fix) for fix in rows) and not request.POST.get("in_spite"):
+        return _ask(request, rows, asked, now, must_confirm=True)
     try:
         done = fix_batches.approve(
             asked=list(asked.items()),
@@ -97,41 +107,74 @@ def act(request: HttpRequest) -> HttpResponse:
     except errors.DeskError as error:
         messages.warning(request, str(error))
         return redirect("fix-list")
-    return _tell(request, done, now)
+    outcomes = [asdict(each) for each in done.outcomes]
+    return _to(request, {"outcomes": outcomes, "batch": done.batch.pk if done.batch else None})
 
 
-def _ask(request: HttpRequest, rows: list[Fix], asked: dict[int, str], now: Any) -> HttpResponse:
+def _to(request: HttpRequest, said: dict[str, Any]) -> HttpResponse:
+    return redirect(f"{reverse('fix-act')}?{questions.NAME}={questions.keep(request, said)}")
+
+
+def _said(request: HttpRequest, now: datetime) -> HttpResponse:
+    """The question, or what became of it, as the address names it in this session."""
+    said = questions.kept(request)
+    if said is not None and "outcomes" in said:
+        return _tell(request, said, now)
+    asked = dict(_pick(text) for text in said["picks"]) if said is not None else {}
+    rows = _waiting(asked)
+    if not rows:
+        messages.warning(request, "That question is no longer open. Tick the requests again.")
+        return redirect("fix-list")
+    return _ask(request, rows, asked, now)
+
+
+def _waiting(asked: dict[int, str]) -> list[Fix]:
+    found = requests_selector.by_ids(list(asked)[: fix_batches.MOST])
+    return list(found.filter(status=FixStatus.REQUESTED))
+
+
+def _ask(
+    request: HttpRequest,
+    rows: list[Fix],
+    asked: dict[int, str],
+    now: datetime,
+    *,
+    must_confirm: bool = False,
+) -> HttpResponse:
     amounts = selector.amounts_of(rows)
-    context = {
+    context: dict[str, Any] = {
         "now": now,
         "rows": [
             {
                 "fix": fix,
                 "amount": amounts.get(fix.pk),
-                "change": requests_selector.change(fix),
+                "warnings": fix_warnings.of(fix),
                 "seen": asked[fix.pk],
                 "may": fix_rights.may_decide(request, fix),
             }
             for fix in rows
         ],
         "count": len(rows),
+        "must_confirm": must_confirm,
         "sums": selector.sums(amounts.values()),
         "unknown": len(rows) - len(amounts),
     }
-    return render(request, "fixes/act.html", context)
+    context["is_doubtful"] = any(each["warnings"] for each in context["rows"])
+    return render(request, "fixes/act.html", context, status=422 if must_confirm else 200)
 
 
-def _tell(request: HttpRequest, done: fix_batches.Released, now: Any) -> HttpResponse:
+def _tell(request: HttpRequest, said: dict[str, Any], now: datetime) -> HttpResponse:
+    outcomes = said["outcomes"]
     rows = [
-        {"row": each, "tone": {"released": "good", "part": "wait"}.get(each.state, "warn")}
-        for each in done.outcomes
+        {"row": each, "tone": {"released": "good", "part": "wait"}.get(each["state"], "warn")}
+        for each in outcomes
     ]
     context = {
         "now": now,
         "rows": rows,
-        "batch": done.batch,
-        "released": sum(each.state == "released" for each in done.outcomes),
-        "refused": sum(each.state == "refused" for each in done.outcomes),
+        "batch": selector.batch(said["batch"]).first() if said["batch"] else None,
+        "released": sum(each["state"] == "released" for each in outcomes),
+        "refused": sum(each["state"] == "refused" for each in outcomes),
     }
     return render(request, "fixes/acted.html", context)
 

@@ -27,14 +27,21 @@ from exceptions_app.selectors import delegations
 from exceptions_app.selectors import requests as requests_selector
 from exceptions_app.services import (
     document_edits,
-    doubts,
     fix_payloads,
     fixes,
     looking,
     previews,
 )
 from exceptions_app.services.bulk_freezing import HISTORY_DAYS
-from exceptions_app.views import case_offers, case_page, case_past, fix_previews, fix_rights
+from exceptions_app.views import (
+    case_offers,
+    case_page,
+    case_past,
+    fix_previews,
+    fix_rights,
+    fix_warnings,
+    fix_words,
+)
 
 DECIDED_TONES = {
     FixStatus.APPLIED: "good",
@@ -139,6 +146,11 @@ def detail(request: HttpRequest, fix_id: int) -> HttpResponse:
 @require_POST
 @permissions.required("approve_fix")
 def approve(request: HttpRequest, fix_id: int) -> HttpResponse:
+    """Approve what was read; what the asker had to tick, the approver ticks too."""
+    asked = get_object_or_404(requests_selector.detail(fix_id))
+    is_waiting = asked.status == FixStatus.REQUESTED
+    if is_waiting and fix_warnings.of(asked) and not request.POST.get("in_spite"):
+        return show(request, fix_id, must_confirm=True, status=422)
     try:
         fix = fixes.approve(
             fix_id=_known(fix_id),
@@ -264,6 +276,7 @@ def show(
     alone_form: AloneForm | None = None,
     review_form: ReviewForm | None = None,
     refusal: str = "",
+    must_confirm: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     now = timezone.now()
@@ -271,12 +284,16 @@ def show(
     underway = case_offers.under_way([fix], request, now)[0]
     is_waiting = fix.status == FixStatus.REQUESTED
     documents, documents_refusal = _documents(fix, now)
+    change = _change(fix)
     context = {
         "now": now,
         "fix": fix,
         "underway": underway,
+        "warnings": fix_warnings.of(fix) if is_waiting else (),
+        "must_confirm": must_confirm,
+        "plain": fix_words.plain(fix, change["target_before"]),
         "tone": DECIDED_TONES.get(FixStatus(fix.status), "calm"),
-        "change": _change(fix),
+        "change": change,
         "fate": case_past.fate(fix),
         "reason": _reason(fix),
         "effect": requests_selector.effect(fix),
@@ -286,7 +303,6 @@ def show(
         "history_days": HISTORY_DAYS,
         "look": looking.before(kind=fix.kind, payload=fix.payload) if is_waiting else None,
         "is_waiting": is_waiting,
-        "doubt": doubts.of_request(fix) if is_waiting else "",
         "may_approve": fix_rights.may_decide(request, fix),
         "away": list(delegations.held_by(request.user.pk or 0, now=now)),
         "edits": approvals_selector.edits_of(fix),
@@ -316,7 +332,7 @@ def _results(fix: Fix, now: datetime) -> dict[str, Any]:
     }
 
 
-def _change(fix: Fix) -> dict[str, str]:
+def _change(fix: Fix) -> dict[str, Any]:
     """Before and after, one fact per line; of an edited document only what differs."""
     told = requests_selector.change(fix)
     rows = document_edits.differences(fix)

@@ -255,7 +255,7 @@ DOORS = {
     "fix-undo": Door("approve_fix", **ACT, args=("fix",)),
     # The kind of the request decides what else is needed: this one is merchandising's.
     "fix-edit": Door("assign_case", get=(403,), post=(403,), args=("fix",)),
-    "fix-act": Door("approve_fix", **ACT),
+    "fix-act": Door("approve_fix", get=(302,), post=(200, 302, 409, 422)),
     "fix-history": Door("assign_case", **ACT, args=("fix",)),
     "fix-alone": Door("break_glass", **ACT, args=("fix",)),
     "fix-batch": Door("view_desk", args=("fix_batch",)),

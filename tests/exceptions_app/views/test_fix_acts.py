@@ -44,7 +44,9 @@ def _text(answer):
 def test_the_page_of_an_edited_request_says_whose_approval_it_voided_and_why(enter):
     fix = _asked()
     seen = fix.payload_hash
-    enter("fiona").post(reverse("fix-approve", args=[fix.pk]), {"payload_hash": seen})
+    enter("fiona").post(
+        reverse("fix-approve", args=[fix.pk]), {"payload_hash": seen, "in_spite": "1"}
+    )
     finn = enter("finn")
     form = finn.get(reverse("fix-edit", args=[fix.pk]))
     assert "Fiona approved this; that will no longer count." in _text(form)
@@ -60,7 +62,7 @@ def test_the_page_of_an_edited_request_says_whose_approval_it_voided_and_why(ent
     )
     shown = _text(enter("fiona").get(reverse("fix-detail", args=[fix.pk])))
     late = enter("frank", "finance").post(
-        reverse("fix-approve", args=[fix.pk]), {"payload_hash": seen}
+        reverse("fix-approve", args=[fix.pk]), {"payload_hash": seen, "in_spite": "1"}
     )
 
     fix.refresh_from_db()
@@ -126,10 +128,13 @@ def test_ticked_requests_are_shown_with_their_count_then_approved_and_taken_back
     picks = [f"{fix.pk}:{fix.payload_hash}" for fix in rows]
     fiona = enter("fiona")
 
-    asked = fiona.post(reverse("fix-act"), {"fix": picks})
+    asked = fiona.post(reverse("fix-act"), {"fix": picks}, follow=True)
     assert "Approve 2 requests?" in _text(asked)
     assert not FixBatch.objects.exists()
-    done = fiona.post(reverse("fix-act"), {"fix": picks, "confirmed": "1"})
+    done = fiona.post(
+        reverse("fix-act"), {"fix": picks, "confirmed": "1", "in_spite": "1"}, follow=True
+    )
+    result = fiona.get(f"{done.redirect_chain[-1][0]}")
     batch = FixBatch.objects.get()
     page = fiona.get(reverse("fix-batch", args=[batch.pk]))
     listed = fiona.get(reverse("fix-list"))
@@ -137,6 +142,7 @@ def test_ticked_requests_are_shown_with_their_count_then_approved_and_taken_back
     again = fiona.post(reverse("fix-batch-undo", args=[batch.pk]))
 
     assert "2 approved, 0 refused" in _text(done)
+    assert "2 approved, 0 refused" in _text(result)
     assert "Take back 2" in _text(page)
     assert "Take back 2" in _text(listed)
     assert set(Fix.objects.values_list("status", flat=True)) == {"undone"}
