@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from exceptions_app.choices import PostingKind, PostingStatus
-from exceptions_app.rules.facts import Finding, PlannedPosting, RmaFacts
+from exceptions_app.rules.facts import Finding, PlannedPosting, PostingFact, RmaFacts
 
 GRACE = timedelta(minutes=15)
 _WAITING = frozenset(
@@ -42,22 +42,32 @@ def grace_ends(
 ) -> datetime | None:
     """Until when documents of `kinds` that may leave are not missed; None where none may.
 
-    Of several the one that was freed first counts. One that a finding blocks, that waits for a run,
-    a window or a person, or that was tried already, is not about to leave.
+    Of several the one that was freed first counts, and one that follows another is free only when
+    that one is. One that a finding blocks, that waits for a run, a window or a person, or that was
+    tried already, is not about to leave.
     """
     blocked = frozenset().union(*(finding.blocks for finding in found))
     rows = {row.slot: row for row in facts.postings}
-    moments = []
-    for planned in postings:
+    moments: list[datetime] = []
+    last = None
+    for planned in sorted(postings, key=lambda each: each.sequence):
         is_free = planned.kind not in blocked and not planned.hold
-        if planned.kind not in kinds or not is_free or facts.erp.is_manual(planned.kind):
-            continue
         row = rows.get(planned.slot)
-        if row is None or row.status == PostingStatus.BLOCKED:
-            moments.append(facts.now)
-        elif row.status in _WAITING and row.freed_at is not None:
-            moments.append(row.freed_at)
+        freed = _freed_at(row, facts.now)
+        if not is_free or freed is None or facts.erp.is_manual(planned.kind):
+            continue
+        if planned.kind in kinds:
+            moments.append(freed if last is None else max(last, freed))
+        if row is not None:
+            last = freed if last is None else max(last, freed)
     return min(moments) + GRACE if moments else None
+
+
+def _freed_at(row: PostingFact | None, now: datetime) -> datetime | None:
+    """When a document was free to leave, `now` for one that a new plan frees; None once tried."""
+    if row is None or row.status == PostingStatus.BLOCKED:
+        return now
+    return row.freed_at if row.status in _WAITING else None
 
 
 def look_at(

@@ -111,6 +111,9 @@ def test_the_effect_of_an_open_day_is_told_before_it_is_asked_for(refused):
         )
 
     assert (after("2026-06-01").healed_returns, after("2026-06-01").still_blocked) == (1, 0)
+    # Days later, too: a credit that waited behind the refused receipt leaves with it.
+    refused.clock.advance(days=4)
+    assert (after("2026-06-01").healed_returns, after("2026-06-01").newly_broken) == (1, 0)
     assert (after("2026-05-21").healed_returns, after("2026-05-21").still_blocked) == (0, 1)
 
 

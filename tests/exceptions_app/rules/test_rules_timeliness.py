@@ -54,6 +54,30 @@ WAITS_LONG = (AUTHORISED, freed("stock_receipt:10/WH1", 15, status="planned"))
         ),
         pytest.param(make_facts(refunds=refunded(24)), [], id="late-and-planned-just-now"),
         pytest.param(
+            make_facts(
+                refunds=refunded(24),
+                postings=(
+                    AUTHORISED,
+                    freed("stock_receipt:10/WH1", 5),
+                    freed("credit_memo", 900, status="planned"),
+                ),
+            ),
+            [],
+            id="late-behind-what-is-leaving",
+        ),
+        pytest.param(
+            make_facts(
+                refunds=refunded(24),
+                postings=(
+                    AUTHORISED,
+                    freed("stock_receipt:10/WH1", 20),
+                    freed("credit_memo", 900, status="planned"),
+                ),
+            ),
+            [("REFUND_NO_CM", "refund")],
+            id="late-behind-what-should-have-left",
+        ),
+        pytest.param(
             make_facts(refunds=refunded(24), postings=(posting_of("credit_memo", status="ready"),)),
             [("REFUND_NO_CM", "refund")],
             id="late-and-tried-before",
