@@ -139,7 +139,8 @@ def findings(
     connection: Connection, health: ConnectionHealth, now: datetime
 ) -> tuple[Finding, ...]:
     """What a person must know of a connection: at most one finding, the deepest cause."""
-    facts = {"connection": connection.name, "reason": health.reason}
+    # The reason stands in the middle of a sentence.
+    facts = {"connection": connection.name, "reason": health.reason.rstrip(".")}
     if health.refused_at is not None:
         return (_finding("AUTH_EXPIRED", connection, facts),)
     if health.state != BreakerState.CLOSED:

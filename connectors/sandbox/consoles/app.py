@@ -33,8 +33,8 @@ _STALE = (
     " was changed. Load the page again, then send it once more."
 )
 _SIMULATED = (
-    "A simulation on this machine: what you change here, the next poll or message tells"
-    " Returnsbridge, as the real system would."
+    "A simulation on this machine. Returnsbridge is told of a change as the real system would"
+    " tell it: with its next poll or message, within some minutes."
 )
 
 

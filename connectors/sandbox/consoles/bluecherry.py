@@ -47,8 +47,7 @@ class Items(Room):
         if kept is None:
             return None
         record = kept.record
-        names = ("description", "upc", "division", "style", "color_code", "size_desc", "unit_cost")
-        facts = [(name.replace("_", " ").capitalize(), store.text(record, name)) for name in names]
+        facts = [(words, store.text(record, name)) for name, words in _ITEM_WORDS.items()]
         is_active = record.get("active", True)
         state = [("Active", yes_no(is_active)), ("Last changed", kept.last_mod)]
         return Sheet(
@@ -338,6 +337,15 @@ class Months(Room):
 
 ROOMS: tuple[type[Room], ...] = (Items, Warehouses, Orders, Customers, Documents, Months)
 
+_ITEM_WORDS = {
+    "description": "Description",
+    "upc": "Barcode",
+    "division": "Division",
+    "style": "Style",
+    "color_code": "Colour",
+    "size_desc": "Size",
+    "unit_cost": "Unit cost",
+}
 _DOCUMENT_WORDS = {
     "ref_num": "Our key",
     "ord_num": "Order",

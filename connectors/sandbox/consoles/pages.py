@@ -39,8 +39,8 @@ dd { margin: 0; }
 label { display: block; font-weight: 600; margin-top: .5rem; }
 .tick label { display: inline; font-weight: 400; margin: 0 0 0 .4rem; }
 .hint { font-size: .875rem; margin: 0; }
-input:not([type=checkbox]), select { font: inherit; max-width: 100%; padding: .35rem .5rem;
-  width: 22rem; }
+input:not([type=checkbox]), select { font: inherit; max-width: 100%; min-width: min(22rem, 100%);
+  padding: .35rem .5rem; }
 button { font: inherit; margin-top: .75rem; padding: .4rem 1rem; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 ul.rooms { columns: 14rem; padding-left: 1.2rem; }

@@ -147,7 +147,7 @@ def _again(room: Returns, record: RmaRecord) -> Act:
         room.twin.nudge(record.rma_id)
         return f"Return {record.rma_id} is told once more, as it stands."
 
-    note = "Its moment of change moves to now, and its webhook is sent where one is subscribed."
+    note = "Sends its message now. Without it, a change is seen with the next poll, in minutes."
     return Act(code="again", label="Send it again as it stands", note=note, carry=carry)
 
 
