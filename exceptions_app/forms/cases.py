@@ -190,8 +190,12 @@ class CaseSnoozeForm(SnoozeForm):
 
 
 class ReasonsForm(forms.Form):
-    """Coded reasons; the note explains, it never replaces one."""
+    """Coded reasons; the note explains, it never replaces one. An only reason is ticked.
 
+    What is missing is said on the page, as everywhere, and not in a bubble of the browser.
+    """
+
+    use_required_attribute = False
     reason = forms.ChoiceField(label="Why it can be closed", widget=forms.RadioSelect)
     note = forms.CharField(
         label="Note", required=False, max_length=400, widget=forms.Textarea(attrs={"rows": 2})
@@ -199,7 +203,10 @@ class ReasonsForm(forms.Form):
 
     def __init__(self, *args: Any, reasons: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "close_%s", **kwargs})
-        self.fields["reason"].choices = list(reasons)  # type: ignore[attr-defined]
+        offered = list(reasons)
+        self.fields["reason"].choices = offered  # type: ignore[attr-defined]
+        if len(offered) == 1:
+            self.initial.setdefault("reason", offered[0][0])
 
 
 class CloseForm(ReasonsForm):

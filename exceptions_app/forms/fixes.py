@@ -24,6 +24,9 @@ from exceptions_app.services import fix_payloads, mappings
 class FixForm(forms.Form):
     """Common to all kinds; a subclass adds its fields and says what its `new_fact` is."""
 
+    # What is missing is said on the page, as everywhere, and not in a bubble of the browser.
+    use_required_attribute = False
+
     previewed = forms.CharField(required=False, widget=forms.HiddenInput)
     note = forms.CharField(
         label="Note to whoever approves",

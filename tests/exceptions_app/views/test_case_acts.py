@@ -256,6 +256,17 @@ def test_the_history_holds_decisions_and_attempts_newest_first():
     assert [entry["text"] for entry in story] == ["Assigned to Mira", "Sending RB-7: accepted"]
 
 
+def test_an_only_reason_is_ticked_and_none_is_asked_for_by_the_browser():
+    group = CauseGroupFactory(type="REFUND_OVER_LINE")
+    case = CaseFactory(group=group, rma=RmaFactory(bridge=group.bridge), team="finance")
+    client = _of("finn")
+
+    shown = client.get(reverse("case-detail", args=[case.pk])).text.partition('id="close"')[2]
+
+    assert 'value="claimed_back" id="close_reason_0" checked>' in shown
+    assert "required" not in shown.partition("</form>")[0]
+
+
 def test_the_playbook_links_the_act_that_is_offered():
     case = CaseFactory(facts={"sku": "TEE-BLAK-M", "erp": "BlueCherry", "platform": "ReturnGO"})
 
