@@ -65,6 +65,17 @@ CAPABILITIES: dict[str, frozenset[str]] = {
     "retry_posting": frozenset(
         {Role.INTEGRATOR, Role.FINANCE, Role.WAREHOUSE, Role.MERCHANDISING, Role.ADMIN}
     ),
+    # A note tells the platform what is booked: no goods and no money hang on it, and CX owns it.
+    "resend_note": frozenset(
+        {
+            Role.CX,
+            Role.INTEGRATOR,
+            Role.FINANCE,
+            Role.WAREHOUSE,
+            Role.MERCHANDISING,
+            Role.ADMIN,
+        }
+    ),
     "approve_fix": frozenset(
         {Role.MERCHANDISING, Role.WAREHOUSE, Role.FINANCE, Role.INTEGRATOR, Role.ADMIN}
     ),
@@ -111,6 +122,16 @@ FIX_CAPABILITY: dict[str, str] = {
     FixKind.LINK_DOCUMENT: "retry_posting",
     FixKind.CLOSE: "close_case",
 }
+
+# Exceptions about a note alone; sending their document again asks for less.
+NOTE_TYPES = frozenset({"NOTIFY_FAILED"})
+
+
+def fix_capability(kind: str, case_type: str) -> str:
+    """What asking for a change of `kind` about an exception of `case_type` ("" for none) takes."""
+    if kind == FixKind.RETRY and case_type in NOTE_TYPES:
+        return "resend_note"
+    return FIX_CAPABILITY[kind]
 
 
 def roles_of(user: Actor) -> frozenset[str]:

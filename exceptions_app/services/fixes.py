@@ -18,7 +18,13 @@ from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import CASE_OPEN, FixKind, FixStatus, MappingKind
 from exceptions_app.models import Approval, Bridge, Case, Fix, FixBatch, Rma
 from exceptions_app.models.statements import Select
-from exceptions_app.permissions import FIX_CAPABILITY, approving_roles, can, roles_of
+from exceptions_app.permissions import (
+    FIX_CAPABILITY,
+    approving_roles,
+    can,
+    fix_capability,
+    roles_of,
+)
 from exceptions_app.rules import approval
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
@@ -65,7 +71,7 @@ def request(
         FixAlreadyDecided: the same change is already under way.
         CaseAlreadyClosed: the exception was closed meanwhile.
     """
-    check_right(actor, kind)
+    check_right(actor, kind, case)
     _check_case(case, kind)
     # Of two who ask for the same at once the second waits here, and is told. Rows that refer to
     # the bridge may be written meanwhile.
@@ -75,6 +81,7 @@ def request(
     fix_payloads.check_note(kind=kind, note=note)
     given = accept_terms.complete(kind=kind, payload=payload, case=case, asked_by=actor)
     checked = clean(kind, bridge, rma, source_value, given, now)
+    _check_note_alone(actor, kind, case, checked)
     _refuse_second(bridge, kind, rma, source_value, checked)
     money_requests.refuse_second(kind=kind, rma=rma)
     terms = weigh(
@@ -333,12 +340,20 @@ def clean(
     return fix_payloads.clean(kind=kind, bridge=bridge, rma=rma, payload=payload, now=now)
 
 
-def check_right(actor: User, kind: str) -> None:
+def check_right(actor: User, kind: str, case: Case | None = None) -> None:
     if kind not in FixKind.values:
         raise errors.InvalidChoice("That is not a change we know.")
-    if not can(actor, FIX_CAPABILITY[kind]):
+    if not can(actor, fix_capability(kind, case.type if case else "")):
         label = FixKind(kind).label
         raise errors.FixNotAllowed(f"Your role may not: {label.lower()}.")
+
+
+def _check_note_alone(actor: User, kind: str, case: Case | None, payload: dict[str, Any]) -> None:
+    """Who may send a note again and nothing else sends the exception's own document only."""
+    if kind != FixKind.RETRY or can(actor, FIX_CAPABILITY[kind]):
+        return
+    if case is None or payload.get("posting_id") != case.posting_id:
+        raise errors.FixNotAllowed("Your role may send the note again, and no other document.")
 
 
 def _check_case(case: Case | None, kind: str) -> None:

@@ -33,11 +33,12 @@ class Offer:
     preview: Any = None
     is_under_way: bool = False
     is_held: bool = False
+    case_type: str = ""
 
     @property
     def holders(self) -> str:
         """The roles that may ask for it, as they are called on screen."""
-        return permissions.holders(permissions.FIX_CAPABILITY[self.kind])
+        return permissions.holders(permissions.fix_capability(self.kind, self.case_type))
 
     @property
     def is_money(self) -> bool:
@@ -133,12 +134,12 @@ def offers(
             asked = Offer(kind, FixKind(kind).label, None, "", (), is_under_way=True)
             rows.append(replace(asked, is_held=asked_for[kind] == FixStatus.HELD))
             continue
-        is_allowed = permissions.can(request.user, permissions.FIX_CAPABILITY[kind])
+        is_allowed = permissions.can(request.user, permissions.fix_capability(kind, case.type))
         initial = {"find": request.GET.get("find", "")}
         form = FORMS[kind](kind=kind, case=case, now=now, initial=initial) if is_allowed else None
         rows.append(
             offer(request, case, kind, form, beside)
             if is_allowed
-            else Offer(kind, FixKind(kind).label, None, "", ())
+            else Offer(kind, FixKind(kind).label, None, "", (), case_type=case.type)
         )
     return rows

@@ -204,8 +204,9 @@ def _asked(request: HttpRequest, case_id: int) -> tuple[Case, FixForm]:
     kind = request.POST.get("kind", "")
     if kind not in FORMS:
         raise Http404("That is not a change we know.")
-    if not permissions.can(request.user, permissions.FIX_CAPABILITY[kind]):
-        raise PermissionDenied(permissions.FIX_CAPABILITY[kind])
+    capability = permissions.fix_capability(kind, case.type)
+    if not permissions.can(request.user, capability):
+        raise PermissionDenied(capability)
     form = FORMS[kind](request.POST, kind=kind, case=case, now=timezone.now())
     return case, form
 

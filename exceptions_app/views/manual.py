@@ -149,7 +149,7 @@ def _action(
     action: str, code: str, people: Mapping[str, tuple[str, ...]], request: HttpRequest
 ) -> dict[str, Any]:
     """A change with those who may ask for it and those who must agree."""
-    capability = permissions.FIX_CAPABILITY[action]
+    capability = permissions.fix_capability(action, code)
     level = manual_data.approval_level(action, code)
     approving = permissions.approving_roles(kind=action, level=level) if level != "none" else ()
     names = {name for role in approving for name in people[role]}

@@ -75,6 +75,7 @@ CAPABILITIES: dict[str, Text] = {
     "assign_acceptance": _("Give an accepted difference to another owner"),
     "quote_credit": _("Ask what would be credited for some units of an order, and promise it"),
     "retry_posting": _("Have a document sent again, or link one that is already there"),
+    "resend_note": _("Have a note of what is booked sent to the platform again"),
     "approve_fix": _("Approve a colleague's change"),
     "break_glass": _("Put a change in force alone, to be reviewed after"),
     "review_glass": _("Review what one person put in force alone"),

@@ -203,9 +203,9 @@ class FixList(Door):
     def post(self, request: Request) -> Response:
         given = doors.told(request, shapes.FixBody)
         kind = given["kind"]
-        if not permissions.can(request.user, permissions.FIX_CAPABILITY[kind]):
-            raise PermissionDenied
         case = doors.one(cases_selector.detail(given["case_id"]))
+        if not permissions.can(request.user, permissions.fix_capability(kind, case.type)):
+            raise PermissionDenied
         if case.bridge is None:
             raise errors.FixNotAllowed("This exception belongs to no bridge; nothing can change.")
         is_mapping = kind in MappingKind.values

@@ -140,7 +140,7 @@ def _forbidden(role):
     """Each action of each type, by one working role that lacks it and by the auditor."""
     for code in sorted(every_type.watched()):
         for action in CATALOGUE[code].actions:
-            allowed = permissions.CAPABILITIES[permissions.FIX_CAPABILITY[action]]
+            allowed = permissions.CAPABILITIES[permissions.fix_capability(action, code)]
             lacking = [known for known in PEOPLE if known not in allowed]
             if role in (lacking[0], Role.AUDITOR):
                 yield code, action
