@@ -25,7 +25,7 @@ def plain(fix: Fix, before: dict[str, Any]) -> list[dict[str, str]]:
         return [
             {
                 "label": f"“{fix.source_value}” stands for",
-                "before": _target(fix, before) or "Nothing yet",
+                "before": _target(fix, before),
                 "after": ended,
             }
         ]

@@ -1,11 +1,20 @@
 """Whoever approves reads the change in plain words, and ticks what the asker had to tick."""
 
+from decimal import Decimal
+
 import pytest
 from django.urls import reverse
 
 from exceptions_app.models import Fix, FixBatch
 from tests.cast import make_user
-from tests.factories import NOW, BridgeFactory, ErpLocationFactory, FixFactory
+from tests.factories import (
+    NOW,
+    BridgeFactory,
+    ErpLocationFactory,
+    FixFactory,
+    MappingFactory,
+    PostingFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -20,8 +29,8 @@ HARM = {
 }
 
 
-def ask_for(**values):
-    bridge = BridgeFactory()
+def ask_for(*, bridge=None, **values):
+    bridge = bridge or BridgeFactory()
     ErpLocationFactory(connection=bridge.erp, division="10", code="LEE", name="Leeds")
     told = {
         "kind": "location",
@@ -48,8 +57,10 @@ def test_the_page_says_what_the_value_stands_for_and_who_must_approve(ada):
 
     assert "<h1>Map the location Bristol pop-up to 10/LEE</h1>" in response.text
     assert response.context["plain"] == [
-        {"label": "“Bristol pop-up” stands for", "before": "Nothing yet", "after": "10/LEE Leeds"}
+        {"label": "“Bristol pop-up” stands for", "before": "", "after": "10/LEE Leeds"}
     ]
+    assert "<b>10/LEE Leeds</b>" in response.text
+    assert ", where nothing stood before" in response.text
     assert "<dt>Must approve</dt><dd>Ada</dd>" in response.text
     assert response.text.index('id="effect"') < response.text.index('id="change"')
 
@@ -95,3 +106,28 @@ def test_a_question_that_is_no_longer_open_leads_back_to_the_list(ada):
 
     assert answer.redirect_chain[-1][0] == "/approvals/"
     assert "That question is no longer open. Tick the requests again." in answer.text
+
+
+def test_a_corrected_credit_says_what_it_was_and_under_which_code_it_is_booked(client):
+    memo = PostingFactory(kind="credit_memo", gross=Decimal("85.00"), currency="GBP")
+    bridge = memo.rma.bridge
+    MappingFactory(
+        bridge=bridge,
+        kind="fee",
+        source_value="adjustment",
+        target={"component": "adjustment", "erp_code": "ADJ"},
+    )
+    fix = ask_for(
+        bridge=bridge,
+        kind="correct_credit",
+        rma=memo.rma,
+        payload={"adjustment": "-5.00"},
+        source_value="",
+        level="finance",
+    )
+    client.force_login(make_user("fiona"))
+
+    plain = client.get(reverse("fix-detail", args=[fix.pk])).context["plain"]
+
+    after = "£80.00 (adjustment −£5.00, code ADJ)"
+    assert plain == [{"label": "Credit memo", "before": "£85.00", "after": after}]
