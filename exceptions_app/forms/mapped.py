@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from exceptions_app.choices import ApprovalAxis
 from exceptions_app.forms.fixes import FixForm
 from exceptions_app.forms.imports import day_field
 from exceptions_app.forms.picks import OTHER, PickForm
@@ -247,13 +248,42 @@ def _stands_for(values: Sequence[str]) -> str:
     return f"Stands for {shown} and {more} more" if more > 0 else f"Stands for {shown}"
 
 
+# What each meaning of a status lets leave for the ERP (rules.resolving).
+_LETS: dict[str, str] = {
+    ApprovalAxis.REQUESTED: (
+        "nobody has agreed yet. Nothing is booked or credited until the status changes; choose"
+        " this for a return on hold"
+    ),
+    ApprovalAxis.AUTHORISED: (
+        "the return may happen. What came back is booked into stock and credited"
+    ),
+    ApprovalAxis.REFUSED: "the return was turned down. Nothing is booked or credited",
+    ApprovalAxis.CANCELLED: "the return was called off. Nothing is booked or credited",
+    ApprovalAxis.CLOSED: (
+        "all is done there. What came back is booked and credited, and what is missing is told"
+    ),
+}
+_BOOKS = (ApprovalAxis.AUTHORISED, ApprovalAxis.CLOSED)
+
+
 class StatusForm(FixForm):
     axis = forms.ChoiceField(
         label="What the status means",
-        choices=TARGET_CHOICES["axis"],
+        choices=[(code, f"{label}: {_LETS[code]}") for code, label in TARGET_CHOICES["axis"]],
         widget=forms.RadioSelect,
     )
     main = ("axis",)
+
+    @property
+    def warning(self) -> str:
+        """What the choice does to every return with this status, also to those still to come."""
+        chosen = self.payload.get("axis")
+        if not chosen:
+            return ""
+        later = "It counts for every later return with this status too."
+        if chosen in _BOOKS:
+            return f"What came back is booked and credited by the bridge's policy. {later}"
+        return f"This frees nothing: no document leaves while a return has this status. {later}"
 
 
 class VatForm(FixForm):

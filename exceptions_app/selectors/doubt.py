@@ -73,4 +73,5 @@ def of(posting: Posting | None) -> Doubt | None:
 def _down_since(health: ConnectionHealth | None) -> datetime | None:
     if health is None or health.state == BreakerState.CLOSED:
         return None
-    return health.first_failure_at or health.opened_at or health.refused_at
+    # The first failure of a window moves on while nothing answers.
+    return health.opened_at or health.refused_at or health.first_failure_at

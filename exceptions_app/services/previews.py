@@ -36,6 +36,8 @@ class EffectRow:
     currency: str
     # What is in its way and every document it calls for are to the letter as they are now.
     is_same: bool = False
+    # Nothing would be in its way, and yet nothing be booked: a status that lets nothing leave.
+    is_resting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,7 @@ def effect(
                 after=_types(after),
                 amount=each.amount_in,
                 currency=each.currency,
+                is_resting=kind == MappingKind.STATUS and _rests(after),
                 is_same=(before.told, before.postings) == (after.told, after.postings),
             )
         )
@@ -225,16 +228,22 @@ def location_choices(*, bridge: Bridge) -> tuple[ErpLocation, ...]:
 def summed(rows: list[EffectRow], currency: str, touched: int) -> Effect:
     """The figures over `rows`; money only of those in `currency`."""
     healed = [row for row in rows if row.before and not row.after]
+    freed = [row for row in healed if not row.is_resting]
     return Effect(
         healed_cases=sum(max(len(row.before) - len(row.after), 0) for row in rows),
         healed_returns=len(healed),
-        freed=sum((row.amount for row in healed if row.currency == currency), Decimal(0)),
+        freed=sum((row.amount for row in freed if row.currency == currency), Decimal(0)),
         currency=currency,
         still_blocked=sum(1 for row in rows if row.after),
         newly_broken=sum(1 for row in rows if set(row.after) - set(row.before)),
         touched=touched,
         rows=tuple(rows),
     )
+
+
+def _rests(plan: Plan) -> bool:
+    """Whether no document leaves for the ERP."""
+    return all(row.kind == PostingKind.PLATFORM_UPDATE for row in plan.postings)
 
 
 def _touched(

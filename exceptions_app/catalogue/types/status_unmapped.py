@@ -23,9 +23,13 @@ ENTRY = Entry(
     ),
     playbook=(
         Step("Read the message as it was received.", link="inbox"),
-        Step("Find the status in the settings or release notes of {platform}."),
-        Step("Map it to what it means for the return.", FixKind.STATUS),
-        Step("Check the preview: it lists the returns whose plan changes."),
+        Step("Find the status in the settings or release notes of {platform}, or ask its support."),
+        Step(
+            "Map it to what it means for the return. Each choice says what is then booked;"
+            " Requested holds the return, and nothing is booked.",
+            FixKind.STATUS,
+        ),
+        Step("Check the preview: it lists the returns whose plan changes, and which then rest."),
     ),
     actions=(FixKind.STATUS,),
     approval="peer",

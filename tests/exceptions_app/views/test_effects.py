@@ -1,5 +1,6 @@
 """What a change would do, in words at the figures: nothing is named that does not stand there."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -71,3 +72,12 @@ def test_the_words_are_one_step_from_every_page_and_explain_those_of_a_preview(c
     assert f'<a href="{reverse("manual-words")}">What our words mean</a>' in page
     for word in ("Heals", "Frees", "Newly breaks", "Still blocked", "Held"):
         assert f"<b>{word}</b>" in words
+
+
+def test_a_return_that_would_only_rest_is_not_said_to_move_on():
+    assert "Nothing, it moves on" in shown(HEALED)[0]
+
+    resting, _ = shown(replace(HEALED, is_resting=True))
+
+    assert "Nothing, and nothing is booked: it rests" in resting
+    assert "moves on" not in resting
