@@ -35,14 +35,15 @@ def read(*, case_id: int, actor: User, now: datetime) -> str:
 
     Raises:
         CaseAlreadyClosed: nothing waits for it any more.
-        ErpNotReadable: it is about no item, or its ERP cannot be asked now; the text says why.
+        InvalidChoice: it is about no item of an ERP.
+        ErpNotReadable: the ERP cannot be asked now; the text says why.
     """
     case = Case.objects.select_related("bridge__erp").get(pk=case_id)
     sku = " ".join(str(case.facts.get("sku", "")).split())
     if case.status not in CASE_OPEN:
         raise errors.CaseAlreadyClosed(f"It was closed meanwhile: {case.proof}")
     if case.type not in reference.ITEM_TYPES or not sku or case.bridge is None:
-        raise errors.ErpNotReadable("This exception is about no item of an ERP.")
+        raise errors.InvalidChoice("This exception is about no item of an ERP.")
     erp = case.bridge.erp
     known = _read_just_now(erp, sku, now)
     if known is not None:

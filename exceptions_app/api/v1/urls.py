@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from exceptions_app.api.v1 import acceptances, item_feeds, quotes, views
+from exceptions_app.api.v1 import acceptances, item_feeds, item_reads, quotes, views
 
 urlpatterns = [
     path("cases/", views.CaseList.as_view(), name="api-case-list"),
@@ -10,6 +10,11 @@ urlpatterns = [
     path("cases/<int:case_id>/assign/", views.CaseAssign.as_view(), name="api-case-assign"),
     path("cases/<int:case_id>/snooze/", views.CaseSnooze.as_view(), name="api-case-snooze"),
     path("cases/<int:case_id>/wake/", views.CaseWake.as_view(), name="api-case-wake"),
+    path(
+        "cases/<int:case_id>/read-item/",
+        item_reads.CaseReadItem.as_view(),
+        name="api-case-read-item",
+    ),
     path("views/", views.ViewList.as_view(), name="api-view-list"),
     path("cause-groups/", views.CauseList.as_view(), name="api-cause-list"),
     path("returns/", views.ReturnList.as_view(), name="api-return-list"),

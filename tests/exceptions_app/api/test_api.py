@@ -31,6 +31,7 @@ DOORS = {
     "api-case-assign": ({"POST": "assign_case"}, "case"),
     "api-case-snooze": ({"POST": "assign_case"}, "case"),
     "api-case-wake": ({"POST": "assign_case"}, "case"),
+    "api-case-read-item": ({"POST": "read_item"}, "case"),
     "api-view-list": (READ, ""),
     "api-cause-list": (READ, ""),
     "api-return-list": (READ, ""),
@@ -130,7 +131,8 @@ def test_each_role_gets_in_only_with_the_capability(client, rows, name, method):
         answer = call(enter(client, person), method, address(name, rows))
         is_allowed = role in permissions.CAPABILITIES[needed]
         if is_allowed:
-            assert answer.status_code in (200, 409, 422), (person, answer.content)
+            # 503 where an ERP would have to be asked: there is none behind these rows.
+            assert answer.status_code in (200, 409, 422, 503), (person, answer.content)
         else:
             assert answer.status_code == 403, person
             assert error_of(answer)["code"] == "not_allowed"
@@ -153,8 +155,10 @@ def test_a_post_without_the_csrf_token_is_refused(rows, name, method):
 )
 def test_an_unknown_id_is_404(client, db, name, method):
     body = {"payload_hash": "x", "note": "no"}
+    allowed = permissions.CAPABILITIES[DOORS[name][0][method]]
+    person = next(person for person, role in ROLES.items() if role in allowed)
 
-    answer = call(enter(client, "finn"), method, reverse(name, args=[10**30]), body)
+    answer = call(enter(client, person), method, reverse(name, args=[10**30]), body)
 
     assert (answer.status_code, error_of(answer)["code"]) == (404, "not_found")
 

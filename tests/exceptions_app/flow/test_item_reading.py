@@ -132,6 +132,19 @@ def _spent(self, *, operation, is_write):
     raise item_reading.BudgetSpent("spent")
 
 
+def test_the_api_reads_as_the_page_does_and_tells_what_the_erp_said(page, client):
+    world, case, _press = page
+
+    with world.connected():
+        told = client.post(reverse("api-case-read-item", args=[case.pk]))
+        again = client.post(reverse("api-case-read-item", args=[case.pk]))
+
+    assert told.status_code == 200
+    assert told.json()["text"].startswith("BlueCherry says: OLD-HAT (Hat, discontinued) is")
+    assert again.json()["text"] == f"Read a moment ago. {told.json()['text']}"
+    assert _calls() == {"find_item": 1}
+
+
 def test_a_closed_exception_asks_nothing_and_says_so(page):
     _world, case, press = page
     Case.objects.filter(pk=case.pk).update(status="resolved", proof="Done.")
