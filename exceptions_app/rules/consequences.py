@@ -73,6 +73,12 @@ def _credit(before: DocumentDraft | None, after: DocumentDraft) -> list[str]:
         f"Ledger: credits {_money(after.gross, currency)}, {_money(after.net, currency)} net and "
         f"{_money(after.tax, currency)} tax."
     ]
+    moved = [line for line in after.lines if line.component == "adjustment" and not line.tax]
+    if moved:
+        amount = _money(sum((line.net for line in moved), Decimal(0)), currency)
+        lines.append(
+            f"Of it {amount} is a correction without tax: the tax stays that of the order's lines."
+        )
     if before is None:
         return lines
     difference = after.gross - before.gross

@@ -236,7 +236,7 @@ def _given(name: str, pair: Pair, order: OrderFact | None, currency: str) -> Map
     """The two figures the sentence of the cause compares; by default those of the line."""
     sides: tuple[Decimal, Decimal] | None = None
     if name == QUANTITY:
-        return {**pair.given, "refund": str(pair.paid_units), "credit": str(pair.units)}
+        return {**pair.given, "refund": _units(pair.paid_units), "credit": _units(pair.units)}
     if name == DISCOUNT and (figures := discounts(pair, order, currency)):
         sides = (figures.platform, figures.own)
     elif name == TAX:
@@ -255,5 +255,10 @@ def _unmatched(resolved: Resolved, currency: str) -> Iterator[Cause]:
         unit = money.paid_unit_gross(line.fact)
         if not units or not unit or not line.is_item or not is_credited(resolved, line):
             continue
-        given = {"sku": line.fact.sku, "refund": str(units), "credit": "0"}
+        given = {"sku": line.fact.sku, "refund": _units(units), "credit": _units(0)}
         yield Cause(QUANTITY, unit * units, f"line:{line.line_no}", given)
+
+
+def _units(count: int) -> str:
+    """In words, so that nobody writes a currency before it."""
+    return f"{count} unit{'' if count == 1 else 's'}"

@@ -80,3 +80,22 @@ def test_a_write_off_and_an_authorisation_say_what_they_do():
     assert told(None, make_draft(DocumentKind.RETURN_AUTHORISATION)) == (
         "Announces 2 units: neither stock nor ledger moves yet.",
     )
+
+
+def test_a_correction_without_tax_says_whose_tax_the_credit_has():
+    before = make_draft()
+    wrong = replace(
+        before.lines[0],
+        line_no=2,
+        component="adjustment",
+        net=Decimal("-5.00"),
+        tax=Decimal("0.00"),
+    )
+
+    lines = told(before, replace(before, lines=(*before.lines, wrong)))
+
+    assert lines[1:4] == (
+        "Ledger: credits £15.00, £11.67 net and £3.33 tax.",
+        "Of it −£5.00 is a correction without tax: the tax stays that of the order's lines.",
+        "Credits £5.00 less than planned before (£20.00).",
+    )

@@ -225,7 +225,11 @@ def test_units_of_a_sent_credit_are_compared_with_the_units_paid():
     found = penny.explain(resolve(facts), sent)
 
     assert [(row.name, str(row.amount)) for row in found.causes] == [("quantity", "60.00")]
-    assert dict(found.causes[0].facts) == {"sku": "JEANS-32", "refund": "2", "credit": "1"}
+    assert dict(found.causes[0].facts) == {
+        "sku": "JEANS-32",
+        "refund": "2 units",
+        "credit": "1 unit",
+    }
 
 
 def test_a_price_that_was_stated_and_not_paid_out_is_set_off():
