@@ -28,8 +28,8 @@ ENTRY = Entry(
             link="item",
         ),
         Step(
-            "If another item took its place, map the SKU to that one: tick it, or look for it under"
-            " “Another item”. A colleague who may map items approves it.",
+            "If another item took its place, map the SKU to that one: write its code or words of"
+            " its name, and tick what is found. A colleague who may map items approves it.",
             FixKind.SKU_ALIAS,
         ),
         Step(
