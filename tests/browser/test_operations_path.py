@@ -74,8 +74,8 @@ def test_a_message_nobody_could_read_is_handled_again_and_its_return_is_carried(
         page.goto(f"/exceptions/{case.pk}/")
         closed = page.inner_text(".alert.good")
         assert "Closed by proof" in closed
-        assert "or this one was processed again." in closed
-        assert "Ines Replayed" in page.inner_text("main")
+        assert "or this one was handled again." in closed
+        assert "Ines Asked to handle it again" in page.inner_text("main")
 
     assert InboundEvent.objects.get(pk=case.event_id).state == "processed"
     assert [row["doc_type"] for row in world.documents()] == ["RA", "RCV", "CM"]
@@ -112,7 +112,7 @@ def test_an_outcome_nobody_knows_is_looked_up_and_linked_and_nothing_is_sent_twi
         act(page, "Enter")
         act(page, "j", "j", "Enter")
         assert f"/exceptions/{unknown.pk}/" in page.url
-        assert "nothing was sent again" in page.inner_text("main")
+        assert "Nothing was sent again" in page.inner_text("main")
 
         # A number that the ERP does not have under our key is told before anybody asks.
         form = page.locator("#fix-link_document")

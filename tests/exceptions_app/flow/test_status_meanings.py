@@ -50,5 +50,5 @@ def test_the_playbook_opens_the_message_of_this_very_return(held, client):
 
     shown = client.get(reverse("case-detail", args=[held.pk])).text
 
-    assert f'href="{reverse("event-detail", args=[event.pk])}#why"' in shown
+    assert f'href="{reverse("event-detail", args=[event.pk])}"' in shown
     assert "Requested: nobody has agreed yet. Nothing is booked or credited" in shown
