@@ -125,7 +125,7 @@ def _behind(link: str, case: Case, request: HttpRequest) -> tuple[str, str]:
     if link == "posting" and case.posting_id:
         return reverse("posting-detail", args=[case.posting_id]), "Open the document"
     if link == "inbox" and (event_id := case_message.event_id_of(case)):
-        return f"{reverse('event-detail', args=[event_id])}#why", "Open the message"
+        return reverse("event-detail", args=[event_id]), "Open the message"
     if link == "files":
         return _file_behind(case)
     pages = {"postings": "posting-list", "inbox": "inbox", "connection": "operations"}
