@@ -17,7 +17,7 @@ from exceptions_app.selectors import customers, returns
 from exceptions_app.services import audit, rmas
 from tests import factories
 from tests.cast import make_user
-from tests.factories import NOW
+from tests.factories import NOW, RmaFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -785,3 +785,9 @@ def test_each_refund_tells_who_made_it_by_what_means_and_how_far_it_is(client, c
     assert "Failed“Declined”" in words
     assert "Not known Not broken down" in words
     assert words.endswith("Confirmed£46.00")
+
+
+def test_without_a_booked_credit_there_is_no_difference_to_show(client, cleo):
+    page = client.get(reverse("return-detail", args=[RmaFactory().pk])).text
+
+    assert '<td class="num quiet">No credit booked yet</td>' in page
