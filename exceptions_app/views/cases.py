@@ -20,9 +20,8 @@ from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import causes, counts, paging, selection
 from exceptions_app.selectors.today import teams_of
 from exceptions_app.templatetags.desk import changed_query
-from exceptions_app.views import case_page, exports, penny, ticked, triage, type_choices, views
+from exceptions_app.views import case_files, case_page, exports, ticked, triage, type_choices, views
 
-EXPORT_CHUNK = 500
 NEWS_SECONDS = 30
 
 
@@ -174,9 +173,9 @@ def _lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
     found = filtered(request)
     rows = matching(found)
     if request.GET.get("view") != "list":
-        return _cause_lines(causes.every(rows, now=timezone.now(), scope=found.scope))
+        return case_files.by_cause(causes.every(rows, now=timezone.now(), scope=found.scope))
     order = cases_selector.ORDERS.get(request.GET.get("o", ""), cases_selector.QUEUE_ORDER)
-    return _case_lines(cases_selector.listed(rows).order_by(*order))
+    return case_files.one_by_one(cases_selector.listed(rows).order_by(*order))
 
 
 def _tabs(request: HttpRequest, tabs: Iterable[cases_selector.Tab]) -> list[dict[str, object]]:
@@ -268,77 +267,6 @@ def _cause_context(rows: Any, group_id: int, now: datetime) -> dict[str, object]
 def _shared_query(query: QueryDict) -> str:
     """What the links of this list carry along: its filters, without place and unfolded cause."""
     return changed_query(query, {"open": "", "picked": "", "done": "", "newest": ""})
-
-
-def _case_lines(rows: Iterable[Case]) -> Iterator[list[exports.Cell]]:
-    yield [
-        "Exception",
-        "What",
-        "Return",
-        "Severity",
-        "State",
-        "Team",
-        "Value at risk",
-        "Currency",
-        "Opened",
-        "Due",
-        "Assigned to",
-        "Why refund and credit differ",
-    ]
-    for case in rows.iterator(chunk_size=EXPORT_CHUNK):  # type: ignore[attr-defined]
-        yield [
-            f"EX-{case.pk}",
-            case.title,
-            str(case.rma or ""),
-            case.get_severity_display(),
-            case.get_status_display(),
-            case.get_team_display(),
-            case.value,
-            case.currency,
-            exports.moment(case.opened_at),
-            exports.moment(case.due_at),
-            case.assignee.get_full_name() or case.assignee.get_username() if case.assignee else "",
-            penny.in_words([case]),
-        ]
-
-
-def _cause_lines(rows: Iterable[causes.Cause]) -> Iterator[list[exports.Cell]]:
-    """One row per cause and currency, then the totals; counts stand on a cause's first row."""
-    yield [
-        "Cause",
-        "Bridge",
-        "Severity",
-        "Exceptions",
-        "Value at risk",
-        "Currency",
-        "Customers waiting",
-        "Oldest",
-        "Newest",
-        "Owner",
-        "Team",
-        "7 days",
-    ]
-    whole = exports.Totals()
-    for row in rows:
-        for place, (currency, value) in enumerate(exports.per_currency(row.values)):
-            whole.add(currency, [value])
-            yield [
-                row.title,
-                row.bridge,
-                row.severity.capitalize(),
-                "" if place else row.count,
-                *whole.cells([value], currency),
-                currency,
-                "" if place else row.waiting,
-                exports.moment(row.oldest),
-                exports.moment(row.newest),
-                row.owner or "Nobody yet",
-                row.team,
-                row.trend.words if row.trend else "",
-            ]
-    for currency, figures in whole.rows():
-        cells = whole.cells(figures, currency)
-        yield [f"Total {currency}", "", "", "", *cells, currency, "", "", "", "", "", ""]
 
 
 def _number(text: str) -> int:

@@ -296,8 +296,7 @@ def test_the_export_holds_what_is_on_screen_and_no_formula(client, enter, start)
 
     rows = _rows(client.get(reverse("case-export"), {"view": "list", "team": "merchandising"}))
 
-    assert len(rows) == 2
-    assert rows[1][0] == f"EX-{case.pk}"
+    assert [row[0] for row in rows] == ["Exception", f"EX-{case.pk}", "Total GBP"]
     assert rows[1][1] == f"'{start}cmd|' /C calc'!A0"
 
 
@@ -313,8 +312,22 @@ def test_the_workbook_holds_the_same_rows_with_amounts_as_figures(client, enter)
     assert [row[:2] for row in rows] == [
         ("Exception", "What"),
         (f"EX-{case.pk}", "'=1+1"),
+        ("Total GBP", None),
     ]
-    assert (rows[1][6], sheet.cell(2, 2).data_type) == (12.5, "s")
+    assert (rows[1][6], rows[2][6], sheet.cell(2, 2).data_type) == (12.5, 12.5, "s")
+
+
+def test_the_export_one_by_one_ends_with_the_total_of_each_currency(client, enter):
+    enter("aud")
+    _case(value=Decimal("12.50"))
+    _case(value=Decimal("0.70"))
+    _case(value=Decimal(900), currency="JPY")
+
+    rows = _rows(client.get(reverse("case-export"), {"view": "list"}))
+
+    totals = [row[0:1] + row[6:8] for row in rows if row[0].startswith("Total")]
+    assert totals == [["Total GBP", "13.20", "GBP"], ["Total JPY", "900", "JPY"]]
+    assert {len(row) for row in rows} == {12}
 
 
 def test_a_workbook_too_long_says_what_it_left_out(client, enter, monkeypatch):
