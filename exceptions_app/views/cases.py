@@ -13,11 +13,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from exceptions_app import permissions
-from exceptions_app.choices import Team
-from exceptions_app.filters import CaseFilter
+from exceptions_app.choices import CaseStatus, Team
+from exceptions_app.filters import ANY, CaseFilter
 from exceptions_app.models import Case, CauseGroup
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import causes, counts, paging, selection
+from exceptions_app.selectors import causes, counts, paging, selection, since
 from exceptions_app.selectors.today import teams_of
 from exceptions_app.templatetags.desk import changed_query
 from exceptions_app.views import case_files, case_page, exports, ticked, triage, type_choices, views
@@ -75,7 +75,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "opened": opened,
         "query": _shared_query(request.GET),
         "carried": place_of(request.GET),
-        "newest": selection.newest_id(),
+        "drawn": since.mark(),
         "news_seconds": NEWS_SECONDS,
         "looked_team": request.GET.get("team", "") if found.is_valid() else "",
         "picked": picked,
@@ -107,10 +107,12 @@ def cause(request: HttpRequest, group_id: int) -> HttpResponse:
 @require_safe
 @permissions.required("view_desk")
 def news(request: HttpRequest) -> HttpResponse:
-    """How many joined this list since it was drawn; offered, never put in by itself."""
-    newest = _number(request.GET.get("newest", ""))
-    count = paging.count(matching(filtered(request)).filter(pk__gt=newest))
-    context = {"count": count, "shown": paging.shown(count), "query": _shared_query(request.GET)}
+    """What joined, came back, woke or was closed since this list was drawn; offered, never put in
+    by itself."""
+    drawn = since.Mark(*(_number(request.GET.get(name, "")) for name in ("newest", "acts")))
+    listed = matching(filtered(request))
+    told = since.told(listed=listed, closed=_closed(request), mark=drawn)
+    context = {"words": told.words, "query": _shared_query(request.GET)}
     return render(request, "cases/_news.html", context)
 
 
@@ -135,6 +137,16 @@ def filtered(request: HttpRequest) -> CaseFilter:
 def matching(found: CaseFilter) -> Any:
     """The exceptions a filter finds; none when the address holds one we do not know."""
     return found.shown if found.is_valid() else Case.objects.none()
+
+
+def _closed(request: HttpRequest) -> Any:
+    """The closed ones that fit the list's filters; none where it holds one open state only."""
+    query = request.GET.copy()
+    if query.get("status") not in (None, "", ANY, CaseStatus.RESOLVED):
+        return Case.objects.none()
+    query["status"], query["view"] = CaseStatus.RESOLVED, "list"
+    query.pop("behind", None)
+    return _counted(query, request)
 
 
 def _waiting(request: HttpRequest, found: CaseFilter) -> int:
@@ -266,7 +278,7 @@ def _cause_context(rows: Any, group_id: int, now: datetime) -> dict[str, object]
 
 def _shared_query(query: QueryDict) -> str:
     """What the links of this list carry along: its filters, without place and unfolded cause."""
-    return changed_query(query, {"open": "", "picked": "", "done": "", "newest": ""})
+    return changed_query(query, {"open": "", "picked": "", "done": "", "newest": "", "acts": ""})
 
 
 def _number(text: str) -> int:

@@ -279,20 +279,6 @@ def _step_urls(name, case):
     return {step["url"] for step in page.context["steps"]}
 
 
-def test_what_is_new_is_counted_and_not_put_in():
-    client = _of("mira")
-    first = CaseFactory()
-    CaseFactory()
-    CaseFactory(team="finance")
-
-    text = client.get(
-        reverse("case-news"), {"newest": first.pk, "team": "merchandising"}
-    ).content.decode()
-
-    assert "<b>1 new.</b>" in text
-    assert client.get(reverse("case-news"), {"newest": 10**9}).content.decode().strip() == ""
-
-
 def test_it_is_put_off_until_its_value_grew_and_says_from_where_to_where():
     case, client = CaseFactory(), _of("mira")
     page = _text(client, case)
