@@ -242,4 +242,30 @@ ACTS: tuple[Component, ...] = (
     ),
     Component("icons", frame="icons", note="Each with its name. A word always stands beside one."),
     Component("keys", note="The list of keys: press ? or the button at the foot of this page."),
+    Component(
+        "outside",
+        (
+            Sample(
+                "a simulated system",
+                {
+                    "system": {
+                        "name": "BlueCherry",
+                        "mode": "sandbox",
+                        "console_url": "http://127.0.0.1:8100/_systems/",
+                    }
+                },
+            ),
+            Sample(
+                "a live one",
+                {
+                    "system": {
+                        "name": "NetSuite",
+                        "mode": "live",
+                        "console_url": "https://erp.example/app",
+                    }
+                },
+            ),
+        ),
+        frame="bare",
+    ),
 )
