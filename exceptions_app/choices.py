@@ -433,6 +433,9 @@ class MessagePurpose(models.TextChoices):
     ALERT = "alert", "Alert"
     ESCALATION = "escalation", "Past its time"
     DIGEST = "digest", "Digest"
+    MENTION = "mention", "Named in a note"
+    QUESTION = "question", "Question"
+    APPROVAL = "approval", "Approval wanted"
     TEST = "test", "Test"
 
 

@@ -39,6 +39,16 @@ class WishesForm(forms.Form):
     least_severity = forms.ChoiceField(
         label="From this severity on", choices=_GRAVE_FIRST, initial=Severity.HIGH
     )
+    has_questions = forms.BooleanField(
+        label="Tell of questions to the team",
+        required=False,
+        help_text="What is asked within a quarter of an hour is told together.",
+    )
+    has_approvals = forms.BooleanField(
+        label="Tell of changes that wait for an approval",
+        required=False,
+        help_text="Those that may be decided here. What comes together is told together.",
+    )
     digest_hour = _hour("Digest each day at", "No digest")
     quiet_from = _hour("Quiet from", "No quiet hours", "What happens meanwhile is told afterwards.")
     quiet_until = _hour("Quiet until", "No quiet hours")
@@ -76,7 +86,12 @@ class OwnForm(WishesForm):
     is_only_mine = forms.BooleanField(
         label="Only causes of which I have an exception", required=False
     )
-    field_order = ("is_on", "is_only_mine")
+    has_mentions = forms.BooleanField(
+        label="Tell of notes that name me, and of answers to my questions",
+        required=False,
+        help_text="What the note says stays on its page.",
+    )
+    field_order = ("is_on", "has_mentions", "has_questions", "has_approvals", "is_only_mine")
 
 
 class PlaceForm(WishesForm):

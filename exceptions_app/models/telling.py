@@ -6,7 +6,8 @@ from django.db.models import Q
 
 from exceptions_app.choices import MessagePurpose, MessageState, Severity, Team
 from exceptions_app.models.calendars import Escalation
-from exceptions_app.models.cases import CauseGroup
+from exceptions_app.models.cases import CauseGroup, Fix
+from exceptions_app.models.talking import Mention, Question
 
 
 class MessagePlace(models.Model):
@@ -35,6 +36,10 @@ class MessagePlace(models.Model):
     )
     # Only causes of which the owner has an exception.
     is_only_mine = models.BooleanField(default=False)
+    # Notes that name the owner and answers to their questions; a team's place has none.
+    has_mentions = models.BooleanField(default=True, db_default=True)
+    has_questions = models.BooleanField(default=False, db_default=False)
+    has_approvals = models.BooleanField(default=False, db_default=False)
     # Hours of the day in `time_zone`; a digest without an hour is none.
     digest_hour = models.PositiveSmallIntegerField(null=True, blank=True)
     quiet_from = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -104,6 +109,10 @@ class Message(models.Model):
     groups = models.ManyToManyField(CauseGroup, related_name="messages")
     # Which steps it tells of; a step is told to a place once.
     escalations = models.ManyToManyField(Escalation, related_name="messages")
+    # What somebody is asked for: each is told to a place once.
+    mentions = models.ManyToManyField(Mention, related_name="messages")
+    questions = models.ManyToManyField(Question, related_name="messages")
+    fixes = models.ManyToManyField(Fix, related_name="messages")
     title = models.CharField(max_length=200)
     body = models.TextField()
     state = models.CharField(

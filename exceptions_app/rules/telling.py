@@ -157,27 +157,27 @@ def alert(cause: Cause, reason: str, *, zone: str, now: datetime) -> Words:
         _how_many(cause, zone),
         _at_stake(cause),
         f"Who acts: {cause.team}, {who}.",
-        f"By: {_when(cause.due_at, zone)} ({zone}).",
+        f"By: {when(cause.due_at, zone)} ({zone}).",
         cause.url,
-        f"Figures of {_when(now, zone)}.",
+        f"Figures of {when(now, zone)}.",
     ]
     title = f"{before.get(reason, severity)}: {cause.title}"
-    return Words(_cut(title), "\n".join(line for line in lines if line))
+    return Words(cut(title), "\n".join(line for line in lines if line))
 
 
 def escalation(late: Late, *, zone: str, now: datetime) -> Words:
     """That a cause is past its time: how many, which money, whose it is, who was told (R119)."""
-    at_risk = f"At risk: {_sums(late.sums)}." if late.sums else ""
+    at_risk = f"At risk: {sums_words(late.sums)}." if late.sums else ""
     was = "was" if late.count == 1 else "were, the first,"
     lines = [
-        f"{_number(late.count, 'exception')} {was} to be acted on by {_when(late.since, zone)}.",
+        f"{_number(late.count, 'exception')} {was} to be acted on by {when(late.since, zone)}.",
         at_risk,
         f"Who acts: {late.team}. Told to {late.told}.",
         late.url,
-        f"Figures of {_when(now, zone)}.",
+        f"Figures of {when(now, zone)}.",
     ]
     title = f"Past its time: {late.title}"
-    return Words(_cut(title), "\n".join(line for line in lines if line))
+    return Words(cut(title), "\n".join(line for line in lines if line))
 
 
 def several(causes: Sequence[Cause], *, whose: str, url: str, zone: str, now: datetime) -> Words:
@@ -187,9 +187,9 @@ def several(causes: Sequence[Cause], *, whose: str, url: str, zone: str, now: da
     more = len(causes) - IN_ONE
     if more > 0:
         lines.append(f"And {more} more.")
-    lines += [f"Who acts: {whose}.", f"All of them: {url}", f"Figures of {_when(now, zone)}."]
+    lines += [f"Who acts: {whose}.", f"All of them: {url}", f"Figures of {when(now, zone)}."]
     title = f"{len(causes)} causes for {whose}, the gravest {gravest}"
-    return Words(_cut(title), "\n".join(lines))
+    return Words(cut(title), "\n".join(lines))
 
 
 def digest(
@@ -199,9 +199,9 @@ def digest(
     today = _date(now, zone)
     moved = f"Last 24 hours: {day.opened} opened, {day.closed} closed."
     if not day.count:
-        words = (f"Nothing is open for {whose}.", moved, url, f"Figures of {_when(now, zone)}.")
-        return Words(_cut(f"{whose}, {today}: nothing open"), "\n".join(words))
-    at_risk = f", {_sums(day.sums)} at risk" if day.sums else ""
+        words = (f"Nothing is open for {whose}.", moved, url, f"Figures of {when(now, zone)}.")
+        return Words(cut(f"{whose}, {today}: nothing open"), "\n".join(words))
+    at_risk = f", {sums_words(day.sums)} at risk" if day.sums else ""
     lines = [
         f"Open: {_number(day.count, 'exception')} in {_number(day.causes, 'cause')}; "
         f"{day.late:,} past due.",
@@ -210,20 +210,20 @@ def digest(
         "What comes first:",
         *(_line(cause, zone) for cause in first[:FIRST_CAUSES]),
         f"Today: {url}",
-        f"Figures of {_when(now, zone)}.",
+        f"Figures of {when(now, zone)}.",
     ]
     title = f"{whose}, {today}: {day.count:,} open{at_risk}"
-    return Words(_cut(title), "\n".join(line for line in lines if line))
+    return Words(cut(title), "\n".join(line for line in lines if line))
 
 
 def _how_many(cause: Cause, zone: str) -> str:
     at = f"{cause.bridge}: " if cause.bridge else ""
     of = f" of {_number(cause.returns, 'return')}" if cause.returns else ""
-    return f"{at}{_number(cause.count, 'exception')}{of}, the oldest of {_when(cause.since, zone)}."
+    return f"{at}{_number(cause.count, 'exception')}{of}, the oldest of {when(cause.since, zone)}."
 
 
 def _at_stake(cause: Cause) -> str:
-    parts = [f"At risk: {_sums(cause.sums)}." if cause.sums else ""]
+    parts = [f"At risk: {sums_words(cause.sums)}." if cause.sums else ""]
     parts.append(f"{_number(cause.units, 'unit')} of stock." if cause.units else "")
     parts.append(_waiting(cause.waiting))
     told = " ".join(part for part in parts if part)
@@ -238,12 +238,12 @@ def _waiting(customers: int) -> str:
 
 def _line(cause: Cause, zone: str) -> str:
     severity = Severity(SEVERITY_OF_RANK[cause.rank]).label
-    sums = f", {_sums(cause.sums)}" if cause.sums else ""
+    sums = f", {sums_words(cause.sums)}" if cause.sums else ""
     count = _number(cause.count, "exception")
-    return f"{severity}: {cause.title} ({count}{sums}, by {_when(cause.due_at, zone)}) {cause.url}"
+    return f"{severity}: {cause.title} ({count}{sums}, by {when(cause.due_at, zone)}) {cause.url}"
 
 
-def _sums(sums: Sequence[tuple[str, Decimal]]) -> str:
+def sums_words(sums: Sequence[tuple[str, Decimal]]) -> str:
     return " and ".join(
         written("value", {"value": money.text(amount, currency), "currency": currency})
         for currency, amount in sums
@@ -254,7 +254,7 @@ def _number(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _when(at: datetime, zone: str) -> str:
+def when(at: datetime, zone: str) -> str:
     return f"{_date(at, zone)}, {at.astimezone(ZoneInfo(zone)):%H:%M}"
 
 
@@ -263,5 +263,5 @@ def _date(at: datetime, zone: str) -> str:
     return f"{local.day} {local:%b %Y}"
 
 
-def _cut(title: str) -> str:
+def cut(title: str) -> str:
     return title if len(title) <= _TITLE else f"{title[: _TITLE - 1]}…"

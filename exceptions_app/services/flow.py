@@ -26,6 +26,7 @@ from exceptions_app.services import (
     return_files,
     telling,
     telling_escalations,
+    telling_people,
     telling_sends,
 )
 from exceptions_app.services.faultpoints import reach
@@ -141,7 +142,7 @@ def tell(*, clock: Clock) -> int:
     """Write what places are to be told, and send what waits; returns how many."""
     now = clock()
     count = telling_sends.recover(now=now) + telling.plan(now=now)
-    count += telling_escalations.plan(now=now)
+    count += telling_escalations.plan(now=now) + telling_people.plan(now=now)
     return count + _drain(lambda now: telling_sends.send_next(now=now), clock)
 
 

@@ -39,6 +39,9 @@ class Wishes:
     is_quiet_at_weekends: bool = True
     has_critical_anytime: bool = False
     is_only_mine: bool = False
+    has_mentions: bool = True
+    has_questions: bool = True
+    has_approvals: bool = True
     time_zone: str = "UTC"
 
 

@@ -21,6 +21,7 @@ from exceptions_app.models import Message, MessagePlace
 from exceptions_app.rules import telling
 from exceptions_app.rules.facts import Finding
 from exceptions_app.selectors import telling as selector
+from exceptions_app.selectors import telling_people
 from exceptions_app.services import cases, connections, sealing, subjects
 from exceptions_app.services.faultpoints import reach
 from exceptions_app.services.leases import lease
@@ -105,8 +106,11 @@ def send_claimed(*, message: Message, now: datetime) -> Message:
 
 def _is_over(message: Message) -> bool:
     """A first try says what was so a moment ago; a later one may be out of date."""
-    is_news = message.purpose in (MessagePurpose.ALERT, MessagePurpose.ESCALATION)
-    return is_news and message.tries > 1 and not selector.is_any_open(message)
+    if message.tries < 2:
+        return False
+    if message.purpose in (MessagePurpose.ALERT, MessagePurpose.ESCALATION):
+        return not selector.is_any_open(message)
+    return telling_people.is_over(message)
 
 
 def _call(message: Message, place: MessagePlace, now: datetime) -> None:

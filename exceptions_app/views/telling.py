@@ -117,6 +117,7 @@ def add(request: HttpRequest) -> HttpResponse:
         teams=_led(request),
         initial={
             **_START,
+            "has_questions": True,
             "is_on": True,
             "has_alerts": True,
             "time_zone": timezone.get_current_timezone_name(),
@@ -236,7 +237,8 @@ def own(request: HttpRequest) -> HttpResponse:
     """What one wants to be told by mail, to the address of one's account."""
     actor = actor_of(request)
     place = MessagePlace.objects.filter(owner=actor).first()
-    start = {**_START, "is_only_mine": True, "time_zone": timezone.get_current_timezone_name()}
+    own = {"is_only_mine": True, "has_mentions": True, "has_approvals": True}
+    start = {**_START, **own, "time_zone": timezone.get_current_timezone_name()}
     is_sent = request.method == "POST"
     form = OwnForm(request.POST if is_sent else None, initial=initial_of(place) if place else start)
     if is_sent and form.is_valid():
