@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import django_filters
+from django import forms
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -64,6 +65,50 @@ class BridgeFilter(django_filters.ModelChoiceFilter):
         )
 
 
+class SeveralField(forms.MultipleChoiceField):
+    """Choices of which any may hold; an empty one asks for nothing, as in a list of one."""
+
+    def clean(self, value: Any) -> list[str]:
+        return list(dict.fromkeys(super().clean([each for each in value or () if each])))
+
+
+class OneMore(forms.SelectMultiple):
+    """Offers one more choice; those in use are carried beside it and have a chip each."""
+
+    allow_multiple_selected = False
+
+    def format_value(self, value: Any) -> list[str]:
+        return [""]
+
+
+class SeveralFilter(django_filters.Filter):
+    """Rows with any of the values, from a parameter that may be repeated."""
+
+    field_class = SeveralField
+
+    def filter(self, queryset: QuerySet[Any], value: list[str]) -> QuerySet[Any]:
+        if not value:
+            return queryset
+        # One alone is compared as before: the planner knows equality better than a list.
+        found = {"": value[0]} if len(value) == 1 else {"__in": value}
+        return queryset.filter(**{f"{self.field_name}{how}": each for how, each in found.items()})
+
+
+class CurrencyField(forms.RegexField):
+    """A currency by its three letters, in any case."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        wrong = {"invalid": "Write a currency in three letters, such as GBP."}
+        super().__init__("^[A-Z]{3}$", error_messages=wrong, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value) or "").upper()
+
+
+class CurrencyFilter(django_filters.Filter):
+    field_class = CurrencyField
+
+
 class CaseFilter(django_filters.FilterSet):
     """Open exceptions that somebody can work on, unless `status`, `snoozed` or `behind` asks for
     others: nobody put them off, and they wait behind no other of their return (decision 0024).
@@ -72,14 +117,34 @@ class CaseFilter(django_filters.FilterSet):
     """
 
     team = django_filters.ChoiceFilter(choices=Team.choices, label="Team", empty_label="Any")
-    type = django_filters.ChoiceFilter(
+    type = SeveralFilter(
         choices=lambda: [(code, capfirst(found.short)) for code, found in CATALOGUE.items()],
         label="Type",
-        empty_label="Any",
+        widget=OneMore,
     )
-    severity = django_filters.ChoiceFilter(
-        choices=Severity.choices, label="Severity", empty_label="Any"
+    severity = SeveralFilter(
+        choices=Severity.choices, label="Severity", widget=forms.CheckboxSelectMultiple
     )
+    due = django_filters.ChoiceFilter(
+        choices=[("over", "Overdue")],
+        label="Clock",
+        empty_label="Overdue or not",
+        method="by_clock",
+    )
+    age = django_filters.ChoiceFilter(
+        choices=[(str(days), f"Over {days} d ago") for days in (1, 2, 7, 14, 30)],
+        label="Opened",
+        empty_label="Any time",
+        method="by_age",
+    )
+    value_from = django_filters.NumberFilter(
+        field_name="value",
+        lookup_expr="gte",
+        label="At risk from",
+        min_value=0,
+        help_text="Without a currency, each is compared in its own; nothing is converted.",
+    )
+    currency = CurrencyFilter(label="Currency")
     status = django_filters.ChoiceFilter(
         choices=[*CaseStatus.choices, (ANY, "Open and resolved")],
         label="State",
@@ -154,7 +219,10 @@ class CaseFilter(django_filters.FilterSet):
         asked: dict[str, Any] = self.form.cleaned_data if self.is_valid() else {"q": "not valid"}
         if asked.get("status") or asked.get("snoozed") or asked.get("q"):
             return None
-        if asked["behind"] == "only":
+        # What no count tells apart: `value_from` may be 0, which narrows nothing.
+        if asked["behind"] == "only" or asked["due"] or asked["age"] or asked["currency"]:
+            return None
+        if asked["value_from"]:
             return None
         user = getattr(self.request, "user", None)
         people = {"none": 0, "me": user.pk if user else None}
@@ -163,13 +231,22 @@ class CaseFilter(django_filters.FilterSet):
         return counts.Scope(
             now=timezone.now(),
             team=asked["team"],
-            types=(asked["type"],) if asked["type"] else (),
-            severity=asked["severity"],
+            types=tuple(asked["type"]),
+            severities=tuple(asked["severity"]),
             bridge=asked["bridge"].code if asked["bridge"] else "",
             group=asked["group"].pk if asked["group"] else None,
             assignee=asked["person"].pk if asked["person"] else people.get(asked["assignee"]),
             has_behind=asked["behind"] == "with",
         )
+
+    def by_clock(self, queryset: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
+        """Open ones past their clock; of one that stands still nobody says that it is late."""
+        now = timezone.now()
+        runs = Q(paused_until__isnull=True) | Q(paused_until__lte=now)
+        return queryset.filter(runs, status__in=CASE_OPEN, due_at__lt=now)
+
+    def by_age(self, queryset: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
+        return queryset.filter(opened_at__lt=timezone.now() - timedelta(days=int(value)))
 
     def by_snooze(self, queryset: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
         return queryset.exclude(awake(timezone.now())) if value == "only" else queryset

@@ -52,7 +52,7 @@ class Scope:
     now: datetime | None
     team: str = ""
     types: tuple[str, ...] = ()
-    severity: str = ""
+    severities: tuple[str, ...] = ()
     bridge: str = ""
     group: int | None = None
     assignee: int | None = None
@@ -86,7 +86,7 @@ class Scope:
         parts = {
             "team = %(team)s": bool(self.team),
             "type = ANY(%(types)s)": bool(self.types),
-            "severity_rank = %(rank)s": bool(self.severity),
+            "severity_rank = ANY(%(ranks)s)": bool(self.severities),
             f"bridge_id = {_BRIDGE}": bool(self.bridge),
             "group_id = %(group)s": self.group is not None,
             "assignee_id IS NULL": self.assignee == 0,
@@ -101,7 +101,7 @@ class Scope:
             "now": self.now,
             "team": self.team,
             "types": list(self.types),
-            "rank": SEVERITY_RANK.get(self.severity),
+            "ranks": [SEVERITY_RANK[severity] for severity in self.severities],
             "bridge": self.bridge,
             "group": self.group,
             "assignee": self.assignee,

@@ -13,14 +13,21 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from exceptions_app import permissions
-from exceptions_app.choices import CaseStatus, Team
+from exceptions_app.choices import CaseStatus
 from exceptions_app.filters import ANY, CaseFilter
 from exceptions_app.models import Case, CauseGroup
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import causes, counts, paging, selection, since
-from exceptions_app.selectors.today import teams_of
 from exceptions_app.templatetags.desk import changed_query
-from exceptions_app.views import case_files, case_page, exports, ticked, triage, type_choices, views
+from exceptions_app.views import (
+    case_files,
+    case_narrowing,
+    case_page,
+    exports,
+    ticked,
+    triage,
+    views,
+)
 
 NEWS_SECONDS = 30
 
@@ -57,11 +64,13 @@ def index(request: HttpRequest) -> HttpResponse:
         {"url": changed_query(request.GET, {"view": "list"}), "label": "One by one"},
     ]
     switch[int(is_listed)]["is_current"] = True
-    chips = _chips(found, request.GET)
-    _offer_types(request, found, types)
+    chips = case_narrowing.chips(found, request.GET, narrowed=_narrowed)
+    case_narrowing.offer_types(request, found, types)
+    case_narrowing.offer_currencies(found, tabs[0].values)
     context = {
         "now": now,
         "filter": found,
+        "types": case_narrowing.types_in_use(found),
         "chips": chips,
         "tabs": _tabs(request, tabs),
         "switch": switch,
@@ -164,7 +173,9 @@ def place_of(query: QueryDict, *, group_id: int = 0) -> str:
     `group_id` is the cause that a script unfolded, which the address does not tell.
     """
     names = (*CaseFilter.base_filters, "view", "o", "open", "cursor")
-    kept: dict[str, object] = {name: query[name] for name in names if query.get(name)}
+    kept: dict[str, object] = {
+        name: some for name in names if (some := [each for each in query.getlist(name) if each])
+    }
     if group_id:
         kept["open"] = group_id
     return changed_query(QueryDict(), kept) if kept else ""
@@ -218,36 +229,6 @@ def _current_tab(query: QueryDict) -> str:
     if query.get("snoozed") == "only":
         return "snoozed"
     return "me" if query.get("assignee") == "me" else query.get("team", "")
-
-
-def _offer_types(request: HttpRequest, found: CaseFilter, counts: Mapping[str, int]) -> None:
-    """Name the types by team in the form that is shown: the list's own team first, or one's own."""
-    team = request.GET.get("team", "")
-    own = {team} if team in Team.values else teams_of(permissions.roles_of(request.user))
-    found.form.fields["type"].choices = [
-        ("", "Any"),
-        *type_choices.by_team(teams=own, counts=counts),
-    ]
-
-
-def _chips(found: CaseFilter, query: QueryDict) -> list[dict[str, object]]:
-    """One per filter in use, team and "me" included, each with the address without it."""
-    if not found.is_valid():
-        return []
-    chips = []
-    for name, value in found.form.cleaned_data.items():
-        if value in ("", None):
-            continue
-        is_listed = name not in ("group", "person")
-        choices = dict(getattr(found.form.fields[name], "choices", ()) if is_listed else ())
-        chips.append(
-            {
-                "name": found.form.fields[name].label,
-                "value": choices.get(value, str(value)) if name != "bridge" else str(value),
-                "remove_url": _narrowed(query, {name: ""}),
-            }
-        )
-    return chips
 
 
 def _opened(

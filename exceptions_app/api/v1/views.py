@@ -17,7 +17,7 @@ from exceptions_app.api.doors import CURSOR, Door, described, paged
 from exceptions_app.api.v1 import bundle_shapes
 from exceptions_app.api.v1 import serializers as shapes
 from exceptions_app.choices import FixKind, MappingKind
-from exceptions_app.filters import CaseFilter
+from exceptions_app.filters import CaseFilter, SeveralFilter
 from exceptions_app.forms.cases import AssignForm
 from exceptions_app.models import Case, Fix
 from exceptions_app.rules import bundle_proof
@@ -34,7 +34,10 @@ NEWEST = ("-id",)
 PAGE_SIZE = 50
 CASE_PARAMETERS = (
     CURSOR,
-    *(OpenApiParameter(name, str) for name in CaseFilter.base_filters),
+    *(
+        OpenApiParameter(name, str, many=isinstance(asked, SeveralFilter))
+        for name, asked in CaseFilter.base_filters.items()
+    ),
 )
 
 

@@ -192,7 +192,8 @@ def test_causes_read_from_the_counts_are_those_of_the_exceptions_themselves(seed
     for asked, said in (
         ({}, {}),
         ({"team": "cx"}, {"team": "cx"}),
-        ({"severity": "high"}, {"severity": "high"}),
+        ({"severities": ("high",)}, {"severity": "high"}),
+        ({"severities": ("high", "low")}, {"severity__in": ["high", "low"]}),
         ({"assignee": mira}, {"assignee": mira}),
         ({"assignee": 0}, {"assignee": None}),
         (
