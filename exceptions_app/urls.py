@@ -313,5 +313,6 @@ urlpatterns = [
     path("manual/data/", manual.data, name="manual-data"),
     path("manual/words/", manual.words, name="manual-words"),
     path("manual/use/", manual_use.page, name="manual-use"),
+    path("manual/all/", manual.whole, name="manual-whole"),
     path("manual/<str:code>/", manual.page, name="manual-type"),
 ]

@@ -7,7 +7,7 @@ rules of approval and each bridge's policy.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -23,6 +23,7 @@ from exceptions_app.catalogue.entry import GROUP_LIMIT, PERIOD_END_DAYS
 from exceptions_app.choices import FixKind, Role
 from exceptions_app.rules.severity import VALUE_THRESHOLD
 from exceptions_app.selectors import manual as selector
+from exceptions_app.selectors.manual import BridgeFacts
 from exceptions_app.views import manual_data, manual_words
 
 _PLACE = re.compile(r"\{([a-z_]+)\}")
@@ -60,27 +61,35 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
     entry = CATALOGUE.get(code)
     if entry is None:
         raise Http404
-    people = selector.people_by_role()
-    context = {
-        "entry": entry,
-        "title": written(entry, entry.title),
-        "sentence": written(entry, entry.sentence),
-        "consequence": written(entry, entry.consequence),
-        "closes_by": written(entry, entry.closes_by),
-        "value_note": written(entry, entry.value_note),
-        "needs": written(entry, entry.waits_for) if entry.waits_for else "",
-        "steps": [_step(entry, step, request) for step in entry.playbook],
-        "actions": [_action(action, entry.code, people, request) for action in entry.actions],
-        "reasons": [pgettext(entry.code, label) for _, label in entry.close_reasons],
-        "family": manual_words.FAMILIES[entry.family],
-        "owners": people.get(entry.team.value, ()),
-        "value_threshold": VALUE_THRESHOLD,
-        "group_limit": GROUP_LIMIT,
-        "period_days": PERIOD_END_DAYS,
-        "policies": manual_data.policies_of(entry, selector.bridges()),
-        "count": selector.open_count(entry.code),
-    }
+    people, bridges = selector.people_by_role(), selector.bridges()
+    context = _described(entry, people, bridges, request)
+    context["count"] = selector.open_count(entry.code)
     return render(request, "manual/type.html", context)
+
+
+@require_safe
+@permissions.required("view_desk")
+def whole(request: HttpRequest) -> HttpResponse:
+    """All playbooks as one document with its contents, to be printed and kept."""
+    people, bridges = selector.people_by_role(), selector.bridges()
+    chapters = [
+        {
+            "code": chapter.code,
+            "label": chapter.label,
+            "owners": people.get(chapter.code, ()),
+            "types": [
+                _described(entry, people, bridges, request) for entry, _count in chapter.entries
+            ],
+        }
+        for chapter in selector.chapters()
+    ]
+    context = {
+        "now": timezone.now(),
+        "chapters": chapters,
+        "bridges": [manual_data.described(facts) for facts in bridges],
+        "glossary": manual_words.GLOSSARY,
+    }
+    return render(request, "manual/whole.html", context)
 
 
 @require_safe
@@ -123,6 +132,35 @@ def words(request: HttpRequest) -> HttpResponse:
     return render(request, "manual/words.html", {"glossary": manual_words.GLOSSARY})
 
 
+def _described(
+    entry: Entry,
+    people: Mapping[str, tuple[str, ...]],
+    bridges: Sequence[BridgeFacts],
+    request: HttpRequest,
+) -> dict[str, Any]:
+    """One type in the words of its page."""
+    return {
+        "entry": entry,
+        "title": written(entry, entry.title),
+        "sentence": written(entry, entry.sentence),
+        "consequence": written(entry, entry.consequence),
+        "closes_by": written(entry, entry.closes_by),
+        "value_note": written(entry, entry.value_note),
+        "needs": written(entry, entry.waits_for) if entry.waits_for else "",
+        "steps": [_step(entry, step, request) for step in entry.playbook],
+        "actions": [
+            _action(action, entry.code, people, bridges, request) for action in entry.actions
+        ],
+        "reasons": [pgettext(entry.code, label) for _, label in entry.close_reasons],
+        "family": manual_words.FAMILIES[entry.family],
+        "owners": people.get(entry.team.value, ()),
+        "value_threshold": VALUE_THRESHOLD,
+        "group_limit": GROUP_LIMIT,
+        "period_days": PERIOD_END_DAYS,
+        "policies": manual_data.policies_of(entry, bridges),
+    }
+
+
 def _mentions(entry: Entry, team: str, wanted: list[str]) -> bool:
     """Whether every word that was typed is part of something the entry says."""
     texts = (entry.code, entry.short, entry.title, entry.sentence, entry.consequence)
@@ -146,24 +184,39 @@ def _step(entry: Entry, step: Step, request: HttpRequest) -> dict[str, Any]:
 
 
 def _action(
-    action: str, code: str, people: Mapping[str, tuple[str, ...]], request: HttpRequest
+    action: str,
+    code: str,
+    people: Mapping[str, tuple[str, ...]],
+    bridges: Sequence[BridgeFacts],
+    request: HttpRequest,
 ) -> dict[str, Any]:
-    """A change with those who may ask for it and those who must agree."""
+    """A change with those who may ask for it and those who must agree, here and there."""
     capability = permissions.fix_capability(action, code)
-    level = manual_data.approval_level(action, code)
-    approving = permissions.approving_roles(kind=action, level=level) if level != "none" else ()
-    names = {name for role in approving for name in people[role]}
-    reader = permissions.actor_of(request)
-    own = reader.get_full_name() or reader.get_username()
     return {
         "label": FixKind(action).label,
         "askers": _role_labels(permissions.CAPABILITIES[capability]),
         "is_mine": permissions.can(request.user, capability),
+        "approvals": [
+            {"where": where} | _approvers(action, level, people, request)
+            for level, where in manual_data.approval_levels(action, code, bridges)
+        ],
+    }
+
+
+def _approvers(
+    action: str, level: str, people: Mapping[str, tuple[str, ...]], request: HttpRequest
+) -> dict[str, Any]:
+    asked = "finance" if level == "two" else level
+    approving = permissions.approving_roles(kind=action, level=asked) if level != "none" else ()
+    names = {name for role in approving for name in people[role]}
+    reader = permissions.actor_of(request)
+    own = reader.get_full_name() or reader.get_username()
+    return {
+        "level": level,
         "approval": manual_words.APPROVALS[level],
         # Nobody approves their own request: what the reader asks for is for the others.
         "approvers": sorted(names - {own}),
         "is_approver": own in names,
-        "level": level,
     }
 
 

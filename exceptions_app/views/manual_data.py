@@ -21,14 +21,42 @@ from exceptions_app.services import connections
 _OPTIONS = {option.name: option for option in OPTIONS}
 
 
-def approval_level(action: str, case_type: str = "") -> str:
-    """Who must agree to this change, by the very rule that asks for the approval."""
-    return approval.needs_approval(action, Decimal(0), Policy(), case_type=case_type)
+def approval_level(action: str, case_type: str = "", policy: Policy | None = None) -> str:
+    """Who must agree to this change, by the very rules that ask for the approval: a code of
+    `manual_words.APPROVALS`. Without a policy, what the change asks for anywhere."""
+    policy = policy or Policy()
+    level = approval.needs_approval(action, Decimal(0), policy, case_type=case_type)
+    needed = approval.approvers_needed(action, Decimal(0), policy, case_type=case_type)
+    return "two" if needed > 1 else level
+
+
+def approval_levels(
+    action: str, case_type: str, bridges: Iterable[BridgeFacts]
+) -> list[tuple[str, str]]:
+    """Each answer of `approval_level` with the names of its bridges, the commonest last.
+
+    One row without a name where all bridges ask for the same; "Elsewhere" for the commonest
+    where they differ.
+    """
+    found: dict[str, list[str]] = {}
+    for facts in bridges:
+        level = approval_level(action, case_type, facts.policy)
+        found.setdefault(level, []).append(facts.bridge.name)
+    if len(found) < 2:
+        return [(level, "") for level in found or (approval_level(action, case_type),)]
+    rows = sorted(found.items(), key=lambda row: (len(row[1]), row[0]))
+    named = [(level, ", ".join(names)) for level, names in rows[:-1]]
+    return [*named, (rows[-1][0], _("Elsewhere"))]
 
 
 def policies_of(entry: Entry, bridges: Iterable[BridgeFacts]) -> list[dict[str, Any]]:
     """What each bridge decided about the options this type hangs on; empty where none does."""
-    is_money = any(approval_level(action, entry.code) == "finance" for action in entry.actions)
+    levels = [
+        level
+        for action in entry.actions
+        for level, _names in approval_levels(action, entry.code, bridges)
+    ]
+    is_money = not {"finance", "two"}.isdisjoint(levels)
     names = (*entry.policy, *(("second_approver_above",) if is_money else ()))
     chosen = [_OPTIONS[name] for name in names]
     return [

@@ -24,6 +24,7 @@ APPROVALS: dict[str, Text] = {
     "none": _("Nobody else has to agree"),
     "peer": _("Another person who could have made the change must agree"),
     "finance": _("Someone else from finance must agree"),
+    "two": _("Two others from finance must agree"),
 }
 
 # Page of a playbook's step: address name, capability, the words of its link.

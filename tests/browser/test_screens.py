@@ -182,6 +182,7 @@ SCREENS = (
     Screen("manual-owners", "finn"),
     Screen("manual-data", "aud"),
     Screen("manual-words", "wanda"),
+    Screen("manual-whole", "finn"),
     Screen("manual-use", "ada"),
     Screen("manual-type", "wanda", args=("SKU_UNKNOWN",)),
     Screen("manual-type", "ines", args=("REFUND_CM_MISMATCH",)),

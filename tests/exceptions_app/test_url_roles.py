@@ -202,6 +202,7 @@ DOORS = {
     "manual-owners": Door("view_desk"),
     "manual-data": Door("view_desk"),
     "manual-words": Door("view_desk"),
+    "manual-whole": Door("view_desk"),
     "manual-use": Door("view_load"),
     "manual-type": Door("view_desk", args=("SKU_UNKNOWN",)),
     "case-list": Door("view_desk"),

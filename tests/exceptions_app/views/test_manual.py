@@ -108,8 +108,41 @@ def test_each_change_names_who_may_ask_and_who_must_agree(client):
 
     assert action["label"] == FixKind.SKU_ALIAS.label
     assert action["askers"] == "Merchandising, Admin"
-    assert action["approvers"] == ["Mira", "Mona"]
+    (approval,) = action["approvals"]
+    assert (approval["where"], approval["approvers"]) == ("", ["Mira", "Mona"])
     assert not action["is_mine"]
+
+
+def test_a_bridge_that_asks_for_more_approval_is_named_and_the_others_stand_together(client):
+    own = {"approvals": {"SKU_UNKNOWN": "two"}}
+    factories.BridgeFactory(name="Alder UK", policy=own)
+    factories.BridgeFactory.create_batch(2)
+
+    page = client.get("/manual/SKU_UNKNOWN/")
+
+    (action,) = page.context["actions"]
+    assert [(each["where"], str(each["approval"])) for each in action["approvals"]] == [
+        ("Alder UK", "Two others from finance must agree"),
+        ("Elsewhere", "Another person who could have made the change must agree"),
+    ]
+    assert "<b>Alder UK:</b> Two others from finance must agree" in page.text
+    Bridge.objects.update(policy=own)
+    (action,) = client.get("/manual/SKU_UNKNOWN/").context["actions"]
+    assert [(each["where"], each["level"]) for each in action["approvals"]] == [("", "two")]
+
+
+def test_the_whole_manual_is_one_page_with_contents_of_every_type(client, count_queries):
+    factories.BridgeFactory(policy={"approvals": {"SKU_UNKNOWN": "two"}})
+    few = count_queries("/manual/all/")
+    factories.BridgeFactory(name="Birch")
+    page = client.get("/manual/all/")
+
+    assert count_queries("/manual/all/") == few
+    for code, entry in CATALOGUE.items():
+        assert page.text.count(f'href="#{code}"') == page.text.count(f'<h3 id="{code}">') == 1
+        assert f"<code>{entry.code}</code>" in page.text
+    assert "Two others from finance must agree" in page.text
+    assert 'href="/manual/all/"' in client.get("/manual/").text
 
 
 @pytest.mark.parametrize("kind", FixKind.values)
