@@ -82,7 +82,8 @@ def edit(request: HttpRequest, fix_id: int) -> HttpResponse:
 def act(request: HttpRequest) -> HttpResponse:
     """Approve what was ticked: count and sum are shown first, then each by itself.
 
-    Question and result stand at addresses of their own (`views.asked`), so Back finds them.
+    Question and result stand at addresses of their own (`views.asked`), so Back finds them. Of more
+    than one act decides on at once the oldest are asked first, and the result asks for the next.
     """
     now = timezone.now()
     if request.method != "POST":
@@ -97,9 +98,11 @@ def act(request: HttpRequest) -> HttpResponse:
         return _to(request, {"picks": picks})
     if any(fix_warnings.of(fix) for fix in rows) and not request.POST.get("in_spite"):
         return _ask(request, rows, asked, now, must_confirm=True)
+    portion = list(asked.items())[: fix_batches.MOST]
+    rest = _rest(request, asked, dict(portion))
     try:
         done = fix_batches.approve(
-            asked=list(asked.items()),
+            asked=portion,
             actor=permissions.actor_of(request),
             now=now,
             note=request.POST.get("note", "").replace("\0", ""),
@@ -108,7 +111,8 @@ def act(request: HttpRequest) -> HttpResponse:
         messages.warning(request, str(error))
         return redirect("fix-list")
     outcomes = [asdict(each) for each in done.outcomes]
-    return _to(request, {"outcomes": outcomes, "batch": done.batch.pk if done.batch else None})
+    said = {"outcomes": outcomes, "batch": done.batch.pk if done.batch else None}
+    return _to(request, {**said, "rest": rest})
 
 
 def _to(request: HttpRequest, said: dict[str, Any]) -> HttpResponse:
@@ -120,7 +124,7 @@ def _said(request: HttpRequest, now: datetime) -> HttpResponse:
     said = questions.kept(request)
     if said is not None and "outcomes" in said:
         return _tell(request, said, now)
-    asked = dict(_pick(text) for text in said["picks"]) if said is not None else {}
+    asked: dict[int, str] = dict(_pick(text) for text in said["picks"]) if said is not None else {}
     rows = _waiting(asked)
     if not rows:
         messages.warning(request, "That question is no longer open. Tick the requests again.")
@@ -129,8 +133,17 @@ def _said(request: HttpRequest, now: datetime) -> HttpResponse:
 
 
 def _waiting(asked: dict[int, str]) -> list[Fix]:
-    found = requests_selector.by_ids(list(asked)[: fix_batches.MOST])
+    found = requests_selector.by_ids(list(asked))
     return list(found.filter(status=FixStatus.REQUESTED))
+
+
+def _rest(request: HttpRequest, asked: dict[int, str], portion: dict[int, str]) -> list[str]:
+    """What was chosen with this portion, here or in the question of the address, and still waits
+    for an answer; as the list posts it."""
+    said = questions.kept(request) or {}
+    chosen = {**dict(_pick(text) for text in said.get("picks", ())), **asked}
+    left = {pk: seen for pk, seen in chosen.items() if pk not in portion}
+    return [f"{fix.pk}:{left[fix.pk]}" for fix in _waiting(left)] if left else []
 
 
 def _ask(
@@ -141,6 +154,7 @@ def _ask(
     *,
     must_confirm: bool = False,
 ) -> HttpResponse:
+    chosen, rows = len(rows), rows[: fix_batches.MOST]
     amounts = selector.amounts_of(rows)
     context: dict[str, Any] = {
         "now": now,
@@ -155,6 +169,8 @@ def _ask(
             for fix in rows
         ],
         "count": len(rows),
+        "later": chosen - len(rows),
+        "question": request.GET.get(questions.NAME, ""),
         "must_confirm": must_confirm,
         "sums": selector.sums(amounts.values()),
         "unknown": len(rows) - len(amounts),
@@ -175,6 +191,7 @@ def _tell(request: HttpRequest, said: dict[str, Any], now: datetime) -> HttpResp
         "batch": selector.batch(said["batch"]).first() if said["batch"] else None,
         "released": sum(each["state"] == "released" for each in outcomes),
         "refused": sum(each["state"] == "refused" for each in outcomes),
+        "rest": said.get("rest", ()),
     }
     return render(request, "fixes/acted.html", context)
 

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from exceptions_app.models import BreakGlass, Delegation, Fix, FixBatch
-from exceptions_app.services import fixes
+from exceptions_app.services import fix_batches, fixes
 from tests.cast import make_user
 from tests.factories import BridgeFactory, CaseFactory, CauseGroupFactory, RmaFactory
 
@@ -147,6 +147,47 @@ def test_ticked_requests_are_shown_with_their_count_then_approved_and_taken_back
     assert "Take back 2" in _text(listed)
     assert set(Fix.objects.values_list("status", flat=True)) == {"undone"}
     assert (again.status_code, "Fiona was faster" in _text(again)) == (422, True)
+
+
+def test_of_more_than_one_act_decides_on_the_rest_is_asked_next_and_none_is_left_unsaid(
+    enter, monkeypatch
+):
+    monkeypatch.setattr(fix_batches, "MOST", 2)
+    rows = _many(enter, 5)
+    fiona = enter("fiona")
+
+    asked = fiona.post(
+        reverse("fix-act"), {"fix": [f"{fix.pk}:{fix.payload_hash}" for fix in rows]}, follow=True
+    )
+    assert "Approve 2 requests?" in _text(asked)
+    assert "the other 3 you chose are asked next" in _text(asked)
+    first = _confirmed(fiona, asked)
+    assert "2 approved, 0 refused" in _text(first)
+    assert "3 more that you chose still wait" in _text(first)
+    # Decided by another meanwhile: it is not asked again.
+    fixes.reject(
+        fix_id=rows[2].pk, actor=make_user("finn_two", "finance"), now=timezone.now(), note="No"
+    )
+    asked = fiona.post(reverse("fix-act"), {"fix": first.context["rest"]}, follow=True)
+    assert "asked next" not in _text(asked)
+    last = _confirmed(fiona, asked)
+
+    assert "2 approved, 0 refused" in _text(last)
+    assert last.context["rest"] == []
+    assert [fix.status for fix in Fix.objects.order_by("pk")] == [
+        "held",
+        "held",
+        "rejected",
+        "held",
+        "held",
+    ]
+
+
+def _confirmed(client, asked):
+    """The answer to the question as its own form sends it."""
+    picks = [f"{each['fix'].pk}:{each['seen']}" for each in asked.context["rows"]]
+    address = f"{reverse('fix-act')}?asked={asked.context['question']}"
+    return client.post(address, {"fix": picks, "confirmed": "1", "in_spite": "1"}, follow=True)
 
 
 def test_nothing_ticked_changes_nothing(enter):
