@@ -3,7 +3,7 @@
 Acts on people, credentials and ways of signing in also ask for a fresh proof of who is there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 
 from allauth.account.authentication import get_authentication_records
@@ -17,7 +17,9 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from exceptions_app import errors
-from exceptions_app.choices import MONEY_KINDS, FixKind, Role
+from exceptions_app.catalogue import CATALOGUE, Entry
+from exceptions_app.catalogue import entry as catalogue_entry
+from exceptions_app.choices import MONEY_KINDS, FixKind, Role, Team
 
 Actor = User | AnonymousUser
 
@@ -163,11 +165,46 @@ def keying_capability(kind: str) -> str:
     return "key_money" if kind in MONEY_KINDS else "key_stock"
 
 
-def approving_roles(*, kind: str, level: str) -> frozenset[str]:
-    """Roles that may approve a change: finance for money, else a peer who could have made it."""
+TEAM_OF_ROLE: Mapping[str, Team] = {
+    Role.CX: Team.CX,
+    Role.WAREHOUSE: Team.WAREHOUSE,
+    Role.FINANCE: Team.FINANCE,
+    Role.MERCHANDISING: Team.MERCHANDISING,
+    Role.INTEGRATOR: Team.OPERATIONS,
+    Role.ADMIN: Team.OPERATIONS,
+}
+
+
+def closing_roles(entry: Entry) -> frozenset[str]:
+    """Roles that may close this type by hand: its team's, admin, and who its approval names.
+
+    A capability alone is too wide for that: every team closes exceptions, each its own.
+    """
+    own = {role for role, team in TEAM_OF_ROLE.items() if team == entry.team}
+    named = {Role.FINANCE} if entry.approval == "finance" else set()
+    return frozenset({*own, *named, Role.ADMIN})
+
+
+def types_closed_by(roles: frozenset[str]) -> list[str]:
+    """The types that one of these roles may close by hand."""
+    return [
+        code
+        for code, entry in CATALOGUE.items()
+        if entry.close_reasons and closing_roles(entry) & roles
+    ]
+
+
+def approving_roles(*, kind: str, level: str, case_type: str = "") -> frozenset[str]:
+    """Roles that may approve a change: finance for money, else a peer who could have made it.
+
+    `case_type` is what is to be closed by hand, where that is the change.
+    """
     if level == "finance":
         return CAPABILITIES["approve_money"]
-    return CAPABILITIES["approve_fix"] & CAPABILITIES[FIX_CAPABILITY[kind]]
+    peers = CAPABILITIES["approve_fix"] & CAPABILITIES[FIX_CAPABILITY[kind]]
+    if kind == FixKind.CLOSE and case_type:
+        return peers & closing_roles(catalogue_entry(case_type))
+    return peers
 
 
 def capabilities_of(user: Actor) -> frozenset[str]:

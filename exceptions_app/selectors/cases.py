@@ -20,13 +20,12 @@ from exceptions_app.choices import (
 )
 from exceptions_app.models import AuditEntry, Bridge, Case, Fix, Posting, PostingAttempt
 from exceptions_app.models.statements import Select
-from exceptions_app.permissions import approving_roles
+from exceptions_app.permissions import TEAM_OF_ROLE, approving_roles
 from exceptions_app.rules import approval
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import counts, paging
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors.sums import Amount, per_currency
-from exceptions_app.selectors.today import TEAM_OF_ROLE
 
 # One answer to "what is first", here, by cause, on Today and in finance: the gravest, and of
 # these what is late or due next. Ids rise with time, so the oldest of equals stands first.
@@ -266,14 +265,23 @@ def approval_level(*, case: Case, kind: str, beside: Iterable[Case] | None = Non
 
 
 def approvers(
-    *, kind: str, level: str, requester_id: int, editor_ids: Iterable[int] = ()
+    *,
+    kind: str,
+    level: str,
+    requester_id: int,
+    editor_ids: Iterable[int] = (),
+    case_type: str = "",
 ) -> tuple[str, ...]:
-    """Names of a few people who may approve such a change: none who asked for it or edited it."""
+    """Names of a few people who may approve such a change: none who asked for it or edited it.
+
+    `case_type` as for `permissions.approving_roles`.
+    """
     if level == "none":
         return ()
     people = (
         User.objects.filter(
-            is_active=True, groups__name__in=approving_roles(kind=kind, level=level)
+            is_active=True,
+            groups__name__in=approving_roles(kind=kind, level=level, case_type=case_type),
         )
         .exclude(pk__in={requester_id, *editor_ids})
         .distinct()

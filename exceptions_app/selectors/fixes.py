@@ -11,6 +11,7 @@ from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import (
     BreakerState,
     CaseStatus,
+    FixKind,
     FixStatus,
     MappingKind,
     PostingStatus,
@@ -18,6 +19,7 @@ from exceptions_app.choices import (
 from exceptions_app.models import AuditEntry, Case, Fix, Posting, Rma
 from exceptions_app.models.cause_rules import cause_of
 from exceptions_app.models.statements import Select
+from exceptions_app.permissions import approving_roles
 from exceptions_app.rules import touching
 from exceptions_app.rules.facts import RmaFacts
 from exceptions_app.rules.mapping import normalise
@@ -124,6 +126,12 @@ def _settles(fix: Fix, case: Case) -> bool:
 def named_with_version(fix: Fix) -> str:
     """ "“Map the SKU TEE-BLACK-M”, version 3": the change, and what it put in force."""
     return f"“{fix}”, version {fix.mapping.version}" if fix.mapping is not None else f"“{fix}”"
+
+
+def approving(fix: Fix) -> frozenset[str]:
+    """Roles that may approve this request."""
+    closed = fix.case.type if fix.kind == FixKind.CLOSE and fix.case is not None else ""
+    return approving_roles(kind=fix.kind, level=fix.level, case_type=closed)
 
 
 def waits_of(cases: Sequence[Case]) -> dict[int, tuple[str, str]]:

@@ -33,21 +33,12 @@ from exceptions_app.models import (
 )
 from exceptions_app.models.connections import SECOND_LOOKS
 from exceptions_app.models.statements import Select
-from exceptions_app.permissions import approving_roles
+from exceptions_app.permissions import CAPABILITIES, TEAM_OF_ROLE, approving_roles, types_closed_by
 from exceptions_app.selectors import causes, counts, keying, paging
 from exceptions_app.selectors.sums import Amount, per_currency
 
 ROWS = 8
 COUNT_CAP = 1_000
-
-TEAM_OF_ROLE: Mapping[str, Team] = {
-    Role.CX: Team.CX,
-    Role.WAREHOUSE: Team.WAREHOUSE,
-    Role.FINANCE: Team.FINANCE,
-    Role.MERCHANDISING: Team.MERCHANDISING,
-    Role.INTEGRATOR: Team.OPERATIONS,
-    Role.ADMIN: Team.OPERATIONS,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +169,11 @@ def decidable(*, roles: frozenset[str], user_id: int) -> QuerySet[Fix]:
     mine = Q(pk__in=[])
     for level in ("peer", "finance"):
         kinds = [kind for kind in FixKind.values if approving_roles(kind=kind, level=level) & roles]
+        if level == "peer":
+            # A closing by hand is a peer's only where the peer closes such a one too.
+            kinds = [kind for kind in kinds if kind != FixKind.CLOSE]
+            types = types_closed_by(roles & CAPABILITIES["approve_fix"])
+            mine |= Q(level=level, kind=FixKind.CLOSE, case__type__in=types)
         mine |= Q(level=level, kind__in=kinds)
     waiting = Fix.objects.filter(mine, status=FixStatus.REQUESTED)
     agreed = Approval.objects.filter(

@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from exceptions_app import errors
 from exceptions_app.choices import CASE_OPEN, BulkKind, MappingKind, PostingStatus
 from exceptions_app.models import Bridge, Bulk, BulkRow, Case, Fix, Posting, Rma
-from exceptions_app.permissions import can
+from exceptions_app.permissions import can, roles_of
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.selectors import setup as setup_selector
@@ -53,12 +53,12 @@ def freeze(
     order = ("rma_id", "posting__sequence", "id") if is_ordered else QUEUE_ORDER
     if is_ordered:
         cases = cases.select_related("posting").defer("posting__draft", "posting__checks")
-    tally = _Tally()
+    tally, roles = _Tally(), roles_of(actor)
 
     def rows() -> Iterator[BulkRow]:
         found = cases.order_by(*order).iterator(chunk_size=AT_ONCE)
         for position, case in enumerate(found, start=1):
-            why = bulk_rows.why_not(kind=kind, case=case)
+            why = bulk_rows.why_not(kind=kind, case=case, roles=roles)
             tally.add(why, case.pk, case.currency, case.value)
             yield BulkRow(
                 bulk=bulk,

@@ -26,7 +26,9 @@ from exceptions_app.choices import (
     PostingStatus,
 )
 from exceptions_app.models import Bulk, BulkRow, Case, Fix, FixBatch, Posting
+from exceptions_app.selectors import closing as closing_selector
 from exceptions_app.services import (
+    closing,
     differences,
     fix_batches,
     fix_payloads,
@@ -65,14 +67,17 @@ class Done:
     fix: Fix | None = None
 
 
-def why_not(*, kind: str, case: Case) -> str:
-    """Why this exception will be refused, as far as it can be told before; "" when it will not."""
+def why_not(*, kind: str, case: Case, roles: frozenset[str]) -> str:
+    """Why somebody of these roles will be refused this exception, as far as it can be told before;
+    "" when they will not."""
     if kind == BulkKind.NOTE:
         return ""
     if case.status not in CASE_OPEN:
         return "Closed already."
     if kind == BulkKind.CLOSE and not catalogue_entry(case.type).close_reasons:
         return f"{_short(case)} closes by proof only."
+    if kind == BulkKind.CLOSE and not closing_selector.may_close(case, roles=roles):
+        return closing_selector.refusal(case)
     if kind == BulkKind.RETRY and (case.posting_id is None or not _offers(case, FixKind.RETRY)):
         return f"{_short(case)} has no document to send again."
     if kind == BulkKind.RETRY and case.posting and not fix_payloads.can_be_sent(case.posting):
@@ -136,6 +141,18 @@ def perform(*, row: BulkRow, bulk: Bulk, actor: User, now: datetime) -> Done:
         "wakes_on": found.wakes_on,
         "wakes_for": found.wakes_for,
     }
+    if bulk.kind == BulkKind.CLOSE:
+        asked = closing.close(
+            case_id=found.pk,
+            seen=row.seen,
+            reason=bulk.given["reason"],
+            note=bulk.given["note"],
+            actor=actor,
+            now=now,
+        )
+        if asked is not None:
+            return _asked(asked)
+        return Done(before=before, after=Case.objects.get(pk=found.pk).version)
     _triage(row, bulk, actor, now)
     # Read again: the version speaks of what is stored.
     return Done(before=before, after=Case.objects.get(pk=found.pk).version)
@@ -157,17 +174,8 @@ def _triage(row: BulkRow, bulk: Bulk, actor: User, now: datetime) -> None:
             actor=actor,
             now=now,
         )
-    elif bulk.kind == BulkKind.WAKE:
-        triage.wake(case_id=case_id, seen=seen, actor=actor, now=now)
     else:
-        triage.close_by_hand(
-            case_id=case_id,
-            seen=seen,
-            reason=given["reason"],
-            note=given["note"],
-            actor=actor,
-            now=now,
-        )
+        triage.wake(case_id=case_id, seen=seen, actor=actor, now=now)
 
 
 def _accept(row: BulkRow, bulk: Bulk, actor: User, now: datetime) -> Done:
@@ -290,6 +298,8 @@ def _take_back(row: BulkRow, actor: User, now: datetime) -> Done:
         fix = Fix.objects.get(pk=row.fix_id)
         if fix.status == FixStatus.REQUESTED:
             fixes.reject(fix_id=fix.pk, actor=actor, now=now, note="Taken back by who asked.")
+        elif fix.kind == FixKind.CLOSE and fix.case_id is not None:
+            closing.reopen(case_id=fix.case_id, actor=actor, now=now)
         else:
             fixes.undo(fix_id=fix.pk, actor=actor, now=now)
         return Done()
@@ -297,7 +307,7 @@ def _take_back(row: BulkRow, actor: User, now: datetime) -> Done:
     if case.version != row.seen:
         raise errors.CaseChanged("It changed since, and stays as it is now.")
     if case.status == CaseStatus.RESOLVED:
-        triage.reopen(case_id=case.pk, actor=actor, now=now)
+        closing.reopen(case_id=case.pk, actor=actor, now=now)
     elif row.before["assignee"] != case.assignee_id:
         person = _person(row.before["assignee"])
         triage.assign(case_id=case.pk, assignee=person, actor=actor, now=now)

@@ -9,8 +9,9 @@ from django.db import transaction
 
 from exceptions_app import errors
 from exceptions_app.models import Delegation, Fix
-from exceptions_app.permissions import CAPABILITIES, approving_roles, can, roles_of
+from exceptions_app.permissions import CAPABILITIES, can, roles_of
 from exceptions_app.selectors import delegations
+from exceptions_app.selectors import fixes as fixes_selector
 from exceptions_app.services import audit, moments
 
 # Longer than that is no absence: the person's roles are to be looked at.
@@ -96,7 +97,7 @@ def check(*, delegate: User, person_id: int | None, fix: Fix, now: datetime) -> 
     row = delegations.held_by(delegate.pk, now=now).filter(person=person_id).first()
     if row is None:
         raise errors.FixNotAllowed("You are not named to decide for that person now.")
-    if not approving_roles(kind=fix.kind, level=fix.level) & roles_of(row.person):
+    if not fixes_selector.approving(fix) & roles_of(row.person):
         raise errors.FixNotAllowed(
             f"{audit.name_of(row.person)} could not approve this either. Decide in your own name."
         )

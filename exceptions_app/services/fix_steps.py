@@ -14,7 +14,14 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 
 from exceptions_app import errors, jobs
-from exceptions_app.choices import CASE_OPEN, FixKind, FixStatus, HoldReason, PostingStatus
+from exceptions_app.choices import (
+    CASE_OPEN,
+    Closure,
+    FixKind,
+    FixStatus,
+    HoldReason,
+    PostingStatus,
+)
 from exceptions_app.models import Approval, AuditEntry, Case, Fix, FixBatch, Posting
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
@@ -117,10 +124,23 @@ def put_in_force(
         tell_waits(fix, now)
     if fix.kind == FixKind.CLOSE and fix.case is not None:
         triage.close_by_hand(
-            case_id=fix.case.pk, reason=fix.reason_code, note=fix.note, actor=actor, now=now
+            case_id=fix.case.pk,
+            reason=fix.reason_code,
+            note=_closing_note(fix, actor),
+            actor=actor,
+            now=now,
         )
     replan(fix, now)
     return fix
+
+
+def _closing_note(fix: Fix, actor: User) -> str:
+    """What stands in the proof beside the reason: what was noted, and who asked and agreed."""
+    if fix.level == "none":
+        return fix.note
+    people = f"Asked for by {audit.name_of(fix.requested_by)}, agreed by {audit.name_of(actor)}."
+    noted = f"{fix.note.rstrip('.')}. " if fix.note else ""
+    return f"{noted}{people}"
 
 
 def take_back(fix: Fix, actor: User, now: datetime) -> Fix:
@@ -132,6 +152,8 @@ def take_back(fix: Fix, actor: User, now: datetime) -> Fix:
     accepting.take_back(fix=fix, now=now)
     if fix.mapping is not None:
         mappings.withdraw(mapping=fix.mapping, actor=actor, now=now, why="taken back")
+    if fix.kind == FixKind.CLOSE and fix.case is not None and fix.case.closure == Closure.BY_HAND:
+        triage.reopen(case_id=fix.case.pk, actor=actor, now=now)
     record(fix, "fix.undo", f"Taken back before anything left: {fix}", actor, now)
     replan(fix, now)
     return fix

@@ -18,16 +18,11 @@ from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import CASE_OPEN, FixKind, FixStatus, MappingKind
 from exceptions_app.models import Approval, Bridge, Case, Fix, FixBatch, Rma
 from exceptions_app.models.statements import Select
-from exceptions_app.permissions import (
-    FIX_CAPABILITY,
-    approving_roles,
-    can,
-    fix_capability,
-    roles_of,
-)
+from exceptions_app.permissions import FIX_CAPABILITY, can, fix_capability, roles_of
 from exceptions_app.rules import approval
-from exceptions_app.rules.mapping import normalise
+from exceptions_app.selectors import closing
 from exceptions_app.selectors import facts as facts_selector
+from exceptions_app.selectors import fixes as fixes_selector
 from exceptions_app.services import (
     accept_terms,
     audit,
@@ -39,9 +34,8 @@ from exceptions_app.services import (
     money_requests,
     order_checks,
     previews,
+    same_requests,
 )
-
-UNDER_WAY = (FixStatus.REQUESTED, FixStatus.HELD)
 
 
 @transaction.atomic
@@ -82,7 +76,14 @@ def request(
     given = accept_terms.complete(kind=kind, payload=payload, case=case, asked_by=actor)
     checked = clean(kind, bridge, rma, source_value, given, now)
     _check_note_alone(actor, kind, case, checked)
-    _refuse_second(bridge, kind, rma, source_value, checked)
+    same_requests.refuse(
+        bridge=bridge,
+        kind=kind,
+        rma=rma,
+        source_value=source_value,
+        payload=checked,
+        case=case,
+    )
     money_requests.refuse_second(kind=kind, rma=rma)
     terms = weigh(
         kind=kind,
@@ -153,6 +154,9 @@ def weigh(
     now: datetime,
 ) -> Terms:
     """The effect of a clean payload as things stand, and the approvals its size asks for."""
+    if kind == FixKind.CLOSE and case is not None:
+        level, count = closing.agreement(case)
+        return Terms(effect={}, level=level, approvals_needed=count)
     found = previews.effect_of_change(
         bridge=bridge, kind=kind, source_value=source_value, payload=payload, rma=rma, now=now
     )
@@ -251,7 +255,7 @@ def reject(*, fix_id: int, actor: User, now: datetime, note: str, seen_hash: str
     if not note.strip():
         raise errors.InvalidChoice("Say why, so that the requester can do better.")
     is_own = fix.requested_by_id == actor.pk
-    if not is_own and not approving_roles(kind=fix.kind, level=fix.level) & roles_of(actor):
+    if not is_own and not fixes_selector.approving(fix) & roles_of(actor):
         raise errors.FixNotAllowed("Your role may not decide on this request.")
     status = FixStatus.WITHDRAWN if is_own else FixStatus.REJECTED
     _end(fix, status, actor, now, note)
@@ -319,7 +323,7 @@ def _check_approver(fix: Fix, actor: User, given: list[Approval], away: User | N
     )
     if refusal:
         raise errors.FixNotAllowed(refusal)
-    if not approving_roles(kind=fix.kind, level=fix.level) & roles_of(actor):
+    if not fixes_selector.approving(fix) & roles_of(actor):
         raise errors.FixNotAllowed(
             "A peer approves: someone else of a team that may make this change."
         )
@@ -346,6 +350,10 @@ def check_right(actor: User, kind: str, case: Case | None = None) -> None:
     if not can(actor, fix_capability(kind, case.type if case else "")):
         label = FixKind(kind).label
         raise errors.FixNotAllowed(f"Your role may not: {label.lower()}.")
+    if kind != FixKind.CLOSE or case is None:
+        return
+    if not closing.may_close(case, roles=roles_of(actor)):
+        raise errors.FixNotAllowed(closing.refusal(case))
 
 
 def _check_note_alone(actor: User, kind: str, case: Case | None, payload: dict[str, Any]) -> None:
@@ -363,23 +371,6 @@ def _check_case(case: Case | None, kind: str) -> None:
         raise errors.CaseAlreadyClosed(f"This exception was closed meanwhile: {case.proof}")
     if kind not in catalogue_entry(case.type, case.facts).actions:
         raise errors.FixNotAllowed("This exception does not offer that change.")
-
-
-def _refuse_second(
-    bridge: Bridge, kind: str, rma: Rma | None, source_value: str, payload: dict[str, Any]
-) -> None:
-    same = Fix.objects.filter(bridge=bridge, kind=kind, status__in=UNDER_WAY)
-    if kind in MappingKind.values:
-        rows = [fix for fix in same if normalise(fix.source_value) == normalise(source_value)]
-    else:
-        rows = [
-            fix
-            for fix in same.filter(rma=rma)
-            if fix.payload.get("posting_id") == payload.get("posting_id")
-        ]
-    if rows:
-        who = audit.name_of(rows[0].requested_by)
-        raise errors.FixAlreadyDecided(f"{who} has already asked for this; it is under way.")
 
 
 def _end(fix: Fix, status: str, actor: User, now: datetime, note: str) -> None:

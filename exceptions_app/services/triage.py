@@ -19,17 +19,19 @@ from django.db.models import QuerySet
 from exceptions_app import errors
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import CASE_OPEN, CaseStatus, Closure, Team, WakeOn
-from exceptions_app.models import AuditEntry, Case
+from exceptions_app.models import AuditEntry, Case, Fix
 from exceptions_app.models.cases import to_do
-from exceptions_app.permissions import roles_of
+from exceptions_app.permissions import TEAM_OF_ROLE, roles_of
 from exceptions_app.selectors import awaited, sleeping
 from exceptions_app.selectors.cases import QUEUE_ORDER
-from exceptions_app.selectors.today import TEAM_OF_ROLE, teams_of
+from exceptions_app.selectors.today import teams_of
 from exceptions_app.services import audit, giving_up, letting_go, moments, notes
 from exceptions_app.services.cases import back_in_queue, record
 from exceptions_app.services.putting_off import NOT_SNOOZED
 
 SNOOZE_MOST = timedelta(days=60)
+# What is told of a row for which another person must agree.
+ASKED = "Asked for. It waits for approval."
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,8 @@ def close_by_hand(
 ) -> Case:
     """Close with one of the type's coded reasons.
 
+    Who may, and whether another must agree, is asked by `closing` before.
+
     Raises:
         InvalidChoice: the type cannot be closed by hand, or not for this reason.
         CaseAlreadyClosed, CaseChanged: another was faster.
@@ -200,9 +204,17 @@ def close_by_hand(
         case.close_reason = reason
         case.resolved_at = now
         case.proof = (f"{labels[reason]}. {note}".strip())[:500]
-        case.behind = None
+        case.waiting_for, case.behind = "", None
         case.save(
-            update_fields=["status", "closure", "close_reason", "resolved_at", "proof", "behind"]
+            update_fields=[
+                "status",
+                "closure",
+                "close_reason",
+                "resolved_at",
+                "proof",
+                "waiting_for",
+                "behind",
+            ]
         )
         letting_go.let_go(case=case, now=now)
         giving_up.with_closing(case=case, actor=actor, now=now)
@@ -248,22 +260,39 @@ def release(*, assignee: User, actor: User, now: datetime) -> int:
     return len(rows)
 
 
-def each(*, rows: Iterable[tuple[int, str]], act: Callable[..., Case]) -> tuple[Outcome, ...]:
+def each(*, rows: Iterable[tuple[int, str]], act: Callable[..., object]) -> tuple[Outcome, ...]:
     """Do `act(case_id=…, seen=…)` for every row (id, version seen), one transaction each.
 
     A row that cannot be done is left as it is and says why; the others are done all the same.
+    What was only asked for (the act returned its `Fix`) says so.
     """
     outcomes = []
     for case_id, seen in rows:
         try:
-            act(case_id=case_id, seen=seen)
+            made = act(case_id=case_id, seen=seen)
         except Case.DoesNotExist:
             outcomes.append(Outcome(case_id, is_done=False, text="There is no such exception."))
         except errors.DeskError as error:
             outcomes.append(Outcome(case_id, is_done=False, text=str(error)))
         else:
-            outcomes.append(Outcome(case_id, is_done=True, text=""))
+            text = ASKED if isinstance(made, Fix) else ""
+            outcomes.append(Outcome(case_id, is_done=True, text=text))
     return tuple(outcomes)
+
+
+def told(outcomes: Iterable[Outcome], *, done: str) -> str:
+    """What became of the rows in a sentence: "2 closed by hand, 1 asked for, 3 left as they were."
+
+    `done` is what the act calls a row that it was done to.
+    """
+    rows = list(outcomes)
+    left = sum(not each.is_done for each in rows)
+    asked = sum(each.is_done and each.text == ASKED for each in rows)
+    at_once = len(rows) - left - asked
+    parts = [f"{at_once} {done}"] if at_once or not asked else []
+    parts += [f"{asked} asked for"] if asked else []
+    parts += [f"{left} left as they were"] if left else []
+    return f"{', '.join(parts)}."
 
 
 def locked_as_seen(*, case_id: int, seen: str, actor: User) -> Case:

@@ -7,6 +7,7 @@ from functools import partial
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -17,9 +18,10 @@ from connectors.errors import ConnectorError
 from exceptions_app import errors, permissions
 from exceptions_app.forms.cases import AssignForm, CaseSnoozeForm, CloseForm
 from exceptions_app.forms.notes import TellingNoteForm
-from exceptions_app.models import Case
+from exceptions_app.models import Case, Fix
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.services import notes, operations, triage
+from exceptions_app.selectors import closing as closing_selector
+from exceptions_app.services import closing, notes, operations, triage
 from exceptions_app.templatetags.desk import when
 from exceptions_app.views import case_page
 
@@ -125,12 +127,14 @@ def wake(request: HttpRequest, case_id: int) -> HttpResponse:
 @permissions.required("close_case")
 def close(request: HttpRequest, case_id: int) -> HttpResponse:
     case = get_object_or_404(cases_selector.detail(case_id))
+    if not closing_selector.may_close(case, roles=permissions.roles_of(request.user)):
+        raise PermissionDenied(closing_selector.refusal(case))
     form = CloseForm(request.POST, case=case)
     now = timezone.now()
     if not form.is_valid():
         return case_page.show(request, case, now=now, close_form=form, status=422)
     act = partial(
-        triage.close_by_hand,
+        closing.close,
         reason=form.cleaned_data["reason"],
         note=form.cleaned_data["note"],
         actor=permissions.actor_of(request),
@@ -147,7 +151,7 @@ def reopen(request: HttpRequest, case_id: int) -> HttpResponse:
     actor, now = permissions.actor_of(request), timezone.now()
 
     def act(*, case_id: int, seen: str) -> Case:
-        return triage.reopen(case_id=case_id, actor=actor, now=now)
+        return closing.reopen(case_id=case_id, actor=actor, now=now)
 
     return _done(request, case, None, act, f"EX-{case.pk} is open again.")
 
@@ -156,14 +160,16 @@ def _done(
     request: HttpRequest,
     case: Case,
     form: forms.Form | None,
-    act: Callable[..., Case],
+    act: Callable[..., Case | Fix | None],
     words: str,
 ) -> HttpResponse:
     """Do it and come back; refused, the page as it stands now with every answer kept."""
     try:
-        act(case_id=case.pk, seen=request.POST.get("seen", ""))
+        asked = act(case_id=case.pk, seen=request.POST.get("seen", ""))
     except errors.DeskError as error:
         return _refused(request, case.pk, form, error)
+    if isinstance(asked, Fix):
+        words = f"Asked for: EX-{case.pk} is closed by hand once another person approves."
     messages.success(request, words)
     query = f"?{request.GET.urlencode()}" if request.GET else ""
     return redirect(f"{reverse('case-detail', args=[case.pk])}{query}")

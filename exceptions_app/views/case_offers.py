@@ -74,14 +74,19 @@ def _label(case: Case, kind: str) -> str:
 
 def under_way(fixes: Iterable[Fix], request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
     """Requests and held changes with what the reader may do about each."""
-    names: dict[tuple[str, str, int, frozenset[int]], tuple[str, ...]] = {}
+    names: dict[tuple[str, str, int, frozenset[int], str], tuple[str, ...]] = {}
     shown = []
     for fix in fixes:
         editors = frozenset(row.editor_id for row in fix.edits.all())
-        who = (fix.kind, fix.level, fix.requested_by_id, editors)
+        closed = fix.case.type if fix.kind == FixKind.CLOSE and fix.case else ""
+        who = (fix.kind, fix.level, fix.requested_by_id, editors, closed)
         if who not in names:
             names[who] = cases_selector.approvers(
-                kind=who[0], level=who[1], requester_id=who[2], editor_ids=editors
+                kind=who[0],
+                level=who[1],
+                requester_id=who[2],
+                editor_ids=editors,
+                case_type=closed,
             )
         is_held = fix.status == FixStatus.HELD and (fix.hold_until or now) > now
         shown.append(

@@ -16,6 +16,7 @@ from exceptions_app.catalogue import render as fill
 from exceptions_app.choices import (
     CASE_OPEN,
     Closure,
+    FixKind,
     PostingStatus,
 )
 from exceptions_app.filters import CaseFilter
@@ -30,6 +31,7 @@ from exceptions_app.services import triage
 from exceptions_app.templatetags.amounts import money
 from exceptions_app.views import (
     bundles,
+    case_closing,
     case_facts,
     case_items,
     case_message,
@@ -136,7 +138,10 @@ def show(
         # The plan calls it resolved as soon as the change is in force; until the change leaves it
         # can be taken back here.
         underway = case_offers.under_way(cases_selector.fixes_under_way(case), request, now)
-        context["under_way"] = [each for each in underway if each["is_held"]]
+        # A closing that others agreed to is taken back by opening it again, as any other.
+        context["under_way"] = [
+            each for each in underway if each["is_held"] and each["fix"].kind != FixKind.CLOSE
+        ]
         context["held_back"] = cases_selector.held_back([case], now=now)
         context["booked"] = case_settled.booked(case, postings)
         context["to_come"] = case_settled.to_come(request, case, postings, now)
@@ -178,16 +183,15 @@ def _acts(
     """What can be done about an open exception, by this reader."""
     fixes = cases_selector.fixes_under_way(case)
     beside = cases_selector.of_same_document(case)
+    taken = case_offers.taken(fixes)
     acts: dict[str, Any] = {
         "under_way": case_offers.under_way(fixes, request, now),
         "beside": beside,
-        "offers": case_offers.offers(request, case, now, offered, case_offers.taken(fixes), beside),
+        "offers": case_offers.offers(request, case, now, offered, taken, beside),
     }
     if permissions.can(request.user, "assign_case"):
         acts["assign_form"] = assign_form or AssignForm(case=case, user=person(request))
-    reasons = catalogue_entry(case.type, case.facts).close_reasons
-    if reasons and permissions.can(request.user, "close_case"):
-        acts["close_form"] = close_form or CloseForm(case=case)
+    acts["closing"] = case_closing.of(request, case, close_form, taken)
     return acts
 
 

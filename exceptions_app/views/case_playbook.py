@@ -91,8 +91,9 @@ def _target(
 ) -> tuple[str, str]:
     """Address and label of what a step speaks of; both "" when the reader has no such page."""
     if action:
-        if action == FixKind.CLOSE and shown.get("close_form"):
-            return "#close", "Close by hand"
+        closing = shown.get("closing")
+        if action == FixKind.CLOSE and closing:
+            return "#close", "Close by hand" if closing.form else "See who may close it"
         return (f"#fix-{action}", offered[action]) if action in offered else ("", "")
     if link == "return" and case.rma_id:
         return reverse("return-detail", args=[case.rma_id]), "Open the return"

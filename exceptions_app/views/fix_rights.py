@@ -11,6 +11,7 @@ from exceptions_app import permissions
 from exceptions_app.choices import FixStatus
 from exceptions_app.forms.kinds import FORMS
 from exceptions_app.models import Fix
+from exceptions_app.selectors import fixes as fixes_selector
 
 
 def may_decide(request: HttpRequest, fix: Fix) -> bool:
@@ -42,8 +43,7 @@ def may_edit(request: HttpRequest, fix: Fix) -> bool:
 
 
 def _is_approver(request: HttpRequest, fix: Fix) -> bool:
-    allowed = permissions.approving_roles(kind=fix.kind, level=fix.level)
-    return bool(allowed & permissions.roles_of(request.user))
+    return bool(fixes_selector.approving(fix) & permissions.roles_of(request.user))
 
 
 def has_approved(request: HttpRequest, fix: Fix) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import FixKind, FixStatus, MappingKind, PostingKind, PostingStatus
 from exceptions_app.models import ErpLocation, Fix, Posting
 from exceptions_app.rules.change_words import shown_target
@@ -31,10 +32,19 @@ def plain(fix: Fix, before: dict[str, Any]) -> list[dict[str, str]]:
         ]
     if fix.kind == FixKind.CORRECT_CREDIT:
         return _credit(fix)
+    if fix.kind == FixKind.CLOSE and fix.case is not None:
+        after = f"Closed by hand: {closing_reason(fix)}"
+        return [{"label": f"EX-{fix.case.pk}", "before": "open", "after": after}]
     return [
         {"label": row.label, "before": row.before, "after": row.after}
         for row in document_edits.differences(fix)
     ]
+
+
+def closing_reason(fix: Fix) -> str:
+    """The coded reason of a closing in words; the code itself if it is one we no longer have."""
+    known = dict(catalogue_entry(fix.case.type).close_reasons) if fix.case is not None else {}
+    return known.get(fix.reason_code, fix.reason_code)
 
 
 def _target(fix: Fix, target: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from connectors.errors import ConnectorError
 from exceptions_app import errors, permissions
-from exceptions_app.choices import CASE_OPEN, FixStatus
+from exceptions_app.choices import CASE_OPEN, FixKind, FixStatus
 from exceptions_app.forms.approvals import AloneForm, ReviewForm
 from exceptions_app.forms.fixes import DecisionForm, FixForm
 from exceptions_app.forms.kinds import FORMS
@@ -36,6 +36,7 @@ from exceptions_app.services.bulk_freezing import HISTORY_DAYS
 from exceptions_app.views import (
     case_offers,
     case_page,
+    case_parts,
     case_past,
     fix_previews,
     fix_rights,
@@ -167,7 +168,7 @@ def approve(request: HttpRequest, fix_id: int) -> HttpResponse:
 
 
 @require_POST
-@permissions.required("approve_fix")
+@permissions.required("assign_case")
 def reject(request: HttpRequest, fix_id: int) -> HttpResponse:
     """Refuse another's request, or withdraw one's own; either way with a reason."""
     form = DecisionForm(request.POST, auto_id="decide_%s")
@@ -243,16 +244,18 @@ def _approved_words(fix: Fix) -> str:
 
 def _named(waiting: list[Fix]) -> list[Fix]:
     """`waiting`, each with `who` may approve it by name; one question per kind and requester."""
-    names: dict[tuple[str, str, int, frozenset[int]], str] = {}
+    names: dict[tuple[str, str, int, frozenset[int], str], str] = {}
     for fix in waiting:
         editors = frozenset(row.editor_id for row in fix.edits.all())
-        asked = (fix.kind, fix.level, fix.requested_by_id, editors)
+        closed = fix.case.type if fix.kind == FixKind.CLOSE and fix.case else ""
+        asked = (fix.kind, fix.level, fix.requested_by_id, editors, closed)
         if asked not in names:
             found = cases_selector.approvers(
                 kind=fix.kind,
                 level=fix.level,
                 requester_id=fix.requested_by_id,
                 editor_ids=editors,
+                case_type=closed,
             )
             names[asked] = ", ".join(found)
         fix.who = names[asked]  # type: ignore[attr-defined]  # for the template only
@@ -301,6 +304,7 @@ def show(
         "results": _results(fix, now),
         "documents": documents,
         "documents_refusal": documents_refusal,
+        "closing": _closing(fix),
         "history_days": HISTORY_DAYS,
         "look": looking.before(kind=fix.kind, payload=fix.payload) if is_waiting else None,
         "is_waiting": is_waiting,
@@ -336,6 +340,9 @@ def _results(fix: Fix, now: datetime) -> dict[str, Any]:
 def _change(fix: Fix) -> dict[str, Any]:
     """Before and after, one fact per line; of an edited document only what differs."""
     told = requests_selector.change(fix)
+    if fix.kind == FixKind.CLOSE:
+        after = f"state: closed by hand\nwhy: {fix_words.closing_reason(fix)}"
+        return told | {"before": "state: open", "after": after}
     rows = document_edits.differences(fix)
     if not rows:
         return told
@@ -347,13 +354,23 @@ def _change(fix: Fix) -> dict[str, Any]:
 
 def _reason(fix: Fix) -> str:
     """The coded reason in words; the code itself if it is one we no longer have."""
+    if fix.kind == FixKind.CLOSE:
+        return fix_words.closing_reason(fix)
     return dict(fix_payloads.MONEY_REASONS).get(fix.reason_code, fix.reason_code)
+
+
+def _closing(fix: Fix) -> dict[str, Any] | None:
+    """The exception that would be closed by hand, and what stays blocked all the same."""
+    if fix.kind != FixKind.CLOSE or fix.case is None:
+        return None
+    held = case_parts.held_by(fix.case, cases_selector.postings_of(fix.case))
+    return {"case": fix.case, "still_held": held}
 
 
 def _documents(fix: Fix, now: datetime) -> tuple[tuple[previews.DocumentPreview, ...], str]:
     """What would be sent as things stand; only while the request waits."""
     rma = fix.rma or (fix.case.rma if fix.case else None)
-    if rma is None or fix.status != FixStatus.REQUESTED:
+    if rma is None or fix.status != FixStatus.REQUESTED or fix.kind == FixKind.CLOSE:
         return (), ""
     try:
         shown = previews.documents(

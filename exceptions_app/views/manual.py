@@ -191,23 +191,31 @@ def _action(
     request: HttpRequest,
 ) -> dict[str, Any]:
     """A change with those who may ask for it and those who must agree, here and there."""
-    capability = permissions.fix_capability(action, code)
+    allowed = permissions.CAPABILITIES[permissions.fix_capability(action, code)]
+    if action == FixKind.CLOSE:
+        allowed = permissions.closing_roles(CATALOGUE[code])
     return {
         "label": FixKind(action).label,
-        "askers": _role_labels(permissions.CAPABILITIES[capability]),
-        "is_mine": permissions.can(request.user, capability),
+        "askers": _role_labels(allowed),
+        "is_mine": bool(allowed & permissions.roles_of(request.user)),
         "approvals": [
-            {"where": where} | _approvers(action, level, people, request)
+            {"where": where} | _approvers(action, code, level, people, request)
             for level, where in manual_data.approval_levels(action, code, bridges)
         ],
     }
 
 
 def _approvers(
-    action: str, level: str, people: Mapping[str, tuple[str, ...]], request: HttpRequest
+    action: str,
+    code: str,
+    level: str,
+    people: Mapping[str, tuple[str, ...]],
+    request: HttpRequest,
 ) -> dict[str, Any]:
-    asked = "finance" if level == "two" else level
-    approving = permissions.approving_roles(kind=action, level=asked) if level != "none" else ()
+    asked = "finance" if level == "two" else level.removesuffix("_above")
+    approving: frozenset[str] = frozenset()
+    if level != "none":
+        approving = permissions.approving_roles(kind=action, level=asked, case_type=code)
     names = {name for role in approving for name in people[role]}
     reader = permissions.actor_of(request)
     own = reader.get_full_name() or reader.get_username()

@@ -10,8 +10,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from exceptions_app.catalogue import Entry
-from exceptions_app.choices import PostingKind
-from exceptions_app.rules import approval
+from exceptions_app.catalogue import entry as catalogue_entry
+from exceptions_app.choices import FixKind, PostingKind
+from exceptions_app.rules import approval, closing
 from exceptions_app.rules.facts import Policy
 from exceptions_app.rules.policy import OPTIONS, Option
 from exceptions_app.selectors.manual import BridgeFacts
@@ -25,9 +26,21 @@ def approval_level(action: str, case_type: str = "", policy: Policy | None = Non
     """Who must agree to this change, by the very rules that ask for the approval: a code of
     `manual_words.APPROVALS`. Without a policy, what the change asks for anywhere."""
     policy = policy or Policy()
+    if action == FixKind.CLOSE:
+        return _closing_level(catalogue_entry(case_type), policy)
     level = approval.needs_approval(action, Decimal(0), policy, case_type=case_type)
     needed = approval.approvers_needed(action, Decimal(0), policy, case_type=case_type)
     return "two" if needed > 1 else level
+
+
+def _closing_level(found: Entry, policy: Policy) -> str:
+    """As for a change; "peer_above" or "finance_above" where only the threshold asks for one."""
+    level, needed = closing.agreement(found, value=Decimal(0), policy=policy)
+    if needed:
+        return "two" if needed > 1 else level
+    large = policy.second_approver_above + 1
+    level, needed = closing.agreement(found, value=large, policy=policy)
+    return f"{level}_above" if needed else "none"
 
 
 def approval_levels(
@@ -56,7 +69,7 @@ def policies_of(entry: Entry, bridges: Iterable[BridgeFacts]) -> list[dict[str, 
         for action in entry.actions
         for level, _names in approval_levels(action, entry.code, bridges)
     ]
-    is_money = not {"finance", "two"}.isdisjoint(levels)
+    is_money = not {"finance", "two", "peer_above", "finance_above"}.isdisjoint(levels)
     names = (*entry.policy, *(("second_approver_above",) if is_money else ()))
     chosen = [_OPTIONS[name] for name in names]
     return [

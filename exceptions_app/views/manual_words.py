@@ -25,6 +25,8 @@ APPROVALS: dict[str, Text] = {
     "peer": _("Another person who could have made the change must agree"),
     "finance": _("Someone else from finance must agree"),
     "two": _("Two others from finance must agree"),
+    "peer_above": _("Above the company’s threshold another person of the team must agree"),
+    "finance_above": _("Above the company’s threshold someone else from finance must agree"),
 }
 
 # Page of a playbook's step: address name, capability, the words of its link.

@@ -32,7 +32,7 @@ from exceptions_app.models import Case
 from exceptions_app.selectors import selection
 from exceptions_app.selectors.selection import Selection
 from exceptions_app.selectors.today import teams_of
-from exceptions_app.services import bulk_freezing, triage
+from exceptions_app.services import bulk_freezing, closing, triage
 from exceptions_app.templatetags.desk import when
 from exceptions_app.views import asked as questions
 from exceptions_app.views.ticked import (
@@ -256,7 +256,7 @@ def _late_of_others(cases: Iterable[Case], user: User, now: datetime) -> list[Ca
 
 def _service(
     wanted: Act, form: forms.Form | None, request: HttpRequest, now: datetime
-) -> Callable[..., Case]:
+) -> Callable[..., object]:
     actor = permissions.actor_of(request)
     given = form.cleaned_data if form is not None else {}
     if wanted.key == "mine":
@@ -267,9 +267,7 @@ def _service(
         return partial(triage.snooze, **form.given, actor=actor, now=now)
     if wanted.key == "wake":
         return partial(triage.wake, actor=actor, now=now)
-    return partial(
-        triage.close_by_hand, reason=given["reason"], note=given["note"], actor=actor, now=now
-    )
+    return partial(closing.close, reason=given["reason"], note=given["note"], actor=actor, now=now)
 
 
 def _ask(
@@ -342,7 +340,7 @@ def tell(
     """A sentence for all, and a short line per row kept for the page that follows."""
     done = sum(1 for each in outcomes if each.is_done)
     left = len(outcomes) - done
-    words = f"{done} {wanted.done}" + (f", {left} left as they were." if left else ".")
+    words = triage.told(outcomes, done=wanted.done)
     level = messages.warning if left else messages.success
     level(request, words)
     request.session["triage"] = {

@@ -245,14 +245,15 @@ DOORS = {
     "item-read": Door("read_item", get=(405,), post=(422,), args=("case",)),
     "case-wake": Door("assign_case", **ACT, args=("case",)),
     "case-reopen": Door("close_case", **ACT, args=("case",)),
-    "case-close": Door("close_case", **ACT, args=("case",)),
+    # Its type decides whose it is: this one is merchandising's.
+    "case-close": Door("close_case", get=(405,), post=(403,), args=("case",)),
     # Which change is asked for decides what else is needed; an empty request names none.
     "fix-preview": Door("assign_case", get=(405,), post=(404,), args=("case",)),
     "fix-request": Door("assign_case", get=(405,), post=(404,), args=("case",)),
     "fix-list": Door("view_desk"),
     "fix-detail": Door("view_desk", args=("fix",)),
     "fix-approve": Door("approve_fix", **ACT, args=("fix",)),
-    "fix-reject": Door("approve_fix", **ACT, args=("fix",)),
+    "fix-reject": Door("assign_case", **ACT, args=("fix",)),
     "fix-undo": Door("approve_fix", **ACT, args=("fix",)),
     # The kind of the request decides what else is needed: this one is merchandising's.
     "fix-edit": Door("assign_case", get=(403,), post=(403,), args=("fix",)),

@@ -370,6 +370,13 @@ class FixBody(serializers.Serializer):
     )
 
 
+class CloseBody(serializers.Serializer):
+    """One of the type's coded reasons, and a note."""
+
+    reason = serializers.CharField(max_length=60)
+    note = serializers.CharField(required=False, default="", allow_blank=True, max_length=400)
+
+
 class ApproveBody(serializers.Serializer):
     payload_hash = serializers.CharField(max_length=64)
     note = serializers.CharField(required=False, default="", allow_blank=True, max_length=400)

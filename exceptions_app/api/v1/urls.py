@@ -15,6 +15,8 @@ urlpatterns = [
         item_reads.CaseReadItem.as_view(),
         name="api-case-read-item",
     ),
+    path("cases/<int:case_id>/close/", views.CaseClose.as_view(), name="api-case-close"),
+    path("cases/<int:case_id>/reopen/", views.CaseReopen.as_view(), name="api-case-reopen"),
     path("views/", views.ViewList.as_view(), name="api-view-list"),
     path("cause-groups/", views.CauseList.as_view(), name="api-cause-list"),
     path("returns/", views.ReturnList.as_view(), name="api-return-list"),

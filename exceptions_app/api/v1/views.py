@@ -23,11 +23,12 @@ from exceptions_app.models import Case, Fix
 from exceptions_app.rules import bundle_proof
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import causes, customers, paging
+from exceptions_app.selectors import closing as closing_selector
 from exceptions_app.selectors import operations as operations_selector
 from exceptions_app.selectors import requests as requests_selector
 from exceptions_app.selectors import returns as returns_selector
 from exceptions_app.selectors import views as views_selector
-from exceptions_app.services import fixes, order_checks, triage
+from exceptions_app.services import closing, fixes, order_checks, triage
 
 NEWEST = ("-id",)
 # Rows of one answer; a program reads faster than the rows of a screen are shown.
@@ -113,6 +114,33 @@ class CaseWake(Door):
     def post(self, request: Request, case_id: int) -> Response:
         actor = permissions.actor_of(request)
         triage.wake(case_id=case_id, actor=actor, now=timezone.now())
+        return Response(shapes.CaseDetail(doors.one(cases_selector.detail(case_id))).data)
+
+
+class CaseClose(Door):
+    """Closed at once, or asked for: then `status` is "awaiting_approval"."""
+
+    capabilities = {"POST": "close_case"}
+
+    @described(shapes.CaseDetail, body=shapes.CloseBody, name="close_case")
+    def post(self, request: Request, case_id: int) -> Response:
+        case = doors.one(cases_selector.detail(case_id))
+        given = doors.told(request, shapes.CloseBody)
+        actor = permissions.actor_of(request)
+        if not closing_selector.may_close(case, roles=permissions.roles_of(actor)):
+            raise PermissionDenied(closing_selector.refusal(case))
+        closing.close(case_id=case.pk, actor=actor, now=timezone.now(), **given)
+        return Response(shapes.CaseDetail(doors.one(cases_selector.detail(case_id))).data)
+
+
+class CaseReopen(Door):
+    capabilities = {"POST": "close_case"}
+
+    @described(shapes.CaseDetail, name="reopen_case")
+    def post(self, request: Request, case_id: int) -> Response:
+        case = doors.one(Case.objects.filter(pk=case_id))
+        actor = permissions.actor_of(request)
+        closing.reopen(case_id=case.pk, actor=actor, now=timezone.now())
         return Response(shapes.CaseDetail(doors.one(cases_selector.detail(case_id))).data)
 
 
@@ -258,7 +286,7 @@ class FixApprove(Door):
 class FixReject(Door):
     """Refuse another's request, or withdraw one's own."""
 
-    capabilities = {"POST": "approve_fix"}
+    capabilities = {"POST": "assign_case"}
 
     @described(shapes.FixDetail, body=shapes.RejectBody, name="reject_fix")
     def post(self, request: Request, fix_id: int) -> Response:

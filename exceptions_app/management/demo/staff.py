@@ -8,9 +8,11 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 
 from exceptions_app import permissions
+from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import FixKind, FixStatus, MappingKind, Role
 from exceptions_app.management.demo.world import Clock
 from exceptions_app.models import Case, Fix
+from exceptions_app.selectors import fixes as fixes_selector
 from exceptions_app.services import differences, fixes
 
 # One asks, and up to two others agree.
@@ -48,7 +50,7 @@ class Staff:
         fix = fixes.request(
             kind=kind,
             bridge=case.bridge,
-            actor=self._asker(kind),
+            actor=self._asker(kind, case),
             now=self.clock.now,
             payload=payload,
             case=case,
@@ -65,18 +67,20 @@ class Staff:
             case_id=case.pk,
             seen=case.version,
             act=act,
-            actor=self._asker(differences.KIND_OF[act]),
+            actor=self._asker(differences.KIND_OF[act], case),
             now=self.clock.now,
             reason_code="platform_error",
         )
         return self._approved(fix)
 
-    def _asker(self, kind: FixKind) -> User:
+    def _asker(self, kind: FixKind, case: Case) -> User:
         allowed = permissions.CAPABILITIES[permissions.FIX_CAPABILITY[kind]]
+        if kind == FixKind.CLOSE:
+            allowed = permissions.closing_roles(catalogue_entry(case.type))
         return next(self.people[role][0] for role in _ROLES if role in allowed)
 
     def _approved(self, fix: Fix) -> Fix:
-        roles = permissions.approving_roles(kind=fix.kind, level=fix.level)
+        roles = fixes_selector.approving(fix)
         others = [
             person
             for role in _ROLES

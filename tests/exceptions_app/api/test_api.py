@@ -32,6 +32,8 @@ DOORS = {
     "api-case-snooze": ({"POST": "assign_case"}, "case"),
     "api-case-wake": ({"POST": "assign_case"}, "case"),
     "api-case-read-item": ({"POST": "read_item"}, "case"),
+    "api-case-close": ({"POST": "close_case"}, "case"),
+    "api-case-reopen": ({"POST": "close_case"}, "case"),
     "api-view-list": (READ, ""),
     "api-cause-list": (READ, ""),
     "api-return-list": (READ, ""),
@@ -48,7 +50,7 @@ DOORS = {
     "api-fix-list": ({"GET": "view_desk", "POST": "assign_case"}, ""),
     "api-fix-detail": (READ, "fix"),
     "api-fix-approve": (APPROVE, "fix"),
-    "api-fix-reject": (APPROVE, "fix"),
+    "api-fix-reject": ({"POST": "assign_case"}, "fix"),
     "api-fix-undo": (APPROVE, "fix"),
 }
 UNPAGED = ("api-schema", "api-view-list", "api-item-feeds")

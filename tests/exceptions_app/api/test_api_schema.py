@@ -82,4 +82,4 @@ def test_answers_match_the_schema(client, person, methods):
             walk()
         called += 1
 
-    assert called == (14 if methods == {"GET"} else 25)
+    assert called == (14 if methods == {"GET"} else 27)

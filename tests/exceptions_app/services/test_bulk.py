@@ -23,7 +23,7 @@ from tests.world import make_unit, make_world
 
 pytestmark = pytest.mark.django_db
 
-CLOSE = {"reason": "registered_twice", "note": "Same parcel"}
+CLOSE = {"reason": "on_account", "note": "Same parcel"}
 
 
 def _frozen(kind, who="mira"):
@@ -48,16 +48,16 @@ def _holders():
     return dict(Case.objects.order_by("pk").values_list("pk", "assignee__username"))
 
 
-def _over_returned(**values):
-    group = CauseGroupFactory(type="OVER_RETURN")
+def _credited(**values):
+    group = CauseGroupFactory(type="CM_NO_REFUND")
     return CaseFactory(group=group, rma=RmaFactory(bridge=group.bridge), team="finance", **values)
 
 
 def test_a_draft_says_count_money_and_what_will_be_refused_and_changes_nothing():
     by_proof = [CaseFactory(value=Decimal("10.50")) for _ in range(2)]
-    _over_returned(value=Decimal("4.00"), currency="EUR")
+    _credited(value=Decimal("4.00"), currency="EUR")
 
-    found = _frozen("close")
+    found = _frozen("close", "finn")
 
     assert (found.state, found.count) == ("draft", 3)
     assert found.sums == [["EUR", "4.0000"], ["GBP", "21.0000"]]
@@ -86,7 +86,7 @@ def test_what_joins_after_it_was_frozen_is_left_out():
 
 @pytest.mark.lesson(4)
 def test_each_row_is_done_refused_or_left_because_it_changed():
-    own, by_proof, moved = _over_returned(), CaseFactory(), _over_returned()
+    own, by_proof, moved = _credited(), CaseFactory(), _credited()
     _started("close", CLOSE, "finn")
     fiona = make_user("fiona")
     triage.assign(case_id=moved.pk, assignee=fiona, actor=fiona, now=NOW)
@@ -166,7 +166,7 @@ def test_assigning_is_taken_back_except_where_somebody_acted_since():
 
 
 def test_putting_off_and_closing_are_taken_back_too():
-    case = _over_returned()
+    case = _credited()
     off = _started("snooze", {"until": (NOW + timedelta(days=2)).isoformat(), "note": "x"}, "finn")
     _run()
     assert Case.objects.get().snoozed_until == NOW + timedelta(days=2)

@@ -33,8 +33,8 @@ def _run():
         pass
 
 
-def _over_returned():
-    group = CauseGroupFactory(type="OVER_RETURN")
+def _credited():
+    group = CauseGroupFactory(type="CM_NO_REFUND")
     return CaseFactory(group=group, rma=RmaFactory(bridge=group.bridge), team="finance")
 
 
@@ -47,7 +47,7 @@ def _freeze(client, kind, **values):
 def test_a_bulk_act_with_refusals_from_the_list_to_the_file(client):
     """Done row by row; what was refused says why, stays selected and can be acted on again."""
     _sign_in(client, "finn")
-    good, by_proof = _over_returned(), CaseFactory()
+    good, by_proof = _credited(), CaseFactory()
     found = bulk_freezing.freeze(
         kind="close", cases=Case.objects.all(), actor=make_user("finn"), now=NOW
     )
@@ -58,7 +58,7 @@ def test_a_bulk_act_with_refusals_from_the_list_to_the_file(client):
 
     refused = client.post(reverse("bulk-start", args=[found.pk]), {"reason": "because"})
     assert refused.status_code == 422
-    client.post(reverse("bulk-start", args=[found.pk]), {"reason": "registered_twice"})
+    client.post(reverse("bulk-start", args=[found.pk]), {"reason": "on_account"})
     going = client.get(reverse("bulk", args=[found.pk])).content.decode()
     assert "Rows gone through: 0 of 2" in going
     assert "Look again" in going

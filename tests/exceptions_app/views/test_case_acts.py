@@ -176,17 +176,17 @@ def test_with_the_version_now_shown_the_same_act_goes_through():
     assert case.snoozed_until is not None
 
 
-def _over_return(**values):
-    group = CauseGroupFactory(type="OVER_RETURN")
+def _credited(**values):
+    group = CauseGroupFactory(type="CM_NO_REFUND")
     return CaseFactory(group=group, rma=RmaFactory(bridge=group.bridge), team="finance", **values)
 
 
 def test_closing_what_another_closed_names_them_and_keeps_the_note():
     first, second = _of("finn"), _of("fiona")
-    case = _over_return()
-    _act(first, case, "close", reason="registered_twice", note="twice")
+    case = _credited()
+    _act(first, case, "close", reason="on_account", note="twice")
 
-    answer = _act(second, case, "close", reason="registered_twice", note="mine")
+    answer = _act(second, case, "close", reason="on_account", note="mine")
 
     case.refresh_from_db()
     assert answer.status_code == 409
@@ -197,8 +197,8 @@ def test_closing_what_another_closed_names_them_and_keeps_the_note():
 
 def test_closing_by_hand_is_taken_back_on_the_page():
     client = _of("finn")
-    case = _over_return()
-    _act(client, case, "close", reason="registered_twice", note="")
+    case = _credited()
+    _act(client, case, "close", reason="on_account", note="")
     assert "Open it again" in _text(client, case)
 
     _act(client, case, "reopen")
@@ -209,14 +209,14 @@ def test_closing_by_hand_is_taken_back_on_the_page():
 
 def test_what_a_closing_by_hand_goes_on_holding_back_is_said_before_and_afterwards():
     client = _of("finn")
-    case = _over_return()
+    case = _credited()
     blocked = {"rma": case.rma, "status": "blocked", "currency": "GBP"}
-    PostingFactory(kind="credit_memo", gross="20.00", blocked_by="OVER_RETURN", **blocked)
+    PostingFactory(kind="credit_memo", gross="20.00", blocked_by="CM_NO_REFUND", **blocked)
     PostingFactory(kind="stock_receipt", slot="s", key="S", blocked_by="SKU_UNKNOWN", **blocked)
     said = "Credit memo £20.00 stays blocked until what is in the way is gone."
 
     before = _text(client, case)
-    _act(client, case, "close", reason="registered_twice", note="")
+    _act(client, case, "close", reason="on_account", note="")
 
     assert before.count(said) == 1
     assert _text(client, case).count(said) == 1

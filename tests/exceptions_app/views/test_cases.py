@@ -259,7 +259,7 @@ def test_an_auditor_changes_nothing(client, enter, name):
 
 def test_closing_needs_a_coded_reason_of_the_type(client, enter):
     enter("finn")
-    group = CauseGroupFactory(type="OVER_RETURN")
+    group = CauseGroupFactory(type="CM_NO_REFUND")
     case = _case(group=group, rma=RmaFactory(bridge=group.bridge), team="finance")
     url = reverse("case-close", args=[case.pk])
 
@@ -268,12 +268,12 @@ def test_closing_needs_a_coded_reason_of_the_type(client, enter):
 
     assert (refused.status_code, case.status) == (422, "open")
     assert "kept note" in refused.content.decode()
-    client.post(url, {"reason": "registered_twice", "note": ""})
+    client.post(url, {"reason": "on_account", "note": ""})
     case.refresh_from_db()
     assert (case.status, case.closure, case.close_reason) == (
         "resolved",
         "by_hand",
-        "registered_twice",
+        "on_account",
     )
 
 

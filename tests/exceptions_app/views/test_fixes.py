@@ -241,7 +241,9 @@ def test_others_decide_nothing(client, enter, waiting, name, who):
     )
 
     fix.refresh_from_db()
-    assert (answer.status_code, fix.status) == (403, "requested")
+    # Whoever works here may withdraw what they asked for themselves, so the door is theirs.
+    refused = 422 if (name, who) == ("fix-reject", "cleo") else 403
+    assert (answer.status_code, fix.status) == (refused, "requested")
 
 
 def test_the_list_puts_what_i_may_decide_first_and_marks_my_own(client, enter, waiting):

@@ -188,16 +188,16 @@ def test_a_person_of_one_team_is_given_only_that_teams_rows(client, mira):
 
 def test_rows_of_one_kind_are_closed_with_one_of_its_reasons(client):
     client.force_login(make_user("finn"))
-    group = CauseGroupFactory(type="OVER_RETURN")
+    group = CauseGroupFactory(type="CM_NO_REFUND")
     case = CaseFactory(group=group, rma=RmaFactory(bridge=group.bridge), team="finance")
     page = _post(client, act="close", case=_ticks(case))
 
     refused = _post(client, act="close", frozen=page.context["frozen"], reason="because")
-    _post(client, act="close", frozen=page.context["frozen"], reason="registered_twice")
+    _post(client, act="close", frozen=page.context["frozen"], reason="on_account")
 
     case.refresh_from_db()
     assert refused.status_code == 422
-    assert (case.status, case.close_reason) == ("resolved", "registered_twice")
+    assert (case.status, case.close_reason) == ("resolved", "on_account")
 
 
 def test_what_only_proof_closes_is_not_offered_a_reason(client, mira):
@@ -209,7 +209,7 @@ def test_what_only_proof_closes_is_not_offered_a_reason(client, mira):
 
 def test_rows_of_several_kinds_are_offered_the_reasons_of_each_with_how_many_fit(client):
     client.force_login(make_user("finn"))
-    group = CauseGroupFactory(type="OVER_RETURN")
+    group = CauseGroupFactory(type="CM_NO_REFUND")
     fits = CaseFactory(group=group, rma=RmaFactory(bridge=group.bridge), team="finance")
 
     answer = _post(client, act="close", case=_ticks(fits, CaseFactory()))

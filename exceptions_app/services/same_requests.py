@@ -1,0 +1,46 @@
+"""The same change is asked for once: who comes second is told whose it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from exceptions_app import errors
+from exceptions_app.choices import FixKind, FixStatus, MappingKind
+from exceptions_app.models import Bridge, Case, Fix, Rma
+from exceptions_app.rules.mapping import normalise
+from exceptions_app.services import audit
+
+UNDER_WAY = (FixStatus.REQUESTED, FixStatus.HELD)
+
+
+def refuse(
+    *,
+    bridge: Bridge,
+    kind: str,
+    rma: Rma | None,
+    source_value: str,
+    payload: dict[str, Any],
+    case: Case | None,
+) -> None:
+    """Refuse to ask for what is asked for or held already.
+
+    A mapping is the same by its value, a closing by its exception, what is about a document by
+    that, and anything else by its return.
+
+    Raises:
+        FixAlreadyDecided: whose it is.
+    """
+    same = Fix.objects.filter(bridge=bridge, kind=kind, status__in=UNDER_WAY)
+    if kind in MappingKind.values:
+        rows = [fix for fix in same if normalise(fix.source_value) == normalise(source_value)]
+    elif kind == FixKind.CLOSE:
+        rows = list(same.filter(case=case))
+    else:
+        rows = [
+            fix
+            for fix in same.filter(rma=rma)
+            if fix.payload.get("posting_id") == payload.get("posting_id")
+        ]
+    if rows:
+        who = audit.name_of(rows[0].requested_by)
+        raise errors.FixAlreadyDecided(f"{who} has already asked for this; it is under way.")

@@ -1,0 +1,176 @@
+"""Closing by hand by whoever may, and with whoever must agree (R112)."""
+
+from decimal import Decimal
+
+import pytest
+
+from exceptions_app import errors
+from exceptions_app.models import AuditEntry, Bulk, BulkRow, Case, Fix
+from exceptions_app.selectors import today
+from exceptions_app.services import bulk, bulk_freezing, bulk_running, closing, fixes
+from tests.cast import make_user
+from tests.factories import NOW, CaseFactory, CauseGroupFactory, RmaFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def _case(code="REFUND_OVER_LINE", team="finance", **values):
+    group = CauseGroupFactory(type=code)
+    given = {"value": Decimal("40.00"), "currency": "GBP", **values}
+    return CaseFactory(group=group, rma=RmaFactory(bridge=group.bridge), team=team, **given)
+
+
+def _close(case, who, reason="claimed_back", **values):
+    return closing.close(
+        case_id=case.pk, reason=reason, note="By phone", actor=make_user(who), now=NOW, **values
+    )
+
+
+def _state(case):
+    case.refresh_from_db()
+    return case.status, case.closure
+
+
+@pytest.mark.parametrize("who", ["wanda", "cleo", "mira", "ines", "lena"])
+def test_another_team_closes_nothing_and_is_told_whose_it_is(who):
+    case = _case()
+
+    with pytest.raises(errors.FixNotAllowed, match=r"^Only Finance or an admin closes this"):
+        _close(case, who)
+    with pytest.raises(errors.FixNotAllowed, match=r"^Only Finance or an admin closes this"):
+        fixes.request(
+            kind="close",
+            bridge=case.bridge,
+            actor=make_user(who),
+            now=NOW,
+            payload={},
+            case=case,
+            reason_code="claimed_back",
+        )
+
+    assert _state(case) == ("open", "")
+    assert not Fix.objects.exists()
+    assert not AuditEntry.objects.exists()
+
+
+def test_where_a_change_needs_finance_a_closing_needs_it_too():
+    case = _case()
+
+    fix = _close(case, "finn")
+
+    assert (fix.kind, fix.status, fix.level, fix.approvals_needed) == (
+        "close",
+        "requested",
+        "finance",
+        1,
+    )
+    assert _state(case) == ("awaiting_approval", "")
+    with pytest.raises(errors.FixNotAllowed, match="cannot approve it"):
+        fixes.approve(fix_id=fix.pk, seen_hash=fix.payload_hash, actor=make_user("finn"), now=NOW)
+    with pytest.raises(errors.FixAlreadyDecided, match="Finn has already asked"):
+        _close(case, "fiona")
+    fixes.approve(fix_id=fix.pk, seen_hash=fix.payload_hash, actor=make_user("fiona"), now=NOW)
+    assert _state(case) == ("resolved", "by_hand")
+    assert case.close_reason == "claimed_back"
+    assert case.proof.endswith("By phone. Asked for by Finn, agreed by Fiona.")
+    assert case.waiting_for == ""
+
+
+def test_a_closing_that_was_agreed_to_is_taken_back_by_opening_it_again():
+    case = _case()
+    fix = _close(case, "finn")
+    fixes.approve(fix_id=fix.pk, seen_hash=fix.payload_hash, actor=make_user("fiona"), now=NOW)
+
+    closing.reopen(case_id=case.pk, actor=make_user("finn"), now=NOW)
+
+    fix.refresh_from_db()
+    assert (fix.status, *_state(case)) == ("undone", "open", "")
+
+
+def test_taking_the_change_back_opens_the_exception_too():
+    case = _case()
+    fix = _close(case, "finn")
+    fixes.approve(fix_id=fix.pk, seen_hash=fix.payload_hash, actor=make_user("fiona"), now=NOW)
+
+    fixes.undo(fix_id=fix.pk, actor=make_user("fiona"), now=NOW)
+
+    assert _state(case) == ("open", "")
+
+
+def test_refused_it_is_open_again_with_the_reason_in_its_history():
+    case = _case()
+    fix = _close(case, "finn")
+
+    fixes.reject(fix_id=fix.pk, actor=make_user("fiona"), now=NOW, note="The claim is not agreed")
+
+    assert _state(case) == ("open", "")
+    assert "The claim is not agreed" in AuditEntry.objects.get(act="fix.reject").text
+
+
+def test_what_only_closes_is_closed_alone_up_to_the_threshold():
+    small, large = (_case("EXCHANGE_UNBALANCED", "cx", value=Decimal(v)) for v in ("500", "501"))
+
+    assert _close(small, "cleo", "charged") is None
+    asked = _close(large, "cleo", "charged")
+
+    assert _state(small) == ("resolved", "by_hand")
+    assert (asked.level, *_state(large)) == ("finance", "awaiting_approval", "")
+    fixes.reject(fix_id=asked.pk, actor=make_user("cleo"), now=NOW, note="Typed by mistake")
+    assert _state(large) == ("open", "")
+
+
+def test_two_closings_of_one_return_do_not_stand_in_each_others_way():
+    first = _case()
+    second = CaseFactory(
+        group=CauseGroupFactory(type="OVER_RETURN", bridge=first.bridge),
+        rma=first.rma,
+        team="finance",
+    )
+
+    assert _close(first, "finn").case == first
+    assert _close(second, "finn", "registered_twice").case == second
+
+
+def test_a_peer_of_the_owning_team_agrees_and_nobody_else_is_asked():
+    fix = _close(_case("VARIANT_CHANGED", "merchandising"), "mira", "same_goods")
+    roles = {"mona": {"merchandising"}, "wanda": {"warehouse"}, "ada": {"admin"}}
+
+    asked = {
+        who: today.decidable(roles=frozenset(held), user_id=make_user(who).pk).count()
+        for who, held in roles.items()
+    }
+
+    assert (fix.level, asked) == ("peer", {"mona": 1, "wanda": 0, "ada": 1})
+    with pytest.raises(errors.FixNotAllowed):
+        fixes.approve(fix_id=fix.pk, seen_hash=fix.payload_hash, actor=make_user("wanda"), now=NOW)
+    fixes.approve(fix_id=fix.pk, seen_hash=fix.payload_hash, actor=make_user("mona"), now=NOW)
+    assert _state(fix.case) == ("resolved", "by_hand")
+
+
+def test_many_are_closed_asked_for_or_refused_row_by_row():
+    alone, agreed = _case("CM_NO_REFUND"), _case("CM_NO_REFUND", value=Decimal(900))
+    foreign = _case("QUARANTINE_AGED", "warehouse")
+    finn = make_user("finn")
+    frozen = bulk_freezing.freeze(kind="close", cases=Case.objects.all(), actor=finn, now=NOW)
+    assert [(row["why"], row["count"]) for row in frozen.forecast] == [
+        ("Only Warehouse or an admin closes this by hand.", 1)
+    ]
+    given = {"reason": "on_account", "note": ""}
+    bulk.start(bulk_id=frozen.pk, given=given, actor=finn, now=NOW)
+
+    while bulk_running.run_next(now=NOW):
+        pass
+
+    rows = {row.case_id: (row.state, row.text) for row in BulkRow.objects.filter(bulk=frozen)}
+    assert rows[alone.pk] == ("done", "")
+    assert rows[agreed.pk] == ("done", "Asked for. It waits for approval.")
+    assert rows[foreign.pk][0] == "refused"
+    assert [_state(case)[0] for case in (alone, agreed, foreign)] == [
+        "resolved",
+        "awaiting_approval",
+        "open",
+    ]
+    bulk.undo(bulk_id=Bulk.objects.get(pk=frozen.pk).pk, actor=finn, now=NOW)
+    while bulk_running.run_next(now=NOW):
+        pass
+    assert [_state(case)[0] for case in (alone, agreed)] == ["open", "open"]
