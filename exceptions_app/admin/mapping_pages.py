@@ -19,7 +19,7 @@ from exceptions_app import errors, permissions
 from exceptions_app.choices import MappingKind
 from exceptions_app.forms.imports import MapForm
 from exceptions_app.models import Bridge, Mapping
-from exceptions_app.permissions import FIX_CAPABILITY, actor_of
+from exceptions_app.permissions import actor_of
 from exceptions_app.rules import change_words
 from exceptions_app.rules.change_words import TARGET_FIELDS
 from exceptions_app.selectors import mapping_coverage, paging, seen_values
@@ -105,7 +105,6 @@ def history(request: HttpRequest, bridge_id: int, kind: str) -> HttpResponse:
         "value": versions[0].row.source_value,
         "versions": versions,
         "may_map": may_map(request, kind),
-        "may_withdraw": may_withdraw(request, kind),
     }
     return render(request, "admin/mappings/history.html", context)
 
@@ -197,18 +196,12 @@ def bridge_or_404(bridge_id: int, kind: str) -> Bridge:
 
 
 def may_map(request: HttpRequest, kind: str) -> bool:
-    """Whether the reader may change mappings of this kind, at once or by asking."""
-    return may_directly(request, kind) or permissions.can(request.user, FIX_CAPABILITY[kind])
+    """Whether the reader may change mappings of this kind, or end one: at once, or by asking."""
+    return setup.may_map(actor=request.user, kind=kind)
 
 
 def may_directly(request: HttpRequest, kind: str) -> bool:
-    return permissions.can(request.user, "manage_mappings") and setup.is_direct(kind)
-
-
-def may_withdraw(request: HttpRequest, kind: str) -> bool:
-    """Whether the reader may take a mapping of this kind out of force: money's only by asking."""
-    may_ask = not setup.is_direct(kind) and permissions.can(request.user, FIX_CAPABILITY[kind])
-    return may_directly(request, kind) or may_ask
+    return setup.may_put_in_force(actor=request.user, kind=kind)
 
 
 def _file_row(row: Mapping, zone: tzinfo, *, is_history: bool) -> list[str]:

@@ -1,4 +1,4 @@
-"""Mappings taken back by an admin: what it affects is shown first, a reason is due."""
+"""Mappings taken back: what it affects is shown first, and a reason is due."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from django.views.decorators.http import require_http_methods
 
 from exceptions_app import errors, permissions
 from exceptions_app.admin.import_pages import import_or_404
-from exceptions_app.admin.mapping_pages import bridge_or_404, may_directly, may_withdraw
+from exceptions_app.admin.mapping_pages import bridge_or_404, may_directly, may_map
 from exceptions_app.choices import ImportStatus, MappingKind
 from exceptions_app.forms.imports import TakeBackForm
 from exceptions_app.models import Bridge
 from exceptions_app.permissions import actor_of
 from exceptions_app.rules.change_words import shown_target
-from exceptions_app.services import mapping_reversals
+from exceptions_app.services import mapping_reversals, setup
 
 SHOWN = 50
 
@@ -29,9 +29,9 @@ SHOWN = 50
 @require_http_methods(["GET", "HEAD", "POST"])
 @permissions.required("view_mappings")
 def withdraw(request: HttpRequest, bridge_id: int, kind: str) -> HttpResponse:
-    """Take the version in force of one value back, or ask for it where it changes money."""
+    """Take the version in force of one value back: admins of goods and places, others by asking."""
     bridge = bridge_or_404(bridge_id, kind)
-    if not may_withdraw(request, kind):
+    if not may_map(request, kind):
         raise PermissionDenied("manage_mappings")
     value = request.GET.get("value", "").replace("\0", "")
     form = TakeBackForm(request.POST or None)
@@ -138,6 +138,7 @@ def _show(
         "going_left_out": max(0, len(reversal.going) - SHOWN),
         "effect": effect,
         "is_direct": may_directly(request, kind),
+        "is_money": not setup.is_direct(kind),
         **about,
     }
     status = 422 if form.errors else 200

@@ -109,6 +109,7 @@ LINKS = frozenset(
         "group",
         "causes",
         "mappings",
+        "roll_back",
         "items",
         "item",
         "order",

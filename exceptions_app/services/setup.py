@@ -15,6 +15,7 @@ from connectors.profiled.parts import EvidenceMark
 from exceptions_app import errors
 from exceptions_app.choices import MappingKind, MappingStatus
 from exceptions_app.models import Bridge, Connection, Fix, Mapping
+from exceptions_app.permissions import FIX_CAPABILITY, Actor, can
 from exceptions_app.rules import approval
 from exceptions_app.rules.facts import Policy
 from exceptions_app.rules.mapping import normalise
@@ -27,6 +28,16 @@ _UNPROVEN = frozenset({EvidenceMark.INFERRED, EvidenceMark.PLACEHOLDER})
 def is_direct(kind: str) -> bool:
     """Whether an admin may put mappings of `kind` in force alone: never what changes money."""
     return approval.needs_approval(kind, Decimal(0), Policy()) != "finance"
+
+
+def may_put_in_force(*, actor: Actor, kind: str) -> bool:
+    """Whether the actor changes mappings of `kind` alone."""
+    return can(actor, "manage_mappings") and is_direct(kind)
+
+
+def may_map(*, actor: Actor, kind: str) -> bool:
+    """Whether the actor may change mappings of `kind`, or end one: at once, or by asking."""
+    return may_put_in_force(actor=actor, kind=kind) or can(actor, FIX_CAPABILITY[kind])
 
 
 def check_direct(*, kind: str) -> None:

@@ -42,6 +42,7 @@ from exceptions_app.views import (
     fix_rights,
     fix_warnings,
     fix_words,
+    roll_back,
 )
 
 DECIDED_TONES = {
@@ -299,6 +300,7 @@ def show(
         "tone": DECIDED_TONES.get(FixStatus(fix.status), "calm"),
         "change": change,
         "fate": case_past.fate(fix),
+        "roll_back": roll_back.of_fix(fix, request),
         "reason": _reason(fix),
         "effect": requests_selector.effect(fix),
         "results": _results(fix, now),

@@ -36,6 +36,7 @@ PAGES: dict[str, tuple[str, str, Text]] = {
     "group": ("case-list", "view_desk", _("Open the exceptions of this kind")),
     "causes": ("case-list", "view_desk", _("Open the exceptions of this kind")),
     "approvals": ("fix-list", "view_desk", _("Open the approvals")),
+    "roll_back": ("admin:mappings", "view_mappings", _("Open the mappings")),
     "mappings": ("admin:mappings", "view_mappings", _("Open the mappings")),
     "items": ("merchandising", "view_merchandising", _("Open merchandising")),
     "item": ("merchandising", "view_merchandising", _("Open merchandising")),

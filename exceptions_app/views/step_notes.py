@@ -10,11 +10,12 @@ from django.urls import reverse
 from exceptions_app import permissions
 from exceptions_app.catalogue import Step
 from exceptions_app.catalogue import entry as catalogue_entry
-from exceptions_app.choices import CASE_OPEN, MappingKind, Role
+from exceptions_app.choices import CASE_OPEN, MappingKind
 from exceptions_app.models import Bridge, Case, Rma
-from exceptions_app.selectors import customers, depots, manual
+from exceptions_app.selectors import customers, depots
 from exceptions_app.services import setup
 from exceptions_app.templatetags.desk import when
+from exceptions_app.views import roll_back
 
 
 def of(step: Step, case: Case, request: HttpRequest) -> dict[str, str]:
@@ -29,6 +30,8 @@ def of(step: Step, case: Case, request: HttpRequest) -> dict[str, str]:
         return {"template": "cases/_item_there.html"}
     if case.bridge is not None and step.link == "locations":
         return _locations(case.bridge, request)
+    if case.type == roll_back.CASE_TYPE and step.link in ("mappings", "roll_back"):
+        return roll_back.of_step(step, case, request)
     if case.bridge is not None and step.link == "mappings":
         return _mappings(case.bridge, case, request)
     return {}
@@ -98,7 +101,7 @@ def _mappings(bridge: Bridge, case: Case, request: HttpRequest) -> dict[str, str
         "url": reverse("admin:mapping-kind", args=[bridge.pk, kind]),
         "url_label": f"Open the mappings of {bridge.name}",
     }
-    if setup.is_direct(kind) and not permissions.can(request.user, "manage_mappings"):
-        names = manual.people_by_role()[Role.ADMIN]
-        shown["note"] = f"Taking one out of force is for {', '.join(names) or 'an admin'}."
+    if not setup.may_map(actor=request.user, kind=kind):
+        holders = permissions.holders(permissions.FIX_CAPABILITY[kind])
+        shown["note"] = f"Asking to take one out of force is for: {holders}."
     return shown

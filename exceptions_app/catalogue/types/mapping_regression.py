@@ -21,7 +21,16 @@ ENTRY = Entry(
     playbook=(
         Step("Open the mapping and compare its versions.", link="mappings"),
         Step("Look at the new exceptions.", link="causes"),
-        Step("Take the version back, or approve a better one.", link="mappings"),
+        Step(
+            "Roll the version back: whoever may ask for such a mapping may ask for its end. You see"
+            " what that newly breaks, and another person agrees. What was posted under it stays.",
+            link="roll_back",
+            question=(
+                "Version {number} of the mapping of “{source_value}” brought {units} new"
+                " exceptions. Will you roll it back, or make a better one?"
+            ),
+        ),
+        Step("Or have a better version made and approved, on the same page.", link="mappings"),
     ),
     approval="peer",
     closes_by="Another version is in force, or the exceptions are gone.",

@@ -9,11 +9,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from exceptions_app.admin import mapping_urls
 from exceptions_app.models import AuditEntry, Fix, Mapping, MappingImport, Rma
 from exceptions_app.rules.change_words import DAYS
-from exceptions_app.services import mapping_files, mapping_imports
+from exceptions_app.services import fixes, mapping_files, mapping_imports
 from tests import factories
 from tests.cast import ROLES, make_user
 
@@ -36,7 +37,7 @@ DOORS = {
     "mapping-import-discard": (None, {"ada"}),
     "mapping-import-file": (READERS, None),
     "mapping-import-take-back": ({"ada"}, {"ada"}),
-    "mapping-withdraw": ({"ada"}, {"ada"}),
+    "mapping-withdraw": ({"mira", "mona", "ada"}, {"mira", "mona", "ada"}),
     "bridge-change": ({"ada", "ines"}, {"ada", "ines"}),
     "bridge-policy": (READERS, {"ada", "ines"}),
     "calendars": ({"ada"}, None),
@@ -524,6 +525,50 @@ def test_finance_asks_for_the_end_of_a_vat_setting_where_it_stands(client, bridg
     assert Mapping.objects.get(version=1).status == "active"
     fix = Fix.objects.get()
     assert "mapped no more" in client.get(f"/approvals/{fix.pk}/").text
+
+
+def test_whoever_asks_for_aliases_rolls_one_back_with_another_person(client, bridge):
+    status = {"kind": "status", "source_value": "Validated", "target": {"axis": "authorised"}}
+    factories.MappingFactory(bridge=bridge, **status)
+    waiting_return(bridge)
+    row = factories.MappingFactory(
+        bridge=bridge,
+        kind="sku_alias",
+        source_value="TEE-BLAK-M",
+        source_key="tee-blak-m",
+        target={"sku": "TEE-BLK-M"},
+    )
+    mira, mona = make_user("mira"), make_user("mona")
+    put_in = factories.FixFactory(
+        bridge=bridge,
+        kind="sku_alias",
+        status="applied",
+        mapping=row,
+        source_value="TEE-BLAK-M",
+        payload={"sku": "TEE-BLK-M"},
+        requested_by=mira,
+        decided_by=mona,
+    )
+    client.force_login(make_user("finn"))
+    assert "Roll back" not in client.get(f"/approvals/{put_in.pk}/").text
+    client.force_login(mira)
+    address = page_of(bridge, "withdraw", value="TEE-BLAK-M")
+    assert address.replace("&", "&amp;") in client.get(f"/approvals/{put_in.pk}/").text
+
+    shown = client.get(address)
+    client.post(address, {"reason": "Wrong colour", "seen": shown.context["seen"]})
+
+    assert shown.context["effect"].newly_broken == 1
+    assert "Nothing changes before a colleague who may map this approves it." in shown.text
+    assert "What was posted under it stays as it is" in shown.text
+    row.refresh_from_db()
+    asked = Fix.objects.latest("pk")
+    assert (row.status, asked.status, asked.level) == ("active", "requested", "peer")
+    assert asked.effect["newly_broken"] == 1
+    fixes.approve(fix_id=asked.pk, seen_hash=asked.payload_hash, actor=mona, now=timezone.now())
+    row.refresh_from_db()
+    assert row.status == "withdrawn"
+    assert "Roll back" not in client.get(f"/approvals/{put_in.pk}/").text
 
 
 def test_money_is_not_withdrawn_by_an_admin_alone(client, ada, bridge):
