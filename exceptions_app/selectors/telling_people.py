@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from exceptions_app.choices import CASE_OPEN, FixKind, FixStatus, MessagePurpose, Role, Team
 from exceptions_app.models import Case, Fix, FixEdit, Mention, Message, MessagePlace, Question
-from exceptions_app.permissions import roles_of
+from exceptions_app.permissions import TEAM_OF_ROLE, roles_of
 from exceptions_app.rules.telling_people import GATHER, Asked, Wanted
 from exceptions_app.selectors import approvals, today
 
@@ -78,7 +78,7 @@ def _answering(place: MessagePlace) -> tuple[str, ...]:
 def _roles(place: MessagePlace) -> frozenset[str]:
     if place.owner is not None:
         return roles_of(place.owner)
-    return frozenset(role for role, team in today.TEAM_OF_ROLE.items() if team == place.team)
+    return frozenset(role for role, team in TEAM_OF_ROLE.items() if team == place.team)
 
 
 def noted(place: MessagePlace, rows: Sequence[Mention]) -> list[Asked]:
