@@ -26,6 +26,7 @@ _TABLES = (
     "tolerance_budget",
     "rounding",
     "approvals",
+    "graver_above",
 )
 # What is on the left, with or without a colon; times on the right have colons of their own.
 _PAIR = re.compile(r"(?P<key>\w+)\s*[:\s]\s*(?P<value>\S.*)")

@@ -23,6 +23,7 @@ from connectors.types import (
 from exceptions_app.rules.decisions import Decisions
 from exceptions_app.rules.erp_facts import ErpFact, ErpReceiptFact
 from exceptions_app.rules.sale_days import Days
+from exceptions_app.rules.thresholds import GRAVER_ABOVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ class Policy:
     depot_by: str = "location"  # | reason
     # ERP warehouses that never ship; empty where every warehouse has a quarantine of its own
     returns_warehouses: tuple[str, ...] = ()
+    # currency -> above that at risk an exception is graver; none for a currency left out
+    graver_above: Mapping[str, Decimal] = field(default_factory=lambda: GRAVER_ABOVE)
 
 
 @dataclass(frozen=True, slots=True)

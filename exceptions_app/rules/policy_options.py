@@ -344,4 +344,13 @@ OPTIONS: tuple[Option, ...] = (
         "codes of the ERP's warehouses with a comma between them, as in RET, RET2",
         readers.codes,
     ),
+    Option(
+        "graver_above",
+        "Value above which an exception is graver",
+        "More than this at risk raises an exception by one step of severity. An amount is compared"
+        " with the sum of its own currency only: nothing is converted, and in a currency without"
+        " a sum the value raises nothing. What is not named here keeps its usual sum.",
+        "currency code and an amount of 0 or more, as in GBP 500",
+        readers.graver,
+    ),
 )

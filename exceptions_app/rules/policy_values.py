@@ -13,6 +13,7 @@ from exceptions_app import catalogue
 from exceptions_app.choices import FixKind, PostingKind
 from exceptions_app.rules import amounts, windows
 from exceptions_app.rules.penny_parts import NAMES
+from exceptions_app.rules.thresholds import GRAVER_ABOVE
 
 Value = object
 # As the database keeps amounts.
@@ -79,6 +80,12 @@ def tolerance(raw: Value) -> Value:
     if len(amounts_by_code) < len(table) or not set(amounts_by_code) <= amounts.CURRENCIES:
         raise ValueError
     return MappingProxyType(amounts_by_code)
+
+
+def graver(raw: Value) -> Value:
+    """The bridge's own sums beside those of the currencies it does not name."""
+    own = tolerance(raw)
+    return MappingProxyType({**GRAVER_ABOVE, **own}) if isinstance(own, Mapping) else own
 
 
 def percents(raw: Value) -> Value:

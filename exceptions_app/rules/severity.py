@@ -15,10 +15,11 @@ from decimal import Decimal
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.catalogue import raised
 from exceptions_app.catalogue.entry import GROUP_LIMIT, PERIOD_END_DAYS
+from exceptions_app.catalogue.wording import written
 from exceptions_app.choices import Severity
+from exceptions_app.rules import money
 from exceptions_app.rules.calendars import Calendar, working_days_left
 
-VALUE_THRESHOLD = Decimal(500)
 # A finding of these says that a customer was told something that does not hold: every other
 # exception of the return keeps it from being put right.
 PROMISES = frozenset({"PROMISE_BREACH", "QUOTE_CHANGED"})
@@ -31,7 +32,8 @@ class Grounds:
 
     `day` is today in the zone of the books, None where it belongs to no books. `promises` are the
     types open for its return; `group_count` all that is open of its cause, itself included.
-    `calendar` is its team's, None where Mondays to Fridays are working days.
+    `calendar` is its team's, None where Mondays to Fridays are working days. `threshold` is the sum
+    of the policy in `currency`, that of `value`; None where there is none to compare with.
     """
 
     type: str
@@ -40,11 +42,17 @@ class Grounds:
     promises: frozenset[str]
     group_count: int
     calendar: Calendar | None = None
+    threshold: Decimal | None = None
+    currency: str = ""
 
     @property
     def is_promise_broken(self) -> bool:
         """Whether something else of the return breaks a promise: its own type is judged already."""
         return bool(self.promises - {self.type})
+
+    @property
+    def is_large(self) -> bool:
+        return self.threshold is not None and self.value > self.threshold
 
     @property
     def days_left(self) -> int | None:
@@ -59,7 +67,7 @@ def of(grounds: Grounds) -> Severity:
     return raised(
         catalogue_entry(grounds.type),
         value=grounds.value,
-        threshold=VALUE_THRESHOLD,
+        threshold=grounds.threshold,
         is_promise_breached=grounds.is_promise_broken,
         working_days_to_period_end=grounds.days_left,
         group_count=grounds.group_count,
@@ -70,12 +78,17 @@ def why(grounds: Grounds) -> tuple[str, ...]:
     """The reasons that hold, in words that follow "because"; empty when there is none."""
     left = grounds.days_left
     reasons = {
-        f"more than {VALUE_THRESHOLD:,} is at risk": grounds.value > VALUE_THRESHOLD,
+        f"more than {_sum(grounds)} is at risk": grounds.is_large,
         "the customer was told something that does not hold": grounds.is_promise_broken,
         "the month ends within three working days": left is not None and left <= PERIOD_END_DAYS,
         f"more than {GROUP_LIMIT} are open of this cause": grounds.group_count > GROUP_LIMIT,
     }
     return tuple(words for words, holds in reasons.items() if holds)
+
+
+def _sum(grounds: Grounds) -> str:
+    amount = money.text(grounds.threshold or Decimal(0), grounds.currency)
+    return written("value", {"value": amount, "currency": grounds.currency})
 
 
 def promises_among(types: Iterable[str]) -> frozenset[str]:

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Case as Choose
+from django.db.models import Count, IntegerField, Q, QuerySet, Sum, When
 
 from exceptions_app.choices import (
     CASE_OPEN,
@@ -32,8 +33,8 @@ from exceptions_app.selectors.sums import Amount, per_currency
 QUEUE_ORDER = ("-severity_rank", "due_at", "id")
 ORDERS: dict[str, tuple[str, ...]] = {
     "": QUEUE_ORDER,
-    "value": ("value", "id"),
-    "-value": ("-value", "id"),
+    "value": ("money_place", "currency", "value", "id"),
+    "-value": ("money_place", "currency", "-value", "id"),
     "age": ("-opened_at", "id"),
     "-age": ("opened_at", "id"),
     "due": ("due_at", "id"),
@@ -131,6 +132,26 @@ def board(
 def listed(cases: QuerySet[Case]) -> QuerySet[Case]:
     """`cases` with what a row of the queue shows."""
     return cases.select_related("rma", "bridge", "assignee", "group")
+
+
+def in_order(cases: QuerySet[Case], asked: str) -> tuple[QuerySet[Case], tuple[str, ...]]:
+    """`cases` with what the order of an address (`?o=`) sorts by, and the names of that order.
+
+    Sums are compared within a currency, the one most bridges keep their books in first; what has
+    none stands last.
+    """
+    order = ORDERS.get(asked, QUEUE_ORDER)
+    if "money_place" not in order:
+        return cases, order
+    kept = Bridge.objects.filter(is_active=True).order_by().values("currency")
+    main = kept.annotate(count=Count("pk")).order_by("-count", "currency").first()
+    place = Choose(
+        When(currency=main["currency"] if main else "", then=0),
+        When(currency="", then=2),
+        default=1,
+        output_field=IntegerField(),
+    )
+    return cases.annotate(money_place=place), order
 
 
 def totals(cases: QuerySet[Case]) -> Totals:

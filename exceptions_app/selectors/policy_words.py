@@ -79,7 +79,11 @@ def _table(name: str, table: Mapping[str, Any]) -> str | None:
         shares = [f"{currency} {percent:f} %" for currency, percent in sorted(table.items())]
         return ", ".join(shares) or _("No limit in percent")
     sums = ", ".join(_sum(amount, currency) for currency, amount in sorted(table.items()))
-    empty = {"tolerance": _("To the penny"), "tolerance_budget": _("No limit in a month")}
+    empty = {
+        "tolerance": _("To the penny"),
+        "tolerance_budget": _("No limit in a month"),
+        "graver_above": _("In no currency"),
+    }
     return (sums or empty[name]) if name in empty else None
 
 

@@ -126,7 +126,13 @@ def _open(
     )
     others = severities.count_open(group_id=group.pk)
     grounds = severities.of_finding(
-        finding, subject.bridge, promises, others + 1, now, calendars=subject.calendars
+        finding,
+        subject.bridge,
+        promises,
+        others + 1,
+        now,
+        calendars=subject.calendars,
+        currency=subject.currency,
     )
     level = severity.of(grounds)
     case = Case.objects.create(
@@ -190,7 +196,13 @@ def _refresh(
         }
     count = severities.count_with(case)
     grounds = severities.of_finding(
-        finding, subject.bridge, promises, count, now, calendars=subject.calendars
+        finding,
+        subject.bridge,
+        promises,
+        count,
+        now,
+        calendars=subject.calendars,
+        currency=subject.currency,
     )
     changed |= severities.rise(case, grounds)
     if posting is not None and case.posting_id != posting.pk:

@@ -15,6 +15,7 @@ from exceptions_app.rules.calendars import Calendar
 from exceptions_app.rules.facts import Finding
 from exceptions_app.rules.severity import Grounds
 from exceptions_app.selectors.calendars import Calendars
+from exceptions_app.selectors.facts import policy_of
 from exceptions_app.services import assigning, audit
 
 # Openings side by side do not see one another, so a crowd is looked at for as long as it is young.
@@ -30,11 +31,23 @@ def of_finding(
     now: datetime,
     *,
     calendars: Calendars,
+    currency: str,
 ) -> Grounds:
     day = _day(bridge, now)
     team = catalogue_entry(finding.type, finding.facts).team
     calendar = _calendar(calendars, team, finding.value, day)
-    return Grounds(finding.type, finding.value, day, promises, group_count, calendar)
+    threshold = _threshold(bridge, finding.value, currency)
+    return Grounds(
+        finding.type, finding.value, day, promises, group_count, calendar, threshold, currency
+    )
+
+
+def _threshold(bridge: Bridge | None, value: Decimal, currency: str) -> Decimal | None:
+    """The sum of the bridge's policy in the currency of the value; None where nothing is at risk,
+    or the policy names none."""
+    if bridge is None or value <= 0:
+        return None
+    return policy_of(bridge).graver_above.get(currency)
 
 
 def _calendar(calendars: Calendars, team: str, value: Decimal, day: date | None) -> Calendar | None:
@@ -117,7 +130,10 @@ def _raise(
 ) -> bool:
     day = _day(case.bridge, now)
     calendar = _calendar(calendars, case.team, case.value, day)
-    grounds = Grounds(case.type, case.value, day, promises, count, calendar)
+    threshold = _threshold(case.bridge, case.value, case.currency)
+    grounds = Grounds(
+        case.type, case.value, day, promises, count, calendar, threshold, case.currency
+    )
     changed = rise(case, grounds)
     if not changed:
         return False

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -41,11 +42,10 @@ def index(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     found = filtered(request)
     is_listed = request.GET.get("view") == "list"
-    order = cases_selector.ORDERS.get(request.GET.get("o", ""), cases_selector.QUEUE_ORDER)
     cursor = request.GET.get("cursor", "")
     rows, scope = matching(found), found.scope
     page = (
-        paging.page(cases_selector.listed(rows), order=order, cursor=cursor)
+        _listed_page(rows, request.GET.get("o", ""), cursor)
         if is_listed
         else causes.page(rows, cursor=cursor, now=now, scope=scope)
     )
@@ -197,8 +197,13 @@ def _lines(request: HttpRequest) -> Iterator[list[exports.Cell]]:
     rows = matching(found)
     if request.GET.get("view") != "list":
         return case_files.by_cause(causes.every(rows, now=timezone.now(), scope=found.scope))
-    order = cases_selector.ORDERS.get(request.GET.get("o", ""), cases_selector.QUEUE_ORDER)
-    return case_files.one_by_one(cases_selector.listed(rows).order_by(*order))
+    listed, order = cases_selector.in_order(cases_selector.listed(rows), request.GET.get("o", ""))
+    return case_files.one_by_one(listed.order_by(*order))
+
+
+def _listed_page(rows: QuerySet[Case], asked: str, cursor: str) -> paging.Page:
+    listed, order = cases_selector.in_order(cases_selector.listed(rows), asked)
+    return paging.page(listed, order=order, cursor=cursor)
 
 
 def _tabs(request: HttpRequest, tabs: Iterable[cases_selector.Tab]) -> list[dict[str, object]]:

@@ -21,7 +21,6 @@ from exceptions_app import permissions
 from exceptions_app.catalogue import CATALOGUE, Entry, Step
 from exceptions_app.catalogue.entry import GROUP_LIMIT, PERIOD_END_DAYS
 from exceptions_app.choices import FixKind, Role
-from exceptions_app.rules.severity import VALUE_THRESHOLD
 from exceptions_app.selectors import manual as selector
 from exceptions_app.selectors.manual import BridgeFacts
 from exceptions_app.views import manual_data, manual_words
@@ -154,7 +153,6 @@ def _described(
         "reasons": [pgettext(entry.code, label) for _, label in entry.close_reasons],
         "family": manual_words.FAMILIES[entry.family],
         "owners": people.get(entry.team.value, ()),
-        "value_threshold": VALUE_THRESHOLD,
         "group_limit": GROUP_LIMIT,
         "period_days": PERIOD_END_DAYS,
         "policies": manual_data.policies_of(entry, bridges),

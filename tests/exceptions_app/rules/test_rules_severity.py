@@ -11,7 +11,15 @@ from exceptions_app.rules.calendars import Calendar
 from exceptions_app.rules.severity import Grounds
 
 MID_MONTH = date(2026, 5, 13)
-CALM = Grounds("SKU_INACTIVE", Decimal(20), MID_MONTH, frozenset(), 1)
+CALM = Grounds(
+    "SKU_INACTIVE",
+    Decimal(20),
+    MID_MONTH,
+    frozenset(),
+    1,
+    threshold=Decimal(500),
+    currency="GBP",
+)
 # Shut on the Thursday before the month's end.
 BANKS = Calendar(
     "UTC", frozenset(range(5)), time(9), time(17), closed=frozenset({date(2026, 5, 28)})
@@ -25,7 +33,14 @@ PERIOD = "the month ends within three working days"
         pytest.param({}, "medium", (), id="by-itself"),
         pytest.param({"value": Decimal(500)}, "medium", (), id="at-the-threshold"),
         pytest.param(
-            {"value": Decimal("500.01")}, "high", ("more than 500 is at risk",), id="value"
+            {"value": Decimal("500.01")}, "high", ("more than £500.00 is at risk",), id="value"
+        ),
+        pytest.param({"value": Decimal(10**6), "threshold": None}, "medium", (), id="no-sum"),
+        pytest.param(
+            {"value": Decimal(100_001), "threshold": Decimal(100_000), "currency": "JPY"},
+            "high",
+            ("more than ¥100,000 is at risk",),
+            id="yen",
         ),
         pytest.param({"day": date(2026, 5, 25)}, "medium", (), id="four-days-left"),
         pytest.param({"day": date(2026, 5, 26)}, "high", (PERIOD,), id="three-days-left"),

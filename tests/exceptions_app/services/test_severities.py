@@ -101,3 +101,18 @@ def test_what_rose_does_not_sink_again():
     _find(rma, _finding(), now=datetime(2026, 6, 8, 9, 0, tzinfo=UTC))
 
     assert Case.objects.get().severity == "high"
+
+
+def test_value_raises_above_the_sum_of_its_own_currency_and_bridge():
+    yen = RmaFactory(currency="JPY")
+    own = RmaFactory(bridge=BridgeFactory(policy={"graver_above": {"JPY": "600"}}), currency="JPY")
+    pounds, other = RmaFactory(currency="GBP"), RmaFactory(currency="KWD")
+
+    for rma in (yen, own, pounds, other):
+        _find(rma, _finding(value=601))
+
+    found = dict(Case.objects.values_list("rma", "severity"))
+    assert found == {yen.pk: "medium", own.pk: "high", pounds.pk: "high", other.pk: "medium"}
+    assert _raises() == []
+    _find(yen, _finding(value=100_001))
+    assert _raises() == ["Now high: more than ¥100,000 is at risk"]

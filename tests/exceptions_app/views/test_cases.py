@@ -17,6 +17,7 @@ from exceptions_app.views import exports
 from tests.cast import make_user
 from tests.factories import (
     NOW,
+    BridgeFactory,
     CaseFactory,
     CauseGroupFactory,
     FixFactory,
@@ -450,3 +451,26 @@ def test_a_credit_that_is_not_confirmed_only_would_be(client, enter, status, lab
     assert f"<h2>{label}</h2>" in page
     assert proof in page
     assert label in of_return
+
+
+def test_by_value_each_currency_stands_together_that_of_most_bridges_first(client, enter):
+    enter("finn")
+    bridge = BridgeFactory(currency="GBP")
+    sums = [("JPY", 900), ("GBP", 400), ("", 0), ("EUR", 700), ("GBP", 500), ("EUR", 20)]
+    for currency, value in sums:
+        CaseFactory(bridge=bridge, currency=currency, value=value)
+
+    def listed(order):
+        page = client.get("/exceptions/", {"view": "list", "o": order})
+        assert "By value within each currency" in page.text
+        return [(case.currency, int(case.value)) for case in page.context["page"].rows]
+
+    assert listed("-value") == [
+        ("GBP", 500),
+        ("GBP", 400),
+        ("EUR", 700),
+        ("EUR", 20),
+        ("JPY", 900),
+        ("", 0),
+    ]
+    assert listed("value")[:3] == [("GBP", 400), ("GBP", 500), ("EUR", 20)]
