@@ -15,6 +15,7 @@ from exceptions_app.catalogue import types_with_action
 from exceptions_app.choices import BulkKind, FixKind, PostingKind
 from exceptions_app.forms.cases import ReasonsForm, SnoozeForm, TeamsAssignForm
 from exceptions_app.forms.differences import AcceptForm
+from exceptions_app.forms.moments import LocalMomentField, in_zone
 from exceptions_app.forms.notes import NoteForm
 from exceptions_app.models import Bridge, Bulk
 from exceptions_app.permissions import roles_of
@@ -73,10 +74,22 @@ def _reasons(bulk: Bulk) -> list[tuple[str, str]]:
     ]
 
 
-class WindowForm(forms.Form):
-    """A bridge, days and a kind of document, and how many leave a minute."""
+class ZonedBridgeField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not at run time
+    """Bridges by name, each with the time zone its moments are written in."""
 
-    bridge = forms.ModelChoiceField(
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} ({obj.timezone})"
+
+
+class WindowForm(forms.Form):
+    """A bridge, from when until when, a kind of document, and how many leave a minute.
+
+    `span` is the window once it is valid.
+    """
+
+    span: tuple[datetime, datetime]
+
+    bridge = ZonedBridgeField(
         queryset=Bridge.objects.none(), label="Bridge", empty_label="Choose a bridge"
     )
     kind = forms.ChoiceField(
@@ -89,14 +102,11 @@ class WindowForm(forms.Form):
         required=False,
         choices=lambda: [("", "Of any type, or none"), *_sent_again()],
     )
-    since = forms.DateField(
-        label="Planned from",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    since = LocalMomentField(
+        label="Planned from", help_text="In the time zone named beside the bridge."
     )
-    until = forms.DateField(
-        label="Planned up to and including",
-        help_text=f"At most {MOST_DAYS} days.",
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    until = LocalMomentField(
+        label="Planned before", help_text=f"In the same zone, at most {MOST_DAYS} days later."
     )
     per_minute = forms.IntegerField(
         label="At most a minute",
@@ -109,31 +119,28 @@ class WindowForm(forms.Form):
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "window_%s", **kwargs})
         self.fields["bridge"].queryset = cases_selector.bridges()  # type: ignore[attr-defined]
-        today = timezone.localdate(now)
+        today = datetime.combine(timezone.localdate(now), time())
         self.initial.setdefault("since", today - timedelta(days=1))
-        self.initial.setdefault("until", today)
+        self.initial.setdefault("until", today + timedelta(days=1))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         since, until = cleaned.get("since"), cleaned.get("until")
-        if since and until and not timedelta(0) <= until - since < timedelta(days=MOST_DAYS):
+        if since and until and not timedelta(0) < until - since <= timedelta(days=MOST_DAYS):
             raise ValidationError(
-                f"The last day is not before the first, and at most {MOST_DAYS} days are read."
+                f"The end lies after the beginning, and at most {MOST_DAYS} days are read."
             )
+        if since and until and cleaned.get("bridge"):
+            zone = cleaned["bridge"].timezone
+            self.span = in_zone(since, zone), in_zone(until, zone, is_later=True)
         return cleaned
-
-    @property
-    def span(self) -> tuple[datetime, datetime]:
-        """From the first moment of the first day to the last of the last, in the reader's zone."""
-        first, last = self.cleaned_data["since"], self.cleaned_data["until"] + timedelta(days=1)
-        return _midnight(first), _midnight(last)
 
     @property
     def words(self) -> str:
         given = self.cleaned_data
         kind = dict(PostingKind.choices).get(given["kind"], "all documents")
         since, until = given["since"], given["until"]
-        days = f"{since.day} {since:%b %Y} to {until.day} {until:%b %Y}"
+        days = f"{_written(since)} to {_written(until)} ({given['bridge'].timezone})"
         short = dict(_sent_again()).get(given["case_type"], "")
         only = f", exception “{short}”" if short else ""
         return f"{given['bridge'].name}, {str(kind).lower()}{only}, planned {days}"
@@ -146,5 +153,5 @@ def _sent_again() -> list[tuple[str, str]]:
     return sorted(named, key=lambda row: row[1])
 
 
-def _midnight(day: Any) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))
+def _written(local: datetime) -> str:
+    return f"{local.day} {local:%b %Y %H:%M}"

@@ -54,7 +54,16 @@ def rows_page(bulk: Bulk, *, state: str, cursor: str, size: int) -> Page:
 
 def left(bulk: Bulk) -> QuerySet[Case]:
     """The exceptions that were refused or had changed, to act on again."""
-    return Case.objects.filter(pk__in=bulk.rows.filter(state__in=LEFT).order_by().values("case"))
+    return _cases(bulk.rows.filter(state__in=LEFT))
+
+
+def done(bulk: Bulk) -> QuerySet[Case]:
+    """The exceptions that it was done to: still selected, for a further act on the same ones."""
+    return _cases(bulk.rows.filter(state=BulkRowState.DONE))
+
+
+def _cases(rows: QuerySet[BulkRow]) -> QuerySet[Case]:
+    return Case.objects.filter(pk__in=rows.order_by().values("case"))
 
 
 def teams(bulk: Bulk) -> list[str]:

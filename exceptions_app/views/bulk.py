@@ -117,18 +117,17 @@ def undo(request: HttpRequest, bulk_id: int) -> HttpResponse:
 @require_POST
 @permissions.required("assign_case")
 def again(request: HttpRequest, bulk_id: int) -> HttpResponse:
-    """Freeze those that were left, as they are now, for another act."""
+    """Freeze those that were left, or those it was done to, as they are now, for another act."""
     bulk = get_object_or_404(selector.one(bulk_id))
     kind = request.POST.get("act", "")
     if kind not in AGAIN:
         raise Http404("That is not an act we know.")
     actor, now = permissions.actor_of(request), timezone.now()
+    cases = selector.done(bulk) if request.POST.get("of") == "done" else selector.left(bulk)
     return _turned(
         request,
         bulk_id,
-        lambda: bulk_freezing.freeze(
-            kind=kind, cases=selector.left(bulk), actor=actor, now=now, back=bulk.back
-        ),
+        lambda: bulk_freezing.freeze(kind=kind, cases=cases, actor=actor, now=now, back=bulk.back),
     )
 
 
@@ -246,6 +245,8 @@ def _show(request: HttpRequest, bulk_id: int, *, form: Any = None) -> HttpRespon
         "sums": selector.sums(bulk),
         "settled": settled,
         "left": counted[BulkRowState.REFUSED] + counted[BulkRowState.CHANGED],
+        "done": counted[BulkRowState.DONE],
+        "may_act_again": bulk.kind in AGAIN and bulk.state in (BulkState.DONE, BulkState.STOPPED),
         "cannot": cannot,
         "can_be": bulk.count - cannot,
         "rows": [_row(row) for row in page.rows],

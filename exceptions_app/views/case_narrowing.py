@@ -30,7 +30,8 @@ def offer_types(request: HttpRequest, found: CaseFilter, counts: Mapping[str, in
     some = types_in_use(found)
     offered = type_choices.by_team(teams=own, counts=counts)
     field.choices = [("", "No other" if some else "Any"), *offered]
-    field.label = "Or of type" if some else "Type"
+    # The field keeps its name for the chips; in the form it is one more.
+    found.form["type"].label = "Or of type" if some else "Type"
 
 
 def types_in_use(found: CaseFilter) -> list[str]:

@@ -1,10 +1,11 @@
 """A window of documents sent again: foretold as it will be done, at the pace of what leaves."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from exceptions_app.forms.bulk import WindowForm
 from exceptions_app.services import bulk, bulk_freezing, bulk_running
 from tests.cast import make_user
 from tests.factories import NOW, CaseFactory, CauseGroupFactory, PostingFactory, RmaFactory
@@ -49,6 +50,60 @@ def run_for(found, minutes):
         rows = found.rows.order_by("position")
         seen.append([state for state in rows.values_list("state", flat=True) if state != "skipped"])
     return seen
+
+
+def asked(bridge, since, until):
+    given = {"bridge": bridge.pk, "per_minute": "5", "since": since, "until": until}
+    return WindowForm(given, now=NOW)
+
+
+def test_a_window_is_from_one_time_of_day_to_another_in_the_bridges_zone(group):
+    group.bridge.timezone = "America/New_York"
+    group.bridge.save()
+
+    form = asked(group.bridge, "2026-05-27T06:30", "2026-05-27T18:00")
+
+    assert form.is_valid(), form.errors
+    assert form.span == (
+        datetime(2026, 5, 27, 10, 30, tzinfo=UTC),
+        datetime(2026, 5, 27, 22, 0, tzinfo=UTC),
+    )
+    assert form.words == (
+        "Alder UK, all documents, planned 27 May 2026 06:30 to 27 May 2026 18:00 (America/New_York)"
+    )
+    assert "Alder UK (America/New_York)" in str(form["bridge"])
+
+
+@pytest.mark.parametrize(
+    ("zone", "since", "until", "said"),
+    [
+        ("Europe/London", "2026-05-27T10:00", "2026-05-27T10:00", "after the beginning"),
+        ("Europe/London", "2026-01-01T00:00", "2026-04-30T00:00", "at most 92 days"),
+        ("Europe/London", "2026-03-29T01:30", "2026-03-29T09:00", "went past 01:30"),
+    ],
+)
+def test_a_window_that_is_none_says_what_is_wrong(group, zone, since, until, said):
+    group.bridge.timezone = zone
+    group.bridge.save()
+
+    form = asked(group.bridge, since, until)
+
+    assert not form.is_valid()
+    assert said in str(form.errors)
+
+
+def test_a_time_that_comes_twice_in_autumn_is_in_the_window_both_times(group):
+    group.bridge.timezone = "Europe/London"
+    group.bridge.save()
+
+    form = asked(group.bridge, "2026-10-25T01:30", "2026-10-25T01:45")
+
+    assert form.is_valid(), form.errors
+    first, last = (each.astimezone(UTC) for each in form.span)
+    assert (first, last) == (
+        datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+        datetime(2026, 10, 25, 1, 45, tzinfo=UTC),
+    )
 
 
 def test_documents_that_need_nothing_cost_no_minute(group):

@@ -68,6 +68,7 @@ def test_a_bulk_act_with_refusals_from_the_list_to_the_file(client):
     assert "Rows gone through: 2 of 2" in done
     assert "This exception closes by proof only." in done
     assert "Act again on the 1 left as it was" in done
+    assert "The 1 that was done is still selected" in done
     file = client.get(reverse("bulk-export", args=[found.pk]), {"state": "refused"})
     rows = list(csv.reader(file.getvalue().decode().splitlines()))
     assert [row[1:6:3] for row in rows[1:]] == [[f"EX-{by_proof.pk}", "Refused"]] or [
@@ -78,6 +79,9 @@ def test_a_bulk_act_with_refusals_from_the_list_to_the_file(client):
     again = Bulk.objects.exclude(pk=found.pk).get()
     assert answer.url == reverse("bulk", args=[again.pk])
     client.post(reverse("bulk-start", args=[again.pk]))
+    client.post(reverse("bulk-again", args=[found.pk]), {"act": "note", "of": "done"})
+    further = Bulk.objects.exclude(pk__in=[found.pk, again.pk]).get()
+    assert further.rows.get().case == good
     _run()
     by_proof.refresh_from_db()
     assert by_proof.assignee.username == "finn"
@@ -168,14 +172,14 @@ def test_a_window_skips_what_is_proven_and_says_so_before(client):
     group = CauseGroupFactory(type="CM_REJECTED", bridge=proven.bridge)
     CaseFactory(group=group, rma=failed.rma, posting=failed)
     other = CaseFactory(type="RETRY_EXHAUSTED", rma=proven.rma, posting=proven)
-    day = {"since": "2026-05-27", "until": "2026-05-27"}
+    day = {"since": "2026-05-27T00:00", "until": "2026-05-28T00:00"}
     wrong = client.post(
         reverse("replay-window"),
         {
             "bridge": proven.bridge.pk,
             "per_minute": "5",
-            "since": "2026-05-28",
-            "until": "2026-05-27",
+            "since": "2026-05-27T10:00",
+            "until": "2026-05-27T10:00",
         },
     )
     assert wrong.status_code == 422
