@@ -73,7 +73,9 @@ class Question(models.Model):
         indexes = [
             models.Index(
                 fields=["due_at", "id"], condition=Q(ended_at__isnull=True), name="question_open"
-            )
+            ),
+            # What was asked lately, however much there ever was.
+            models.Index(fields=["team", "-asked_at"], name="question_by_team"),
         ]
 
     def __str__(self) -> str:

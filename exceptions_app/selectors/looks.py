@@ -23,7 +23,14 @@ from exceptions_app.selectors import paging
 from exceptions_app.selectors.sums import Amount, per_currency
 
 # What is told, by the act of the trail that says it.
-ACTS = {"case.open": "New", "case.reopen": "Came back", "case.resolve": "Healed"}
+ACTS = {
+    "case.open": "New",
+    "case.reopen": "Came back",
+    "case.resolve": "Healed",
+    "case.close": "Closed by hand",
+    "case.raise": "Graver",
+    "case.wake": "Woke",
+}
 OVERDUE = "Overdue"
 # No further back than so many acts of the trail; the page says so.
 SPAN = 50_000
@@ -55,6 +62,11 @@ class Looked:
     @property
     def count(self) -> int:
         return sum(figure.count for figure in self.figures)
+
+    @property
+    def said(self) -> tuple[Figure, ...]:
+        """The ways in which something changed."""
+        return tuple(figure for figure in self.figures if figure.count)
 
 
 def asked(*, user_id: int, page: str, team: str, now: Moment) -> dict[str, QuerySet[Any, Any]]:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from exceptions_app import errors, permissions
 from exceptions_app.choices import BulkKind, Team
+from exceptions_app.selectors import answering
 from exceptions_app.selectors import load as selector
 from exceptions_app.services import bulk_freezing
 from exceptions_app.views.assigning import led, name_of, tabs, team_of
@@ -40,6 +41,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "count": nobody.count + sum(row.count for row in people),
         "behind": nobody.behind + sum(row.behind for row in people),
         "may_lead": team in led(request),
+        "waits": answering.waits(team=team, now=now),
     }
     return render(request, "load/people.html", context)
 

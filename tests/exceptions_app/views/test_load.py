@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from exceptions_app.models import Bulk, Case, Delegation
+from exceptions_app.models import Bulk, Case, Delegation, Question
 from exceptions_app.selectors.sums import Amount
 from tests import factories
 from tests.cast import make_user
@@ -79,3 +79,34 @@ def test_only_a_lead_of_the_team_hands_over_and_nothing_is_frozen(client):
     client.post(f"/load/{finn.pk}/hand-over/?team=finance")
 
     assert (Bulk.objects.count(), Case.objects.get().assignee) == (0, finn)
+
+
+def test_a_lead_sees_how_long_questions_to_the_team_waited_in_its_hours(client):
+    now = timezone.now()
+    case, asker = factories.CaseFactory(team="cx"), make_user("cleo")
+    given = [("Yes", 1, 3), ("No", 5, 25), ("Yes", 6, 8), ("", 2, 1), ("Yes", 31, 9)]
+    for answer, days, hours in given:
+        asked = now - timedelta(days=days)
+        Question.objects.create(
+            case=case,
+            team="finance",
+            text="Paid?",
+            asked_by=asker,
+            asked_at=asked,
+            due_at=asked + timedelta(hours=8),
+            answer=answer,
+            ended_at=asked + timedelta(hours=hours),
+        )
+    Question.objects.create(
+        case=case, team="finance", text="And now?", asked_by=asker, asked_at=now, due_at=now
+    )
+    client.force_login(make_user("ada"))
+
+    page = client.get("/load/?team=finance")
+
+    waits = page.context["waits"]
+    assert (waits.answered, waits.open, waits.median, waits.longest) == (3, 1, "8 h", "25 h")
+    assert "8 h in the middle, 25 h the longest" in page.text
+    other = client.get("/load/?team=cx")
+    assert other.context["waits"].answered == 0
+    assert "None was answered" in other.text

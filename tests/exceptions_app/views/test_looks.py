@@ -9,7 +9,7 @@ import time_machine
 from exceptions_app.models import AuditEntry, Case, LastLook
 from exceptions_app.rules.facts import Finding
 from exceptions_app.selectors import looks
-from exceptions_app.services import cases, subjects
+from exceptions_app.services import audit, cases, subjects
 from tests.cast import make_user
 from tests.factories import NOW, RmaFactory
 
@@ -84,7 +84,16 @@ def test_new_come_back_healed_and_overdue_are_told_until_marked_as_read(client, 
     moment.shift(timedelta(minutes=10))
 
     page = client.get("/", {"team": "merchandising"})
-    assert _figures(client) == {"New": 1, "Came back": 1, "Healed": 1, "Overdue": 1}
+    assert _figures(client) == {
+        "New": 1,
+        "Came back": 1,
+        "Healed": 1,
+        "Closed by hand": 0,
+        "Graver": 0,
+        "Woke": 0,
+        "Overdue": 1,
+    }
+    assert "closed by hand" not in page.text
     assert "<b>1</b> came back (£12.50)" in page.text
     told = client.get("/exceptions/changed/?page=home&team=merchandising")
     assert [row.label for row in told.context["rows"]] == ["New", "Came back", "Healed"]
@@ -92,6 +101,25 @@ def test_new_come_back_healed_and_overdue_are_told_until_marked_as_read(client, 
     client.post("/exceptions/changed/read/", _drawn(client))
     assert set(_figures(client).values()) == {0}
     assert not AuditEntry.objects.filter(act__startswith="look").exists()
+
+
+def test_what_was_closed_by_hand_got_graver_or_woke_is_told_once_each(client, mira):
+    cases_ = [_sync(RmaFactory(), "SKU_UNKNOWN")[0] for _ in range(3)]
+    client.post("/exceptions/changed/read/", _drawn(client))
+    for case, act in zip([*cases_, cases_[1]], ["close", "raise", "wake", "raise"], strict=True):
+        audit.record(
+            actor=None, act=f"case.{act}", subject=case, text="So", now=NOW, case_id=case.pk
+        )
+
+    told = _figures(client)
+    assert (told["Closed by hand"], told["Graver"], told["Woke"], told["New"]) == (1, 1, 1, 0)
+    page = client.get("/exceptions/changed/?page=home&team=merchandising")
+    assert [row.label for row in page.context["rows"]] == [
+        "Graver",
+        "Woke",
+        "Graver",
+        "Closed by hand",
+    ]
 
 
 def test_what_comes_between_the_page_and_the_word_is_still_to_read(client, mira):
