@@ -397,6 +397,7 @@ class BulkKind(models.TextChoices):
     ACCEPT = "accept", "Ask to accept the difference"
     RETRY = "retry", "Ask to send again"
     REPLAY = "replay", "Replay a window"
+    MESSAGES = "messages", "Handle messages again"
     UNDO = "undo", "Take back"
     PREVIEW = "preview", "Try on history"
 

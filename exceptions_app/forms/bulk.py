@@ -25,6 +25,8 @@ from exceptions_app.selectors.today import teams_of
 from exceptions_app.services.bulk_freezing import MOST_A_MINUTE
 
 MOST_DAYS = 92
+# Beside the kinds of documents: what came in.
+MESSAGES = "messages"
 
 
 def form_of(bulk: Bulk, answers: Any, *, user: User, now: datetime) -> forms.Form | None:
@@ -93,9 +95,19 @@ class WindowForm(forms.Form):
         queryset=Bridge.objects.none(), label="Bridge", empty_label="Choose a bridge"
     )
     kind = forms.ChoiceField(
-        label="Documents",
+        label="What",
         required=False,
-        choices=[("", "All kinds"), *PostingKind.choices],
+        choices=[
+            ("", "Documents of all kinds"),
+            *PostingKind.choices,
+            (MESSAGES, "Messages that came in and were not handled"),
+        ],
+    )
+    topic = forms.CharField(
+        label="Messages of type",
+        required=False,
+        max_length=80,
+        help_text="As the inbox names it, such as RMA_UPDATED. For messages only.",
     )
     case_type = forms.ChoiceField(
         label="With an open exception",
@@ -103,10 +115,11 @@ class WindowForm(forms.Form):
         choices=lambda: [("", "Of any type, or none"), *_sent_again()],
     )
     since = LocalMomentField(
-        label="Planned from", help_text="In the time zone named beside the bridge."
+        label="Planned or received from", help_text="In the time zone named beside the bridge."
     )
     until = LocalMomentField(
-        label="Planned before", help_text=f"In the same zone, at most {MOST_DAYS} days later."
+        label="Planned or received before",
+        help_text=f"In the same zone, at most {MOST_DAYS} days later.",
     )
     per_minute = forms.IntegerField(
         label="At most a minute",
@@ -132,18 +145,35 @@ class WindowForm(forms.Form):
             )
         if since and until and cleaned.get("bridge"):
             zone = cleaned["bridge"].timezone
+            self._check_one_thing(cleaned)
             self.span = in_zone(since, zone), in_zone(until, zone, is_later=True)
         return cleaned
+
+    def _check_one_thing(self, cleaned: dict[str, Any]) -> None:
+        """What narrows documents says nothing of messages, and the other way round."""
+        is_of_messages = cleaned.get("kind") == MESSAGES
+        if is_of_messages and cleaned.get("case_type"):
+            self.add_error("case_type", "Leave this empty: it narrows documents, not messages.")
+        if not is_of_messages and cleaned.get("topic"):
+            self.add_error("topic", "Leave this empty, or choose messages under What.")
 
     @property
     def words(self) -> str:
         given = self.cleaned_data
         kind = dict(PostingKind.choices).get(given["kind"], "all documents")
+        if self.is_of_messages:
+            kind = f"messages {given['topic']}".strip()
         since, until = given["since"], given["until"]
         days = f"{_written(since)} to {_written(until)} ({given['bridge'].timezone})"
         short = dict(_sent_again()).get(given["case_type"], "")
         only = f", exception “{short}”" if short else ""
+        if self.is_of_messages:
+            return f"{given['bridge'].name}, {kind}, received {days}"
         return f"{given['bridge'].name}, {str(kind).lower()}{only}, planned {days}"
+
+    @property
+    def is_of_messages(self) -> bool:
+        return bool(self.cleaned_data["kind"] == MESSAGES)
 
 
 def _sent_again() -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from exceptions_app.choices import BulkKind, BulkRowState, BulkState
 from exceptions_app.models.cases import Case, Fix
+from exceptions_app.models.events import InboundEvent
 from exceptions_app.models.postings import Posting
 from exceptions_app.models.rmas import Rma
 
@@ -61,13 +62,17 @@ class Bulk(models.Model):
 
 
 class BulkRow(models.Model):
-    """One row of a frozen selection: an exception as it was seen, or a document to send again."""
+    """One row of a frozen selection: an exception as it was seen, a document to send again, or a
+    message to handle again."""
 
     bulk = models.ForeignKey(Bulk, on_delete=models.CASCADE, related_name="rows")
     position = models.PositiveIntegerField()
     case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="+")
     posting = models.ForeignKey(Posting, null=True, on_delete=models.PROTECT, related_name="+")
     rma = models.ForeignKey(Rma, null=True, on_delete=models.PROTECT, related_name="+")
+    event = models.ForeignKey(
+        InboundEvent, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     # `Case.version` as frozen; the act is refused where it is another by then.
     seen = models.CharField(max_length=20, blank=True, default="")
     state = models.CharField(

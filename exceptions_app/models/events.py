@@ -1,5 +1,6 @@
 """The inbox: one message from outside, kept as received."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from exceptions_app.choices import EventState
@@ -48,6 +49,8 @@ class InboundEvent(models.Model):
                 condition=models.Q(state__in=[EventState.PARKED, EventState.REFUSED]),
                 name="event_stopped",
             ),
+            # The days of a table that only grows stand together in it.
+            BrinIndex(fields=["received_at"], name="event_by_day", autosummarize=True),
         ]
 
     def __str__(self) -> str:

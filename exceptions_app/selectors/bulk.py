@@ -44,7 +44,9 @@ def sums(bulk: Bulk) -> tuple[Amount, ...]:
 
 
 def rows(bulk: Bulk, *, state: str = "") -> QuerySet[BulkRow]:
-    found = bulk.rows.select_related("case__assignee", "case__rma", "posting", "rma", "fix")
+    shown = ("case__assignee", "case__rma", "posting", "rma", "fix", "event")
+    # A message may be long, and no row shows what stands in it.
+    found = bulk.rows.select_related(*shown).defer("event__body", "event__headers")
     return found.filter(state=state) if state else found
 
 

@@ -25,6 +25,7 @@ from exceptions_app.services import bridges, bulk_rows, hindsight
 DRAFT_FOR = timedelta(hours=1)
 MOST_A_MINUTE = 600
 AT_ONCE = 2_000
+NOTHING = Decimal(0)
 _EXAMPLES = 3
 HISTORY_DAYS = (30, 90, 365)
 # Returns a change is tried on at the most, the newest ones.
@@ -53,7 +54,7 @@ def freeze(
     order = ("rma_id", "posting__sequence", "id") if is_ordered else QUEUE_ORDER
     if is_ordered:
         cases = cases.select_related("posting").defer("posting__draft", "posting__checks")
-    tally, roles = _Tally(), roles_of(actor)
+    tally, roles = Tally(), roles_of(actor)
 
     def rows() -> Iterator[BulkRow]:
         found = cases.order_by(*order).iterator(chunk_size=AT_ONCE)
@@ -69,7 +70,7 @@ def freeze(
                 seen=case.version,
             )
 
-    return _filled(bulk, rows(), tally)
+    return filled(bulk, rows(), tally)
 
 
 @transaction.atomic
@@ -95,8 +96,7 @@ def freeze_window(
         InvalidChoice: there are none, or the pace is none.
     """
     check_right(actor, BulkKind.REPLAY)
-    if not 1 <= per_minute <= MOST_A_MINUTE:
-        raise errors.InvalidChoice(f"Choose a pace from 1 to {MOST_A_MINUTE} documents a minute.")
+    check_pace(per_minute)
     bulk = draft(BulkKind.REPLAY, actor, now, "", words)
     bulk.per_minute = per_minute
     found = Posting.objects.filter(bridge=bridge, created_at__gte=since, created_at__lt=until)
@@ -106,7 +106,7 @@ def freeze_window(
     if case_type:
         cases = Case.objects.filter(bridge=bridge, type=case_type, status__in=CASE_OPEN)
         found = found.filter(pk__in=cases.order_by().values("posting"))
-    tally = _Tally()
+    tally = Tally()
 
     def rows() -> Iterator[BulkRow]:
         ordered = found.order_by("rma_id", "sequence", "id").defer("draft", "checks")
@@ -118,7 +118,7 @@ def freeze_window(
             tally.add(said, posting.pk, posting.currency, amount)
             yield BulkRow(bulk=bulk, position=position, posting=posting, rma_id=posting.rma_id)
 
-    return _filled(bulk, rows(), tally)
+    return filled(bulk, rows(), tally)
 
 
 @transaction.atomic
@@ -180,7 +180,7 @@ def _tried_on(
     rest = f"; returns of the last {days} days and all that are open"
     bulk = draft(BulkKind.PREVIEW, actor, now, "", f"{what[: 300 - len(rest)]}{rest}")
     bulk.given = given
-    tally = _Tally()
+    tally = Tally()
 
     def rows() -> Iterator[BulkRow]:
         newest = found.order_by("-pk").only("pk", "currency", "amount_in")[: MOST_TRIED + 1]
@@ -191,12 +191,17 @@ def _tried_on(
             tally.add("", rma.pk, rma.currency, rma.amount_in)
             yield BulkRow(bulk=bulk, position=position, rma=rma)
 
-    return _filled(bulk, rows(), tally)
+    return filled(bulk, rows(), tally)
 
 
 def check_right(actor: User, kind: str) -> None:
     if not can(actor, bulk_rows.CAPABILITY[kind]):
         raise errors.FixNotAllowed(f"Your role may not: {BulkKind(kind).label.lower()}.")
+
+
+def check_pace(per_minute: int) -> None:
+    if not 1 <= per_minute <= MOST_A_MINUTE:
+        raise errors.InvalidChoice(f"Choose a pace from 1 to {MOST_A_MINUTE} a minute.")
 
 
 def draft(kind: str, actor: User, now: datetime, back: str, words: str) -> Bulk:
@@ -210,7 +215,7 @@ def draft(kind: str, actor: User, now: datetime, back: str, words: str) -> Bulk:
     )
 
 
-def _filled(bulk: Bulk, rows: Iterable[BulkRow], tally: _Tally) -> Bulk:
+def filled(bulk: Bulk, rows: Iterable[BulkRow], tally: Tally) -> Bulk:
     bulk.save()
     some: list[BulkRow] = []
     for row in rows:
@@ -231,7 +236,7 @@ def _filled(bulk: Bulk, rows: Iterable[BulkRow], tally: _Tally) -> Bulk:
     return bulk
 
 
-class _Tally:
+class Tally:
     """Counts, money and refusals to come, added up while rows are frozen."""
 
     def __init__(self) -> None:

@@ -48,10 +48,11 @@ CAPABILITY: dict[str, str] = {
     BulkKind.ACCEPT: "fix_money",
     BulkKind.RETRY: "retry_posting",
     BulkKind.REPLAY: "retry_posting",
+    BulkKind.MESSAGES: "replay_event",
     BulkKind.PREVIEW: "assign_case",
 }
-# What can be taken back; a note stays, and so does what was taken back.
-UNDOABLE = frozenset(CAPABILITY) - {BulkKind.NOTE, BulkKind.PREVIEW}
+# What can be taken back. A note stays, and so does what was taken back; a message is handled.
+UNDOABLE = frozenset(CAPABILITY) - {BulkKind.NOTE, BulkKind.MESSAGES, BulkKind.PREVIEW}
 _PROVEN = (PostingStatus.POSTED, PostingStatus.CONFIRMED)
 _BY_ITSELF = (PostingStatus.PLANNED, PostingStatus.READY, PostingStatus.SENDING)
 

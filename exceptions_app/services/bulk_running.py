@@ -18,7 +18,7 @@ from exceptions_app.choices import BulkKind, BulkRowState, BulkState
 from exceptions_app.models import Bulk, BulkRow
 from exceptions_app.permissions import can
 from exceptions_app.selectors import bulk as bulk_selector
-from exceptions_app.services import audit, bulk_rows, fix_batches
+from exceptions_app.services import audit, bulk_messages, bulk_rows, fix_batches
 from exceptions_app.services.faultpoints import reach
 from exceptions_app.services.leases import lease
 
@@ -132,7 +132,7 @@ def _settle(row_id: int, bulk: Bulk, actor: User, now: datetime) -> str | None:
     _open_batch(bulk, actor, now)
     try:
         with transaction.atomic():
-            done = bulk_rows.perform(row=row, bulk=bulk, actor=actor, now=now)
+            done = _performed(row, bulk, actor, now)
     except (errors.CaseChanged, errors.CaseAlreadyClosed) as error:
         done = bulk_rows.Done(str(error), state=BulkRowState.CHANGED)
     except errors.DeskError as error:
@@ -145,6 +145,12 @@ def _settle(row_id: int, bulk: Bulk, actor: User, now: datetime) -> str | None:
     row.settled_at = now
     row.save(update_fields=["state", "text", "before", "after", "fix", "settled_at"])
     return row.state
+
+
+def _performed(row: BulkRow, bulk: Bulk, actor: User, now: datetime) -> bulk_rows.Done:
+    if bulk.kind == BulkKind.MESSAGES:
+        return bulk_messages.handle_again(row=row, actor=actor, now=now)
+    return bulk_rows.perform(row=row, bulk=bulk, actor=actor, now=now)
 
 
 @transaction.atomic

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -20,13 +22,17 @@ from exceptions_app.models import Bulk, BulkRow, Fix
 from exceptions_app.selectors import bulk as selector
 from exceptions_app.selectors import paging
 from exceptions_app.services import bulk as service
-from exceptions_app.services import bulk_freezing, hindsight
+from exceptions_app.services import bulk_freezing, bulk_messages, hindsight
 from exceptions_app.services.bulk_rows import CAPABILITY, UNDOABLE
 from exceptions_app.views import exports
 from exceptions_app.views.ticked import number
 
 SHOWN = 20
-NOUNS: dict[str, str] = {BulkKind.REPLAY: "document", BulkKind.PREVIEW: "return"}
+NOUNS: dict[str, str] = {
+    BulkKind.REPLAY: "document",
+    BulkKind.MESSAGES: "message",
+    BulkKind.PREVIEW: "return",
+}
 # What a change tried on history would decide, and how that is told.
 VERDICTS = {
     hindsight.HEALED: ("Healed", "good"),
@@ -134,29 +140,36 @@ def again(request: HttpRequest, bulk_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permissions.required("retry_posting")
 def window(request: HttpRequest) -> HttpResponse:
-    """Choose a window of documents to send again; what it holds is the next page."""
+    """Choose a window of documents to send again, or of messages to handle again; what it holds is
+    the next page."""
     now = timezone.now()
     form = WindowForm(request.POST if request.method == "POST" else None, now=now)
     if request.method == "POST" and form.is_valid():
-        since, until = form.span
         try:
-            bulk = bulk_freezing.freeze_window(
-                bridge=form.cleaned_data["bridge"],
-                kind=form.cleaned_data["kind"],
-                case_type=form.cleaned_data["case_type"],
-                since=since,
-                until=until,
-                per_minute=form.cleaned_data["per_minute"],
-                actor=permissions.actor_of(request),
-                now=now,
-                words=form.words,
-            )
+            bulk = _frozen(form, permissions.actor_of(request), now)
         except errors.DeskError as error:
             form.add_error(None, str(error))
         else:
             return redirect("bulk", bulk_id=bulk.pk)
     status = 422 if form.errors else 200
     return render(request, "operations/window.html", {"form": form}, status=status)
+
+
+def _frozen(form: WindowForm, actor: User, now: datetime) -> Bulk:
+    since, until = form.span
+    asked = form.cleaned_data
+    given: dict[str, Any] = {
+        "bridge": asked["bridge"],
+        "since": since,
+        "until": until,
+        "per_minute": asked["per_minute"],
+        "actor": actor,
+        "now": now,
+        "words": form.words,
+    }
+    if form.is_of_messages:
+        return bulk_messages.freeze_window(topic=asked["topic"], **given)
+    return bulk_freezing.freeze_window(kind=asked["kind"], case_type=asked["case_type"], **given)
 
 
 @require_POST
@@ -179,7 +192,7 @@ def history(request: HttpRequest, fix_id: int) -> HttpResponse:
 def _lines(request: HttpRequest, bulk_id: int) -> Iterator[Sequence[exports.Cell]]:
     bulk = get_object_or_404(selector.one(bulk_id))
     state = _state(request)
-    yield ("Row", "Exception", "Return", "Document", "Result", "Why", "At")
+    yield ("Row", "Exception", "Return", "Document or message", "Result", "Why", "At")
     cursor = ""
     while True:
         found = selector.rows_page(bulk, state=state, cursor=cursor, size=paging.FILE_SIZE)
@@ -195,7 +208,7 @@ def _line(row: BulkRow) -> Sequence[exports.Cell]:
         row.position,
         f"EX-{row.case_id}" if row.case_id else "",
         str(row.rma or ""),
-        row.posting.key if row.posting else "",
+        row.posting.key if row.posting else row.event.external_id if row.event else "",
         _row(row)["label"],
         row.text,
         exports.moment(row.settled_at),
