@@ -67,7 +67,11 @@ class AwayForm(forms.Form):
     """Whole days, the last one included, where the reader is."""
 
     delegate = forms.ModelChoiceField(
-        queryset=User.objects.none(), label="Who decides for you", empty_label="Choose a person"
+        queryset=User.objects.none(),
+        label="Who decides for you",
+        empty_label="Nobody",
+        required=False,
+        help_text="With nobody, what waits for your approval waits for others who may give it.",
     )
     first = forms.DateField(
         label="First day", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")

@@ -32,13 +32,20 @@ class FixEdit(models.Model):
 
 
 class Delegation(models.Model):
-    """`person` is away: `delegate` may decide for them, with the delegate's own rights only."""
+    """`person` is away: `delegate` may decide for them, with the delegate's own rights only.
+
+    Without a delegate nobody decides in their name; they are given no work meanwhile.
+    """
 
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="delegations"
     )
     delegate = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="delegations_held"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="delegations_held",
     )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()

@@ -59,7 +59,7 @@ def job_of(case: Case) -> Job:
 
 
 def absent(now: datetime) -> QuerySet[Any, Any]:
-    """Ids of those who named somebody to decide for them while they are away at `now`."""
+    """Ids of those who are away at `now`, whether somebody decides for them or not."""
     rows = Delegation.objects.filter(ended_at__isnull=True, starts_at__lte=now, ends_at__gt=now)
     found: QuerySet[Any, Any] = rows.order_by().values("person")
     return found

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from exceptions_app.models import Delegation
 from exceptions_app.permissions import CAPABILITIES
@@ -15,6 +15,7 @@ SHOWN = 50
 
 
 def in_force(now: datetime) -> QuerySet[Delegation]:
+    """Where somebody decides for who is away."""
     rows = Delegation.objects.filter(ended_at__isnull=True, starts_at__lte=now, ends_at__gt=now)
     return rows.filter(delegate__is_active=True).select_related("person", "delegate")
 
@@ -48,6 +49,7 @@ def possible(person: User, *, roles: Iterable[str]) -> QuerySet[User]:
 
 
 def away_of(user_ids: Iterable[int], *, now: datetime) -> Mapping[int, Delegation]:
-    """Who of these is away now, and with whom."""
-    rows = in_force(now).filter(Q(person__in=set(user_ids)))
+    """Who of these is away now, and with whom, if with anybody."""
+    rows = Delegation.objects.filter(ended_at__isnull=True, starts_at__lte=now, ends_at__gt=now)
+    rows = rows.filter(person__in=set(user_ids)).select_related("person", "delegate")
     return {row.person_id: row for row in rows}

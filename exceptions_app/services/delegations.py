@@ -22,13 +22,15 @@ AT_MOST = timedelta(days=92)
 def name(
     *,
     actor: User,
-    delegate: User,
+    delegate: User | None,
     starts_at: datetime,
     ends_at: datetime,
     now: datetime,
     note: str = "",
 ) -> Delegation:
-    """Let `delegate` decide for `actor` from `starts_at` up to `ends_at`.
+    """Mark `actor` as away from `starts_at` up to `ends_at`; `delegate` decides for them meanwhile.
+
+    Without a delegate nobody does. Rules and the next in the queue give them nothing either way.
 
     Raises:
         InvalidChoice: the time cannot be used, overlaps another, or the delegate shares no role
@@ -37,20 +39,14 @@ def name(
     if not starts_at < ends_at or ends_at <= now:
         raise errors.InvalidChoice("Give an end that is after the beginning and still to come.")
     if ends_at - starts_at > AT_MOST:
-        raise errors.InvalidChoice(f"Name a delegate for at most {AT_MOST.days} days at a time.")
-    if delegate.pk == actor.pk or not delegate.is_active:
-        raise errors.InvalidChoice("Choose another person who can sign in.")
-    if not CAPABILITIES["approve_fix"] & roles_of(actor) & roles_of(delegate):
-        raise errors.InvalidChoice(
-            f"{audit.name_of(delegate)} holds none of your roles, and a delegate gains no right."
-        )
+        raise errors.InvalidChoice(f"Be away for at most {AT_MOST.days} days at a time.")
+    if delegate is not None:
+        _check(delegate, actor)
     # Of two that are named at once the second waits here.
     User.objects.select_for_update(no_key=True).get(pk=actor.pk)
     rows = Delegation.objects.filter(person=actor, ended_at__isnull=True)
     if rows.filter(starts_at__lt=ends_at, ends_at__gt=starts_at).exists():
-        raise errors.InvalidChoice(
-            "You have named a delegate for a part of that time. End it first."
-        )
+        raise errors.InvalidChoice("You are away for a part of that time already. End that first.")
     row = Delegation.objects.create(
         person=actor,
         delegate=delegate,
@@ -60,14 +56,25 @@ def name(
         created_at=now,
     )
     until = f"{moments.written(starts_at)} to {moments.written(ends_at)}"
-    text = f"{audit.name_of(delegate)} decides for {audit.name_of(actor)}, {until}"
+    text = f"{audit.name_of(actor)} is away, {until}"
+    if delegate is not None:
+        text = f"{audit.name_of(delegate)} decides for {audit.name_of(actor)}, {until}"
     audit.record(actor=actor, act="delegation.name", subject=row, text=text, now=now)
     return row
 
 
+def _check(delegate: User, actor: User) -> None:
+    if delegate.pk == actor.pk or not delegate.is_active:
+        raise errors.InvalidChoice("Choose another person who can sign in.")
+    if not CAPABILITIES["approve_fix"] & roles_of(actor) & roles_of(delegate):
+        raise errors.InvalidChoice(
+            f"{audit.name_of(delegate)} holds none of your roles, and a delegate gains no right."
+        )
+
+
 @transaction.atomic
 def end(*, delegation_id: int, actor: User, now: datetime) -> Delegation:
-    """End a delegation early: whoever named it, or who manages people.
+    """End an absence early: whoever it is of, or who manages people.
 
     Raises:
         FixNotAllowed: somebody else's.
@@ -75,11 +82,13 @@ def end(*, delegation_id: int, actor: User, now: datetime) -> Delegation:
     """
     row = Delegation.objects.select_related("person", "delegate").get(pk=delegation_id)
     if row.person_id != actor.pk and not can(actor, "manage_users"):
-        raise errors.FixNotAllowed("Only who named a delegate, or an admin, can end that.")
+        raise errors.FixNotAllowed("Only who is away, or an admin, can end that.")
     open_ones = Delegation.objects.filter(pk=row.pk, ended_at__isnull=True, ends_at__gt=now)
     if open_ones.update(ended_at=now) != 1:
         raise errors.FixAlreadyDecided("That was over already.")
-    text = f"{audit.name_of(row.delegate)} no longer decides for {audit.name_of(row.person)}"
+    text = f"{audit.name_of(row.person)} is away no longer"
+    if row.delegate is not None:
+        text = f"{audit.name_of(row.delegate)} no longer decides for {audit.name_of(row.person)}"
     audit.record(actor=actor, act="delegation.end", subject=row, text=text, now=now)
     row.ended_at = now
     return row

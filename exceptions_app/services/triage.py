@@ -22,7 +22,7 @@ from exceptions_app.choices import CASE_OPEN, CaseStatus, Closure, Team, WakeOn
 from exceptions_app.models import AuditEntry, Case, Fix
 from exceptions_app.models.cases import to_do
 from exceptions_app.permissions import TEAM_OF_ROLE, roles_of
-from exceptions_app.selectors import awaited, sleeping
+from exceptions_app.selectors import assigning, awaited, sleeping
 from exceptions_app.selectors.cases import QUEUE_ORDER
 from exceptions_app.selectors.today import teams_of
 from exceptions_app.services import audit, giving_up, letting_go, moments, notes
@@ -79,7 +79,12 @@ def take_next(*, rows: QuerySet[Case], actor: User, now: datetime) -> Case | Non
     its return (decision 0024). First is the gravest, and
     of these what is late or due next. People who ask at the same moment never get the same one:
     who comes second passes over what the other is about to have.
+
+    Raises:
+        InvalidChoice: the actor is away.
     """
+    if assigning.absent(now).filter(person=actor).exists():
+        raise errors.InvalidChoice("You are away, so nothing is given to you. End that under Away.")
     with transaction.atomic():
         case = (
             rows.filter(to_do(now), status=CaseStatus.OPEN, assignee=None)

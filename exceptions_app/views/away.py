@@ -1,4 +1,4 @@
-"""Away: who decides for whom, from when until when."""
+"""Away: who is, from when until when, and who decides for them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@permissions.required("approve_fix")
+@permissions.required("assign_case")
 def name(request: HttpRequest) -> HttpResponse:
     form = _form(request, request.POST)
     if not form.is_valid():
@@ -40,7 +40,8 @@ def name(request: HttpRequest) -> HttpResponse:
     except errors.DeskError as error:
         form.add_error(None, str(error))
         return _show(request, form)
-    messages.success(request, "Your delegate is named. They see it under Approvals.")
+    told = "They see it under Approvals." if form.cleaned_data["delegate"] else "Nobody decides."
+    messages.success(request, f"You are marked as away. {told}")
     return redirect("away")
 
 
@@ -71,7 +72,7 @@ def _show(request: HttpRequest, form: AwayForm | None) -> HttpResponse:
 
 
 @require_POST
-@permissions.required("approve_fix")
+@permissions.required("assign_case")
 def end(request: HttpRequest, delegation_id: int) -> HttpResponse:
     row = get_object_or_404(Delegation, pk=delegation_id)
     try:

@@ -34,7 +34,7 @@ def index(request: HttpRequest) -> HttpResponse:
                 "load": row,
                 "name": name_of(row.person) if row.person else "",
                 "person_id": str(row.person.pk) if row.person else "",
-                "delegate": name_of(row.away.delegate) if row.away else "",
+                "delegate": name_of(row.away.delegate) if row.away and row.away.delegate else "",
             }
             for row in people
         ],

@@ -159,7 +159,11 @@ def take_next(request: HttpRequest) -> HttpResponse:
     teams = teams_of(permissions.roles_of(actor))
     if teams and not asked.get("team"):
         rows = rows.filter(team__in=teams)
-    case = triage.take_next(rows=rows, actor=actor, now=timezone.now())
+    try:
+        case = triage.take_next(rows=rows, actor=actor, now=timezone.now())
+    except errors.InvalidChoice as error:
+        messages.warning(request, str(error))
+        return redirect(f"{reverse(QUEUE)}{_address(request.GET)}")
     if case is None:
         messages.warning(request, "Nothing here is free: somebody has it, or it waits.")
         return redirect(f"{reverse(QUEUE)}{_address(request.GET)}")

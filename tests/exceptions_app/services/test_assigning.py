@@ -10,7 +10,15 @@ from django.db import connection, transaction
 from exceptions_app import errors
 from exceptions_app.models import AssignmentRule, AssignmentTurn, AuditEntry, Case, Delegation
 from exceptions_app.rules.facts import Finding
-from exceptions_app.services import assigning, assignment_rules, cases, subjects, triage
+from exceptions_app.selectors import assigning as assigning_selector
+from exceptions_app.services import (
+    assigning,
+    assignment_rules,
+    cases,
+    delegations,
+    subjects,
+    triage,
+)
 from exceptions_app.services.assignment_rules import Draft
 from tests.cast import make_user
 from tests.factories import BridgeFactory, CaseFactory, RmaFactory
@@ -98,6 +106,27 @@ def test_who_is_away_inactive_or_left_the_team_is_passed_over():
     fred.save()
     assert _who(_find()) == ""
     assert rule.turns.count() == 3
+
+
+def test_who_approves_nothing_is_away_without_a_delegate_and_is_given_nothing():
+    cleo, cora = make_user("cleo"), make_user("cora", "cx")
+    _rule("cleo", "cora", team="cx")
+    away = {"starts_at": NOW, "ends_at": NOW + timedelta(days=2), "now": NOW}
+    with pytest.raises(errors.InvalidChoice, match="holds none of your roles"):
+        delegations.name(actor=cleo, delegate=cora, **away)
+    row = delegations.name(actor=cleo, delegate=None, **away)
+
+    assert AuditEntry.objects.get(act="delegation.name").text.startswith("Cleo is away, ")
+    assert assigning_selector.present(people=[cleo.pk, cora.pk], team="cx", now=NOW) == {cora.pk}
+    case = CaseFactory(team="cx")
+    with pytest.raises(errors.InvalidChoice, match="You are away"):
+        triage.take_next(rows=Case.objects.all(), actor=cleo, now=NOW)
+    assert Case.objects.get(pk=case.pk).assignee is None
+
+    delegations.end(delegation_id=row.pk, actor=cleo, now=NOW + timedelta(hours=1))
+
+    later = NOW + timedelta(hours=1)
+    assert triage.take_next(rows=Case.objects.all(), actor=cleo, now=later) == case
 
 
 @pytest.mark.lesson(28)
