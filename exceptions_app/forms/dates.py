@@ -7,7 +7,7 @@ from django import forms
 from exceptions_app.catalogue.wording import written
 from exceptions_app.forms.fixes import FixForm
 from exceptions_app.selectors import months
-from exceptions_app.services import fix_payloads
+from exceptions_app.services import posting_days
 from exceptions_app.services.moments import written as moment
 
 
@@ -24,7 +24,7 @@ class PostingDateForm(FixForm):
         bridge = self.case.bridge
         if bridge is None:
             return
-        first = fix_payloads.first_open_day(bridge, self.now)
+        first = posting_days.first_open_day(bridge, self.now)
         self.initial.setdefault("date", first)
         known = months.of(bridge, self.case.rma)
         self.hints = (
@@ -46,7 +46,7 @@ class PostingDateForm(FixForm):
     @property
     def warning(self) -> str:
         chosen, bridge = self.payload.get("date", ""), self.case.bridge
-        if bridge is None or chosen <= fix_payloads.company_day(bridge, self.now).isoformat():
+        if bridge is None or chosen <= posting_days.company_day(bridge, self.now).isoformat():
             return ""
         return "This date is still to come: the document is booked into the future."
 

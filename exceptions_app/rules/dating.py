@@ -6,6 +6,7 @@ it refused a document of this very return. What was dated otherwise keeps its da
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
@@ -51,6 +52,16 @@ def _refused_months(facts: RmaFacts) -> frozenset[str]:
 def month(of: date) -> str:
     """The accounting month a date falls in, as "2026-04"."""
     return f"{of:%Y-%m}"
+
+
+def closed_after(period: str, closed: Iterable[str], *, is_told: bool) -> str:
+    """The latest closed month after `period`, which closes it too; "" where nothing speaks of it.
+
+    Books are closed in order. An ERP that tells its months itself (`is_told`) is believed instead:
+    what it does not name is open there.
+    """
+    later = [month for month in closed if month > period]
+    return max(later) if later and not is_told else ""
 
 
 def with_day(facts: RmaFacts, chosen: date) -> RmaFacts:

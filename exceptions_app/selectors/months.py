@@ -29,6 +29,11 @@ class Months:
     refused: tuple[tuple[str, str], ...]
     chosen: date | None
 
+    @property
+    def closed(self) -> tuple[str, ...]:
+        """Every month something says is closed, in order; a month may stand twice."""
+        return tuple(sorted((*self.told, *self.noted, *(month for month, _ in self.refused))))
+
 
 def of(bridge: Bridge, rma: Rma | None) -> Months:
     """What is known of the months of the ERP of `bridge`; four queries."""

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from connectors.errors import ConnectorError
 from exceptions_app import errors
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import AttemptOutcome, FixKind, HoldReason, Keyed, PostingStatus
 from exceptions_app.models import Bridge, Case, Fix, Posting, Rma
-from exceptions_app.rules import amounts, confirming, dating, money
-from exceptions_app.selectors import decisions, erp_told
+from exceptions_app.rules import amounts, confirming, money
+from exceptions_app.selectors import decisions
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.services import (
     accept_terms,
@@ -22,6 +21,7 @@ from exceptions_app.services import (
     document_edits,
     keying,
     order_checks,
+    posting_days,
     rmas,
 )
 from exceptions_app.services.claims import replan
@@ -47,8 +47,6 @@ MONEY_REASONS = (
     ("platform_error", "The platform refunded a wrong amount"),
     ("written_off", "Written off: not worth pursuing"),
 )
-# How many days ahead of today a document may be posted.
-_AHEAD = 31
 _MOST_AMOUNT = Decimal(10) ** 12
 _NEEDS_REASON = (FixKind.ACCEPT_DIFFERENCE, FixKind.CORRECT_CREDIT)
 
@@ -74,11 +72,11 @@ def clean(
     if kind == FixKind.CORRECT_CREDIT:
         return {"adjustment": _amount(payload, "adjustment", rma.currency)}
     if kind == FixKind.POSTING_DATE:
-        return {"date": _not_refused(_open_date(payload, bridge, now), rma)}
+        return {"date": posting_days.clean(payload, bridge=bridge, rma=rma, now=now)}
     if kind == FixKind.EDIT_DOCUMENT:
         changes = payload.get("changes")
         if isinstance(changes, dict) and changes.get("date"):
-            _open_date(changes, bridge, now)
+            posting_days.clean(changes, bridge=bridge, rma=rma, now=now)
         return document_edits.clean(bridge=bridge, rma=rma, payload=payload, now=now)
     return _posting(kind, rma, payload)
 
@@ -91,7 +89,7 @@ def _accepted(bridge: Bridge, rma: Rma, payload: dict[str, Any], now: datetime) 
         cap=_amount(payload, "cap", rma.currency) if has_cap else "",
         currency=rma.currency,
         policy=facts_selector.policy_of(bridge),
-        today=company_day(bridge, now),
+        today=posting_days.company_day(bridge, now),
     )
 
 
@@ -344,52 +342,3 @@ def _amount(payload: dict[str, Any], name: str, currency: str) -> str:
     if money.quantise(amount, currency) != amount:
         raise errors.InvalidChoice(f"{currency} has fewer decimal places than {amount}.")
     return str(amount)
-
-
-def _open_date(payload: dict[str, Any], bridge: Bridge, now: datetime) -> str:
-    try:
-        chosen = date.fromisoformat(str(payload.get("date", "")))
-    except ValueError as error:
-        raise errors.InvalidChoice("Give a date, for example 2026-05-01.") from error
-    if chosen.strftime("%Y-%m") in erp_told.closed_periods_of(bridge):
-        raise errors.InvalidChoice(f"{chosen:%B %Y} is locked. Choose a date in an open month.")
-    today = company_day(bridge, now)
-    latest = max(today + timedelta(days=_AHEAD), first_open_day(bridge, now))
-    if chosen > latest:
-        raise errors.InvalidChoice(
-            f"Choose a date no later than {latest.day} {latest:%B %Y}; documents are not posted "
-            "further ahead."
-        )
-    if (today - chosen).days > 366:
-        raise errors.InvalidChoice("Choose a date within a year of today.")
-    return chosen.isoformat()
-
-
-def _not_refused(chosen: str, rma: Rma) -> str:
-    """A day of a month for which the ERP refused a document of this return helps nothing."""
-    refused = Posting.objects.filter(
-        rma=rma,
-        status=PostingStatus.FAILED,
-        open_type=dating.CLOSED,
-        draft__date__startswith=chosen[:7],
-    ).first()
-    if refused is not None:
-        day = date.fromisoformat(chosen)
-        raise errors.InvalidChoice(
-            f"{rma.bridge.erp.name} refused {refused.key} for {day:%B %Y}. Choose a date in "
-            "another month, or send it again once that month is open."
-        )
-    return chosen
-
-
-def company_day(bridge: Bridge, now: datetime) -> date:
-    """Today, where the books of `bridge` are kept."""
-    return now.astimezone(ZoneInfo(bridge.timezone)).date()
-
-
-def first_open_day(bridge: Bridge, now: datetime) -> date:
-    """Today, or the first day of the next month that is not locked."""
-    day, closed = company_day(bridge, now), erp_told.closed_periods_of(bridge)
-    while day.strftime("%Y-%m") in closed:
-        day = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
-    return day

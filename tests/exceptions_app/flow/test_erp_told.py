@@ -11,7 +11,7 @@ from connectors.types import ErpReceiptLine
 from exceptions_app.models import ConnectionHealth, ErpClosedPeriod, ErpReceipt, Posting, Rma
 from exceptions_app.selectors import erp_told
 from exceptions_app.selectors import facts as facts_selector
-from exceptions_app.services import fix_payloads, flow, periods, receipts
+from exceptions_app.services import flow, periods, posting_days, receipts
 from tests.batches import BatchErp, speak_in_sets
 from tests.world import make_world
 
@@ -203,7 +203,7 @@ def test_a_refusal_for_a_closed_month_asks_for_the_months_at_once(world, monkeyp
     assert list(ErpClosedPeriod.objects.values_list("period", flat=True)) == ["2026-05"]
     assert "PERIOD_CLOSED" in world.open_types()
     now = world.clock.now
-    assert fix_payloads.first_open_day(world.bridge, now).isoformat() == "2026-06-01"
+    assert posting_days.first_open_day(world.bridge, now).isoformat() == "2026-06-01"
 
 
 def test_returns_concerned_by_a_month_are_planned_again(world):

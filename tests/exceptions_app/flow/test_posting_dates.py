@@ -1,11 +1,11 @@
 """A document refused for its closed month gets the day a person chose, and leaves again (R059)."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from exceptions_app import errors
-from exceptions_app.models import AuditEntry, Case, Posting
+from exceptions_app.models import AuditEntry, Case, Fix, Posting, Rma, Watermark
 from exceptions_app.services import fixes, previews
 from tests.cast import make_user
 from tests.world import make_world
@@ -97,6 +97,41 @@ def test_a_day_of_the_month_that_was_refused_is_refused_on_the_form(refused):
         _ask(refused, "2026-05-21")
 
     assert Posting.objects.get(pk=failed.pk).draft == failed.draft
+
+
+@pytest.mark.parametrize(
+    ("day", "asked_at", "words"),
+    [
+        (
+            "2026-04-15",
+            datetime(2026, 3, 1, tzinfo=UTC),
+            "April 2026 is before May 2026, which is closed in .*Choose a date after May 2026",
+        ),
+        (
+            "2026-06-01",
+            datetime(2026, 6, 2, 9, tzinfo=UTC),
+            "was asked for on 2 June 2026; .*Choose that day or a later one",
+        ),
+    ],
+)
+def test_a_day_before_a_closed_month_or_before_the_return_is_refused(refused, day, asked_at, words):
+    Rma.objects.update(requested_at=asked_at)
+    failed = Posting.objects.get(status="failed")
+
+    with pytest.raises(errors.InvalidChoice, match=words):
+        _ask(refused, day)
+
+    assert Posting.objects.get(pk=failed.pk).draft == failed.draft
+    assert not Fix.objects.exists()
+
+
+def test_an_erp_that_tells_its_months_is_believed_of_an_earlier_one(refused):
+    Rma.objects.update(requested_at=datetime(2026, 3, 1, tzinfo=UTC))
+    Watermark.objects.update_or_create(
+        connection=refused.bridge.erp, feed="periods", defaults={"read_at": refused.clock.now}
+    )
+
+    assert _ask(refused, "2026-04-15").payload == {"date": "2026-04-15"}
 
 
 def test_the_effect_of_an_open_day_is_told_before_it_is_asked_for(refused):
