@@ -218,7 +218,7 @@ OPTIONS: tuple[Option, ...] = (
         "second_approver_above",
         "Value above which two people approve",
         "Money changes above this value, in the bridge's currency, need two approvers from"
-        " finance.",
+        " finance. Closing an exception by hand above it needs another person who agrees.",
         "an amount of 0 or more",
         readers.amount,
     ),

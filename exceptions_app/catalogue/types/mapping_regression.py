@@ -22,8 +22,8 @@ ENTRY = Entry(
         Step("Open the mapping and compare its versions.", link="mappings"),
         Step("Look at the new exceptions.", link="causes"),
         Step(
-            "Roll the version back: whoever may ask for such a mapping may ask for its end. You see"
-            " what that newly breaks, and another person agrees. What was posted under it stays.",
+            "Roll the version back. What that newly breaks is shown first, and another person"
+            " agrees. What was posted under it stays.",
             link="roll_back",
             question=(
                 "Version {number} of the mapping of “{source_value}” brought {units} new"

@@ -60,7 +60,9 @@ def test_who_may_close_it_reads_who_must_agree_and_asks_for_it(client, case):
     _close(client, case, "finn")
     waiting = _page(client, case, "finn")
 
-    assert "another person must agree to: Fiona can. Until then it stays open." in page
+    assert (
+        "Another person must agree before it closes: Fiona can. Until then it stays open." in page
+    )
     assert f"Ask to close EX-{case.pk} by hand" in page
     assert "Awaiting approval: Close with a reason" in waiting
     assert f'action="/exceptions/{case.pk}/close/"' not in waiting
