@@ -50,7 +50,7 @@ def pause(
     )
     case.paused_until = until
     _count_anew(case)
-    why = f"{PauseReason(reason).label}. {said}".strip()
+    why = said if reason == PauseReason.OTHER else f"{PauseReason(reason).label}. {said}".strip()
     record(case, "case.pause", f"Clock paused until {moments.written(until)}. {why}", now, actor)
     return case
 

@@ -1,4 +1,7 @@
-"""Questions between teams: asked, answered, withdrawn; the asker's clock stands still meanwhile."""
+"""Questions between teams: asked, answered, withdrawn; the asker's clock stands still meanwhile.
+
+No longer than the answer was wanted by: from then on it runs again, and who asked decides anew.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,8 @@ MOST = 400
 def ask(
     *, case_id: int, team: str, text: str, hours: int, actor: User, now: datetime, seen: str = ""
 ) -> Question:
-    """Ask another team; the exception's clock stands still until it is answered or withdrawn.
+    """Ask another team; the exception's clock stands still until it is answered or withdrawn, or
+    the time is over within which the answer is wanted.
 
     A clock that is over, or stands still already, stays as it is.
 
@@ -47,7 +51,7 @@ def ask(
         case=case, team=team, text=words, asked_by=actor, asked_at=now, due_at=due_at
     )
     _record(question, "question.ask", f"Asked {label}: {words}", actor, now)
-    question.pause = _pause(case, label, actor, now)
+    question.pause = _pause(question, label, actor, now)
     question.save(update_fields=["pause"])
     return question
 
@@ -110,13 +114,14 @@ def _written(text: str, missing: str) -> str:
     return words
 
 
-def _pause(case: Case, label: str, actor: User, now: datetime) -> CasePause | None:
+def _pause(question: Question, label: str, actor: User, now: datetime) -> CasePause | None:
+    case = question.case
     stands_still = case.paused_until is not None and case.paused_until > now
     if stands_still or case.due_at <= now:
         return None
     pausing.pause(
         case_id=case.pk,
-        until=now + pausing.PAUSE_MOST,
+        until=min(question.due_at, now + pausing.PAUSE_MOST),
         reason=PauseReason.OTHER,
         note=f"{label} was asked, and has to answer",
         actor=actor,

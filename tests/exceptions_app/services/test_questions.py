@@ -46,7 +46,9 @@ def test_a_question_holds_the_askers_clock_and_its_answer_lets_it_run_on():
     question = ask(case)
     before = due(case)
     assert (question.due_at, question.pause.starts_at) == (NOW + timedelta(hours=8), NOW)
-    assert Case.objects.get(pk=case.pk).paused_until > LATER
+    assert Case.objects.get(pk=case.pk).paused_until == question.due_at > LATER
+    # Its eight hours, and the eight that the answer may take.
+    assert due(case) == NOW + timedelta(hours=8 + 8)
 
     questions.answer(question_id=question.pk, text="Yes, once", actor=make_user("wanda"), now=LATER)
 
