@@ -148,15 +148,19 @@ def detail(request: HttpRequest, fix_id: int) -> HttpResponse:
 @require_POST
 @permissions.required("approve_fix")
 def approve(request: HttpRequest, fix_id: int) -> HttpResponse:
-    """Approve what was read; what the asker had to tick, the approver ticks too."""
+    """Approve what was read; what the asker had to tick, the approver ticks too.
+
+    Who read another request than it is now hears of that first.
+    """
     asked = get_object_or_404(requests_selector.detail(fix_id))
-    is_waiting = asked.status == FixStatus.REQUESTED
-    if is_waiting and fix_warnings.of(asked) and not request.POST.get("in_spite"):
+    seen = request.POST.get("payload_hash", "")
+    is_as_read = asked.status == FixStatus.REQUESTED and asked.payload_hash == seen
+    if is_as_read and fix_warnings.of(asked) and not request.POST.get("in_spite"):
         return show(request, fix_id, must_confirm=True, status=422)
     try:
         fix = fixes.approve(
             fix_id=_known(fix_id),
-            seen_hash=request.POST.get("payload_hash", ""),
+            seen_hash=seen,
             actor=case_page.person(request),
             now=timezone.now(),
             note=request.POST.get("note", "").replace("\0", ""),

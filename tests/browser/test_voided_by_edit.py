@@ -55,6 +55,7 @@ def test_an_approval_voided_by_an_edit_is_told_to_both_and_asked_for_anew(
         sign_in(make_user("fiona"))
         page.goto(f"/approvals/{fix.pk}/")
         assert "An edit voided the approval of Fiona" in page.inner_text("main")
+        page.check("[name=in_spite]")
         with page.expect_navigation():
             page.keyboard.press("p")
         assert "Another person must approve too" in page.inner_text("body")
