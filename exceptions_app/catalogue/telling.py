@@ -40,6 +40,8 @@ def told(entry: Entry, facts: Mapping[str, object]) -> Entry:
         return _order_is_unreadable(entry)
     if entry.code == "OVER_RETURN" and facts.get("line_max"):
         return _order_is_used_up(entry)
+    if entry.code == "WAREHOUSE_UNMAPPED" and facts.get("order_division") == "":
+        return _places_without_division(entry)
     if entry.code == "PAYLOAD_INVALID" and facts.get("unit"):
         return _item_is_told_twice(entry)
     if entry.code == "PAYLOAD_INVALID" and facts.get("field") == "not known":
@@ -134,7 +136,8 @@ def _item_is_told_twice(entry: Entry) -> Entry:
 
 
 def _order_is_used_up(entry: Entry) -> Entry:
-    """An amount above what is left of the order, not units."""
+    """An amount above what is left of the order, not units: no SKU is too many."""
+    _, listed, *others = entry.playbook
     return replace(
         entry,
         title="More is credited on order {order} than is left of it",
@@ -145,6 +148,25 @@ def _order_is_used_up(entry: Entry) -> Entry:
             " outside. This credit of {credit} is {excess} more."
         ),
         consequence="The credit stops, because {erp} would book more than was sold.",
+        playbook=(replace(listed, text=listed.text.replace("Else list", "List")), *others),
+    )
+
+
+def _places_without_division(entry: Entry) -> Entry:
+    """The order names no division: its ERP keeps warehouses alone, or the order is not known."""
+    find, create, choose, check = entry.playbook
+    own = ", in the order's own division ({order_division})"
+    pair = "its division and warehouse"
+    return replace(
+        entry,
+        sentence=entry.sentence.replace("a division and a warehouse", "a warehouse"),
+        closes_by=entry.closes_by.replace("a division and warehouse", "a warehouse"),
+        playbook=(
+            find,
+            replace(create, text=create.text.replace(own, "")),
+            replace(choose, text=choose.text.replace(pair, "its warehouse")),
+            check,
+        ),
     )
 
 

@@ -163,8 +163,11 @@ class LocationForm(FixForm):
         wanted = str(self.case.facts.get("order_division", ""))
         fitting = [row for row in rows if not wanted or row.division == wanted]
         others = [row for row in rows if row not in fitting]
+        self.has_divisions = any(row.division for row in rows)
+        if not self.has_divisions:
+            self.fields["pair"].label = "Warehouse"
         groups: list[Any] = [
-            ("", "Choose a pair"),
+            ("", "Choose the warehouse"),
             (NO_WAREHOUSE, f"None of these: {self._erp} has no warehouse for it yet"),
         ]
         if others:
@@ -183,10 +186,11 @@ class LocationForm(FixForm):
         pair: str = self.cleaned_data["pair"]
         if pair == NO_WAREHOUSE:
             division = self.case.facts.get("order_division")
-            where = f"division {division}, the order's own" if division else "the right division"
+            where = "in the right division, " if self.has_divisions else ""
+            where = f"in division {division}, the order's own, " if division else where
             raise ValidationError(
                 f"Then there is nothing to map yet, and nothing was asked for. Have the warehouse"
-                f" created in {self._erp} first: in {where}, active, with the depot's name. Then"
+                f" created in {self._erp} first: {where}active, with the depot's name. Then"
                 " press “Read locations now” in the playbook and choose it here."
             )
         return pair

@@ -34,6 +34,8 @@ def steps(
     silent = _silent(shown.get("doubt"))
     for step in entry.playbook:
         state, note, way = case_steps.mark(step, case, shown)
+        if _is_past(step, case) and step is entry.playbook[-1] and not state:
+            continue
         if way:
             url, label = way
         elif step.ask:
@@ -52,6 +54,11 @@ def steps(
             }
         )
     return found
+
+
+def _is_past(step: Step, case: Case) -> bool:
+    """Whether all there is to it is a question that nobody can ask any more."""
+    return case.status not in CASE_OPEN and bool(step.ask) and not (step.action or step.link)
 
 
 def _outside(side: str, case: Case) -> Connection | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -32,6 +32,8 @@ def of(step: Step, case: Case, request: HttpRequest) -> dict[str, str]:
         return _locations(case.bridge, request)
     if case.type == roll_back.CASE_TYPE and step.link in ("mappings", "roll_back"):
         return roll_back.of_step(step, case, request)
+    if case.bridge is not None and case.type == "OVER_RETURN" and step.link == "mappings":
+        return _other_name(case.bridge, case, request)
     if case.bridge is not None and step.link == "mappings":
         return _mappings(case.bridge, case, request)
     return {}
@@ -89,6 +91,16 @@ def _locations(bridge: Bridge, request: HttpRequest) -> dict[str, str]:
         return {"note": note, "template": "cases/_read_locations.html"}
     who = permissions.holders("read_locations")
     return {"note": f"{note} Reading them again is for: {who}."}
+
+
+def _other_name(bridge: Bridge, case: Case, request: HttpRequest) -> dict[str, str]:
+    """The form that says what an SKU stands for, to whoever may fill it in; others ask."""
+    sku, kind = str(case.facts.get("sku", "")), MappingKind.SKU_ALIAS
+    may_open = permissions.can(request.user, "view_mappings")
+    if not sku or not may_open or not setup.may_map(actor=request.user, kind=kind):
+        return {}
+    address = reverse("admin:mapping-map", args=[bridge.pk, kind])
+    return {"url": f"{address}?{urlencode({'value': sku})}", "url_label": f"Map {sku}"}
 
 
 def _mappings(bridge: Bridge, case: Case, request: HttpRequest) -> dict[str, str]:

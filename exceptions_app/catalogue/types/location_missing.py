@@ -23,7 +23,8 @@ ENTRY = Entry(
     ),
     playbook=(
         Step(
-            "Look for the carrier, the tracking number and who received the parcel.", link="parcel"
+            "Find out who received the parcel: the carrier tells it by the tracking number.",
+            link="parcel",
         ),
         Step(
             "Ask the likely depots whether the parcel lies there.",
@@ -37,8 +38,8 @@ ENTRY = Entry(
             FixKind.SET_LOCATION,
         ),
         Step(
-            "If all returns of one depot come without a location, correct the depot's setting in"
-            " {platform}.",
+            "If all returns of one depot come without a location, ask whoever keeps your settings"
+            " of {platform} to correct that depot.",
             link="group",
         ),
     ),

@@ -22,8 +22,21 @@ ENTRY = Entry(
         " that were never sold."
     ),
     playbook=(
-        Step("List all returns and refunds of the order, over all channels.", link="order"),
-        Step("Check whether one parcel was registered twice.", link="return"),
+        Step(
+            "Is SKU {sku} the shop’s name for another item of order {order}? Then ask"
+            " Merchandising to map it: once mapped, it counts as that item.",
+            link="mappings",
+            ask=Team.MERCHANDISING,
+            question=(
+                "Order {order} sold {sold} of SKU {sku}, and return {rma} brings it back. Is it the"
+                " shop’s name for another item of that order? Then please map it."
+            ),
+        ),
+        Step(
+            "Else list all returns and refunds of the order, over all channels: was one parcel"
+            " registered twice?",
+            link="order",
+        ),
         Step(
             "If the extra units are real, ask the warehouse where they came from.",
             ask=Team.WAREHOUSE,

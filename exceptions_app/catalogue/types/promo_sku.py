@@ -37,9 +37,9 @@ ENTRY = Entry(
             link="item",
         ),
         Step(
-            "If the written policy says that gifts are not booked at all, map the SKU to “No item:"
-            " a gift that is not booked”. A colleague who may map items approves it; every return"
-            " of this gift at zero then goes on without it.",
+            "If your own policy for gifts says that they are not booked at all, map the SKU to “No"
+            " item: a gift that is not booked”. A colleague who may map items approves it; every"
+            " return of this gift at zero then goes on without it.",
             FixKind.SKU_ALIAS,
         ),
         Step(

@@ -28,14 +28,17 @@ ENTRY = Entry(
         ),
         Step("Compare it with the suggestions: {candidates}."),
         Step(
-            "Map the SKU to that item once. Every return that waits for it moves on, and every"
-            " later one follows, unless you say until which day of sale it holds. A colleague who"
-            " may map items approves it.",
+            "If the order names another item for these goods, map the SKU to that item once."
+            " Every return that waits with these goods moves on, and every later one follows,"
+            " unless you say until which day of sale it holds. A colleague who may map items"
+            " approves it.",
             FixKind.SKU_ALIAS,
         ),
         Step(
-            "If {erp} has no such item, have it created there. Then press “Read this item now”:"
-            " this closes as soon as {erp} tells it.",
+            "Only if order {order} sold this very item, under this SKU, and {erp} does not have"
+            " it: have it created there, then press “Read this item now”. If the order names"
+            " another item, map the SKU to it instead: this return would else count as more than"
+            " was sold.",
             link="item",
         ),
         Step(

@@ -23,15 +23,18 @@ ENTRY = Entry(
     ),
     playbook=(
         Step(
-            "Find out which depot “{location}” is. Its settings in {platform} hold the address:"
-            " ask Operations, or who works there.",
+            "Find out which depot “{location}” is, and its address: ask Operations, who know who"
+            " keeps your settings of {platform}.",
             ask=Team.OPERATIONS,
-            question="Which depot is “{location}”? What address has it in {platform}?",
+            question=(
+                "Which depot is “{location}”? Please ask whoever keeps our settings of {platform}"
+                " for its address."
+            ),
         ),
         Step(
-            "If {erp} has no warehouse for it, have one created there first: in the division of"
-            " the order, active, with the depot's name. Then read the locations again. Do not"
-            " choose the nearest one: its stock would be wrong.",
+            "If {erp} has no warehouse for it, ask Operations to have one created there first:"
+            " active, with the depot's name, in the order's own division ({order_division}). Then"
+            " press “Read locations now”. Do not choose the nearest one: its stock would be wrong.",
             link="locations",
         ),
         Step(

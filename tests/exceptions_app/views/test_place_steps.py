@@ -52,7 +52,7 @@ def test_the_parcel_is_told_with_what_nobody_said(client, received_at, told):
     case = make_case("LOCATION_MISSING", RmaFactory(received_at=received_at))
     ShipmentFactory(rma=case.rma, carrier="DPD", tracking_number="AL03", tracking_url="")
 
-    shown = step(see(client, case), "Look for the carrier")
+    shown = step(see(client, case), "Find out who received")
 
     assert shown["note"].startswith(f"DPD, AL03. {told} Look the number up")
     assert shown["url"] == reverse("return-detail", args=[case.rma_id])
@@ -72,7 +72,7 @@ def test_a_carrier_s_page_is_linked_for_who_may_see_parcel_numbers(client, url, 
 
     response = see(client, case, name)
 
-    assert step(response, "Look for the carrier")["url_label"] == label
+    assert step(response, "Find out who received")["url_label"] == label
     assert ("AL031897" in response.text) == (name == "wanda")
 
 
@@ -169,6 +169,22 @@ def test_pairs_stand_in_one_list_where_all_fit():
     ErpLocationFactory(connection=case.bridge.erp)
 
     assert [value for value, _ in pairs_of(case)] == ["", "none", "10|WH1"]
+
+
+def test_an_erp_without_divisions_is_asked_for_its_warehouse_alone(client):
+    case = make_case("WAREHOUSE_UNMAPPED", location="Pop-up", order_division="")
+    ErpLocationFactory(connection=case.bridge.erp, division="", code="DUB", name="Dublin")
+
+    response = see(client, case)
+
+    assert pairs_of(case)[2:] == [("|DUB", "Warehouse DUB Dublin")]
+    assert "ivision and" not in response.text
+    assert step(response, "Choose its warehouse from those")["url"] == "#fix-location"
+    assert step(response, "If BlueCherry has no warehouse")["title"] == (
+        "If BlueCherry has no warehouse for it, ask Operations to have one created there first:"
+        " active, with the depot's name. Then press “Read locations now”. Do not choose the"
+        " nearest one: its stock would be wrong."
+    )
 
 
 def test_a_warehouse_the_erp_has_not_is_answered_with_what_to_do(client):
