@@ -19,7 +19,7 @@ from exceptions_app.rules.mapping import NO_ITEM, NO_ITEM_WORDS, TARGET_CHOICES,
 from exceptions_app.rules.matching import Suggestion
 from exceptions_app.rules.sayings import spoken
 from exceptions_app.selectors import mappings as mappings_selector
-from exceptions_app.selectors import suggesting
+from exceptions_app.selectors import suggesting, uncredited
 from exceptions_app.selectors.suggesting import Candidate
 from exceptions_app.services import previews
 
@@ -255,8 +255,7 @@ def _stands_for(values: Sequence[str]) -> str:
 # What each meaning of a status lets leave for the ERP (rules.resolving).
 _LETS: dict[str, str] = {
     ApprovalAxis.REQUESTED: (
-        "nobody has agreed yet. Nothing is booked or credited until the status changes; choose"
-        " this for a return on hold"
+        "nobody has agreed yet. Nothing is booked or credited until the status changes"
     ),
     ApprovalAxis.AUTHORISED: (
         "the return may happen. What came back is booked into stock and credited"
@@ -268,6 +267,7 @@ _LETS: dict[str, str] = {
     ),
 }
 _BOOKS = (ApprovalAxis.AUTHORISED, ApprovalAxis.CLOSED)
+_FOR_HOLDS = "; choose this for a return on hold"
 
 
 class StatusForm(FixForm):
@@ -277,6 +277,20 @@ class StatusForm(FixForm):
         widget=forms.RadioSelect,
     )
     main = ("axis",)
+
+    def prepare(self) -> None:
+        """Only where no money left yet is a return on hold safe with a status that rests."""
+        bridge = self.case.bridge
+        sums = uncredited.of_status(bridge=bridge, status=self.source_value) if bridge else []
+        paid = " and ".join(spoken(each.amount, each.currency) for each in sums)
+        tail = f". {paid} refunded already would stand without a credit"
+        tails = dict.fromkeys(set(_LETS) - set(_BOOKS), tail)
+        if not paid:
+            tails = {ApprovalAxis.REQUESTED.value: _FOR_HOLDS}
+        self.fields["axis"].choices = [  # type: ignore[attr-defined]
+            (code, f"{label}: {_LETS[code]}{tails.get(code, '')}")
+            for code, label in TARGET_CHOICES["axis"]
+        ]
 
     @property
     def warning(self) -> str:

@@ -10,18 +10,26 @@ from typing import Any
 
 from exceptions_app import errors
 from exceptions_app.catalogue import entry as catalogue_entry
-from exceptions_app.choices import FixKind, MappingKind
+from exceptions_app.choices import ApprovalAxis, FixKind, MappingKind
 from exceptions_app.models import Bridge, Fix, Item, Rma
 from exceptions_app.rules.mapping import NO_ITEM, is_withdrawal, normalise
+from exceptions_app.rules.sayings import spoken
 from exceptions_app.selectors import mappings as mappings_selector
+from exceptions_app.selectors import uncredited
 from exceptions_app.services import order_checks, previews
 
+# With these a return is booked; with any other meaning of a status nothing leaves.
+_BOOKING = (ApprovalAxis.AUTHORISED, ApprovalAxis.CLOSED)
 
-def of_change(*, kind: str, bridge: Bridge, rma: Rma | None, payload: dict[str, Any]) -> str:
+
+def of_change(
+    *, kind: str, bridge: Bridge, rma: Rma | None, payload: dict[str, Any], source_value: str = ""
+) -> str:
     """A sentence or two on a clean `payload`, "" where nothing speaks against it.
 
-    `rma` is the return on whose exception it is asked for. A reason code is no part of what the
-    ERP lets us read, so a new one cannot be told from a slip of the keyboard (R030).
+    `rma` is the return on whose exception it is asked for, `source_value` what is mapped. A reason
+    code is no part of what the ERP lets us read, so a new one cannot be told from a slip of the
+    keyboard (R030).
     """
     if is_withdrawal(payload):
         return ""
@@ -29,6 +37,8 @@ def of_change(*, kind: str, bridge: Bridge, rma: Rma | None, payload: dict[str, 
         return _of_code(bridge, str(payload["code"]))
     if kind == MappingKind.SKU_ALIAS and payload["sku"] != NO_ITEM:
         return _of_item(bridge, rma, str(payload["sku"]))
+    if kind == MappingKind.STATUS and payload["axis"] not in _BOOKING:
+        return _of_refunded(bridge, source_value, str(payload["axis"]))
     if kind == FixKind.LINK_ORDER:
         return str(payload.get(order_checks.UNCHECKED, ""))
     return ""
@@ -37,7 +47,13 @@ def of_change(*, kind: str, bridge: Bridge, rma: Rma | None, payload: dict[str, 
 def of_request(fix: Fix) -> str:
     """The same of a request, for whoever approves it."""
     rma = fix.rma or (fix.case.rma if fix.case else None)
-    return of_change(kind=fix.kind, bridge=fix.bridge, rma=rma, payload=fix.payload)
+    return of_change(
+        kind=fix.kind,
+        bridge=fix.bridge,
+        rma=rma,
+        payload=fix.payload,
+        source_value=fix.source_value,
+    )
 
 
 def refuse(
@@ -47,6 +63,7 @@ def refuse(
     rma: Rma | None,
     payload: dict[str, Any],
     found: previews.Effect | None,
+    source_value: str = "",
 ) -> None:
     """What the page asks a tick for, said to whoever asks without one.
 
@@ -62,7 +79,9 @@ def refuse(
         told.append(
             f"This heals nothing and newly breaks {count} return{'' if count == 1 else 's'}."
         )
-    if doubt := of_change(kind=kind, bridge=bridge, rma=rma, payload=payload):
+    if doubt := of_change(
+        kind=kind, bridge=bridge, rma=rma, payload=payload, source_value=source_value
+    ):
         told.append(doubt)
     if told:
         raise errors.InvalidChoice(f"{' '.join(told)} Say in_spite if you want it all the same.")
@@ -74,6 +93,20 @@ def stays(found: previews.Effect) -> str:
         return f"all {len(found.rows)} returns stay blocked by what blocks them now"
     shorts = dict.fromkeys(catalogue_entry(code).short for code in found.rows[0].after)
     return f"{found.rows[0].label} stays blocked by {' and '.join(shorts)}"
+
+
+def _of_refunded(bridge: Bridge, status: str, axis: str) -> str:
+    """Money that left already would stand in no credit while the status rests (R027, R063)."""
+    sums = uncredited.of_status(bridge=bridge, status=status)
+    if not sums:
+        return ""
+    paid = " and ".join(spoken(each.amount, each.currency) for each in sums)
+    was = "was" if len(sums) == 1 else "were"
+    it = "it is" if len(sums) == 1 else "they are"
+    return (
+        f"{paid} {was} already refunded. With {ApprovalAxis(axis).label} {it} not credited until"
+        f" {bridge.source.name} changes the status."
+    )
 
 
 def _of_code(bridge: Bridge, code: str) -> str:

@@ -96,7 +96,14 @@ def request(
     )
     if not in_spite:
         about = rma or (case.rma if case is not None else None)
-        doubts.refuse(kind=kind, bridge=bridge, rma=about, payload=checked, found=terms.found)
+        doubts.refuse(
+            kind=kind,
+            bridge=bridge,
+            rma=about,
+            payload=checked,
+            found=terms.found,
+            source_value=source_value,
+        )
     mapping = None
     if kind in MappingKind.values:
         mapping = mappings.propose(

@@ -24,7 +24,7 @@ from exceptions_app.models import (
     SalesOrder,
 )
 from exceptions_app.models.statements import Select
-from exceptions_app.rules import drafts, planning, shares, touching
+from exceptions_app.rules import drafts, mapping, planning, shares, touching
 from exceptions_app.rules.facts import Plan, PlannedPosting, RmaFacts
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import keying
@@ -133,6 +133,8 @@ def plan(*, rma_id: int, now: datetime, planned_from: datetime | None = None) ->
     accepted_until = found.ends_at if found else None
     looks = (accepted_until, computed.next_look, _order_look(opened, now))
     limits = [at for at in looks if at is not None]
+    # The platform's word is read through the mappings of today, as the plan reads it.
+    rma.approval = mapping.approval(facts.mappings, facts.status_raw)
     _finish(rma, rows, planned_from, now, ends_at=min(limits, default=None))
     if any(row.status == PostingStatus.READY for row in rows):
         jobs.nudge("post")
@@ -330,4 +332,4 @@ def _finish(
     fresh = Rma.objects.filter(pk=rma.pk)
     if planned_from is not None:
         fresh = fresh.filter(plan_due_at__lte=planned_from)
-    fresh.update(planned_at=now, plan_due_at=due, plan_lease_until=None)
+    fresh.update(planned_at=now, plan_due_at=due, plan_lease_until=None, approval=rma.approval)

@@ -53,7 +53,9 @@ def previewed(form: FixForm) -> Preview:
     effect, doubt = None, ""
     if case.bridge is not None:
         about: dict[str, Any] = {"kind": form.kind, "bridge": case.bridge, "rma": case.rma}
-        doubt = doubts.of_change(**about, payload=form.payload)
+        doubt = doubts.of_change(
+            **about, payload=form.payload, source_value=form.source_value if form.is_mapping else ""
+        )
         rma = None if form.is_mapping else case.rma
         effect = previews.effect_of_change(bridge=case.bridge, rma=rma, **changed)
     documents: tuple[previews.DocumentPreview, ...] = ()

@@ -18,7 +18,7 @@ from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import HoldReason, PostingKind, PostingStatus, Role
 from exceptions_app.forms.notes import NoteForm, TellingNoteForm
 from exceptions_app.models import Case, Posting, Rma
-from exceptions_app.rules import bundle_proof, handling
+from exceptions_app.rules import bundle_proof, handling, resting
 from exceptions_app.rules import stages as stage_rules
 from exceptions_app.selectors import customers, exchange, lookups, refunds, returns, rooms
 from exceptions_app.services import notes
@@ -111,6 +111,7 @@ def _show(
         and permissions.can(request.user, "view_warehouse"),
         "needs": _needs(found, request),
         "unpaid": returns.unpaid(found),
+        "rest": resting.rest(found.facts),
         "note_form": note_form or TellingNoteForm(),
         "names": case_talk.names(),
     }

@@ -26,7 +26,8 @@ ENTRY = Entry(
         Step("Find the status in the settings or release notes of {platform}, or ask its support."),
         Step(
             "Map it to what it means for the return. Each choice says what is then booked;"
-            " Requested holds the return, and nothing is booked.",
+            " Requested holds the return, and nothing is booked; money already refunded then"
+            " stands without a credit.",
             FixKind.STATUS,
         ),
         Step("Check the preview: it lists the returns whose plan changes, and which then rest."),
