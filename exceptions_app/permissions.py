@@ -86,6 +86,8 @@ CAPABILITIES: dict[str, frozenset[str]] = {
     "break_glass": frozenset({Role.ADMIN}),
     "review_glass": frozenset({Role.ADMIN, Role.FINANCE}),
     "view_conflicts": frozenset({Role.FINANCE, Role.ADMIN, Role.AUDITOR}),
+    # Which months of the books are open; a lead only where finance is what they lead.
+    "open_month": frozenset({Role.LEAD, Role.ADMIN}),
     "start_run": frozenset({Role.FINANCE}),
     # Whoever may key one of the two: stock is the warehouse's, money finance's.
     "key_by_hand": frozenset({Role.WAREHOUSE, Role.FINANCE, Role.INTEGRATOR}),
@@ -153,6 +155,12 @@ def roles_of(user: Actor) -> frozenset[str]:
 def can(user: Actor, capability: str) -> bool:
     """Say whether one of the user's roles carries `capability`; unknown names are a KeyError."""
     return bool(CAPABILITIES[capability] & roles_of(user))
+
+
+def may_open_month(user: Actor) -> bool:
+    """An admin, or who leads finance: a lead of another team has no say in the books."""
+    roles = roles_of(user)
+    return Role.ADMIN in roles or {Role.LEAD, Role.FINANCE} <= roles
 
 
 def holders(capability: str) -> str:

@@ -46,6 +46,8 @@ def told(entry: Entry, facts: Mapping[str, object]) -> Entry:
         return _item_is_told_twice(entry)
     if entry.code == "PAYLOAD_INVALID" and facts.get("field") == "not known":
         return _message_is_garbled(entry)
+    if entry.code == "PERIOD_CLOSED":
+        return _month_was_refused(entry) if facts.get("key") else _month_is_known(entry)
     unknown = [name for name in _LEFT_OUT if str(facts.get(name) or "") in _NO_CODE]
     parts = [part for name in unknown for part in _LEFT_OUT[name]]
     if is_passing(str(facts.get("vendor_text", ""))):
@@ -56,6 +58,38 @@ def told(entry: Entry, facts: Mapping[str, object]) -> Entry:
         group_title=_without(entry.group_title, parts),
         sentence=_without(entry.sentence, parts),
         consequence=_without(entry.consequence, parts),
+    )
+
+
+def _month_was_refused(entry: Entry) -> Entry:
+    """The ERP turned the document down: it is sent again by hand."""
+    last = Step(
+        "Or have {period} reopened in {erp}, then send the document again as it is.",
+        FixKind.RETRY,
+    )
+    return replace(entry, playbook=(*entry.playbook[:-1], last))
+
+
+def _month_is_known(entry: Entry) -> Entry:
+    """The document never left: nothing was refused, and there is nothing to send again."""
+    last = Step(
+        "Or have {period} reopened in {erp}. The document leaves by itself once {erp} tells us so; "
+        "where {period} is noted as closed here, an admin or a lead of finance then says "
+        "Month is open again.",
+        link="month",
+    )
+    redate = replace(
+        entry.playbook[-2],
+        text="Choose the posting date, in an open month. It counts for every document of the "
+        "return that is dated in {period} and has not left.",
+    )
+    return replace(
+        entry,
+        sentence="A document of return {rma} is dated {posting_date}. As far as we know {period} "
+        "is closed in {erp}.",
+        consequence="The document is held back and was not sent, so {value} is in no ledger yet.",
+        playbook=(*entry.playbook[:-2], redate, last),
+        actions=tuple(kind for kind in entry.actions if kind != FixKind.RETRY),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from exceptions_app.choices import POSTING_UNSENT
-from exceptions_app.models import Bridge, ErpClosedPeriod, Posting, Rma, Watermark
+from exceptions_app.models import Bridge, Case, ErpClosedPeriod, Posting, Rma, Watermark
 from exceptions_app.rules import dating
 from exceptions_app.selectors import decisions
 
@@ -33,6 +33,18 @@ class Months:
     def closed(self) -> tuple[str, ...]:
         """Every month something says is closed, in order; a month may stand twice."""
         return tuple(sorted((*self.told, *self.noted, *(month for month, _ in self.refused))))
+
+
+def noted_month(case: Case) -> str:
+    """The month noted with the case's bridge for which it holds a document back; "" for none.
+
+    What the ERP refused is no such case: that is sent again.
+    """
+    month = str(case.facts.get("period") or "")
+    is_held_back = case.type == dating.CLOSED and not case.facts.get("key")
+    if case.bridge is None or not is_held_back:
+        return ""
+    return month if month in case.bridge.closed_periods else ""
 
 
 def of(bridge: Bridge, rma: Rma | None) -> Months:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import cast
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q
 
 from connectors.errors import ConnectorError, RejectionCode
 from connectors.ports import PeriodReader
+from exceptions_app import errors, permissions
 from exceptions_app.choices import CASE_OPEN, POSTING_UNSENT
-from exceptions_app.models import Case, Connection, ErpClosedPeriod, Posting
+from exceptions_app.models import Bridge, Case, Connection, ErpClosedPeriod, Posting
 from exceptions_app.models.statements import Select
-from exceptions_app.services import connections, feeds, rmas
+from exceptions_app.selectors import months
+from exceptions_app.services import audit, connections, feeds, rmas
 
 FEED = "periods"
 EVERY = timedelta(hours=24)
@@ -75,6 +78,58 @@ def keep(*, connection: Connection, periods: Iterable[str], now: datetime) -> No
     )
     if told != known:
         rmas.make_due(rma_ids=_concerned(connection, told ^ known), now=now)
+
+
+@transaction.atomic
+def open_again(*, case_id: int, reason: str, actor: User, now: datetime) -> str:
+    """Forget that the month of this exception was noted as closed, on every bridge of its ERP.
+
+    Returns the month, "2026-10". What it held back is planned again; if the ERP has it closed all
+    the same, it refuses the document and tells so.
+
+    Raises:
+        FixNotAllowed: neither an admin nor who leads finance, or no month is noted (any more).
+        InvalidChoice: no reason is given, or the ERP itself says that the month is closed.
+    """
+    if not permissions.may_open_month(actor):
+        raise errors.FixNotAllowed("An admin or a lead of finance says that a month is open again.")
+    if not reason.strip():
+        raise errors.InvalidChoice("Say who reopened the month in the ERP, and why.")
+    case = Case.objects.select_related("bridge__erp").get(pk=case_id)
+    month = months.noted_month(case)
+    if case.bridge is None or case.status not in CASE_OPEN or not month:
+        raise errors.FixNotAllowed("Nothing was changed: this month is not noted as closed.")
+    erp = case.bridge.erp
+    if ErpClosedPeriod.objects.filter(connection=erp, period=month).exists():
+        raise errors.InvalidChoice(
+            f"{erp.name} says itself that this month is closed. Have it reopened there; it is read "
+            "again by itself."
+        )
+    for bridge in Bridge.objects.select_for_update().filter(erp=erp).order_by("pk"):
+        if month in bridge.closed_periods:
+            _forget(bridge, month, reason.strip(), case, actor, now)
+    rmas.make_due(rma_ids=_concerned(erp, {month}), now=now)
+    return month
+
+
+def _forget(
+    bridge: Bridge, month: str, reason: str, case: Case, actor: User, now: datetime
+) -> None:
+    before = list(bridge.closed_periods)
+    bridge.closed_periods = [each for each in before if each != month]
+    bridge.save(update_fields=["closed_periods"])
+    named = date.fromisoformat(f"{month}-01")
+    audit.record(
+        actor=actor,
+        act="bridge.month",
+        subject=bridge,
+        text=f"{named:%B %Y} is open again on {bridge.name}: {reason}",
+        now=now,
+        case_id=case.pk,
+        rma_id=case.rma_id,
+        before={"closed_periods": before},
+        after={"closed_periods": bridge.closed_periods},
+    )
 
 
 def _concerned(connection: Connection, periods: set[str]) -> list[int]:

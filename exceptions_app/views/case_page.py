@@ -22,10 +22,11 @@ from exceptions_app.choices import (
 from exceptions_app.filters import CaseFilter
 from exceptions_app.forms.cases import AssignForm, CaseSnoozeForm, CloseForm
 from exceptions_app.forms.clocks import PauseForm
+from exceptions_app.forms.months import MonthOpenForm
 from exceptions_app.forms.notes import NoteForm, TellingNoteForm
 from exceptions_app.models import Case, Posting
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import doubt, order, paging
+from exceptions_app.selectors import doubt, months, order, paging
 from exceptions_app.selectors.sums import Amount
 from exceptions_app.services import triage
 from exceptions_app.templatetags.amounts import money
@@ -78,6 +79,7 @@ def show(
     snooze_form: CaseSnoozeForm | None = None,
     note_form: NoteForm | None = None,
     pause_form: PauseForm | None = None,
+    month_form: MonthOpenForm | None = None,
     refusal: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -131,6 +133,8 @@ def show(
             context["snooze_form"] = snooze_form or CaseSnoozeForm(**asleep)
             context["is_late_of_others"] = must
             context["pause_form"] = pause_form or PauseForm(now=now)
+        if (month := months.noted_month(case)) and permissions.may_open_month(request.user):
+            context["month_form"] = month_form or MonthOpenForm(month=month)
         context["next"] = _next(request, case)
         context["item_there"] = case_items.there(case, request, now)
         context["doubt"] = doubt.of(case.posting)

@@ -106,6 +106,8 @@ def _target(
         return reverse("return-detail", args=[case.rma_id]), "Open the return"
     if link == "group":
         return f"{reverse('case-list')}?view=list&group={case.group_id}", "All of this cause"
+    if link == "month":
+        return ("#month", "Month is open again") if shown.get("month_form") else ("", "")
     if link in ("entries", "support"):
         labels = {"entries": "See both entries", "support": "See the text to send"}
         return (f"#{link}", labels[link]) if shown.get("message") else ("", "")

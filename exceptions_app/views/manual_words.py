@@ -85,6 +85,7 @@ CAPABILITIES: dict[str, Text] = {
     "review_glass": _("Review what one person put in force alone"),
     "view_conflicts": _("See the conflict report of approvals"),
     "approve_money": _("Approve a change that touches money"),
+    "open_month": _("Say that a month noted as closed is open again; leads: of finance alone"),
     "start_run": _("Start a credit run"),
     "key_by_hand": _("See what is to be keyed into the ERP by hand"),
     "key_stock": _("Key a stock document or an authorisation by hand and note its number"),

@@ -242,6 +242,8 @@ DOORS = {
     "case-evidence-file": Door("use_evidence", get=(404,), args=("case", "999999")),
     "case-pause": Door("assign_case", **ACT, args=("case",)),
     "case-resume": Door("assign_case", **ACT, args=("case",)),
+    # The lead of another team than finance may not.
+    "case-month": Door("open_month", get=(405,), post=(403, 422), args=("case",)),
     "item-read": Door("read_item", get=(405,), post=(422,), args=("case",)),
     "case-wake": Door("assign_case", **ACT, args=("case",)),
     "case-reopen": Door("close_case", **ACT, args=("case",)),

@@ -24,7 +24,7 @@ ENTRY = Entry(
         ),
         Step(
             "Decide with whoever closes your books whether this return has to count for {period}. "
-            "If it has to, go on with the last step.",
+            "If it has to, go on with step 4.",
         ),
         Step(
             "Choose the posting date, in an open month. It counts for every document of the "
@@ -34,8 +34,8 @@ ENTRY = Entry(
         ),
         Step(
             "Or have {period} reopened in {erp}. What {erp} refused is then sent with Send again; "
-            "what was only held back leaves by itself, once {erp} tells us so or an admin takes "
-            "{period} off the bridge.",
+            "what was only held back leaves by itself, once {erp} tells us so or an admin or a "
+            "lead of finance says Month is open again.",
             FixKind.RETRY,
         ),
     ),

@@ -1,0 +1,45 @@
+"""Say on an exception that the month which holds its document back is open again."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from exceptions_app import errors, permissions
+from exceptions_app.forms.months import MonthOpenForm
+from exceptions_app.selectors import cases as cases_selector
+from exceptions_app.selectors import months
+from exceptions_app.services import periods
+from exceptions_app.views import case_page
+
+
+@require_POST
+@permissions.required("open_month")
+def open_again(request: HttpRequest, case_id: int) -> HttpResponse:
+    if not permissions.may_open_month(request.user):
+        raise PermissionDenied("open_month")
+    case = get_object_or_404(cases_selector.detail(case_id))
+    now, refusal = timezone.now(), ""
+    form = MonthOpenForm(request.POST, month=months.noted_month(case))
+    if form.is_valid():
+        try:
+            periods.open_again(
+                case_id=case.pk,
+                reason=form.cleaned_data["reason"],
+                actor=permissions.actor_of(request),
+                now=now,
+            )
+        except errors.DeskError as error:
+            refusal = str(error)
+            form.add_error(None, refusal)
+        else:
+            messages.success(
+                request, f"{form.month} is open again. What it held back is planned now."
+            )
+            return redirect("case-detail", case_id=case.pk)
+    late = "" if months.noted_month(case) else refusal
+    return case_page.show(request, case, now=now, month_form=form, refusal=late, status=422)
