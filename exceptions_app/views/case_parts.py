@@ -182,6 +182,8 @@ def story(case: Case) -> list[dict[str, Any]]:
                 "actor": attempt.posting.connection.name,
                 "text": f"{purpose} {attempt.posting.key}: {attempt.get_outcome_display().lower()}",
                 "detail": attempt.text,
+                "outcome": attempt.outcome,
+                "posting_id": attempt.posting_id,
             }
         )
     entries: list[dict[str, Any]] = []

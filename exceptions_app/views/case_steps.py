@@ -12,13 +12,14 @@ from typing import Any
 from django.urls import reverse
 
 from exceptions_app.catalogue.entry import Step
-from exceptions_app.choices import Closure, FixKind, Team
+from exceptions_app.choices import CASE_OPEN, AttemptOutcome, Closure, FixKind, Team
 from exceptions_app.models import Case
 from exceptions_app.templatetags.desk import when
 
 # State ("" where nothing can be said), the words of it, and (address, label) of where it stands.
 Mark = tuple[str, str, tuple[str, str] | None]
 NOTHING: Mark = ("", "", None)
+_TAKEN = (AttemptOutcome.ACCEPTED, AttemptOutcome.FOUND, AttemptOutcome.KEYED)
 
 
 def mark(step: Step, case: Case, shown: Mapping[str, Any]) -> Mark:
@@ -52,13 +53,30 @@ def _asked(step: Step, shown: Mapping[str, Any]) -> Mark:
 def _in_force(kind: str, case: Case, shown: Mapping[str, Any]) -> Mark:
     """By the last word of the history about a change of this kind, since the exception opened."""
     named = f": {FixKind(kind).label}"
+    latest: Mapping[str, Any] | None = None
     for entry in shown.get("story", ()):
         act = entry.get("act", "")
+        if latest is None and case.posting_id and entry.get("posting_id") == case.posting_id:
+            latest = entry
         if act == "case.reopen":
             return NOTHING
         if not act.startswith("fix.") or named not in entry["text"]:
             continue
         if act != "fix.approve" or entry["at"] < case.opened_at:
             return NOTHING
+        if kind == FixKind.RETRY and case.status in CASE_OPEN:
+            return _sent_again(latest)
         return "done", f"Done: in force since {when(entry['at'])}.", None
     return NOTHING
+
+
+def _sent_again(latest: Mapping[str, Any] | None) -> Mark:
+    """By the last try since the approval: only what was taken is done, however it was agreed."""
+    if latest is None:
+        return "waiting", "Approved; it has not left yet.", None
+    at = when(latest["at"])
+    if latest["outcome"] == AttemptOutcome.REJECTED:
+        return "blocked", f"Sent again {at}, refused again: {latest['detail']}", None
+    if latest["outcome"] in _TAKEN:
+        return "done", f"Done: sent again {at}, and taken.", None
+    return "waiting", f"Sent again {at}: {AttemptOutcome(latest['outcome']).label.lower()}.", None

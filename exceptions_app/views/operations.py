@@ -252,7 +252,9 @@ def replay(request: HttpRequest, event_id: int) -> HttpResponse:
         messages.warning(request, str(error))
     else:
         messages.success(
-            request, "The message is handled again. What came of it stands below, under Facts."
+            request,
+            "Queued: the message is handled again by itself. Refresh this page in a minute; what"
+            " came of it then stands below, under Facts.",
         )
     return redirect("event-detail", event_id=event_id)
 

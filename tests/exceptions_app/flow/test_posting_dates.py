@@ -3,10 +3,11 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from django.urls import reverse
 
 from exceptions_app import errors
 from exceptions_app.models import AuditEntry, Case, Fix, Posting, Rma, Watermark
-from exceptions_app.services import fixes, previews
+from exceptions_app.services import fixes, looking, previews
 from tests.cast import make_user
 from tests.world import make_world
 
@@ -165,3 +166,28 @@ def test_once_the_month_is_open_again_the_refused_document_is_sent_as_it_was(ref
     assert Posting.objects.get(pk=failed.pk).status == "confirmed"
     assert date.fromisoformat(failed.draft["date"]).month == 5
     assert {day[:7] for _, _, day in _days()} == {"2026-05"}
+
+
+def test_a_month_still_closed_warns_before_it_is_sent_again_and_a_second_refusal_is_no_tick(
+    refused, client
+):
+    failed = Posting.objects.get(status="failed")
+    case = Case.objects.get(type="PERIOD_CLOSED")
+    told = looking.before(kind="retry", payload={"posting_id": failed.pk})
+    _ask(refused, "", kind="retry", posting_id=failed.pk)
+    client.force_login(make_user("finn"))
+
+    def step():
+        page = client.get(reverse("case-detail", args=[case.pk]))
+        return page.context["steps"][3]
+
+    _leave(refused)
+    again = step()
+
+    assert told.tone == "warn"
+    assert "It is sent with the same date, 20 May 2026, that" in told.text
+    assert (again["state"], failed.attempt_rows.filter(outcome="rejected").count()) == (
+        "blocked",
+        2,
+    )
+    assert ", refused again: " in again["note"]
