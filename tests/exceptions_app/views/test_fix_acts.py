@@ -228,7 +228,7 @@ def test_a_delegate_is_named_and_ended_on_the_page(enter):
 
     row.refresh_from_db()
     assert "You decide for Finn until" in told
-    assert "Only who named a delegate" in _text(refused)
+    assert "Only who is away, or an admin, can end that." in _text(refused)
     assert row.ended_at is not None
     assert (wrong.status_code, "before the first" in _text(wrong)) == (422, True)
 
