@@ -15,6 +15,7 @@ from django.utils import timezone
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import WAKES_ON_GROWTH, Team, WakeOn
 from exceptions_app.models import Case
+from exceptions_app.rules import closing
 from exceptions_app.rules.putting_off import growth_flaw
 from exceptions_app.selectors import awaited, sleeping, today
 from exceptions_app.selectors import cases as cases_selector
@@ -190,13 +191,19 @@ class CaseSnoozeForm(SnoozeForm):
 
 
 class ReasonsForm(forms.Form):
-    """Coded reasons; the note explains, it never replaces one. An only reason is ticked.
+    """Coded reasons; the note explains, it never replaces one.
+
+    An only reason is ticked, unless it claims an act of others (`rules.closing`).
 
     What is missing is said on the page, as everywhere, and not in a bubble of the browser.
     """
 
     use_required_attribute = False
-    reason = forms.ChoiceField(label="Why it can be closed", widget=forms.RadioSelect)
+    reason = forms.ChoiceField(
+        label="Why it can be closed",
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose why it can be closed."},
+    )
     note = forms.CharField(
         label="Note", required=False, max_length=400, widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -205,8 +212,20 @@ class ReasonsForm(forms.Form):
         super().__init__(*args, **{"auto_id": "close_%s", **kwargs})
         offered = list(reasons)
         self.fields["reason"].choices = offered  # type: ignore[attr-defined]
-        if len(offered) == 1:
-            self.initial.setdefault("reason", offered[0][0])
+        if only := closing.preset(offered):
+            self.initial.setdefault("reason", only)
+        told = [code in closing.ON_WORD for code, _ in offered]
+        self.needs_word = bool(told) and all(told)
+        if any(told):
+            self.fields[
+                "note"
+            ].help_text = "Where the sender confirmed it, say who did, and when. That is needed."
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if closing.lacks_word(cleaned.get("reason", ""), cleaned.get("note", "")):
+            self.add_error("note", closing.WHO_AND_WHEN)
+        return cleaned
 
 
 class CloseForm(ReasonsForm):

@@ -8,7 +8,7 @@ bridge's policy asks for that type always.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from exceptions_app.catalogue import Entry
@@ -18,6 +18,22 @@ from exceptions_app.rules.approval import Level
 from exceptions_app.rules.facts import Policy
 
 _ORDER: tuple[Level, ...] = ("none", "peer", "finance")
+# Coded reasons that say what somebody outside told us: who told it, and when, stands beside them.
+ON_WORD = frozenset({"void_message", "sent_again"})
+# Reasons that claim an act or a word of others are ticked by whoever knows it, never beforehand.
+_CLAIMS = ON_WORD | {"approved", "claimed_back", "done_by_hand", "earlier_never_comes"}
+WHO_AND_WHEN = "Say who confirmed it, and when. Nothing was closed."
+
+
+def preset(reasons: Sequence[tuple[str, str]]) -> str:
+    """The only reason there is, to be ticked already; "" where one has to be chosen (R112)."""
+    is_safe = len(reasons) == 1 and reasons[0][0] not in _CLAIMS
+    return reasons[0][0] if is_safe else ""
+
+
+def lacks_word(reason: str, note: str) -> bool:
+    """Whether the reason rests on the word of somebody outside, and nobody is named for it."""
+    return reason in ON_WORD and not note.strip()
 
 
 def agreement(

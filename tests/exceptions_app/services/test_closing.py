@@ -5,13 +5,16 @@ from decimal import Decimal
 import pytest
 
 from exceptions_app import errors
+from exceptions_app.catalogue import CATALOGUE
 from exceptions_app.models import AuditEntry, Bulk, BulkRow, Case, Fix
+from exceptions_app.rules import closing as rules
 from exceptions_app.selectors import today
 from exceptions_app.services import bulk, bulk_freezing, bulk_running, closing, fixes
 from tests.cast import make_user
 from tests.factories import NOW, CaseFactory, CauseGroupFactory, RmaFactory
 
 pytestmark = pytest.mark.django_db
+ONLY_ONE = ("PAYLOAD_INVALID", "REFUND_OVER_LINE", "INVOICE_LINK_MISSING")
 
 
 def _case(code="REFUND_OVER_LINE", team="finance", **values):
@@ -174,3 +177,25 @@ def test_many_are_closed_asked_for_or_refused_row_by_row():
     while bulk_running.run_next(now=NOW):
         pass
     assert [_state(case)[0] for case in (alone, agreed)] == ["open", "open"]
+
+
+def test_a_reason_on_the_word_of_the_sender_needs_who_said_it_and_when():
+    case = _case("PAYLOAD_INVALID", team="operations")
+    given = {"case_id": case.pk, "reason": "void_message", "actor": make_user("ines"), "now": NOW}
+
+    with pytest.raises(errors.InvalidChoice, match=r"^Say who confirmed it, and when"):
+        closing.close(note=" ", **given)
+
+    assert _state(case) == ("open", "")
+    assert not Fix.objects.exists()
+    assert not AuditEntry.objects.exists()
+
+
+def test_only_a_reason_that_claims_no_act_of_others_is_ticked_beforehand():
+    preset = {code: rules.preset(CATALOGUE[code].close_reasons) for code in ONLY_ONE}
+
+    assert preset == {
+        "PAYLOAD_INVALID": "",
+        "REFUND_OVER_LINE": "",
+        "INVOICE_LINK_MISSING": "never_invoiced",
+    }

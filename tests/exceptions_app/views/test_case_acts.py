@@ -256,14 +256,21 @@ def test_the_history_holds_decisions_and_attempts_newest_first():
     assert [entry["text"] for entry in story] == ["Assigned to Mira", "Sending RB-7: accepted"]
 
 
-def test_an_only_reason_is_ticked_and_none_is_asked_for_by_the_browser():
-    group = CauseGroupFactory(type="REFUND_OVER_LINE")
+@pytest.mark.parametrize(
+    ("code", "reason", "is_ticked"),
+    [("INVOICE_LINK_MISSING", "never_invoiced", True), ("REFUND_OVER_LINE", "claimed_back", False)],
+)
+def test_an_only_reason_is_ticked_unless_it_claims_an_act_and_none_is_asked_for_by_the_browser(
+    code, reason, is_ticked
+):
+    group = CauseGroupFactory(type=code)
     case = CaseFactory(group=group, rma=RmaFactory(bridge=group.bridge), team="finance")
     client = _of("finn")
 
     shown = client.get(reverse("case-detail", args=[case.pk])).text.partition('id="close"')[2]
 
-    assert 'value="claimed_back" id="close_reason_0" checked>' in shown
+    assert f'value="{reason}" id="close_reason_0"' in shown
+    assert (f'value="{reason}" id="close_reason_0" checked>' in shown) is is_ticked
     assert "required" not in shown.partition("</form>")[0]
 
 
