@@ -12,6 +12,7 @@ from exceptions_app import errors
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import ApprovalAxis, FixKind, MappingKind
 from exceptions_app.models import Bridge, Fix, Item, Rma
+from exceptions_app.rules import traits
 from exceptions_app.rules.mapping import NO_ITEM, is_withdrawal, normalise
 from exceptions_app.rules.sayings import spoken
 from exceptions_app.selectors import mappings as mappings_selector
@@ -36,7 +37,7 @@ def of_change(
     if kind == MappingKind.REASON:
         return _of_code(bridge, str(payload["code"]))
     if kind == MappingKind.SKU_ALIAS and payload["sku"] != NO_ITEM:
-        return _of_item(bridge, rma, str(payload["sku"]))
+        return _of_item(bridge, rma, source_value, str(payload["sku"]))
     if kind == MappingKind.STATUS and payload["axis"] not in _BOOKING:
         return _of_refunded(bridge, source_value, str(payload["axis"]))
     if kind == FixKind.LINK_ORDER:
@@ -56,6 +57,36 @@ def of_request(fix: Fix) -> str:
     )
 
 
+def all_of_request(fix: Fix) -> tuple[str, ...]:
+    """What whoever asked had to tick, in sentences, by what it was shown to do; empty for none."""
+    told = []
+    if fix.effect.get("is_idle"):
+        told.append("This would change nothing: what it touches stays blocked as it is.")
+    told.append(breaks(fix.effect.get("healed_returns", 0), fix.effect.get("newly_broken", 0)))
+    told.append(of_request(fix))
+    return tuple(sentence for sentence in told if sentence)
+
+
+def breaks(healed: int, broken: int) -> str:
+    """What it newly breaks, with what it heals; "" where it breaks nothing."""
+    if not broken:
+        return ""
+    harm = f"newly breaks {broken} return{'' if broken == 1 else 's'}"
+    if not healed:
+        return f"This heals nothing and {harm}."
+    return f"This {harm}, though it heals {healed}: one change does not fit all of them."
+
+
+def refuse_approval(fix: Fix) -> None:
+    """The same for a program that approves without a word on it.
+
+    Raises:
+        InvalidChoice: something speaks against it; the text says what, and how to approve it.
+    """
+    if told := all_of_request(fix):
+        raise errors.InvalidChoice(f"{' '.join(told)} Say in_spite to approve it all the same.")
+
+
 def refuse(
     *,
     kind: str,
@@ -68,20 +99,16 @@ def refuse(
     """What the page asks a tick for, said to whoever asks without one.
 
     Raises:
-        InvalidChoice: it would change nothing, only breaks, or cannot be checked; the text says
+        InvalidChoice: it would change nothing, breaks something, or is in doubt; the text says
             which, and how to ask for it all the same.
     """
     told = []
     if found is not None and found.is_idle:
         told.append(f"This would change nothing: {stays(found)}.")
-    elif found is not None and found.is_harmful:
-        count = found.newly_broken
-        told.append(
-            f"This heals nothing and newly breaks {count} return{'' if count == 1 else 's'}."
-        )
-    if doubt := of_change(
-        kind=kind, bridge=bridge, rma=rma, payload=payload, source_value=source_value
-    ):
+    elif found is not None and found.newly_broken:
+        told.append(breaks(found.healed_returns, found.newly_broken))
+    doubt = of_change(kind=kind, bridge=bridge, rma=rma, payload=payload, source_value=source_value)
+    if doubt:
         told.append(doubt)
     if told:
         raise errors.InvalidChoice(f"{' '.join(told)} Say in_spite if you want it all the same.")
@@ -118,12 +145,30 @@ def _of_code(bridge: Bridge, code: str) -> str:
     return f"No mapping uses {code}; we cannot check it in {bridge.erp.name}.{meant}"
 
 
-def _of_item(bridge: Bridge, rma: Rma | None, sku: str) -> str:
-    """Only what was sold can come back; the order may name an item by its code or its key."""
-    order = rma.sales_order if rma is not None else None
-    if order is None:
+def _of_item(bridge: Bridge, rma: Rma | None, source_value: str, sku: str) -> str:
+    """Only what was sold can come back, and in its colour and size.
+
+    The order may name an item by its code or its key.
+    """
+    if rma is None:
         return ""
+    items = list(Item.objects.filter(connection=bridge.erp_id, sku_key=normalise(sku)))
+    against = _other_looks(rma, source_value, sku, items)
+    order = rma.sales_order
+    if order is None:
+        return against
     sold = {normalise(each) for each in order.lines.values_list("sku", flat=True)}
-    items = Item.objects.filter(connection=bridge.erp_id, sku_key=normalise(sku))
-    names = {normalise(sku), *map(normalise, items.values_list("erp_id", flat=True))}
-    return "" if names & sold else f"{sku} is not on order {order.number}."
+    names = {normalise(sku), *(normalise(item.erp_id) for item in items)}
+    if not names & sold:
+        return f"{against} {sku} is not on order {order.number}.".strip()
+    return f"{against} On order {order.number}. Match: possible." if against else ""
+
+
+def _other_looks(rma: Rma, source_value: str, sku: str, items: list[Item]) -> str:
+    """That the item is of another colour or size than the return says; "" where it may be one."""
+    line = rma.lines.filter(sku_key=normalise(source_value)).order_by("line_no").first()
+    if line is None:
+        return ""
+    name = next((item.description for item in items if item.description.strip()), "")
+    against = traits.contradiction(line.name, f"{sku} {name}")
+    return f"Attention: {against.replace(', this is ', ', this item is ')}." if against else ""

@@ -57,7 +57,7 @@ def request(
     """Ask for a change; one that needs no second person is approved at once (and held for undo).
 
     What it would do is computed here and kept with it, whoever asks: the approver decides on that.
-    Without `in_spite` one that would change nothing, only breaks, or is in doubt is refused.
+    Without `in_spite` one that would change nothing, breaks something, or is in doubt is refused.
 
     Raises:
         FixNotAllowed: the actor lacks the right, or the exception does not offer this.

@@ -30,7 +30,12 @@ class Preview:
 
     @property
     def needs_tick(self) -> bool:
-        return self.is_harmful or self.is_idle or bool(self.doubt)
+        return bool(self.breaks) or self.is_idle or bool(self.doubt)
+
+    @property
+    def breaks(self) -> str:
+        found = self.effect
+        return doubts.breaks(found.healed_returns, found.newly_broken) if found else ""
 
     @property
     def is_idle(self) -> bool:
@@ -53,9 +58,8 @@ def previewed(form: FixForm) -> Preview:
     effect, doubt = None, ""
     if case.bridge is not None:
         about: dict[str, Any] = {"kind": form.kind, "bridge": case.bridge, "rma": case.rma}
-        doubt = doubts.of_change(
-            **about, payload=form.payload, source_value=form.source_value if form.is_mapping else ""
-        )
+        source = form.source_value if form.is_mapping else ""
+        doubt = doubts.of_change(**about, payload=form.payload, source_value=source)
         rma = None if form.is_mapping else case.rma
         effect = previews.effect_of_change(bridge=case.bridge, rma=rma, **changed)
     documents: tuple[previews.DocumentPreview, ...] = ()

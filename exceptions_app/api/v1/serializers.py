@@ -366,7 +366,7 @@ class FixBody(serializers.Serializer):
     in_spite = serializers.BooleanField(
         required=False,
         default=False,
-        help_text="Ask for it although it would change nothing, only break, or cannot be checked.",
+        help_text="Ask for it although it would change nothing, break something, or is in doubt.",
     )
 
 
@@ -380,6 +380,11 @@ class CloseBody(serializers.Serializer):
 class ApproveBody(serializers.Serializer):
     payload_hash = serializers.CharField(max_length=64)
     note = serializers.CharField(required=False, default="", allow_blank=True, max_length=400)
+    in_spite = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Approve it although something speaks against it, as the refusal tells.",
+    )
 
 
 class RejectBody(serializers.Serializer):

@@ -16,7 +16,7 @@ from exceptions_app.api import doors
 from exceptions_app.api.doors import CURSOR, Door, described, paged
 from exceptions_app.api.v1 import bundle_shapes
 from exceptions_app.api.v1 import serializers as shapes
-from exceptions_app.choices import FixKind, MappingKind
+from exceptions_app.choices import FixKind, FixStatus, MappingKind
 from exceptions_app.filters import CaseFilter, SeveralFilter
 from exceptions_app.forms.cases import AssignForm
 from exceptions_app.models import Case, Fix
@@ -28,7 +28,7 @@ from exceptions_app.selectors import operations as operations_selector
 from exceptions_app.selectors import requests as requests_selector
 from exceptions_app.selectors import returns as returns_selector
 from exceptions_app.selectors import views as views_selector
-from exceptions_app.services import closing, fixes, order_checks, triage
+from exceptions_app.services import closing, doubts, fixes, order_checks, triage
 
 NEWEST = ("-id",)
 # Rows of one answer; a program reads faster than the rows of a screen are shown.
@@ -273,6 +273,9 @@ class FixApprove(Door):
     @described(shapes.FixDetail, body=shapes.ApproveBody, name="approve_fix")
     def post(self, request: Request, fix_id: int) -> Response:
         given = doors.told(request, shapes.ApproveBody)
+        asked = doors.one(requests_selector.detail(fix_id))
+        if asked.status == FixStatus.REQUESTED and not given["in_spite"]:
+            doubts.refuse_approval(asked)
         fixes.approve(
             fix_id=fix_id,
             seen_hash=given["payload_hash"],

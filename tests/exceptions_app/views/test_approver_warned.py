@@ -78,6 +78,20 @@ def test_a_harmful_change_is_approved_only_with_the_tick(ada):
     assert "Nothing was approved. Tick the box below" in refused.text
 
 
+def test_a_change_that_heals_some_and_breaks_others_is_approved_only_with_the_tick(ada):
+    fix = ask_for(effect={**HARM, "healed_returns": 9})
+    address, seen = reverse("fix-approve", args=[fix.pk]), {"payload_hash": fix.payload_hash}
+
+    refused = ada.post(address, seen)
+
+    assert refused.status_code == 422
+    assert (
+        "This newly breaks 1 return, though it heals 9: one change does not fit all of them."
+        in refused.text
+    )
+    assert Fix.objects.get().status == "requested"
+
+
 def test_many_with_a_harmful_one_are_approved_only_with_the_tick(ada):
     fix = ask_for(effect=HARM)
     picks = {"fix": [f"{fix.pk}:{fix.payload_hash}"]}

@@ -13,6 +13,7 @@ from tests.factories import (
     ItemFactory,
     MappingFactory,
     RmaFactory,
+    RmaLineFactory,
     SalesOrderFactory,
     SalesOrderLineFactory,
 )
@@ -148,3 +149,29 @@ def test_an_item_that_the_order_names_by_its_key_needs_no_tick(client, unknown):
 
     assert asked.status_code == 302
     assert Fix.objects.get().payload == {"sku": "TEE-BLK-M"}
+
+
+def test_an_item_of_another_colour_is_asked_for_and_approved_only_with_the_tick(client, unknown):
+    RmaLineFactory(rma=unknown.rma, sku="TEE-OLD", sku_key="tee-old", name="T-shirt, navy, M")
+    answers = {"kind": "sku_alias", "choice": "other", "sku": "TEE-BLK-M"}
+    doubt = (
+        "Attention: the return says navy, this item is black. On order SO-4020. Match: possible."
+    )
+
+    shown, refused = _ask(client, unknown, **answers)
+
+    assert doubt in shown.text
+    assert refused.status_code == 422
+    assert not Fix.objects.exists()
+    _ask(client, unknown, **answers, in_spite="1")
+    fix = Fix.objects.get()
+    client.force_login(make_user("mona", "merchandising"))
+    assert doubt in client.get(reverse("fix-detail", args=[fix.pk])).text
+    seen = {"payload_hash": fix.payload_hash}
+    assert client.post(reverse("fix-approve", args=[fix.pk]), seen).status_code == 422
+    asked = reverse("api-fix-approve", args=[fix.pk])
+    told = client.post(asked, seen, content_type="application/json")
+    assert (told.status_code, doubt in told.text) == (422, True)
+    assert Fix.objects.get().status == "requested"
+    client.post(asked, {**seen, "in_spite": True}, content_type="application/json")
+    assert Fix.objects.get().status == "held"
