@@ -47,8 +47,8 @@ class Known:
     """What is known of the return now.
 
     `proved` are the slots of the documents that were read back or that somebody answers for,
-    `on_word` those of the latter alone, `left` those of all that were sent, and `approval` is the
-    return's axis.
+    `on_word` those of the latter alone, `left` those of all that were sent, `called` those the plan
+    calls for, and `approval` is the return's axis.
     """
 
     found: Sequence[Finding]
@@ -58,6 +58,7 @@ class Known:
     approval: str
     has_receipts_of_others: bool = False
     on_word: Collection[str] = ()
+    called: Collection[str] = ()
 
 
 def is_accepted(gone: Gone) -> bool:
@@ -98,7 +99,9 @@ def _of_document(gone: Gone, known: Known) -> str:
     if gone.part.startswith("window:"):
         return "The window is open, and the document is free to leave."
     if slot:
-        return "The document is not called for any more."
+        if _has(known.called, slot):
+            return "The document is called for, and nothing of this stops it now."
+        return "The document is not called for as things stand."
     return "Not late any more by what is known now."
 
 

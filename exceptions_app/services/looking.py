@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from connectors.errors import ConnectorError
@@ -26,11 +26,11 @@ class Look:
     text: str
 
 
-def before(*, kind: str, payload: dict[str, Any]) -> Look | None:
+def before(*, kind: str, payload: dict[str, Any], now: datetime) -> Look | None:
     """What to know of the one document that a link or another sending is about; else None."""
     if kind == FixKind.RETRY:
         return _before_sending(payload)
-    return before_linking(kind=kind, payload=payload)
+    return before_linking(kind=kind, payload=payload, now=now)
 
 
 def _before_sending(payload: dict[str, Any]) -> Look:
@@ -69,7 +69,7 @@ def _closed_month(posting: Posting, erp: str) -> str:
     return f"{again} Look in {erp} that {month} is open again, else it is refused once more."
 
 
-def before_linking(*, kind: str, payload: dict[str, Any]) -> Look | None:
+def before_linking(*, kind: str, payload: dict[str, Any], now: datetime) -> Look | None:
     """What the ERP holds under our key, beside the number given; None for any other change.
 
     The ERP is asked by our key, the only question every gateway can answer, and by the number where
@@ -101,19 +101,21 @@ def before_linking(*, kind: str, payload: dict[str, Any]) -> Look | None:
     if not same:
         named = ", ".join(state.number or state.external_id for state in found)
         return Look("bad", f"{erp} has {named} under our key, not {number}.")
-    return _beside(drafts.from_json(posting.draft), same[0], number, erp)
+    return _beside(drafts.from_json(posting.draft), same[0], number, (erp, moments.written(now)))
 
 
 _READ = "Read it there before you go on."
 
 
-def _beside(draft: DocumentDraft, state: DocumentState, number: str, erp: str) -> Look:
+def _beside(draft: DocumentDraft, state: DocumentState, number: str, read: tuple[str, str]) -> Look:
+    """`read` is where it was read and when: an open page grows old."""
+    erp, at = read
     comparison = confirming.compare(draft, [state])
     if comparison.verdict == confirming.Verdict.REJECTED:
         return Look("bad", f"{erp} refused {number}: it is not booked.")
     if not comparison.differences:
-        return Look("good", f"Read in {erp} just now: {number} is there and equals ours.")
-    text = f"Read in {erp} just now: {confirming.found_words(comparison)}."
+        return Look("good", f"Read in {erp} {at}: {number} is there and equals ours.")
+    text = f"Read in {erp} {at}: {confirming.found_words(comparison)}."
     is_money = state.gross is not None and state.currency in ("", draft.currency)
     if state.gross is not None and is_money and state.gross != draft.gross:
         apart = state.gross - draft.gross

@@ -43,6 +43,7 @@ class Prover:
             proved=[row.slot for row in self.rows if row.status == PostingStatus.CONFIRMED],
             left=[row.slot for row in self.rows if row.status in POSTING_SENT],
             approval=self.rma.approval,
+            called=[row.slot for row in self.computed.postings],
             on_word=[row.slot for row in self.rows if row.is_taken_on_word],
             has_receipts_of_others=ErpReceipt.objects.filter(rma=self.rma).exists(),
         )

@@ -13,6 +13,7 @@ from exceptions_app import permissions
 from exceptions_app.choices import HoldReason, PostingKind, PostingStatus
 from exceptions_app.models import Case, Posting
 from exceptions_app.selectors import awaited
+from exceptions_app.services.linking import LEAD
 from exceptions_app.templatetags.amounts import money
 from exceptions_app.templatetags.desk import when
 
@@ -29,14 +30,14 @@ class ToCome:
 
 
 def booked(case: Case, postings: Iterable[Posting]) -> str:
-    """The documents that were read back, which the proof does not name; "" for none."""
+    """The documents that were read back, and when, which the proof does not tell; "" for none."""
     told = [
         _booked(row)
         for row in postings
         if row.status == PostingStatus.CONFIRMED
         and _is_document(row)
         and not row.is_taken_on_word
-        and not (row.number and row.number in case.proof)
+        and not (row.number and row.number in case.proof and not case.proof.startswith(LEAD))
     ]
     return f"Booked and read back: {'; '.join(told)}." if told else ""
 
@@ -97,7 +98,9 @@ def _held(request: HttpRequest, case: Case, row: Posting, name: str, now: dateti
 def _booked(row: Posting) -> str:
     """ "credit memo CM000186, £80.00": of a stock document no amount."""
     name = f"{row.get_kind_display().lower()} {row.number}".strip()
-    return f"{name}, {money(row.gross, row.currency)}" if row.gross and row.currency else name
+    if row.gross and row.currency:
+        name = f"{name}, {money(row.gross, row.currency)}"
+    return f"{name} ({when(row.confirmed_at)})" if row.confirmed_at else name
 
 
 def _named(row: Posting) -> str:

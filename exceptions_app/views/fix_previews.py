@@ -71,5 +71,5 @@ def previewed(form: FixForm) -> Preview:
             refusal = str(error)
     source = form.source_value if form.is_mapping else ""
     digest = fix_steps.payload_hash(form.kind, source, form.payload)
-    look = looking.before(kind=form.kind, payload=form.payload)
+    look = looking.before(kind=form.kind, payload=form.payload, now=form.now)
     return Preview(effect, documents, refusal, digest, look, doubt=doubt)

@@ -312,7 +312,7 @@ def show(
         "documents_refusal": documents_refusal,
         "closing": _closing(fix),
         "history_days": HISTORY_DAYS,
-        "look": looking.before(kind=fix.kind, payload=fix.payload) if is_waiting else None,
+        "look": looking.before(kind=fix.kind, payload=fix.payload, now=now) if is_waiting else None,
         "is_waiting": is_waiting,
         "may_approve": fix_rights.may_decide(request, fix),
         "away": list(delegations.held_by(request.user.pk or 0, now=now)),

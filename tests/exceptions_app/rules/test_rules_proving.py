@@ -80,8 +80,15 @@ def sentence(case_type, part="rma", *, found=(), proved=(), left=(), approval="a
             "CM_REJECTED",
             "posting:credit_memo",
             {},
-            "The document is not called for any more.",
+            "The document is not called for as things stand.",
             id="replaced",
+        ),
+        pytest.param(
+            "CM_REJECTED",
+            "posting:credit_memo",
+            {"called": ("credit_memo",)},
+            "The document is called for, and nothing of this stops it now.",
+            id="called-for-and-free",
         ),
         pytest.param(
             "OUTCOME_UNKNOWN",

@@ -48,6 +48,21 @@ def test_it_names_the_documents_that_were_read_back_and_nothing_to_come(client, 
     assert "Still to come" not in page
 
 
+def test_a_document_that_was_linked_stands_among_the_others_with_when_and_nothing_is_asked_for(
+    client, closed
+):
+    closed.proof = "Linked by hand as CM7. Read back since: it equals what was sent."
+    closed.facts = {"vendor_text": "gross 97", "found": "Booked as CM7, £97.00", "erp": "Prima"}
+    closed.save()
+    _credit(closed, status="confirmed", number="CM7", confirmed_at=timezone.now())
+
+    page = _page(client, closed)
+
+    assert "credit memo CM7, £80.00 (" in page
+    assert "When it was open: Booked as CM7, £97.00" in page
+    assert "Link it if it is right" not in page
+
+
 def test_a_credit_that_waits_for_a_run_says_who_starts_it(client, closed):
     _credit(closed, hold_reason="run")
 
