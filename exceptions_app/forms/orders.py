@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -47,10 +48,10 @@ class LinkOrderForm(PickForm, FixForm):
         self.offer(row.number for row in rows)
         if not rows:
             self.initial.setdefault("choice", OTHER)
-        elif found is not None and found.best:
-            # Of equals none is proposed: which one it is, is for a person to say.
-            self.initial.setdefault("choice", found.best)
-        self.described = [_told(row, found.best if found else "") for row in rows]
+        # None is ticked beforehand: money follows it, so a person says which one it is.
+        asked_at = rma.requested_at if rma is not None else self.now
+        best = found.best if found else ""
+        self.described = [_told(row, best, asked_at) for row in rows]
 
     def _search(self) -> str:
         given = self.data.get("find") if self.is_bound else self.initial.get("find")
@@ -75,7 +76,7 @@ class LinkOrderForm(PickForm, FixForm):
         return f"{self.case.rma} is of order {self.payload['order_number']}" if self.payload else ""
 
 
-def _told(row: Candidate, best: str) -> dict[str, Any]:
+def _told(row: Candidate, best: str, asked_at: datetime) -> dict[str, Any]:
     badge, tone = "Possible", "calm"
     if row.number == best:
         badge, tone = "Likeliest", "good"
@@ -87,6 +88,7 @@ def _told(row: Candidate, best: str) -> dict[str, Any]:
     goods = [f"{each.sku}: {each.left} of {each.sold} left to return" for each in row.goods]
     lines = [
         f"Ordered {ordered}, {spoken(row.gross, row.currency)} in all",
+        _days(row.ordered_at, asked_at),
         "; ".join(each for each in goods if each),
         f"Customer: {_CUSTOMERS[row.customer]}",
     ]
@@ -106,6 +108,13 @@ def _told(row: Candidate, best: str) -> dict[str, Any]:
         ],
         "more_claims": max(len(row.claims) - _CLAIMS, 0),
     }
+
+
+def _days(ordered_at: datetime, asked_at: datetime) -> str:
+    days = (asked_at.date() - ordered_at.date()).days
+    if days < 0:
+        return "After the return was asked for"
+    return f"{days} day{'' if days == 1 else 's'} before the return was asked for"
 
 
 _CUSTOMERS = {

@@ -41,7 +41,7 @@ class PickForm(forms.Form):
                 f"{chosen} is ticked above, but this says {written}."
                 ' Tick "None of these" to use this, or empty the field.',
             )
-        elif not is_listed and not written and not self.errors:
+        elif not is_listed and not written and not {"choice", self.typed} & set(self.errors):
             self._ask_for_it(chosen)
         return super().clean() or self.cleaned_data
 

@@ -23,7 +23,7 @@ ENTRY = Entry(
     ),
     playbook=(
         Step(
-            "Read which items came back, when the return was asked for and who sent it.",
+            "Read which items came back, and when the return was asked for.",
             link="return",
         ),
         Step(

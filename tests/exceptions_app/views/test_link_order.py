@@ -1,7 +1,7 @@
 """Linking the sales order: candidates with what tells them apart, a search, and only orders that
 exist (R055)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -91,6 +91,23 @@ def test_of_orders_that_nothing_tells_apart_none_is_proposed(case):
 
     assert not form.initial.get("choice")
     assert [row["badge"] for row in form.described] == ["Possible", "Possible"]
+
+
+def test_the_likeliest_order_is_named_with_its_days_and_not_ticked_for_anybody(case):
+    case.rma.requested_at = NOW.replace(hour=23)
+    _order(case, "A-9", customer="ann@example.com", ordered_at=NOW - timedelta(days=5))
+
+    form = FORMS["link_order"](kind="link_order", case=case, now=NOW)
+    empty = FORMS["link_order"]({}, kind="link_order", case=case, now=NOW)
+
+    assert form.described[0]["badge"] == "Likeliest"
+    assert "5 days before the return was asked for" in form.described[0]["text"]
+    assert "choice" not in form.initial
+    assert not empty.is_valid()
+    assert dict(empty.errors) == {
+        "note": ["Say why it is this order: whoever approves reads it."],
+        "choice": ["Tick one, or type another order below."],
+    }
 
 
 def test_the_page_lists_each_candidate_once_and_shows_no_customer(client, case):
