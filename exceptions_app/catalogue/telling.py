@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from exceptions_app.catalogue.entry import Entry, Step
+from exceptions_app.catalogue.wording import MINUS, written
 from exceptions_app.choices import FixKind
 
 _MAY_BE_FOUND = frozenset({"OUTCOME_UNKNOWN", "SILENT_SUCCESS"})
@@ -46,8 +47,8 @@ def told(entry: Entry, facts: Mapping[str, object]) -> Entry:
         return _item_is_told_twice(entry)
     if entry.code == "PAYLOAD_INVALID" and facts.get("field") == "not known":
         return _message_is_garbled(entry)
-    if entry.code == "PERIOD_CLOSED":
-        return _month_was_refused(entry) if facts.get("key") else _month_is_known(entry)
+    if (of_books := _of_books(entry, facts)) is not None:
+        return of_books
     unknown = [name for name in _LEFT_OUT if str(facts.get(name) or "") in _NO_CODE]
     parts = [part for name in unknown for part in _LEFT_OUT[name]]
     if is_passing(str(facts.get("vendor_text", ""))):
@@ -58,6 +59,37 @@ def told(entry: Entry, facts: Mapping[str, object]) -> Entry:
         group_title=_without(entry.group_title, parts),
         sentence=_without(entry.sentence, parts),
         consequence=_without(entry.consequence, parts),
+    )
+
+
+def _of_books(entry: Entry, facts: Mapping[str, object]) -> Entry | None:
+    """By what is known of a closed month, or by which side of a difference is the larger."""
+    difference = str(facts.get("difference") or "")
+    if entry.code == "REFUND_CM_MISMATCH" and difference.startswith(("-", MINUS)):
+        return _refund_is_short(entry, {**facts, "difference": difference[1:]})
+    if entry.code == "PERIOD_CLOSED":
+        return _month_was_refused(entry) if facts.get("key") else _month_is_known(entry)
+    return None
+
+
+def _refund_is_short(entry: Entry, facts: Mapping[str, object]) -> Entry:
+    """The refund is less than the credit: there is nothing to claim back, some is still due.
+
+    `facts` give the difference without its sign.
+    """
+    missing = written("difference", facts)
+    return replace(
+        entry,
+        playbook=tuple(
+            replace(
+                step,
+                text=f"If the credit was right, have the missing {missing} paid in {{platform}}: "
+                "it closes by itself then. Or accept the difference with a reason.",
+            )
+            if step.action == FixKind.ACCEPT_DIFFERENCE
+            else step
+            for step in entry.playbook
+        ),
     )
 
 

@@ -43,6 +43,7 @@ MONEY_REASONS = (
     ("rounding", "Rounding between the two systems"),
     ("goodwill", "Goodwill agreed with the customer"),
     ("fee_waived", "A fee was waived"),
+    ("fee_kept", "A fee was kept"),
     ("price_agreed", "Price agreed after the order"),
     ("platform_error", "The platform refunded a wrong amount"),
     ("written_off", "Written off: not worth pursuing"),

@@ -43,9 +43,9 @@ def touches(case: Case) -> list[dict[str, str]]:
     return [
         *shown,
         {
-            "label": "Claimed",
+            "label": "Returned goods",
             "figure": money(rma.amount_in, rma.currency),
-            "proof": f"{rma.get_money_display()}, {rma.bridge.source.name}",
+            "proof": f"As {rma.bridge.source.name} values them",
         },
         {"label": "Goods", "figure": units, "proof": _goods(rma)},
         {
