@@ -184,14 +184,23 @@ def _item_is_told_twice(entry: Entry) -> Entry:
         title="{platform} lists an item of return {rma} twice, and not alike",
         group_title="{platform} lists an item twice, and not alike",
         sentence=(
-            "{platform} lists one item of return {rma} twice: item {unit}, with {apart}. Only one"
-            " can be true, so nothing of it was applied. The message is kept as it came."
+            "{platform} lists one item of return {rma} twice: item {unit}, with {apart}. One"
+            " item cannot be both, so nothing of it was applied. The message is kept as it came."
         ),
         playbook=(
             Step("See what differs between the two entries.", link="entries"),
-            first,
+            replace(
+                first,
+                text="Open the message if you need its number. It may only name the return: the"
+                " entries are what {platform} told when the return was read.",
+            ),
             Step(
-                "Open return {rma} in {platform}, and remove the entry that is wrong. {platform}"
+                "Compare both entries with the order and with what was refunded. Two items that"
+                " truly came back under one number are both right: then only {platform} can give"
+                " each a number of its own."
+            ),
+            Step(
+                "If one entry is wrong, open return {rma} in {platform} and remove it. {platform}"
                 " then sends the return anew, and that closes this by itself."
             ),
             support,

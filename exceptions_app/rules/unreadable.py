@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 
 from connectors.errors import UnreadableReply
 
@@ -53,9 +54,42 @@ def entries(facts: Mapping[str, object]) -> tuple[Apart, ...]:
     return tuple(Apart(_label(name), one, other) for name, one, other in json.loads(str(kept)))
 
 
+def against_refunds(facts: Mapping[str, object], refunded: Decimal, currency: str) -> str:
+    """What the refunds of the return say of two entries with two prices; "" where nothing.
+
+    `refunded` is what came for the return, in `currency`, 0 where none did. Only sums of one unit
+    each are told: a price that fits is a hint for the reader and no proof.
+    """
+    told = next((row for row in entries(facts) if row.label == _LABELS["unit_price"]), None)
+    prices = [] if told is None else [_amount(each, currency) for each in (told.one, told.other)]
+    if refunded <= 0 or len(prices) != 2 or None in prices:
+        return ""
+    one, other = prices
+    paid = f"The refunds of this return are {refunded} {currency}"
+    fits = {
+        (one or 0) + (other or 0): "the prices of both entries together: two items may be meant",
+        other: "the price of the other entry alone",
+        one: "the price of the one entry alone",
+    }
+    said = fits.get(refunded)
+    return f"{paid}, which equals {said}." if said else f"{paid}, which equals neither price."
+
+
+def _amount(text: str, currency: str) -> Decimal | None:
+    digits, _, named = text.partition(" ")
+    try:
+        return Decimal(digits) if named == currency else None
+    except InvalidOperation:
+        return None
+
+
 def shown(facts: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """The facts by name that stand as they are; the differing values have a table of their own."""
-    return tuple((name, value) for name, value in facts.items() if name != CONFLICT)
+    """The facts by name that stand as they are; the differing values have a table of their own.
+
+    That "a return" was expected says nothing beside two entries that differ, and is left out.
+    """
+    left_out = {CONFLICT, "expected"} if facts.get(CONFLICT) else {CONFLICT}
+    return tuple((name, value) for name, value in facts.items() if name not in left_out)
 
 
 def _label(name: str) -> str:

@@ -10,6 +10,8 @@ from exceptions_app.rules import refund_text
 from exceptions_app.rules.facts import Finding
 from exceptions_app.services import moments
 
+# Said of a value that is the refunds of one return, as told in the exception's currency.
+REFUNDS_WAITING = "refunds of this return that came and are not applied"
 _UNKNOWN = "not known before the message can be read"
 # Parked refunds looked through for those of one return.
 _MOST_REFUNDS = 200
@@ -23,7 +25,7 @@ def of_error(event: InboundEvent, *, currency: str) -> tuple[Finding, ...]:
     value, formula = Decimal(refund or 0), "refund gross" if refund else _UNKNOWN
     waiting = _refunds_of(event, currency)
     if waiting:
-        value, formula = waiting, "refunds of this return that came and are not applied"
+        value, formula = waiting, REFUNDS_WAITING
     return (
         Finding(
             type=event.error_type,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from exceptions_app.models import Case, InboundEvent
 from exceptions_app.rules import unreadable
 from exceptions_app.services import giving_up, moments
+from exceptions_app.services.event_findings import REFUNDS_WAITING
 
 # Of one return; more of them say nothing new.
 _SHOWN = 5
@@ -40,11 +42,17 @@ def beside(case: Case) -> dict[str, Any]:
         "message": {
             "entries": unreadable.entries(case.facts),
             "unit": case.facts.get("unit", ""),
+            "refunds": unreadable.against_refunds(case.facts, _refunded(case), case.currency),
             "events": rows,
             "platform": case.facts.get("platform", ""),
             "support": "\n".join(support),
         }
     }
+
+
+def _refunded(case: Case) -> Decimal:
+    """What came of refunds for the return, where that is what the exception puts at risk."""
+    return case.value if case.value_formula == REFUNDS_WAITING else Decimal(0)
 
 
 def event_id_of(case: Case) -> int | None:

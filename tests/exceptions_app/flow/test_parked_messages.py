@@ -1,11 +1,13 @@
 """Messages nobody can read: said in plain words, given up with their exception, never ownerless."""
 
+import json
 from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 
 from exceptions_app.models import AuditEntry, Case, InboundEvent
+from exceptions_app.rules import unreadable
 from exceptions_app.services import events, triage
 from tests.cast import make_user
 from tests.world import make_refund, make_unit, make_world
@@ -80,8 +82,28 @@ def test_an_item_told_twice_stands_side_by_side_with_a_text_to_send_on(world, cl
     assert f"Message: {case.event.external_id}, received" in text
     assert f'href="{reverse("event-detail", args=[case.event_id])}"' in shown
     assert ">SCARF</td>" in message
+    assert "<dt>Should be</dt>" not in message
     assert "Emma" not in shown
     assert "Emma" not in message
+
+
+@pytest.mark.parametrize(
+    ("refunded", "said"),
+    [
+        ("285.00", "equals the prices of both entries together: two items may be meant."),
+        ("96.00", "equals the price of the one entry alone."),
+        ("189.00", "equals the price of the other entry alone."),
+        ("50.00", "equals neither price."),
+        ("0", ""),
+    ],
+)
+def test_two_entries_with_two_prices_are_told_beside_what_was_refunded(refunded, said):
+    rows = json.dumps([["unit_price", "96.00 GBP", "189.00 GBP"]])
+
+    told = unreadable.against_refunds({"conflict": rows}, Decimal(refunded), "GBP")
+
+    assert told == (f"The refunds of this return are {refunded} GBP, which {said}" if said else "")
+    assert unreadable.against_refunds({"conflict": rows}, Decimal(refunded), "EUR") == ""
 
 
 def test_what_the_refunds_of_the_return_pay_is_at_risk():
