@@ -103,7 +103,9 @@ class FixForm(forms.Form):
 class SetLocationForm(FixForm):
     """Only a place the mappings lead to: a name they do not know would be the next exception."""
 
-    location = forms.ChoiceField(label="Where the goods are")
+    location = forms.ChoiceField(
+        label="Where the goods are", error_messages={"required": "Choose where the goods are."}
+    )
     main = ("location",)
 
     def prepare(self) -> None:

@@ -123,10 +123,18 @@ def check_reason(*, kind: str, reason_code: str, case: Case | None) -> None:
             )
 
 
+# A letter or a word says neither who saw the goods nor when.
+LEAST_WORDS = 2
+
+
 def check_note(*, kind: str, note: str) -> None:
     """Where goods are is a claim that no system proves: somebody's word stands beside it."""
-    if kind == FixKind.SET_LOCATION and not note.strip():
+    if kind != FixKind.SET_LOCATION:
+        return
+    if not note.strip():
         raise errors.InvalidChoice("Say how you know that the goods are there: who saw them, when.")
+    if len(note.split()) < LEAST_WORDS:
+        raise errors.InvalidChoice("Say in a few words how you know: who saw the goods, and when.")
 
 
 def apply_to_posting(*, fix: Fix, now: datetime) -> None:

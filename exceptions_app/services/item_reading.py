@@ -98,7 +98,10 @@ def _told(erp: Connection, sku: str, found: Sequence[ErpItem | Item]) -> str:
         f" {'in use' if row.is_active else 'switched off'}"
         for row in found
     ]
-    planned = "The returns that wait for it are looked at again now; this page follows in a moment."
+    planned = (
+        "The returns that wait for it are looked at again now; this page follows in a moment, or"
+        " refresh it."
+    )
     still = "As long as it is switched off nothing can be booked on it."
     end = planned if any(row.is_active for row in found) else still
     return f"{erp.name} says: {', '.join(rows)}. {end}"

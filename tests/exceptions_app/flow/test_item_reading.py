@@ -49,7 +49,7 @@ def test_an_item_that_was_switched_on_closes_what_waited_for_it_without_the_next
 
     assert told == (
         "BlueCherry says: OLD-HAT (Hat) is in use. The returns that wait for it are looked at again"
-        " now; this page follows in a moment."
+        " now; this page follows in a moment, or refresh it."
     )
     case.refresh_from_db()
     assert (case.type, case.status, case.closure) == ("SKU_INACTIVE", "resolved", "proof")

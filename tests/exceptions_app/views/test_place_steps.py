@@ -128,6 +128,15 @@ def test_where_goods_are_is_said_with_how_one_knows(client):
     assert not AuditEntry.objects.exists()
 
 
+def test_one_letter_does_not_say_how_one_knows(client):
+    case = make_case("LOCATION_MISSING")
+
+    with pytest.raises(errors.InvalidChoice, match="Say in a few words how you know"):
+        set_place(case, "x")
+
+    assert not Fix.objects.exists()
+
+
 def test_a_closed_exception_tells_whose_word_the_place_is(client):
     case = make_case("LOCATION_MISSING")
     set_place(case, "Wes saw the parcel on shelf 4.")
