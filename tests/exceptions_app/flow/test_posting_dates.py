@@ -173,7 +173,7 @@ def test_a_month_still_closed_warns_before_it_is_sent_again_and_a_second_refusal
 ):
     failed = Posting.objects.get(status="failed")
     case = Case.objects.get(type="PERIOD_CLOSED")
-    told = looking.before(kind="retry", payload={"posting_id": failed.pk})
+    told = looking.before(kind="retry", payload={"posting_id": failed.pk}, now=refused.clock.now)
     _ask(refused, "", kind="retry", posting_id=failed.pk)
     client.force_login(make_user("finn"))
 

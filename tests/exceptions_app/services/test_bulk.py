@@ -313,7 +313,13 @@ def test_a_mapping_is_tried_on_every_return_it_touches_and_nothing_is_changed():
 def test_what_cannot_be_sent_again_is_told_before_it_is_asked_for():
     refused, blocked = (PostingFactory(status=status) for status in ("failed", "blocked"))
     for posting in (refused, blocked):
-        CaseFactory(type="PERIOD_CLOSED", posting=posting, rma=posting.rma, bridge=posting.bridge)
+        CaseFactory(
+            type="PERIOD_CLOSED",
+            posting=posting,
+            rma=posting.rma,
+            bridge=posting.bridge,
+            facts={"key": posting.key},
+        )
 
     found = _frozen("retry", "finn")
 

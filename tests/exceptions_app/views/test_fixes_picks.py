@@ -25,7 +25,7 @@ FIELDS = {"sku_alias": ("sku", "item"), "link_order": ("order_number", "order")}
 def case():
     """An exception with one candidate of each kind: TEES-BLK-M and the order SO-1."""
     rma = RmaFactory()
-    rma.sales_order = SalesOrderFactory(connection=rma.bridge.erp)
+    rma.sales_order = SalesOrderFactory(connection=rma.bridge.erp, number="SO-OWN")
     rma.save(update_fields=["sales_order"])
     RmaLineFactory(rma=rma, sku="TEES_BLK_M", sku_key="tees_blk_m")
     for sku in ("TEES-BLK-M", "HAT-RED"):
