@@ -56,6 +56,7 @@ class Cause:
     values: tuple[Amount, ...]
     oldest_at: datetime
     due_at: datetime
+    bridge: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +232,7 @@ def _cause(row: causes.Cause) -> Cause:
         values=row.values,
         oldest_at=row.oldest,
         due_at=row.due_at,
+        bridge=row.bridge,
     )
 
 

@@ -31,6 +31,8 @@ def test_each_person_sees_their_own_teams_queue_first(client):
 
     assert (queue.team, queue.count) == ("merchandising", 1)
     assert [cause.title for cause in queue.causes] == [mine.title]
+    assert queue.causes[0].bridge == mine.bridge.name
+    assert f"{mine.bridge.name}. Open for" in client.get("/").text
     assert queue.values == (Amount(Decimal("30.00"), "GBP"),)
 
 
