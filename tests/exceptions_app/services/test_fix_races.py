@@ -8,7 +8,7 @@ from django.db import connection
 
 from exceptions_app import errors
 from exceptions_app.models import AuditEntry, Fix
-from exceptions_app.services import fixes
+from exceptions_app.services import fixes, money_requests
 from tests.cast import make_user
 from tests.factories import NOW, CaseFactory, CauseGroupFactory, RmaFactory
 
@@ -21,15 +21,15 @@ def test_of_two_who_ask_at_once_for_the_same_change_one_is_told(monkeypatch):
     case = CaseFactory(group=group, rma=rma, team="finance")
     people = [make_user("finn"), make_user("fiona", "finance")]
     start, outcomes = threading.Barrier(2), []
-    looked, look = threading.Barrier(2), fixes._refuse_second
+    looked, look = threading.Barrier(2), money_requests.refuse_second
 
-    def look_together(*given):
-        look(*given)
+    def look_together(**given):
+        look(**given)
         # Both would have looked before either wrote; with the lock the second never gets here.
         with contextlib.suppress(threading.BrokenBarrierError):
             looked.wait(timeout=1)
 
-    monkeypatch.setattr(fixes, "_refuse_second", look_together)
+    monkeypatch.setattr(money_requests, "refuse_second", look_together)
 
     def ask(person):
         try:
