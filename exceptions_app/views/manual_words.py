@@ -35,6 +35,7 @@ PAGES: dict[str, tuple[str, str, Text]] = {
     "order": ("return-list", "view_desk", _("Open the returns")),
     "group": ("case-list", "view_desk", _("Open the exceptions of this kind")),
     "causes": ("case-list", "view_desk", _("Open the exceptions of this kind")),
+    "month": ("case-list", "view_desk", _("Open the exceptions of this kind")),
     "approvals": ("fix-list", "view_desk", _("Open the approvals")),
     "roll_back": ("admin:mappings", "view_mappings", _("Open the mappings")),
     "mappings": ("admin:mappings", "view_mappings", _("Open the mappings")),

@@ -274,7 +274,9 @@ class FixApprove(Door):
     def post(self, request: Request, fix_id: int) -> Response:
         given = doors.told(request, shapes.ApproveBody)
         asked = doors.one(requests_selector.detail(fix_id))
-        if asked.status == FixStatus.REQUESTED and not given["in_spite"]:
+        # Who read another request than it is now hears of that first.
+        is_as_read = asked.payload_hash == given["payload_hash"]
+        if asked.status == FixStatus.REQUESTED and is_as_read and not given["in_spite"]:
             doubts.refuse_approval(asked)
         fixes.approve(
             fix_id=fix_id,
