@@ -205,9 +205,5 @@ def _postings(rows: Iterable[Posting], now: datetime) -> list[dict[str, Any]]:
 
 def _why(row: Posting, now: datetime) -> str:
     if row.status == PostingStatus.BLOCKED:
-        return ", ".join(
-            catalogue_entry(code.strip()).short
-            for code in row.blocked_by.split(",")
-            if code.strip()
-        )
+        return case_settled.blockers(row)
     return case_settled.held_words(row, now)

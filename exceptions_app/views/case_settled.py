@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from exceptions_app import permissions
+from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import HoldReason, PostingKind, PostingStatus
 from exceptions_app.models import Case, Posting
 from exceptions_app.selectors import awaited
@@ -64,6 +65,12 @@ def held_words(row: Posting, now: datetime) -> str:
     return row.get_hold_reason_display() if row.hold_reason else ""
 
 
+def blockers(row: Posting) -> str:
+    """What holds a blocked document back, in words."""
+    codes = (code.strip() for code in row.blocked_by.split(","))
+    return ", ".join(catalogue_entry(code).short for code in codes if code)
+
+
 def _told(request: HttpRequest, case: Case, row: Posting, now: datetime) -> ToCome:
     name = _named(row)
     if row.status == PostingStatus.HELD:
@@ -73,7 +80,7 @@ def _told(request: HttpRequest, case: Case, row: Posting, now: datetime) -> ToCo
     if row.status == PostingStatus.FAILED:
         return ToCome(f"{name} was refused by {row.connection.name}.", *_page(request, row))
     if row.status == PostingStatus.BLOCKED:
-        return ToCome(f"{name} is held back by another exception.", *_return(row))
+        return ToCome(f"{name} is still held back: {blockers(row)}.", *_return(row))
     return ToCome(f"{name} leaves by itself, after the documents before it.")
 
 

@@ -91,6 +91,10 @@ def test_a_document_whose_time_to_be_taken_back_is_over_is_leaving(client, close
         ({"status": "posted"}, "was sent, and is not read back yet."),
         ({"status": "failed", "open_type": "CM_REJECTED"}, "was refused by"),
         ({"hold_reason": "manual"}, "by hand."),
+        (
+            {"status": "blocked", "blocked_by": "SKU_UNKNOWN, PERIOD_CLOSED"},
+            "is still held back: unknown SKU, posting date in a closed period.",
+        ),
     ],
 )
 def test_every_other_state_has_its_sentence(client, closed, values, words):
