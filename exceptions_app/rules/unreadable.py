@@ -65,7 +65,7 @@ def against_refunds(facts: Mapping[str, object], refunded: Decimal, currency: st
     if refunded <= 0 or len(prices) != 2 or None in prices:
         return ""
     one, other = prices
-    paid = f"The refunds of this return are {refunded} {currency}"
+    paid = f"The refunds of this return are {refunded:.2f} {currency}"
     fits = {
         (one or 0) + (other or 0): "the prices of both entries together: two items may be meant",
         other: "the price of the other entry alone",
