@@ -74,6 +74,7 @@ def page(browser: Browser, live_server, page_problems: list[str]) -> Iterator[Pa
         service_workers="block",
     )
     context.set_default_timeout(10_000)
+    context.add_init_script(checker.WATCH_FOR_LEAVING)
     page = context.new_page()
 
     def note(message: ConsoleMessage) -> None:
@@ -112,14 +113,9 @@ def sign_in(page: Page, live_server) -> Callable[[object], None]:
 
 @pytest.fixture
 def assert_accessible(page: Page, page_problems: list[str]) -> Callable[[], None]:
-    """Return a function that fails with each WCAG 2.2 AA violation of the page as it stands.
-
-    It looks from the top: what is half under the bar on top, because somebody scrolled, would
-    count as too small a target.
-    """
+    """Return a function that fails with each WCAG 2.2 AA violation of the page as it stands."""
 
     def assert_accessible() -> None:
-        page.evaluate("scrollTo(0, 0)")
         before = len(page_problems)
         violations = checker.violations(page, {"type": "tag", "values": _WCAG_2_2_AA})
         # The checker itself tries an inline style, which the page rightly refuses.

@@ -31,6 +31,19 @@ def test_the_accessibility_check_finds_a_picture_without_words(admin_page, asser
         assert_accessible()
 
 
+def test_the_accessibility_check_of_a_page_that_is_left_looks_at_the_next(
+    admin_page, assert_accessible
+):
+    admin_page.evaluate(
+        """document.body.innerHTML = '<main><h1>x</h1><img src="/static/x"></main>';
+        location.assign('/admin/')"""
+    )
+
+    assert_accessible()
+
+    assert admin_page.url.endswith("/admin/")
+
+
 @pytest.mark.parametrize("time", ["first", "second"])
 def test_a_browser_test_finds_what_migrations_put_in(admin_page, time):
     assert set(Group.objects.values_list("name", flat=True)) >= set(Role.values)
