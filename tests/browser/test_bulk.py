@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from exceptions_app.models import Bulk, Fix
 from exceptions_app.services import flow
+from tests.browser.hands import click_on
 from tests.cast import make_user
 from tests.factories import CaseFactory, CauseGroupFactory, PostingFactory, RmaFactory
 
@@ -27,22 +28,22 @@ def test_a_bulk_act_with_refusals_is_followed_and_taken_back(
     sign_in(make_user("finn"))
     page.goto("/exceptions/?team=finance&view=list")
     page.check("[name=all]")
-    page.click("[name=act][value=retry]")
+    click_on(page, "[name=act][value=retry]")
     assert "1 will be left as they are" in page.inner_text("main")
     assert f"EX-{refused_credit.pk}" in page.inner_text("main")
     assert_accessible()
 
-    page.click("button >> text=Ask to send again: 1")
+    click_on(page, "button >> text=Ask to send again: 1")
     assert "Rows gone through: 0 of 2" in page.inner_text("#going")
     assert_accessible()
     flow.bulk(clock=timezone.now)
     page.wait_for_selector("text=Rows gone through: 2 of 2. 1 left as they were.")
-    page.click("#going >> text=Result per row")
+    click_on(page, "#going >> text=Result per row")
     assert "Refused" in page.inner_text("main")
     assert "Act again on the 1 left as it was" in page.inner_text("main")
     assert Fix.objects.get().status == "held"
 
-    page.click("#take-back")
+    click_on(page, "#take-back")
     flow.bulk(clock=timezone.now)
     page.reload()
     assert "Finished" in page.inner_text("#going")

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 
 from exceptions_app.models import Case, Posting
+from tests.browser.hands import act, tab_to
 from tests.cast import make_user
 from tests.world import make_refund, make_unit, make_world
 
@@ -23,24 +24,6 @@ def unpaid():
         world.clock.advance(hours=12)
         world.run()
     return world
-
-
-def act(page, *keys):
-    """Keys of which the last one leads to another page."""
-    for key in keys[:-1]:
-        page.keyboard.press(key)
-    with page.expect_navigation():
-        page.keyboard.press(keys[-1])
-
-
-def tab_to(page, name):
-    """Tab on until the control of this name has the focus, as a person would."""
-    for _ in range(80):
-        words = page.evaluate("document.activeElement.innerText ?? ''")
-        if words.strip().startswith(name):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"Tab never came to {name!r}")
 
 
 def test_a_customer_who_was_not_paid_is_paid_and_the_exception_closes_by_proof(

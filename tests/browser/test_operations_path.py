@@ -7,6 +7,7 @@ import time_machine
 
 from exceptions_app.models import Case, InboundEvent, Posting
 from exceptions_app.services import connections
+from tests.browser.hands import act, tab_to
 from tests.cast import make_user
 from tests.world import make_world
 
@@ -20,24 +21,6 @@ def world():
     world.add_order("SO-1")
     world.add_return("5001")
     return world
-
-
-def act(page, *keys):
-    """Keys of which the last one leads to another page."""
-    for key in keys[:-1]:
-        page.keyboard.press(key)
-    with page.expect_navigation():
-        page.keyboard.press(keys[-1])
-
-
-def tab_to(page, name):
-    """Tab on until the control of this name has the focus, as a person would."""
-    for _ in range(80):
-        words = page.evaluate("document.activeElement.innerText ?? ''")
-        if words.strip().startswith(name):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"Tab never came to {name!r}")
 
 
 def test_a_message_nobody_could_read_is_handled_again_and_its_return_is_carried(

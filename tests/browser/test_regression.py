@@ -4,6 +4,7 @@ import pytest
 import time_machine
 
 from exceptions_app.models import Case, Fix, Posting
+from tests.browser.hands import act
 from tests.cast import make_user
 from tests.world import make_refund, make_unit, make_world
 
@@ -18,14 +19,6 @@ def waiting():
     world.add_return("5001", items=[make_unit("5001-1", sku="TEE-BLAK-M")], refunded=None)
     world.carry()
     return world
-
-
-def act(page, *keys):
-    """Keys of which the last one leads to another page."""
-    for key in keys[:-1]:
-        page.keyboard.press(key)
-    with page.expect_navigation():
-        page.keyboard.press(keys[-1])
 
 
 def press(page, name):

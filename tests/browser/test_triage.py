@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from exceptions_app.models import AuditEntry, Case
+from tests.browser.hands import act
 from tests.cast import make_user
 from tests.factories import CaseFactory, CauseGroupFactory, RmaFactory
 
@@ -46,13 +47,6 @@ def of_one_cause(count):
 def press(page, *keys):
     for key in keys:
         page.keyboard.press(key)
-
-
-def act(page, *keys):
-    """Keys of which the last one leads to another page."""
-    press(page, *keys[:-1])
-    with page.expect_navigation():
-        page.keyboard.press(keys[-1])
 
 
 def focused_row(page):

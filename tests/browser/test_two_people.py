@@ -5,6 +5,7 @@ import time_machine
 from django.test import Client
 
 from exceptions_app.models import AuditEntry, Case, Fix
+from tests.browser.hands import act, tab_to
 from tests.cast import make_user
 from tests.world import make_unit, make_world
 
@@ -24,24 +25,6 @@ def waiting():
         )
     world.carry()
     return world
-
-
-def act(page, *keys):
-    """Keys of which the last one leads to another page."""
-    for key in keys[:-1]:
-        page.keyboard.press(key)
-    with page.expect_navigation():
-        page.keyboard.press(keys[-1])
-
-
-def tab_to(page, name):
-    """Tab on until the control of this name has the focus, as a person would."""
-    for _ in range(80):
-        words = page.evaluate("document.activeElement.innerText ?? ''")
-        if words.strip().startswith(name):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"Tab never came to {name!r}")
 
 
 def test_a_fix_and_its_approval_by_two_people_keyboard_only(

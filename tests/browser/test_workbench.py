@@ -10,6 +10,7 @@ import time_machine
 from django.test import Client
 
 from exceptions_app.models import Fix, Posting
+from tests.browser.hands import act
 from tests.cast import make_user
 from tests.world import add_mapping, make_order_line, make_unit, make_world
 
@@ -57,14 +58,6 @@ def differing():
         )
     world.carry()
     return world
-
-
-def act(page, *keys):
-    """Keys of which the last one leads to another page."""
-    for key in keys[:-1]:
-        page.keyboard.press(key)
-    with page.expect_navigation():
-        page.keyboard.press(keys[-1])
 
 
 def say_why(page, reason, button):
