@@ -151,6 +151,7 @@ _THERE = re.compile(
     r"|\{(?P<of>erp|platform)\}.*\bthere\b",
     re.IGNORECASE,
 )
+_CLAUSE = re.compile(r".+?(?:[.,;:?!](?=\s|$)|(?= \())")
 _PLACE = re.compile(r"\{([a-z_]+)\}")
 _SENTENCE_END = re.compile(r"(^|[.!?]\s+)$")
 
@@ -176,6 +177,12 @@ class Step:
         """Whose own pages this needs: `erp`, `platform`, `connection`; "" when it is done here."""
         found = _THERE.search(self.text)
         return found["side"] or found["of"] if found else ""
+
+    @property
+    def lead(self) -> str:
+        """The first clause, still a template: what a reader scans a playbook by."""
+        found = _CLAUSE.match(self.text)
+        return found.group() if found else self.text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,9 +42,12 @@ def steps(
             url, label = _question(step, case, request)
         else:
             url, label = _target(step.action, step.link, case, shown, request, offered)
+        title, lead = fill(step.text, case.facts), fill(step.lead, case.facts)
         found.append(
             {
-                "title": fill(step.text, case.facts),
+                "title": title,
+                "lead": lead,
+                "rest": title[len(lead) :],
                 "state": state,
                 "note": note or (silent if step.needs_erp else ""),
                 "url": url,

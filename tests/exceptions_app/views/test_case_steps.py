@@ -37,6 +37,19 @@ def steps(case, name="finn"):
     return page.context["steps"], page.text
 
 
+def test_a_step_is_scanned_by_its_first_clause():
+    case = case_of("REFUND_CM_MISMATCH", difference="3.20", currency="GBP")
+
+    (read, _, correct, *_), text = steps(case)
+
+    assert (read["lead"], read["rest"]) == (
+        "Read why they differ:",
+        " every cause is named with its amount, and they sum to £3.20.",
+    )
+    assert f"<b>{correct['lead']}</b>{correct['rest']}" in text
+    assert correct["title"] == "If the refund was right, correct the credit."
+
+
 def test_a_step_that_asks_a_team_leads_to_the_question_and_says_when_it_was_answered():
     case = case_of("REFUND_OVER_LINE", excess="3.20", currency="GBP")
     (_, ask, *_), text = steps(case)
