@@ -12,8 +12,9 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 
 from exceptions_app import errors
@@ -248,6 +249,31 @@ def required(capability: str) -> Callable[[View], View]:
             return view(request, *args, **kwargs)
 
         guarded.capability = capability  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def sent_from(page: str, *named: str) -> Callable[[View], View]:
+    """Guard an act that only a form sends; whoever opens its address is led to the form's page.
+
+    A browser stays at the address of an act when it was refused there: to reload it, or to type
+    it, is to ask for the page. `named` are the parts of the address that `page` is called with;
+    the query, which holds the way back to a list, goes along.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+            if request.method in ("GET", "HEAD"):
+                address = reverse(page, kwargs={name: kwargs[name] for name in named})
+                query = request.META.get("QUERY_STRING", "")
+                return redirect(f"{address}?{query}" if query else address)
+            if request.method != "POST":
+                return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+            return view(request, *args, **kwargs)
+
+        guarded.page = page  # type: ignore[attr-defined]
         return guarded
 
     return decorate

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from exceptions_app import errors, permissions
 from exceptions_app.admin.mapping_pages import bridge_or_404, file_answer, may_directly
@@ -89,8 +89,8 @@ def detail(request: HttpRequest, import_id: int) -> HttpResponse:
     return _show(request, found)
 
 
-@require_POST
 @permissions.required("manage_mappings")
+@permissions.sent_from("admin:mapping-import", "import_id")
 def apply(request: HttpRequest, import_id: int) -> HttpResponse:
     found = import_or_404(import_id)
     try:
@@ -109,8 +109,8 @@ def apply(request: HttpRequest, import_id: int) -> HttpResponse:
     return redirect("admin:mapping-import", import_id=found.pk)
 
 
-@require_POST
 @permissions.required("manage_mappings")
+@permissions.sent_from("admin:mapping-import", "import_id")
 def discard(request: HttpRequest, import_id: int) -> HttpResponse:
     found = import_or_404(import_id)
     try:

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from exceptions_app import errors, permissions
 from exceptions_app.choices import AcceptanceState
@@ -137,8 +137,8 @@ def _renewal(row: Acceptance, now: datetime) -> RenewForm:
     return RenewForm(today=timezone.localdate(now), initial=known)
 
 
-@require_POST
 @permissions.required("assign_acceptance")
+@permissions.sent_from("acceptance", "acceptance_id")
 def assign(request: HttpRequest, acceptance_id: int) -> HttpResponse:
     """Give it to another owner; a reason is due."""
     get_object_or_404(Acceptance, pk=acceptance_id)
@@ -162,8 +162,8 @@ def assign(request: HttpRequest, acceptance_id: int) -> HttpResponse:
     return redirect("acceptance", acceptance_id=acceptance_id)
 
 
-@require_POST
 @permissions.required("fix_money")
+@permissions.sent_from("acceptance", "acceptance_id")
 def renew(request: HttpRequest, acceptance_id: int) -> HttpResponse:
     """Ask to accept it for longer; another person agrees, as the first time."""
     get_object_or_404(Acceptance, pk=acceptance_id)

@@ -21,7 +21,6 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import (
     require_GET,
     require_http_methods,
-    require_POST,
     require_safe,
 )
 
@@ -50,7 +49,7 @@ def door_context() -> dict[str, Any]:
     return {"company": accounts[0] if accounts else None, "can_mail": settings.CAN_MAIL}
 
 
-@require_POST
+@permissions.sent_from("home")
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Also leaves a sign-in that waits for its second factor, and nothing to go back to."""
     answer: HttpResponse = allauth_views.logout(request)
@@ -101,8 +100,8 @@ def page(request: HttpRequest) -> HttpResponse:
     return _page(request, _preferences_form(request), status=200)
 
 
-@require_POST
 @permissions.required("use_account")
+@permissions.sent_from("account")
 def prefer(request: HttpRequest) -> HttpResponse:
     form = PreferencesForm(request.POST)
     if not form.is_valid():
@@ -112,8 +111,8 @@ def prefer(request: HttpRequest) -> HttpResponse:
     return redirect("account")
 
 
-@require_POST
 @permissions.required("use_account")
+@permissions.sent_from("account")
 def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
     if people.end_session(user=actor_of(request), session_id=session_id, now=timezone.now()):
         messages.success(request, "The session is ended.")
@@ -122,8 +121,8 @@ def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
     return redirect("account")
 
 
-@require_POST
 @permissions.required("use_account")
+@permissions.sent_from("account")
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
     key = request.session.session_key or ""
     ended = people.end_other_sessions(user=actor_of(request), keep=key, now=timezone.now())

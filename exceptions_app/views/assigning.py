@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from exceptions_app import errors, permissions
 from exceptions_app.choices import Team
@@ -78,8 +78,8 @@ def edit(request: HttpRequest, rule_id: int) -> HttpResponse:
     return redirect(_address(row.team))
 
 
-@require_POST
 @permissions.required("lead_team")
+@permissions.sent_from("assignment-rules")
 def turn(request: HttpRequest, rule_id: int) -> HttpResponse:
     """Move a rule before the one above it, or take it out of use."""
     row = _row(request, rule_id)

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from exceptions_app import errors, permissions
 from exceptions_app.forms.approvals import AwayForm
@@ -22,8 +22,8 @@ def index(request: HttpRequest) -> HttpResponse:
     return _show(request, None)
 
 
-@require_POST
 @permissions.required("assign_case")
+@permissions.sent_from("away")
 def name(request: HttpRequest) -> HttpResponse:
     form = _form(request, request.POST)
     if not form.is_valid():
@@ -71,8 +71,8 @@ def _show(request: HttpRequest, form: AwayForm | None) -> HttpResponse:
     return render(request, "fixes/away.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
 @permissions.required("assign_case")
+@permissions.sent_from("away")
 def end(request: HttpRequest, delegation_id: int) -> HttpResponse:
     row = get_object_or_404(Delegation, pk=delegation_id)
     try:

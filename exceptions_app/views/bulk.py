@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from exceptions_app import errors, permissions
 from exceptions_app.catalogue import entry as catalogue_entry
@@ -80,8 +80,8 @@ def detail(request: HttpRequest, bulk_id: int) -> HttpResponse:
     return _show(request, bulk_id)
 
 
-@require_POST
 @permissions.required("assign_case")
+@permissions.sent_from("bulk", "bulk_id")
 def start(request: HttpRequest, bulk_id: int) -> HttpResponse:
     bulk = get_object_or_404(selector.one(bulk_id))
     actor, now = permissions.actor_of(request), timezone.now()
@@ -96,32 +96,32 @@ def start(request: HttpRequest, bulk_id: int) -> HttpResponse:
     )
 
 
-@require_POST
 @permissions.required("assign_case")
+@permissions.sent_from("bulk", "bulk_id")
 def stop(request: HttpRequest, bulk_id: int) -> HttpResponse:
     actor, now = permissions.actor_of(request), timezone.now()
     get_object_or_404(selector.one(bulk_id))
     return _turned(request, bulk_id, lambda: service.stop(bulk_id=bulk_id, actor=actor, now=now))
 
 
-@require_POST
 @permissions.required("assign_case")
+@permissions.sent_from("bulk", "bulk_id")
 def resume(request: HttpRequest, bulk_id: int) -> HttpResponse:
     actor, now = permissions.actor_of(request), timezone.now()
     get_object_or_404(selector.one(bulk_id))
     return _turned(request, bulk_id, lambda: service.resume(bulk_id=bulk_id, actor=actor, now=now))
 
 
-@require_POST
 @permissions.required("assign_case")
+@permissions.sent_from("bulk", "bulk_id")
 def undo(request: HttpRequest, bulk_id: int) -> HttpResponse:
     actor, now = permissions.actor_of(request), timezone.now()
     get_object_or_404(selector.one(bulk_id))
     return _turned(request, bulk_id, lambda: service.undo(bulk_id=bulk_id, actor=actor, now=now))
 
 
-@require_POST
 @permissions.required("assign_case")
+@permissions.sent_from("bulk", "bulk_id")
 def again(request: HttpRequest, bulk_id: int) -> HttpResponse:
     """Freeze those that were left, or those it was done to, as they are now, for another act."""
     bulk = get_object_or_404(selector.one(bulk_id))
@@ -172,8 +172,8 @@ def _frozen(form: WindowForm, actor: User, now: datetime) -> Bulk:
     return bulk_freezing.freeze_window(kind=asked["kind"], case_type=asked["case_type"], **given)
 
 
-@require_POST
 @permissions.required("assign_case")
+@permissions.sent_from("fix-detail", "fix_id")
 def history(request: HttpRequest, fix_id: int) -> HttpResponse:
     """Try a mapping on returns of the past before it is in force; it only reads, so it starts."""
     fix = get_object_or_404(Fix.objects.select_related("bridge"), pk=fix_id)

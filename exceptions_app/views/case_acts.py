@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from connectors.errors import ConnectorError
 from exceptions_app import errors, permissions
@@ -36,8 +36,8 @@ def detail(request: HttpRequest, case_id: int) -> HttpResponse:
     return case_page.show(request, case, now=timezone.now())
 
 
-@require_POST
 @permissions.required("assign_case")
+@permissions.sent_from("case-detail", "case_id")
 def assign(request: HttpRequest, case_id: int) -> HttpResponse:
     case = get_object_or_404(cases_selector.detail(case_id))
     actor, now = permissions.actor_of(request), timezone.now()
@@ -55,8 +55,8 @@ def assign(request: HttpRequest, case_id: int) -> HttpResponse:
     return _done(request, case, form, act, f"EX-{case.pk} is with {who}.")
 
 
-@require_POST
 @permissions.required("read_locations")
+@permissions.sent_from("case-detail", "case_id")
 def read_locations(request: HttpRequest, case_id: int) -> HttpResponse:
     """Read the warehouses of the exception's ERP now, so that one just created can be chosen."""
     case = get_object_or_404(cases_selector.detail(case_id))
@@ -76,8 +76,8 @@ def read_locations(request: HttpRequest, case_id: int) -> HttpResponse:
     return redirect(f"{reverse('case-detail', args=[case.pk])}#playbook")
 
 
-@require_POST
 @permissions.required("assign_case")
+@permissions.sent_from("case-detail", "case_id")
 def snooze(request: HttpRequest, case_id: int) -> HttpResponse:
     case = get_object_or_404(cases_selector.detail(case_id))
     actor, now = permissions.actor_of(request), timezone.now()
@@ -90,8 +90,8 @@ def snooze(request: HttpRequest, case_id: int) -> HttpResponse:
     return _done(request, case, form, act, words)
 
 
-@require_POST
 @permissions.required("write_note")
+@permissions.sent_from("case-detail", "case_id")
 def note(request: HttpRequest, case_id: int) -> HttpResponse:
     """Words in the history; nothing about the exception changes, so nobody can be faster."""
     case = get_object_or_404(cases_selector.detail(case_id))
@@ -115,16 +115,16 @@ def note(request: HttpRequest, case_id: int) -> HttpResponse:
     return redirect(f"{reverse('case-detail', args=[case.pk])}{query}#story")
 
 
-@require_POST
 @permissions.required("assign_case")
+@permissions.sent_from("case-detail", "case_id")
 def wake(request: HttpRequest, case_id: int) -> HttpResponse:
     case = get_object_or_404(cases_selector.detail(case_id))
     act = partial(triage.wake, actor=permissions.actor_of(request), now=timezone.now())
     return _done(request, case, None, act, f"EX-{case.pk} is back in the queue.")
 
 
-@require_POST
 @permissions.required("close_case")
+@permissions.sent_from("case-detail", "case_id")
 def close(request: HttpRequest, case_id: int) -> HttpResponse:
     case = get_object_or_404(cases_selector.detail(case_id))
     if not closing_selector.may_close(case, roles=permissions.roles_of(request.user)):
@@ -144,8 +144,8 @@ def close(request: HttpRequest, case_id: int) -> HttpResponse:
     return _done(request, case, form, act, words)
 
 
-@require_POST
 @permissions.required("close_case")
+@permissions.sent_from("case-detail", "case_id")
 def reopen(request: HttpRequest, case_id: int) -> HttpResponse:
     case = get_object_or_404(cases_selector.detail(case_id))
     actor, now = permissions.actor_of(request), timezone.now()

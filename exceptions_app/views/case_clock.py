@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
 from exceptions_app import errors, permissions
 from exceptions_app.forms.clocks import PauseForm
@@ -19,8 +18,8 @@ from exceptions_app.views import case_page
 CONFLICT = 409
 
 
-@require_POST
 @permissions.required("assign_case")
+@permissions.sent_from("case-detail", "case_id")
 def pause(request: HttpRequest, case_id: int) -> HttpResponse:
     case = get_object_or_404(cases_selector.detail(case_id))
     now = timezone.now()
@@ -43,8 +42,8 @@ def pause(request: HttpRequest, case_id: int) -> HttpResponse:
     return _back(request, case.pk)
 
 
-@require_POST
 @permissions.required("assign_case")
+@permissions.sent_from("case-detail", "case_id")
 def resume(request: HttpRequest, case_id: int) -> HttpResponse:
     case = get_object_or_404(cases_selector.detail(case_id))
     try:

@@ -7,7 +7,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
 from exceptions_app import errors, permissions
 from exceptions_app.forms.months import MonthOpenForm
@@ -17,8 +16,8 @@ from exceptions_app.services import periods
 from exceptions_app.views import case_page
 
 
-@require_POST
 @permissions.required("open_month")
+@permissions.sent_from("case-detail", "case_id")
 def open_again(request: HttpRequest, case_id: int) -> HttpResponse:
     if not permissions.may_open_month(request.user):
         raise PermissionDenied("open_month")

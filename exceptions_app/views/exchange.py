@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from connectors.errors import ConnectorError
 from exceptions_app import errors, permissions
@@ -228,8 +228,8 @@ def file_content(request: HttpRequest, file_id: int) -> HttpResponse:
     return _download(f"{found.name}.txt", bytes(found.content))
 
 
-@require_POST
 @permissions.required("replay_event")
+@permissions.sent_from("exchange-file", "file_id")
 def read_again(request: HttpRequest, file_id: int) -> HttpResponse:
     get_object_or_404(ExchangeFile.objects.only("pk"), pk=file_id)
     try:

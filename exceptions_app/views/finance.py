@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from exceptions_app import errors, permissions
 from exceptions_app.choices import Severity
@@ -328,8 +328,8 @@ def run_confirm(request: HttpRequest, bridge_id: int) -> HttpResponse:
     return render(request, "finance/confirm.html", context)
 
 
-@require_POST
 @permissions.required("start_run")
+@permissions.sent_from("run-confirm", "bridge_id")
 def run_start(request: HttpRequest, bridge_id: int) -> HttpResponse:
     """Start what was shown; a request that was shown nothing is led to the question first."""
     bridge = get_object_or_404(Bridge, pk=bridge_id, is_active=True)

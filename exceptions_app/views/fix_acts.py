@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from exceptions_app import errors, permissions
 from exceptions_app.choices import FixStatus
@@ -210,8 +210,8 @@ def batch(request: HttpRequest, batch_id: int) -> HttpResponse:
     return _show_batch(request, batch_id)
 
 
-@require_POST
 @permissions.required("approve_fix")
+@permissions.sent_from("fix-batch", "batch_id")
 def batch_undo(request: HttpRequest, batch_id: int) -> HttpResponse:
     get_object_or_404(selector.batch(batch_id))
     try:
@@ -245,8 +245,8 @@ def _show_batch(request: HttpRequest, batch_id: int, *, refusal: str = "") -> Ht
     return render(request, "fixes/batch.html", context, status=422 if refusal else 200)
 
 
-@require_POST
 @permissions.required("break_glass")
+@permissions.sent_from("fix-detail", "fix_id")
 @permissions.proven
 def alone(request: HttpRequest, fix_id: int) -> HttpResponse:
     get_object_or_404(Fix.objects.only("pk"), pk=fix_id)
@@ -267,8 +267,8 @@ def alone(request: HttpRequest, fix_id: int) -> HttpResponse:
     return redirect("fix-detail", fix_id=fix.pk)
 
 
-@require_POST
 @permissions.required("review_glass")
+@permissions.sent_from("fix-list")
 def review(request: HttpRequest, glass_id: int) -> HttpResponse:
     row = get_object_or_404(BreakGlass.objects.only("pk", "fix_id"), pk=glass_id)
     form = ReviewForm(request.POST, auto_id="review_%s")

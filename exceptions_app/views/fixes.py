@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from connectors.errors import ConnectorError
 from exceptions_app import errors, permissions
@@ -56,8 +56,8 @@ DECIDED_TONES = {
 RESULT_TONES = {"healed": "good", "moving": "wait", "held": "wait", "other": "bad", "still": "warn"}
 
 
-@require_POST
 @permissions.required("assign_case")
+@permissions.sent_from("case-detail", "case_id")
 def preview(request: HttpRequest, case_id: int) -> HttpResponse:
     case, form = _asked(request, case_id)
     if not form.is_valid():
@@ -65,8 +65,8 @@ def preview(request: HttpRequest, case_id: int) -> HttpResponse:
     return _answer(request, case, form, fix_previews.previewed(form))
 
 
-@require_POST
 @permissions.required("assign_case")
+@permissions.sent_from("case-detail", "case_id")
 def ask(request: HttpRequest, case_id: int) -> HttpResponse:
     """Ask for the change that was shown; other answers than those are shown first."""
     case, form = _asked(request, case_id)
@@ -145,8 +145,8 @@ def detail(request: HttpRequest, fix_id: int) -> HttpResponse:
     return show(request, fix_id)
 
 
-@require_POST
 @permissions.required("approve_fix")
+@permissions.sent_from("fix-detail", "fix_id")
 def approve(request: HttpRequest, fix_id: int) -> HttpResponse:
     """Approve what was read; what the asker had to tick, the approver ticks too.
 
@@ -172,8 +172,8 @@ def approve(request: HttpRequest, fix_id: int) -> HttpResponse:
     return redirect("fix-detail", fix_id=fix.pk)
 
 
-@require_POST
 @permissions.required("assign_case")
+@permissions.sent_from("fix-detail", "fix_id")
 def reject(request: HttpRequest, fix_id: int) -> HttpResponse:
     """Refuse another's request, or withdraw one's own; either way with a reason."""
     form = DecisionForm(request.POST, auto_id="decide_%s")
@@ -193,8 +193,8 @@ def reject(request: HttpRequest, fix_id: int) -> HttpResponse:
     return redirect("fix-detail", fix_id=fix.pk)
 
 
-@require_POST
 @permissions.required("approve_fix")
+@permissions.sent_from("fix-detail", "fix_id")
 def undo(request: HttpRequest, fix_id: int) -> HttpResponse:
     try:
         fix = fixes.undo(fix_id=_known(fix_id), actor=case_page.person(request), now=timezone.now())

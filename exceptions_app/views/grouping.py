@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from exceptions_app import errors, permissions
 from exceptions_app.catalogue import entry as catalogue_entry
@@ -80,8 +80,8 @@ def preview(request: HttpRequest, group_id: int) -> HttpResponse:
     return _previewed(request, _group(group_id), form, request.GET.get("choice", ""))
 
 
-@require_POST
 @permissions.required("group_causes")
+@permissions.sent_from("cause-about", "group_id")
 def regroup(request: HttpRequest, group_id: int) -> HttpResponse:
     """Merge, split, or take one back."""
     group, form = _group(group_id), ReasonForm(request.POST, auto_id="why_%s")

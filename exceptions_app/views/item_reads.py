@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
 from exceptions_app import errors, permissions
 from exceptions_app.selectors import cases as cases_selector
@@ -15,8 +14,8 @@ from exceptions_app.services import item_reading
 from exceptions_app.views import case_page
 
 
-@require_POST
 @permissions.required("read_item")
+@permissions.sent_from("case-detail", "case_id")
 def read(request: HttpRequest, case_id: int) -> HttpResponse:
     """Ask the ERP for the item now; what it said stands above the page."""
     case = get_object_or_404(cases_selector.detail(case_id))

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from connectors.errors import ConnectorError
 from exceptions_app import errors, permissions
@@ -185,8 +185,8 @@ def task(request: HttpRequest, posting_id: int) -> HttpResponse:
     return _show(request, posting, form=form, status=422 if form.errors else 200)
 
 
-@require_POST
 @permissions.required("key_by_hand")
+@permissions.sent_from("posting-key", "posting_id")
 def take(request: HttpRequest, posting_id: int) -> HttpResponse:
     posting = _posting(request, posting_id)
     try:
@@ -196,8 +196,8 @@ def take(request: HttpRequest, posting_id: int) -> HttpResponse:
     return redirect("posting-key", posting_id=posting.pk)
 
 
-@require_POST
 @permissions.required("key_by_hand")
+@permissions.sent_from("posting-key", "posting_id")
 def release(request: HttpRequest, posting_id: int) -> HttpResponse:
     posting = _posting(request, posting_id)
     try:
@@ -211,8 +211,8 @@ def release(request: HttpRequest, posting_id: int) -> HttpResponse:
     return redirect("keying")
 
 
-@require_POST
 @permissions.required("key_by_hand")
+@permissions.sent_from("posting-key", "posting_id")
 def could_not(request: HttpRequest, posting_id: int) -> HttpResponse:
     """The ERP did not take it: an exception follows, as after a refused call."""
     posting = _posting(request, posting_id)

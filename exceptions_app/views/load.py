@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from exceptions_app import errors, permissions
 from exceptions_app.choices import BulkKind, Team
@@ -46,8 +46,8 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "load/people.html", context)
 
 
-@require_POST
 @permissions.required("lead_team")
+@permissions.sent_from("load")
 def hand_over(request: HttpRequest, person_id: int) -> HttpResponse:
     """Freeze all that a person has of a team; the next page shows it and asks who is given it."""
     team = team_of(request)

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from exceptions_app import errors, permissions
 from exceptions_app.choices import Team
@@ -65,8 +65,8 @@ def changed(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_POST
 @permissions.required("view_desk")
+@permissions.sent_from("case-changed")
 def mark(request: HttpRequest) -> HttpResponse:
     page, team = _asked(request.POST.get("page", ""), request.POST.get("team", ""))
     now = timezone.now()

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from connectors.errors import ConnectorError
 from exceptions_app import errors, permissions
@@ -59,8 +59,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "operations/overview.html", context)
 
 
-@require_POST
 @permissions.required("manage_connections")
+@permissions.sent_from("operations")
 def check(request: HttpRequest, connection_id: int) -> HttpResponse:
     connection = get_object_or_404(Connection, pk=connection_id)
     try:
@@ -74,8 +74,8 @@ def check(request: HttpRequest, connection_id: int) -> HttpResponse:
     return _back(request, connection)
 
 
-@require_POST
 @permissions.required("manage_connections")
+@permissions.sent_from("operations")
 def read_locations(request: HttpRequest, connection_id: int) -> HttpResponse:
     connection = get_object_or_404(Connection, pk=connection_id)
     try:
@@ -89,8 +89,8 @@ def read_locations(request: HttpRequest, connection_id: int) -> HttpResponse:
     return redirect("admin:connection-history", connection_id=connection.pk)
 
 
-@require_POST
 @permissions.required("manage_connections")
+@permissions.sent_from("operations")
 def read_items(request: HttpRequest, connection_id: int) -> HttpResponse:
     connection = get_object_or_404(Connection, pk=connection_id)
     try:
@@ -111,8 +111,8 @@ def _back(request: HttpRequest, connection: Connection) -> HttpResponse:
     return redirect("operations")
 
 
-@require_POST
 @permissions.required("manage_connections")
+@permissions.sent_from("operations")
 def resume(request: HttpRequest, connection_id: int) -> HttpResponse:
     connection = get_object_or_404(Connection, pk=connection_id)
     acts.resume(
@@ -242,8 +242,8 @@ def event_detail(request: HttpRequest, event_id: int) -> HttpResponse:
     return render(request, "operations/event.html", context)
 
 
-@require_POST
 @permissions.required("replay_event")
+@permissions.sent_from("event-detail", "event_id")
 def replay(request: HttpRequest, event_id: int) -> HttpResponse:
     get_object_or_404(InboundEvent.objects.only("pk"), pk=event_id)
     try:

@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from exceptions_app import errors, permissions
 from exceptions_app.choices import Role
@@ -81,8 +81,8 @@ def detail(request: HttpRequest, user_id: int) -> HttpResponse:
     return _detail(request, user, form, status=200)
 
 
-@require_POST
 @permissions.required("manage_users")
+@permissions.sent_from("person", "user_id")
 @permissions.proven
 def change_roles(request: HttpRequest, user_id: int) -> HttpResponse:
     user = _found(user_id)
@@ -136,15 +136,15 @@ def deactivate(request: HttpRequest, user_id: int) -> HttpResponse:
     return render(request, "people/switch_off.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
 @permissions.required("manage_users")
+@permissions.sent_from("person", "user_id")
 @permissions.proven
 def reactivate(request: HttpRequest, user_id: int) -> HttpResponse:
     return _act(request, user_id, people.reactivate, "Switched on, with the roles as before.")
 
 
-@require_POST
 @permissions.required("manage_users")
+@permissions.sent_from("person", "user_id")
 @permissions.proven
 def remove_second_factor(request: HttpRequest, user_id: int) -> HttpResponse:
     done = "No second factor is left, and all sessions are ended."
@@ -152,8 +152,8 @@ def remove_second_factor(request: HttpRequest, user_id: int) -> HttpResponse:
 
 
 @never_cache
-@require_POST
 @permissions.required("manage_users")
+@permissions.sent_from("person", "user_id")
 @permissions.proven
 def renew_link(request: HttpRequest, user_id: int) -> HttpResponse:
     user = _found(user_id)

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from exceptions_app import errors, permissions
 from exceptions_app.choices import CASE_OPEN, Team
@@ -59,8 +59,8 @@ def detail(request: HttpRequest, question_id: int) -> HttpResponse:
     return _show(request, get_object_or_404(talking.question(question_id)), AnswerForm())
 
 
-@require_POST
 @permissions.required("write_note")
+@permissions.sent_from("question", "question_id")
 def answer(request: HttpRequest, question_id: int) -> HttpResponse:
     question = get_object_or_404(talking.question(question_id))
     form = AnswerForm(request.POST)
@@ -76,8 +76,8 @@ def answer(request: HttpRequest, question_id: int) -> HttpResponse:
     return redirect("question", question_id=question.pk)
 
 
-@require_POST
 @permissions.required("write_note")
+@permissions.sent_from("question", "question_id")
 def withdraw(request: HttpRequest, question_id: int) -> HttpResponse:
     question = get_object_or_404(talking.question(question_id))
     actor = permissions.actor_of(request)

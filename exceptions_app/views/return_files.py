@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from exceptions_app import errors, permissions
 from exceptions_app.choices import ReturnFileStatus
@@ -71,8 +71,8 @@ def detail(request: HttpRequest, file_id: int) -> HttpResponse:
     return _show(request, found, form)
 
 
-@require_POST
 @permissions.required("import_returns")
+@permissions.sent_from("return-file", "file_id")
 def take(request: HttpRequest, file_id: int) -> HttpResponse:
     _one(file_id)
     try:
@@ -88,8 +88,8 @@ def take(request: HttpRequest, file_id: int) -> HttpResponse:
     return redirect("return-file", file_id=file_id)
 
 
-@require_POST
 @permissions.required("import_returns")
+@permissions.sent_from("return-file", "file_id")
 def discard(request: HttpRequest, file_id: int) -> HttpResponse:
     found = _one(file_id)
     try:

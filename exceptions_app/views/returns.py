@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from exceptions_app import errors, permissions
 from exceptions_app.catalogue import entry as catalogue_entry
@@ -51,8 +51,8 @@ def detail(request: HttpRequest, rma_id: int) -> HttpResponse:
     return _show(request, rma_id)
 
 
-@require_POST
 @permissions.required("write_note")
+@permissions.sent_from("return-detail", "rma_id")
 def note(request: HttpRequest, rma_id: int) -> HttpResponse:
     """Words in the history of the return; nothing else changes."""
     rma = get_object_or_404(Rma, pk=rma_id)

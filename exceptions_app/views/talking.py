@@ -6,15 +6,14 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
 from exceptions_app import permissions
 from exceptions_app.services import mentions
 from exceptions_app.views.ticked import number
 
 
-@require_POST
 @permissions.required("view_desk")
+@permissions.sent_from("home")
 def mentions_read(request: HttpRequest) -> HttpResponse:
     """One note, or all of them, have been read."""
     text = request.POST.get("mention", "")

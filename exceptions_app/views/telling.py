@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from exceptions_app import errors, permissions
 from exceptions_app.choices import MessageState, Team
@@ -196,8 +196,8 @@ def _place(request: HttpRequest, place_id: int) -> MessagePlace:
     return place
 
 
-@require_POST
 @permissions.required("lead_team")
+@permissions.sent_from("message-place", "place_id")
 def test(request: HttpRequest, place_id: int) -> HttpResponse:
     place = _place(request, place_id)
     _test(request, place)
@@ -215,8 +215,8 @@ def _test(request: HttpRequest, place: MessagePlace) -> None:
     tell(request, f"Test message to {sent.place_name}: {sent.get_state_display()}. {sent.outcome}")
 
 
-@require_POST
 @permissions.required("lead_team")
+@permissions.sent_from("message-place", "place_id")
 @permissions.proven
 def remove(request: HttpRequest, place_id: int) -> HttpResponse:
     place = _place(request, place_id)
@@ -268,8 +268,8 @@ def own(request: HttpRequest) -> HttpResponse:
     return render(request, "account/messages_wanted.html", context, status=status)
 
 
-@require_POST
 @permissions.required("use_account")
+@permissions.sent_from("account-messages")
 def own_test(request: HttpRequest) -> HttpResponse:
     place = get_object_or_404(MessagePlace, owner=actor_of(request))
     _test(request, place)

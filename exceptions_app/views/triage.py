@@ -22,7 +22,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from exceptions_app import errors, permissions
 from exceptions_app.catalogue import entry as catalogue_entry
@@ -143,8 +143,8 @@ def _is_for_background(wanted: Act, cases: Sequence[Case]) -> bool:
     return wanted.key in IN_BACKGROUND
 
 
-@require_POST
 @permissions.required("assign_case")
+@permissions.sent_from("case-list")
 def take_next(request: HttpRequest) -> HttpResponse:
     """Give the reader the first free exception of the list, of their own teams unless it names one.
 

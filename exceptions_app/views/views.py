@@ -15,7 +15,6 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
 from exceptions_app import errors, permissions
 from exceptions_app.choices import Role, SavedPage, Team
@@ -137,8 +136,8 @@ def bare(query: QueryDict, *, drop: Iterable[str] = ()) -> str:
     return str(kept.urlencode())
 
 
-@require_POST
 @permissions.required("view_desk")
+@permissions.sent_from("case-list")
 def save(request: HttpRequest) -> HttpResponse:
     page = request.POST.get("page", "")
     whose = request.POST.get("team", "")
@@ -166,8 +165,8 @@ def save(request: HttpRequest) -> HttpResponse:
     return redirect(address(page, query))
 
 
-@require_POST
 @permissions.required("view_desk")
+@permissions.sent_from("case-list")
 def rename(request: HttpRequest, view_id: int) -> HttpResponse:
     try:
         view = service.rename(
@@ -185,8 +184,8 @@ def rename(request: HttpRequest, view_id: int) -> HttpResponse:
     return _back(request)
 
 
-@require_POST
 @permissions.required("view_desk")
+@permissions.sent_from("case-list")
 def delete(request: HttpRequest, view_id: int) -> HttpResponse:
     try:
         name = service.delete(
@@ -198,8 +197,8 @@ def delete(request: HttpRequest, view_id: int) -> HttpResponse:
     return _back(request)
 
 
-@require_POST
 @permissions.required("view_desk")
+@permissions.sent_from("case-list")
 def opening(request: HttpRequest) -> HttpResponse:
     """What the queue opens with for the reader: a view by its id, "all", or "" for the team's."""
     wanted = request.POST.get("view", "")
@@ -220,8 +219,8 @@ def opening(request: HttpRequest) -> HttpResponse:
     return _back(request)
 
 
-@require_POST
 @permissions.required("view_desk")
+@permissions.sent_from("case-list")
 def default(request: HttpRequest, view_id: int) -> HttpResponse:
     """Whether the queue opens with it for everybody of its team or role."""
     try:

@@ -42,16 +42,17 @@ class Door:
     args: tuple[str, ...] = ()
 
 
-ACT = {"get": (405,), "post": (200, 302, 409, 422)}
+# A form sends it; who opens its address is led to the page the form stands on.
+ACT = {"get": (302,), "post": (200, 302, 409, 422)}
 LED = {"get": (302,), "post": (302,)}
 DOORS = {
     "healthz": Door(OPEN),
     "sign-in": Door(OPEN, post=(200,)),
-    "sign-out": Door(OPEN, get=(405,), post=(302,)),
+    "sign-out": Door(OPEN, get=(302,), post=(302,)),
     "signed-hook": Door(OPEN, get=(405,), post=(401,), args=("nobody",)),
     "hook": Door(OPEN, get=(405,), post=(401,), args=("nobody", "guess")),
     "account_login": Door(OPEN, post=(200,)),
-    "account_logout": Door(OPEN, get=(405,), post=(302,)),
+    "account_logout": Door(OPEN, get=(302,), post=(302,)),
     "mfa_authenticate": Door(OPEN, get=(302,), post=(302,)),
     "mfa_login_webauthn": Door(OPEN, get=(302,), post=(302,)),
     "openid_connect_login": Door(OPEN, get=(404,), args=("company",)),
@@ -65,14 +66,14 @@ DOORS = {
     "account": Door("use_account"),
     "account-prefer": Door("use_account", **ACT),
     "account-messages": Door("use_account", post=(422,)),
-    "account-messages-test": Door("use_account", get=(405,), post=(404,)),
+    "account-messages-test": Door("use_account", get=(302,), post=(404,)),
     "message-list": Door("view_desk"),
     "message": Door("view_desk", get=(404,), post=(405,), args=("999999",)),
     "message-places": Door("view_desk"),
     "message-place-add": Door("lead_team", post=(422,)),
     "message-place": Door("lead_team", get=(404,), post=(404,), args=("999999",)),
-    "message-place-test": Door("lead_team", get=(405,), post=(404,), args=("999999",)),
-    "message-place-remove": Door("lead_team", get=(405,), post=(404,), args=("999999",)),
+    "message-place-test": Door("lead_team", get=(302,), post=(404,), args=("999999",)),
+    "message-place-remove": Door("lead_team", get=(302,), post=(404,), args=("999999",)),
     "session-end": Door("use_account", **ACT, args=("999999",)),
     "sessions-end": Door("use_account", **ACT),
     "account_change_password": Door("use_account", post=(200,)),
@@ -122,8 +123,8 @@ DOORS = {
     "acceptance-export": Door("view_finance"),
     "acceptance-export-xlsx": Door("view_finance"),
     "acceptance": Door("view_finance", get=(404,), args=("999999",)),
-    "acceptance-owner": Door("assign_acceptance", get=(405,), post=(404,), args=("999999",)),
-    "acceptance-renew": Door("fix_money", get=(405,), post=(404,), args=("999999",)),
+    "acceptance-owner": Door("assign_acceptance", get=(302,), post=(404,), args=("999999",)),
+    "acceptance-renew": Door("fix_money", get=(302,), post=(404,), args=("999999",)),
     "accepted-export": Door("view_finance"),
     "accepted-export-xlsx": Door("view_finance"),
     "run-list": Door("view_finance"),
@@ -176,16 +177,16 @@ DOORS = {
     "case-ask": Door("write_note", post=(422,), args=("case",)),
     "case-locations": Door("read_locations", **ACT, args=("case",)),
     "question": Door("view_desk", args=("question",)),
-    "question-answer": Door("write_note", get=(405,), post=(422,), args=("question",)),
+    "question-answer": Door("write_note", get=(302,), post=(422,), args=("question",)),
     "question-withdraw": Door("write_note", **ACT, args=("question",)),
-    "mentions-read": Door("view_desk", get=(405,), post=(302,)),
+    "mentions-read": Door("view_desk", get=(302,), post=(302,)),
     "load": Door("view_load"),
     "load-hand-over": Door("lead_team", **ACT, args=("person",)),
     "assignment-rules": Door("view_load"),
     "assignment-rule-add": Door("lead_team", post=(422,)),
     # Only of a team one leads; an empty request names no act.
     "assignment-rule": Door("lead_team", post=(422,), args=("rule",)),
-    "assignment-rule-turn": Door("lead_team", get=(405,), post=(404,), args=("rule",)),
+    "assignment-rule-turn": Door("lead_team", get=(302,), post=(404,), args=("rule",)),
     "keying": Door("key_by_hand"),
     "keying-export": Door("key_by_hand"),
     "keying-export-xlsx": Door("key_by_hand"),
@@ -219,16 +220,16 @@ DOORS = {
     "bulk-stop": Door("assign_case", **ACT, args=("bulk",)),
     "bulk-resume": Door("assign_case", **ACT, args=("bulk",)),
     "bulk-undo": Door("assign_case", **ACT, args=("bulk",)),
-    "bulk-again": Door("assign_case", get=(405,), post=(404,), args=("bulk",)),
+    "bulk-again": Door("assign_case", get=(302,), post=(404,), args=("bulk",)),
     "replay-window": Door("retry_posting", post=(422,)),
     "case-next": Door("assign_case", **ACT),
     "case-changed": Door("view_desk"),
-    "look-mark": Door("view_desk", get=(405,), post=(404,)),
-    "view-save": Door("view_desk", get=(405,), post=(404,)),
-    "view-opening": Door("view_desk", get=(405,), post=(302,)),
-    "view-default": Door("view_desk", get=(405,), post=(302, 404), args=("view",)),
-    "view-rename": Door("view_desk", get=(405,), post=(404,), args=("view",)),
-    "view-delete": Door("view_desk", get=(405,), post=(404,), args=("view",)),
+    "look-mark": Door("view_desk", get=(302,), post=(404,)),
+    "view-save": Door("view_desk", get=(302,), post=(404,)),
+    "view-opening": Door("view_desk", get=(302,), post=(302,)),
+    "view-default": Door("view_desk", get=(302,), post=(302, 404), args=("view",)),
+    "view-rename": Door("view_desk", get=(302,), post=(404,), args=("view",)),
+    "view-delete": Door("view_desk", get=(302,), post=(404,), args=("view",)),
     "cause-about": Door("view_desk", args=("group",)),
     "cause-preview": Door("group_causes", get=(302,), args=("group",)),
     "cause-regroup": Door("group_causes", **ACT, args=("group",)),
@@ -243,15 +244,15 @@ DOORS = {
     "case-pause": Door("assign_case", **ACT, args=("case",)),
     "case-resume": Door("assign_case", **ACT, args=("case",)),
     # The lead of another team than finance may not.
-    "case-month": Door("open_month", get=(405,), post=(403, 422), args=("case",)),
-    "item-read": Door("read_item", get=(405,), post=(422,), args=("case",)),
+    "case-month": Door("open_month", get=(302,), post=(403, 422), args=("case",)),
+    "item-read": Door("read_item", get=(302,), post=(422,), args=("case",)),
     "case-wake": Door("assign_case", **ACT, args=("case",)),
     "case-reopen": Door("close_case", **ACT, args=("case",)),
     # Its type decides whose it is: this one is merchandising's.
-    "case-close": Door("close_case", get=(405,), post=(403,), args=("case",)),
+    "case-close": Door("close_case", get=(302,), post=(403,), args=("case",)),
     # Which change is asked for decides what else is needed; an empty request names none.
-    "fix-preview": Door("assign_case", get=(405,), post=(404,), args=("case",)),
-    "fix-request": Door("assign_case", get=(405,), post=(404,), args=("case",)),
+    "fix-preview": Door("assign_case", get=(302,), post=(404,), args=("case",)),
+    "fix-request": Door("assign_case", get=(302,), post=(404,), args=("case",)),
     "fix-list": Door("view_desk"),
     "fix-detail": Door("view_desk", args=("fix",)),
     "fix-approve": Door("approve_fix", **ACT, args=("fix",)),
@@ -266,7 +267,7 @@ DOORS = {
     "fix-batch-undo": Door("approve_fix", **ACT, args=("fix_batch",)),
     "glass-review": Door("review_glass", **ACT, args=("glass",)),
     "away": Door("view_desk"),
-    "away-name": Door("assign_case", get=(405,), post=(422,)),
+    "away-name": Door("assign_case", get=(302,), post=(422,)),
     "away-end": Door("assign_case", **ACT, args=("delegation",)),
     "conflicts": Door("view_conflicts"),
     "conflicts-export": Door("view_conflicts"),
@@ -361,6 +362,15 @@ def strangers_to(capability):
     return [make_user(name) for name, role in ROLES.items() if role not in holders]
 
 
+def pages_of_acts():
+    """Of each address that only a form sends: the name of the page the form stands on."""
+    return {
+        pattern.name: pattern.callback.page
+        for _, pattern in every_pattern()
+        if hasattr(pattern.callback, "page")
+    }
+
+
 GUARDED = [name for name, door in DOORS.items() if door.capability != OPEN]
 
 
@@ -437,6 +447,32 @@ def test_a_post_without_its_token_is_refused(rows, name):
     assert state() == before
 
 
+@pytest.mark.parametrize("name", sorted(set(pages_of_acts()) & set(DOORS)))
+def test_the_address_of_an_act_leads_back_to_the_page_its_form_stands_on(client, rows, name):
+    client.force_login(
+        someone_with(DOORS[name].capability) if name in GUARDED else make_user("ada")
+    )
+    page, address, before = pages_of_acts()[name], address_of(name, rows), state()
+    args = [] if not DOORS[page].args else [rows.get(arg, arg) for arg in DOORS[name].args]
+
+    answer = client.get(f"{address}?list=team%3Dfinance")
+
+    assert (answer.status_code, answer.url) == (
+        302,
+        f"{reverse(page, args=args)}?list=team%3Dfinance",
+    )
+    assert client.head(address).status_code == 302
+    assert client.put(address).status_code == 405
+    assert state() == before
+
+
+def test_only_the_doors_of_other_systems_answer_nobody_who_looks(client, rows):
+    client.force_login(make_user("ada"))
+    deaf = {name for name in DOORS if client.get(address_of(name, rows)).status_code == 405}
+
+    assert deaf == {"signed-hook", "hook"}
+
+
 def test_only_the_webhook_doors_need_no_token():
     exempt = {
         pattern.name or route
@@ -459,17 +495,22 @@ def test_an_auditor_changes_nothing(client, rows, name):
 
 @pytest.mark.parametrize("name", [n for n in GUARDED if DOORS[n].get[0] in (200, 302)])
 def test_an_auditor_reads_every_page(client, rows, name):
-    # A question about rows is a page of those who may act on them.
-    if name in ("case-act", "difference-act", "fix-act") or DOORS[name].capability in (
-        "key_by_hand",
-        "group_causes",
-        "lead_team",
-        "write_note",
-        "manage_users",
-        "import_returns",
-        "retry_posting",
-        "view_raw_messages",
-        "use_evidence",
+    # A question about rows is a page of those who may act on them, and an act is none.
+    if (
+        name in pages_of_acts()
+        or name in ("case-act", "difference-act", "fix-act")
+        or DOORS[name].capability
+        in (
+            "key_by_hand",
+            "group_causes",
+            "lead_team",
+            "write_note",
+            "manage_users",
+            "import_returns",
+            "retry_posting",
+            "view_raw_messages",
+            "use_evidence",
+        )
     ):
         return
     client.force_login(make_user("aud"))
