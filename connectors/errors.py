@@ -113,18 +113,20 @@ class NotFound(ConnectorError):
 class Conflict:
     """One thing told twice, and not alike: its id, and each differing fact as (name, one, other).
 
-    The values are texts fit for the screen; what a customer wrote is not among them.
+    The values are texts fit for the screen; what a customer wrote is not among them. `order` is
+    the number of the order it belongs to, "" where that is not told.
     """
 
     subject: str
     facts: tuple[tuple[str, str, str], ...]
+    order: str = ""
 
 
 # Written by customers, so it may name them.
 _FREE_TEXTS = frozenset({"reason_detail"})
 
 
-def conflict(subject: str, one: Any, other: Any) -> Conflict:
+def conflict(subject: str, one: Any, other: Any, *, order: str = "") -> Conflict:
     """What differs between two records of one dataclass."""
     apart = []
     for each in fields(one):
@@ -134,7 +136,7 @@ def conflict(subject: str, one: Any, other: Any) -> Conflict:
         hides = each.name in _FREE_TEXTS
         told = ("one text", "another text") if hides else (_shown(first), _shown(second))
         apart.append((each.name, *told))
-    return Conflict(subject, tuple(apart))
+    return Conflict(subject, tuple(apart), order)
 
 
 def _shown(value: Any) -> str:

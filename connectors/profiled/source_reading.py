@@ -53,7 +53,7 @@ def rma(profile: SourceProfile, document: object) -> types.SourceRma:
         updated_at=facts["updated_at"],
         customer_email=facts.get("customer_email", ""),
         customer_name=facts.get("customer_name", ""),
-        lines=_lines(profile, reader, raw, currency, drift),
+        lines=_lines(profile, reader, raw, currency, drift, order=facts.get("order_name", "")),
         shipments=tuple(_shipments(reader, reading.shipments, raw)),
         refunds=refunds,
         events=tuple(_events(reader, reading.events, raw, drift)),
@@ -113,7 +113,13 @@ class _Group:
 
 
 def _lines(
-    profile: SourceProfile, reader: FactReader, raw: object, currency: str, drift: Drift
+    profile: SourceProfile,
+    reader: FactReader,
+    raw: object,
+    currency: str,
+    drift: Drift,
+    *,
+    order: str,
 ) -> tuple[types.SourceLine, ...]:
     """Units that share every fact as one line, in order of first appearance.
 
@@ -133,7 +139,7 @@ def _lines(
                 raise unreadable(
                     "unit_id",
                     "is given twice with different facts",
-                    conflict=errors.conflict(str(unit_id), seen[unit_id], line),
+                    conflict=errors.conflict(str(unit_id), seen[unit_id], line, order=order),
                 )
             drift.note("unit_id", "given twice")
             continue

@@ -60,6 +60,7 @@ def rma(raw: object) -> SourceRma:
     summary = top.child("rmaSummary")
     order = top.child("orderDetails")
     external_id = summary.required_text("rmaId")
+    order_name = order.text("order_name") or summary.text("order_name")
     refunds = tuple(refund(row, external_id) for row in top.children("transactions"))
     units = tuple(top.required_children("items"))
     currency = _currency(units, refunds, drift)
@@ -68,13 +69,13 @@ def rma(raw: object) -> SourceRma:
         external_id=external_id,
         status=summary.required_text("status"),
         order_id=order.text("orderId"),
-        order_name=order.text("order_name") or summary.text("order_name"),
+        order_name=order_name,
         currency=currency,
         created_at=top.required_moment("createdAt"),
         updated_at=top.required_moment("lastUpdated"),
         customer_email=customer_email,
         customer_name=customer_name,
-        lines=lines(units, currency=currency),
+        lines=lines(units, currency=currency, order=order_name),
         shipments=tuple(_shipment(row) for row in top.children("shipments")),
         refunds=refunds,
         events=tuple(_events(summary)),
@@ -156,7 +157,7 @@ class _Group:
             self.disposition_at = decided_at
 
 
-def lines(units: tuple[Reader, ...], *, currency: str) -> tuple[SourceLine, ...]:
+def lines(units: tuple[Reader, ...], *, currency: str, order: str = "") -> tuple[SourceLine, ...]:
     """Group units that share every fact, in order of first appearance.
 
     The moment of inspection is not such a fact: a group tells its latest. `fees` are totals of
@@ -173,7 +174,7 @@ def lines(units: tuple[Reader, ...], *, currency: str) -> tuple[SourceLine, ...]
                 raise unreadable(
                     unit.place("returnedItemId"),
                     "is given twice with different facts",
-                    conflict=errors.conflict(unit_id, seen[unit_id], facts),
+                    conflict=errors.conflict(unit_id, seen[unit_id], facts, order=order),
                 )
             unit.note("returnedItemId", "given twice")
             continue

@@ -197,7 +197,8 @@ def _item_is_told_twice(entry: Entry) -> Entry:
             Step(
                 "Compare both entries with the order and with what was refunded. Two items that"
                 " truly came back under one number are both right: then only {platform} can give"
-                " each a number of its own."
+                " each a number of its own.",
+                link="order",
             ),
             Step(
                 "If one entry is wrong, open return {rma} in {platform} and remove it. {platform}"

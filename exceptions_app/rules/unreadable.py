@@ -43,7 +43,8 @@ def facts_of(error: UnreadableReply) -> dict[str, str]:
     rows = [list(each) for each in error.conflict.facts]
     kept = {"unit": error.conflict.subject, CONFLICT: json.dumps(rows)}
     named = "; ".join(f"{row.label} {row.one} and {row.other}" for row in entries(kept)[:_NAMED])
-    return {**told, **kept, "apart": named or "no fact we read"}
+    order = {"order": error.conflict.order} if error.conflict.order else {}
+    return {**told, **kept, **order, "apart": named or "no fact we read"}
 
 
 def entries(facts: Mapping[str, object]) -> tuple[Apart, ...]:
@@ -73,6 +74,29 @@ def against_refunds(facts: Mapping[str, object], refunded: Decimal, currency: st
     }
     said = fits.get(refunded)
     return f"{paid}, which equals {said}." if said else f"{paid}, which equals neither price."
+
+
+def skus(facts: Mapping[str, object]) -> tuple[str, str] | None:
+    """The SKU of either entry; None where they do not differ in it, or one tells none."""
+    told = next((row for row in entries(facts) if row.label == _LABELS["sku"]), None)
+    if told is None or "none" in (told.one, told.other):
+        return None
+    return told.one, told.other
+
+
+def against_order(order: str, skus: tuple[str, str], sold: tuple[int, int]) -> str:
+    """Which of two entries order `order` sold; `sold` are the units of either's SKU on it."""
+    one, other = skus
+    if all(sold):
+        return f"Order {order} sold both {one} and {other}: two items may be meant."
+    if not any(sold):
+        return f"Order {order} sold neither {one} nor {other} under these SKUs."
+    had, not_had = ("one entry", "other entry") if sold[0] else ("other entry", "one entry")
+    bought, wrong = (one, other) if sold[0] else (other, one)
+    return (
+        f"Order {order} sold {max(sold)} of {bought} (the {had}) and no {wrong} (the {not_had})."
+        " An item the order did not sell stops the return again."
+    )
 
 
 def _amount(text: str, currency: str) -> Decimal | None:

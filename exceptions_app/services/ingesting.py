@@ -6,6 +6,7 @@ and where the platform tells several returns in one call, those that wait are re
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -24,11 +25,21 @@ from connectors.errors import (
 )
 from connectors.ports import BatchSource, Source
 from connectors.types import SourceRma
+from exceptions_app import errors
 from exceptions_app.choices import EventState
 from exceptions_app.models import Bridge, Connection, InboundEvent
 from exceptions_app.models.statements import Select, Update, is_one_of
 from exceptions_app.rules import refund_text, retry, return_rows, unreadable
-from exceptions_app.services import connections, events, health, leases, moments, privacy, rmas
+from exceptions_app.services import (
+    connections,
+    events,
+    health,
+    leases,
+    moments,
+    privacy,
+    reference,
+    rmas,
+)
 
 LEASE = leases.lease(seconds=180)
 # A reply that is garbled as a whole was mostly cut off on its way; one bad field stays bad.
@@ -233,7 +244,18 @@ def _settle_unreadable(
     if not error.field and event.attempts < GARBLED_TRIES:
         events.put_off(event, now + event.attempts * GARBLED_PAUSE)
         return
+    if error.conflict is not None and error.conflict.order:
+        _know_order(bridge, error.conflict.order, now)
     events.park(event, bridge, "PAYLOAD_INVALID", unreadable.facts_of(error), now)
+
+
+def _know_order(bridge: Bridge, number: str, now: datetime) -> None:
+    """Have a copy of the order, so that the exception can tell what it sold.
+
+    Where the ERP cannot be asked the message is parked all the same.
+    """
+    with contextlib.suppress(ConnectorError, errors.DeskError):
+        reference.order_numbered(bridge=bridge, number=number, now=now)
 
 
 def _process_refund(event: InboundEvent, bridge: Bridge, now: datetime) -> None:

@@ -71,6 +71,8 @@ def of(case: Case) -> list[dict[str, str]]:
             }
         )
         shown.append({"label": "Order", "value": case.rma.order_name})
+    elif case.facts.get("order"):
+        shown.append({"label": "Order", "value": str(case.facts["order"])})
     if case.bridge is not None:
         shown.append({"label": "Bridge", "value": case.bridge.name})
     if case.reopened_count:

@@ -147,8 +147,7 @@ def show(
             each for each in underway if each["is_held"] and each["fix"].kind != FixKind.CLOSE
         ]
         context["held_back"] = cases_selector.held_back([case], now=now)
-        context["booked"] = case_settled.booked(case, postings)
-        context["to_come"] = case_settled.to_come(request, case, postings, now)
+        context |= case_settled.after(request, case, postings, now)
     if (
         not is_open
         and case.closure == Closure.BY_HAND

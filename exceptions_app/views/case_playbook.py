@@ -49,7 +49,7 @@ def steps(
                 "lead": lead,
                 "rest": title[len(lead) :],
                 "state": state,
-                "note": note or (silent if step.needs_erp else ""),
+                "note": note or (silent if step.needs_erp else "") or _compared(step, shown),
                 "url": url,
                 "url_label": label,
                 "outside": _outside(step.opens, case),
@@ -80,6 +80,12 @@ def _silent(waits: Doubt | None) -> str:
         return ""
     first = f" (EX-{waits.case.pk})" if waits.case else ""
     return f"Wait with this until {waits.connection.name} answers{first}."
+
+
+def _compared(step: Step, shown: Mapping[str, Any]) -> str:
+    """What the order and the refunds say of two entries, below the step that compares them."""
+    message = shown.get("message") if step.link == "order" else None
+    return " ".join(message["compared"]) if message else ""
 
 
 def _question(step: Step, case: Case, request: HttpRequest) -> tuple[str, str]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 
 from exceptions_app import permissions
 from exceptions_app.catalogue import entry as catalogue_entry
-from exceptions_app.choices import HoldReason, PostingKind, PostingStatus
+from exceptions_app.choices import Closure, HoldReason, PostingKind, PostingStatus
 from exceptions_app.models import Case, Posting
-from exceptions_app.selectors import awaited
+from exceptions_app.selectors import aftermath, awaited
 from exceptions_app.services.linking import LEAD
 from exceptions_app.templatetags.amounts import money
 from exceptions_app.templatetags.desk import when
@@ -43,17 +44,43 @@ def booked(case: Case, postings: Iterable[Posting]) -> str:
     return f"Booked and read back: {'; '.join(told)}." if told else ""
 
 
+def after(
+    request: HttpRequest, case: Case, postings: list[Posting], now: datetime
+) -> dict[str, Any]:
+    """What the page of a closed exception tells of its return.
+
+    `after_rma` is the return, None where none is known; `others` are the exceptions open on it
+    now; `booked` and `to_come` are its documents.
+    """
+    rma = aftermath.return_of(case)
+    others = aftermath.still_open(case, rma)
+    return {
+        "after_rma": rma,
+        "others": others,
+        "booked": booked(case, postings),
+        "to_come": to_come(request, case, postings, now, others),
+    }
+
+
 def to_come(
-    request: HttpRequest, case: Case, postings: Iterable[Posting], now: datetime
+    request: HttpRequest,
+    case: Case,
+    postings: Iterable[Posting],
+    now: datetime,
+    others: Iterable[Case] = (),
 ) -> list[ToCome]:
-    """What of the return has not been read back, in the order it leaves."""
+    """What of the return has not been read back, in the order it leaves.
+
+    `others` are the exceptions open on the return: a document one of them holds leads there.
+    """
     open_rows = [
         row
         for row in postings
         if _is_document(row)
         and row.status not in (PostingStatus.CONFIRMED, PostingStatus.CANCELLED)
     ]
-    return [_told(request, case, row, now) for row in open_rows]
+    by_type = {each.type: each for each in others}
+    return [_told(request, case, row, now, by_type) for row in open_rows]
 
 
 def held_words(row: Posting, now: datetime) -> str:
@@ -71,7 +98,9 @@ def blockers(row: Posting) -> str:
     return ", ".join(catalogue_entry(code).short for code in codes if code)
 
 
-def _told(request: HttpRequest, case: Case, row: Posting, now: datetime) -> ToCome:
+def _told(
+    request: HttpRequest, case: Case, row: Posting, now: datetime, others: Mapping[str, Case]
+) -> ToCome:
     name = _named(row)
     if row.status == PostingStatus.HELD:
         return _held(request, case, row, name, now)
@@ -80,8 +109,21 @@ def _told(request: HttpRequest, case: Case, row: Posting, now: datetime) -> ToCo
     if row.status == PostingStatus.FAILED:
         return ToCome(f"{name} was refused by {row.connection.name}.", *_page(request, row))
     if row.status == PostingStatus.BLOCKED:
-        return ToCome(f"{name} is still held back: {blockers(row)}.", *_return(row))
+        return _blocked(case, row, name, others)
     return ToCome(f"{name} leaves by itself, after the documents before it.")
+
+
+def _blocked(case: Case, row: Posting, name: str, others: Mapping[str, Case]) -> ToCome:
+    """By the exception that holds it, else by what a person closed though it still stands."""
+    codes = [code.strip() for code in row.blocked_by.split(",")]
+    held = f"{name} is still held back: {blockers(row)}"
+    first = next((others[code] for code in codes if code in others), None)
+    if first is not None:
+        url = reverse("case-detail", args=[first.pk])
+        return ToCome(f"{held}.", url, f"Open EX-{first.pk}")
+    if case.closure == Closure.BY_HAND and codes == [case.type]:
+        return ToCome(f"{held}. That is what was closed here by hand, and it still stands.")
+    return ToCome(f"{held}.", *_return(row))
 
 
 def _held(request: HttpRequest, case: Case, row: Posting, name: str, now: datetime) -> ToCome:

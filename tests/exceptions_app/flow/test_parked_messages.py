@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from exceptions_app.models import AuditEntry, Case, InboundEvent
+from exceptions_app.models import AuditEntry, Case, InboundEvent, Rma, SalesOrder
 from exceptions_app.rules import unreadable
 from exceptions_app.services import events, triage
 from tests.cast import make_user
-from tests.world import make_refund, make_unit, make_world
+from tests.world import make_order_line, make_refund, make_unit, make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -106,6 +106,53 @@ def test_two_entries_with_two_prices_are_told_beside_what_was_refunded(refunded,
     assert unreadable.against_refunds({"conflict": rows}, Decimal(refunded), "EUR") == ""
 
 
+def test_the_step_says_which_entry_the_order_sold(client):
+    world = make_world()
+    world.add_order(lines=[make_order_line(sku="TEE-BLACK-M")])
+    world.add_return(items=_told_twice())
+    world.carry()
+    client.force_login(make_user("ines"))
+
+    shown = client.get(reverse("case-detail", args=[_case().pk])).text
+
+    assert SalesOrder.objects.get().number == "SO-1"
+    told = (
+        "Order SO-1 sold 2 of TEE-BLACK-M (the one entry) and no SCARF (the other entry). An item"
+        " the order did not sell stops the return again."
+    )
+    assert shown.count(told) == 2
+    step = shown.split("Compare both entries with the order")[1].split("</li>")[0]
+    assert told in step
+
+
+@pytest.mark.parametrize(
+    ("sold", "told"),
+    [
+        ((1, 1), "Order SO-1 sold both A and B: two items may be meant."),
+        ((0, 0), "Order SO-1 sold neither A nor B under these SKUs."),
+        (
+            (0, 3),
+            "Order SO-1 sold 3 of B (the other entry) and no A (the one entry). An item the order"
+            " did not sell stops the return again.",
+        ),
+    ],
+)
+def test_the_order_speaks_for_one_entry_both_or_neither(sold, told):
+    assert unreadable.against_order("SO-1", ("A", "B"), sold) == told
+
+
+def test_an_order_that_cannot_be_read_parks_the_message_all_the_same(client):
+    world = make_world()
+    world.add_return(items=_told_twice())
+    world.carry()
+    client.force_login(make_user("ines"))
+
+    shown = client.get(reverse("case-detail", args=[_case().pk])).text
+
+    assert _states() == ["parked"]
+    assert f"We could not read order SO-1 of {world.bridge.erp.name}: look there" in shown
+
+
 def test_what_the_refunds_of_the_return_pay_is_at_risk():
     world = make_world()
     world.add_order()
@@ -178,3 +225,17 @@ def test_a_corrected_return_closes_it_by_proof_and_leaves_nothing_parked(world):
     assert (case.status, case.closure) == ("resolved", "proof")
     assert "parked" not in _states()
     assert AuditEntry.objects.filter(act="event.settled").count() >= 1
+
+
+def test_a_closed_message_leads_to_its_return_and_to_what_stops_that_now(world, client):
+    case = _case()
+    world.add_return(items=[make_unit("5001-1", sku="SCARF")])
+    world.clock.advance(minutes=10)
+    _again(world, "delivery-3")
+    client.force_login(make_user("ines"))
+
+    page = client.get(reverse("case-detail", args=[case.pk])).text
+
+    rma, later = Rma.objects.get(), Case.objects.get(rma__isnull=False)
+    assert f'<a href="{reverse("return-detail", args=[rma.pk])}">return {rma}</a>' in page
+    assert f'<a href="{reverse("case-detail", args=[later.pk])}">EX-{later.pk}</a>' in page

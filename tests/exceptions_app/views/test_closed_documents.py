@@ -103,3 +103,29 @@ def test_every_other_state_has_its_sentence(client, closed, values, words):
     page = _page(client, closed)
     assert "Still to come for this return" in page
     assert words in page
+
+
+def test_another_exception_of_the_return_is_named_and_a_held_document_leads_to_it(client, closed):
+    group = CauseGroupFactory(bridge=closed.bridge, type="OVER_RETURN")
+    later = CaseFactory(
+        rma=closed.rma, group=group, type="OVER_RETURN", title="More came back", team="finance"
+    )
+    _credit(closed, status="blocked", blocked_by="OVER_RETURN")
+
+    page = _page(client, closed)
+
+    link = f'<a href="{reverse("case-detail", args=[later.pk])}">'
+    assert "Another exception of this return is open" in page
+    assert f"{link}EX-{later.pk}</a> More came back (Finance)" in page
+    assert f"above what was sold. {link}Open EX-{later.pk}</a>" in page
+
+
+def test_what_was_closed_by_hand_and_stands_is_said_to_hold_its_document(client, closed):
+    closed.closure = "by_hand"
+    closed.save()
+    _credit(closed, status="blocked", blocked_by="REFUND_CM_MISMATCH")
+
+    page = _page(client, closed)
+
+    assert "That is what was closed here by hand, and it still stands." in page
+    assert "of this return is open" not in page
