@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from exceptions_app import errors, permissions
+from exceptions_app.admin import trying
 from exceptions_app.admin.mapping_pages import bridge_or_404, file_answer, may_directly
 from exceptions_app.choices import ImportStatus, MappingKind
 from exceptions_app.forms.imports import UploadForm
@@ -20,7 +22,7 @@ from exceptions_app.models import Bridge, MappingImport
 from exceptions_app.permissions import actor_of
 from exceptions_app.rules.change_words import shown_target
 from exceptions_app.selectors import mappings as mappings_selector
-from exceptions_app.services import mapping_files, mapping_imports
+from exceptions_app.services import bulk_freezing, mapping_files, mapping_imports
 from exceptions_app.services.mapping_imports import ADD, CHANGE, ERROR, SAME
 from exceptions_app.services.previews import PLANNED_CAP
 
@@ -111,6 +113,20 @@ def apply(request: HttpRequest, import_id: int) -> HttpResponse:
 
 @permissions.required("manage_mappings")
 @permissions.sent_from("admin:mapping-import", "import_id")
+def try_file(request: HttpRequest, import_id: int) -> HttpResponse:
+    """Try all its rows together on returns of the past; it only reads, so it starts."""
+    found = import_or_404(import_id)
+    freeze = partial(bulk_freezing.freeze_file, found=found)
+    try:
+        bulk = trying.tried(request, request.POST.get("days", ""), freeze)
+    except errors.DeskError as error:
+        messages.warning(request, str(error))
+        return redirect("admin:mapping-import", import_id=found.pk)
+    return redirect("bulk", bulk_id=bulk.pk)
+
+
+@permissions.required("manage_mappings")
+@permissions.sent_from("admin:mapping-import", "import_id")
 def discard(request: HttpRequest, import_id: int) -> HttpResponse:
     found = import_or_404(import_id)
     try:
@@ -176,6 +192,7 @@ def _show(request: HttpRequest, found: MappingImport) -> HttpResponse:
         "planned_cap": PLANNED_CAP,
         "is_open": found.status == ImportStatus.CHECKED,
         "may_apply": may_directly(request, found.kind),
+        "history_days": bulk_freezing.HISTORY_DAYS,
         "taken_back": taken_back,
         "left": list(left[:SHOWN]) if left is not None else [],
         "left_count": left.count() if left is not None else 0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import tzinfo
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,15 +17,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from exceptions_app import errors, permissions
+from exceptions_app.admin import trying
 from exceptions_app.choices import MappingKind
 from exceptions_app.forms.imports import MapForm
-from exceptions_app.models import Bridge, Mapping
+from exceptions_app.models import Bridge, Bulk, Mapping
 from exceptions_app.permissions import actor_of
 from exceptions_app.rules import change_words
 from exceptions_app.rules.change_words import TARGET_FIELDS
 from exceptions_app.selectors import mapping_coverage, paging, seen_values
 from exceptions_app.selectors import mappings as mappings_selector
-from exceptions_app.services import mapping_files, mappings, previews, setup
+from exceptions_app.services import bulk_freezing, mapping_files, mappings, previews, setup
 from exceptions_app.templatetags.desk import when
 
 _TYPES = {
@@ -112,7 +114,8 @@ def history(request: HttpRequest, bridge_id: int, kind: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permissions.required("view_mappings")
 def map_value(request: HttpRequest, bridge_id: int, kind: str) -> HttpResponse:
-    """Map one value, or go back to an earlier version; what it would do is shown first."""
+    """Map one value, or go back to an earlier version; what it would do is shown first, and can be
+    tried on returns of the past."""
     bridge = bridge_or_404(bridge_id, kind)
     if not may_map(request, kind):
         raise PermissionDenied("manage_mappings")
@@ -123,6 +126,8 @@ def map_value(request: HttpRequest, bridge_id: int, kind: str) -> HttpResponse:
         status = 200 if form.is_valid() else 422
         return _show_form(request, bridge, kind, form, status=status)
     try:
+        if "history" in request.POST:
+            return redirect("bulk", bulk_id=_try(request, form).pk)
         said = _act(request, form)
     except errors.DeskError as error:
         form.add_error(None, str(error))
@@ -270,6 +275,7 @@ def _show_form(
         "effect": effect,
         "seen": seen,
         "is_direct": may_directly(request, kind),
+        "history_days": bulk_freezing.HISTORY_DAYS,
     }
     return render(request, "admin/mappings/map.html", context, status=status)
 
@@ -291,6 +297,18 @@ def _effect(bridge: Bridge, kind: str, form: MapForm) -> tuple[previews.Effect |
 def _typed(form: MapForm, name: str) -> str:
     """What stands in a field, sent or given; a NUL is no text for the database."""
     return str(form[name].value() or "").replace("\0", "")
+
+
+def _try(request: HttpRequest, form: MapForm) -> Bulk:
+    freeze = partial(
+        bulk_freezing.freeze_mapping,
+        bridge=form.bridge,
+        kind=form.kind,
+        source_value=form.cleaned_data["value"],
+        target=form.target,
+        reason=form.cleaned_data["reason"],
+    )
+    return trying.tried(request, request.POST["history"], freeze)
 
 
 def _act(request: HttpRequest, form: MapForm) -> str:

@@ -23,6 +23,11 @@ urlpatterns = [
         name="mapping-import-apply",
     ),
     path(
+        "mappings/imports/<int:import_id>/try/",
+        import_pages.try_file,
+        name="mapping-import-try",
+    ),
+    path(
         "mappings/imports/<int:import_id>/discard/",
         import_pages.discard,
         name="mapping-import-discard",

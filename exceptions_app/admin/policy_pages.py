@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -12,12 +13,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from exceptions_app import errors, permissions
+from exceptions_app.admin import trying
 from exceptions_app.forms.bridges import BridgeChangeForm, PolicyReasonForm, policy_form
 from exceptions_app.models import Bridge
 from exceptions_app.permissions import actor_of
 from exceptions_app.rules import policy as policies
 from exceptions_app.selectors import setup as setup_selector
-from exceptions_app.services import bridges, bulk, bulk_freezing
+from exceptions_app.services import bridges, bulk_freezing
 
 NOT_SHOWN = (
     "Nothing was changed yet: these are not the values whose effect was shown. It is shown now."
@@ -45,16 +47,10 @@ def policy(request: HttpRequest, bridge_id: int) -> HttpResponse:
 
 def _try_policy(request: HttpRequest, bridge: Bridge, form: PolicyReasonForm) -> HttpResponse:
     """Replay the past under the values; it only reads, so it starts, and changes nothing."""
-    wanted, actor, now = form.cleaned_data["policy"], actor_of(request), timezone.now()
+    wanted = form.cleaned_data["policy"]
+    freeze = partial(bulk_freezing.freeze_policy, bridge=bridge, policy=wanted)
     try:
-        found = bulk_freezing.freeze_policy(
-            bridge=bridge,
-            policy=wanted,
-            days=_number(request.POST["history"]),
-            actor=actor,
-            now=now,
-        )
-        bulk.start(bulk_id=found.pk, given={}, actor=actor, now=now)
+        found = trying.tried(request, request.POST["history"], freeze)
     except errors.DeskError as error:
         form.add_error(None, str(error))
         return _show_policy(request, bridge, form, wanted=wanted, status=422)
@@ -123,10 +119,6 @@ def bridge(request: HttpRequest, bridge_id: int) -> HttpResponse:
     return render(request, "admin/setup/bridge.html", context, status=status)
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
-
-
 def _policy_form(request: HttpRequest, bridge: Bridge) -> PolicyReasonForm:
     """The policy in force; with `?back=` as it was after a change, with `?tried=` as tried."""
     form_class = policy_form()
@@ -134,7 +126,7 @@ def _policy_form(request: HttpRequest, bridge: Bridge) -> PolicyReasonForm:
         ("back", setup_selector.policy_at),
         ("tried", setup_selector.policy_tried),
     ):
-        pk = _number(request.GET.get(name, ""))
+        pk = trying.number(request.GET.get(name, ""))
         if pk:
             values = find(bridge, pk)
             if values is None:

@@ -35,7 +35,8 @@ class Bulk(models.Model):
     # What will be refused, as far as it is known: [{"why", "count", "examples": [case id]}].
     forecast = models.JSONField(default=list)
     # The answers of the form, checked: {"assignee": id, "until", "note", "reason", "reason_code"},
-    # or the change to try: {"fix", "kind", "source_value", "payload"}.
+    # or the change to try: {"kind", "source_value", "payload"} or {"kind", "targets"} with the
+    # "fix", the "file" or the "bridge" it is of.
     given = models.JSONField(default=dict)
     # Rows a minute at most; 0 where the desk alone is concerned and nothing has to be spared.
     per_minute = models.PositiveIntegerField(default=0)

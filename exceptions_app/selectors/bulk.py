@@ -28,7 +28,8 @@ def one(bulk_id: int) -> QuerySet[Bulk]:
 
 def latest() -> list[Bulk]:
     """The latest acts that were started, of everybody."""
-    rows = Bulk.objects.filter(started_at__isnull=False).select_related("asked_by")
+    # A file that is tried is kept whole with its act, and no list shows it.
+    rows = Bulk.objects.filter(started_at__isnull=False).select_related("asked_by").defer("given")
     return list(rows[:LATEST])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,14 +13,15 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from exceptions_app import errors
-from exceptions_app.choices import CASE_OPEN, BulkKind, MappingKind, PostingStatus
-from exceptions_app.models import Bridge, Bulk, BulkRow, Case, Fix, Posting, Rma
+from exceptions_app.choices import CASE_OPEN, BulkKind, ImportStatus, MappingKind, PostingStatus
+from exceptions_app.models import Bridge, Bulk, BulkRow, Case, Fix, MappingImport, Posting, Rma
 from exceptions_app.permissions import can, roles_of
+from exceptions_app.rules import change_words
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.selectors import setup as setup_selector
 from exceptions_app.selectors.cases import QUEUE_ORDER
-from exceptions_app.services import bridges, bulk_rows, hindsight
+from exceptions_app.services import bridges, bulk_rows, hindsight, mapping_imports, mappings
 
 DRAFT_FOR = timedelta(hours=1)
 MOST_A_MINUTE = 600
@@ -133,14 +134,61 @@ def freeze_history(*, fix: Fix, days: int, actor: User, now: datetime) -> Bulk:
     if fix.kind not in MappingKind.values:
         raise errors.InvalidChoice("Only a mapping is tried on history.")
     change = hindsight.of_mapping(kind=fix.kind, source_value=fix.source_value, payload=fix.payload)
-    _check_days(days)
-    found = mappings_selector.touched_by(
-        bridge=fix.bridge,
-        kind=fix.kind,
-        keys={normalise(fix.source_value)},
-        since=now - timedelta(days=days),
-    )
+    keys = {normalise(fix.source_value)}
+    found = _touched(fix.bridge, fix.kind, keys, days, now)
     return _tried_on(found, {"fix": fix.pk, **change}, str(fix), days, actor, now)
+
+
+@transaction.atomic
+def freeze_mapping(
+    *,
+    bridge: Bridge,
+    kind: str,
+    source_value: str,
+    target: dict[str, str],
+    reason: str,
+    days: int,
+    actor: User,
+    now: datetime,
+) -> Bulk:
+    """As `freeze_history`, for a mapping that nobody asked for yet.
+
+    `reason` is kept for the form that puts it in force.
+
+    Raises:
+        FixNotAllowed: the actor may not do this.
+        InvalidChoice: the target is not usable, or no return holds the value.
+    """
+    check_right(actor, BulkKind.PREVIEW)
+    clean = mappings.clean_target(
+        bridge=bridge, kind=kind, source_value=source_value, target=target
+    )
+    change = hindsight.of_mapping(kind=kind, source_value=source_value, payload=clean)
+    found = _touched(bridge, kind, {normalise(source_value)}, days, now)
+    given = {"bridge": bridge.pk, "reason": reason, **change}
+    words = change_words.sentence(kind, source_value, clean)
+    return _tried_on(found, given, words, days, actor, now)
+
+
+@transaction.atomic
+def freeze_file(*, found: MappingImport, days: int, actor: User, now: datetime) -> Bulk:
+    """As `freeze_history`, for all that a file would add and change, together.
+
+    Raises:
+        FixNotAllowed: the actor may not do this.
+        FixAlreadyDecided: the file was applied, discarded or taken back.
+        InvalidChoice: the file changes nothing, or no return holds a value of it.
+    """
+    check_right(actor, BulkKind.PREVIEW)
+    if found.status != ImportStatus.CHECKED:
+        state = found.get_status_display().lower()
+        raise errors.FixAlreadyDecided(f"Nothing was tried: {found.file_name} is {state}.")
+    rows = mapping_imports.changing(found)
+    change = hindsight.of_mappings(kind=found.kind, rows=rows)
+    touched = _touched(found.bridge, found.kind, change["targets"], days, now)
+    label = MappingKind(found.kind).label
+    words = f"{len(rows):,} {label} mappings of {found.file_name}"
+    return _tried_on(touched, {"file": found.pk, **change}, words, days, actor, now)
 
 
 @transaction.atomic
@@ -166,6 +214,15 @@ def freeze_policy(
     )
     change = hindsight.of_policy(bridge=bridge, policy=policy)
     return _tried_on(found, change, words, days, actor, now)
+
+
+def _touched(
+    bridge: Bridge, kind: str, keys: Collection[str], days: int, now: datetime
+) -> QuerySet[Rma]:
+    """Returns that hold any of the normalised `keys`: open ones, and of `days` the settled."""
+    _check_days(days)
+    since = now - timedelta(days=days)
+    return mappings_selector.touched_by(bridge=bridge, kind=kind, keys=keys, since=since)
 
 
 def _check_days(days: int) -> None:

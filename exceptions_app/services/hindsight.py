@@ -16,9 +16,10 @@ from typing import Any
 from exceptions_app.choices import MappingKind, PostingKind
 from exceptions_app.models import Bridge, Rma
 from exceptions_app.rules import planning
-from exceptions_app.rules.facts import Plan
+from exceptions_app.rules.facts import Plan, RmaFacts
+from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import facts as facts_selector
-from exceptions_app.services import previews
+from exceptions_app.services import import_effects, previews
 
 HEALED, BROKEN, OTHERWISE, SAME = "healed", "broken", "otherwise", "same"
 # Stands where a change of a mapping names its kind.
@@ -57,22 +58,24 @@ def of_mapping(*, kind: str, source_value: str, payload: dict[str, Any]) -> dict
     return {"kind": kind, "source_value": source_value, "payload": payload}
 
 
+def of_mappings(*, kind: str, rows: Iterable[tuple[str, dict[str, str]]]) -> dict[str, Any]:
+    """Many mappings of one kind, value and target each, as they are kept with the act."""
+    return {"kind": kind, "targets": {normalise(value): target for value, target in rows}}
+
+
 def of_policy(*, bridge: Bridge, policy: dict[str, Any]) -> dict[str, Any]:
     """A policy, of which a tolerance is a part, as it is kept with the act that tries it."""
     return {"kind": POLICY, "bridge": bridge.pk, "policy": policy}
 
 
 def tried(*, rma: Rma, given: dict[str, Any], now: datetime) -> Tried:
-    """What `given`, made by `of_mapping` or `of_policy`, would decide of one return."""
+    """What `given`, as one of the functions above makes it, would decide of one return."""
     facts = facts_selector.for_plan(rma, now=now)
     before = planning.plan(facts)
     if given["kind"] == POLICY:
         after = _under(rma, given["policy"], now)
     else:
-        assert given["kind"] in MappingKind.values
-        after = planning.plan(
-            previews.changed(facts, rma, given["kind"], given["source_value"], given["payload"])
-        )
+        after = planning.plan(_mapped(facts, rma, given))
     opened, closed = _differ(before, after)
     return Tried(
         verdict=_verdict(before, after, opened),
@@ -82,6 +85,17 @@ def tried(*, rma: Rma, given: dict[str, Any], now: datetime) -> Tried:
         closed=closed,
         credit=_credited(after) - _credited(before),
     )
+
+
+def _mapped(facts: RmaFacts, rma: Rma, given: dict[str, Any]) -> RmaFacts:
+    """The facts with one mapping changed, or with many."""
+    kind = given["kind"]
+    assert kind in MappingKind.values
+    if "targets" in given:
+        return import_effects.changed(
+            facts=facts, bridge=rma.bridge, kind=kind, targets=given["targets"]
+        )
+    return previews.changed(facts, rma, kind, given["source_value"], given["payload"])
 
 
 def _under(rma: Rma, policy: dict[str, Any], now: datetime) -> Plan:

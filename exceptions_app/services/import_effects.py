@@ -49,6 +49,14 @@ def effect(*, bridge: Bridge, kind: str, targets: Targets, now: datetime) -> Eff
     return summed(rows, bridge.currency, count)
 
 
+def changed(*, facts: RmaFacts, bridge: Bridge, kind: str, targets: Targets) -> RmaFacts:
+    """The facts of one return as they would be with all of `targets`."""
+    if kind == MappingKind.SKU_ALIAS:
+        held = {normalise(line.sku) for line in facts.lines}
+        targets = {key: target for key, target in targets.items() if key in held}
+    return _changed(facts, kind, targets, _items(bridge, kind, targets))
+
+
 def _changed(
     facts: RmaFacts, kind: str, targets: Targets, items: Mapping[str, tuple[ItemFact, ...]]
 ) -> RmaFacts:

@@ -127,6 +127,11 @@ def counts(rows: Iterable[dict[str, Any]]) -> dict[str, int]:
     return {act: found[act] for act in ACTS}
 
 
+def changing(found: MappingImport) -> list[tuple[str, dict[str, str]]]:
+    """Value and target of each row that the file would add or change."""
+    return [(row["source_value"], row["target"]) for row in found.rows if row["act"] in CHANGING]
+
+
 def marked_row(kind: str, row: dict[str, Any]) -> list[str]:
     """A row as a file carries it, with its line and what is wrong with it.
 

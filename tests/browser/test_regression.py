@@ -93,7 +93,7 @@ def test_a_cause_that_comes_back_names_the_change_that_failed_and_is_solved_anew
 def _end_the_mapping(page, sign_in, waiting):
     sign_in(make_user("ada"))
     page.goto(f"/admin/mappings/{waiting.bridge.pk}/sku_alias/history/?value=TEE-BLAK-M")
-    page.get_by_role("link", name="Take out of force").click()
+    page.get_by_role("link", name="Roll back").click()
     page.get_by_label("Why").fill("That season is over")
     press(page, "Take it out of force")
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from exceptions_app.admin import mapping_urls
-from exceptions_app.models import AuditEntry, Fix, Mapping, MappingImport, Rma
+from exceptions_app.models import AuditEntry, Bulk, Fix, Mapping, MappingImport, Rma
 from exceptions_app.rules.change_words import DAYS
 from exceptions_app.services import fixes, mapping_files, mapping_imports
 from tests import factories
@@ -34,6 +34,7 @@ DOORS = {
     "mapping-upload": ({"ada"}, {"ada"}),
     "mapping-import": (READERS, None),
     "mapping-import-apply": (None, {"ada"}),
+    "mapping-import-try": (None, {"ada"}),
     "mapping-import-discard": (None, {"ada"}),
     "mapping-import-file": (READERS, None),
     "mapping-import-take-back": ({"ada"}, {"ada"}),
@@ -115,6 +116,7 @@ def addresses(bridge, found):
         "mapping-upload": page_of(bridge, "upload"),
         "mapping-import": reverse("admin:mapping-import", args=import_id),
         "mapping-import-apply": reverse("admin:mapping-import-apply", args=import_id),
+        "mapping-import-try": reverse("admin:mapping-import-try", args=import_id),
         "mapping-import-discard": reverse("admin:mapping-import-discard", args=import_id),
         "mapping-import-file": reverse("admin:mapping-import-file", args=[found.pk, "csv"]),
         "mapping-import-take-back": take_back_of(applied(bridge)),
@@ -749,3 +751,50 @@ def test_a_file_that_overrides_a_refusal_says_so_before_and_after(client, ada, b
     assert "Mona refused this." in before
     assert "Applied, the file overrides the refusal, and the audit trail says so." in before
     assert "The file overrode the refusal." in after
+
+
+def test_a_mapping_is_tried_on_the_past_and_leads_back_to_its_form_filled_in(client, ada, bridge):
+    waiting_return(bridge)
+    values = {"value": "TEE-BLAK-M", "sku": "TEE-BLK-M", "reason": "Typo & haste"}
+    address = page_of(bridge, "map")
+    assert 'name="history" value="30"' in client.post(address, {**values, "preview": "1"}).text
+    before = list(Mapping.objects.values())
+
+    answer = client.post(address, {**values, "history": "30"})
+
+    found = Bulk.objects.get()
+    assert (answer.url, found.state, found.count) == (f"/exceptions/bulk/{found.pk}/", "running", 1)
+    back = client.get(answer.url).context["tried"]["url"]
+    form = client.get(back)
+    assert form.context["form"].initial.items() >= values.items()
+    assert form.context["seen"]
+    assert list(Mapping.objects.values()) == before
+
+
+def test_a_mapping_that_cannot_be_tried_keeps_what_was_typed(client, ada, bridge):
+    values = {"value": "TEE-BLAK-M", "sku": "TEE-BLK-M", "reason": "Typo"}
+
+    answer = client.post(page_of(bridge, "map"), {**values, "history": "30"})
+
+    assert answer.status_code == 422
+    assert "There is nothing to act on." in answer.text
+    assert answer.context["form"]["reason"].value() == "Typo"
+    assert not Bulk.objects.exists()
+
+
+def test_a_file_is_tried_on_the_past_and_leads_back_to_it(client, ada, bridge):
+    waiting_return(bridge)
+    upload(client, bridge, b"value,sku\nTEE-BLAK-M,TEE-BLK-M\n")
+    found = MappingImport.objects.get()
+    page = reverse("admin:mapping-import", args=[found.pk])
+    attempt = reverse("admin:mapping-import-try", args=[found.pk])
+    assert f'action="{attempt}"' in client.get(page).text
+
+    answer = client.post(attempt, {"days": "90"})
+
+    tried = Bulk.objects.get()
+    assert (answer.url, tried.given["file"]) == (f"/exceptions/bulk/{tried.pk}/", found.pk)
+    assert client.get(answer.url).context["tried"] == {"url": page, "label": "The file"}
+    assert "one of the times offered" in client.post(attempt, {"days": "x"}, follow=True).text
+    assert MappingImport.objects.get().status == "checked"
+    assert Bulk.objects.count() == 1
