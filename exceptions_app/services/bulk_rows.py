@@ -35,6 +35,7 @@ from exceptions_app.services import (
     fixes,
     hindsight,
     notes,
+    same_requests,
     triage,
 )
 
@@ -131,6 +132,9 @@ def perform(*, row: BulkRow, bulk: Bulk, actor: User, now: datetime) -> Done:
         return Done()
     if bulk.kind == BulkKind.ACCEPT:
         return _accept(row, bulk, actor, now)
+    if bulk.kind in (BulkKind.RETRY, BulkKind.CLOSE):
+        bridge_id = Case.objects.values_list("bridge", flat=True).get(pk=row.case_id)
+        same_requests.take_turn(bridge_id=bridge_id)
     case = Case.objects.select_for_update(of=("self",)).select_related("bridge", "rma")
     found = case.get(pk=row.case_id)
     if bulk.kind == BulkKind.RETRY:

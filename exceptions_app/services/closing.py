@@ -17,7 +17,7 @@ from exceptions_app.models import Case, Fix
 from exceptions_app.permissions import roles_of
 from exceptions_app.rules import closing as rules
 from exceptions_app.selectors import closing as selector
-from exceptions_app.services import fix_payloads, fix_steps, fixes, triage
+from exceptions_app.services import fix_payloads, fix_steps, fixes, same_requests, triage
 
 
 @transaction.atomic
@@ -33,6 +33,9 @@ def close(
         FixAlreadyDecided: the same is asked for already.
         CaseAlreadyClosed, CaseChanged: another was faster.
     """
+    shown = Case.objects.select_related("bridge").get(pk=case_id)
+    if selector.agreement(shown)[0] != "none":
+        same_requests.take_turn(bridge_id=shown.bridge_id)
     case = triage.locked_as_seen(case_id=case_id, seen=seen, actor=actor)
     fix_payloads.check_reason(kind=FixKind.CLOSE, reason_code=reason, case=case)
     if not selector.may_close(case, roles=roles_of(actor)):

@@ -67,9 +67,7 @@ def request(
     """
     check_right(actor, kind, case)
     _check_case(case, kind)
-    # Of two who ask for the same at once the second waits here, and is told. Rows that refer to
-    # the bridge may be written meanwhile.
-    Bridge.objects.select_for_update(no_key=True).get(pk=bridge.pk)
+    same_requests.take_turn(bridge_id=bridge.pk)
     fix_payloads.check_reason(kind=kind, reason_code=reason_code, case=case)
     order_checks.check_note(kind=kind, note=note)
     fix_payloads.check_note(kind=kind, note=note)

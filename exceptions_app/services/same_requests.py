@@ -13,6 +13,17 @@ from exceptions_app.services import audit
 UNDER_WAY = (FixStatus.REQUESTED, FixStatus.HELD)
 
 
+def take_turn(*, bridge_id: int | None) -> None:
+    """Wait for who is asking for a change on this bridge; none for what belongs to no bridge.
+
+    Of two who ask for the same at once the second waits here, and is told. Rows that refer to the
+    bridge may be written meanwhile. It comes before any exception is locked: a request locks those
+    it touches at its end, and of two who lock in turns of their own one would be cut off.
+    """
+    if bridge_id is not None:
+        Bridge.objects.select_for_update(no_key=True).get(pk=bridge_id)
+
+
 def refuse(
     *,
     bridge: Bridge,
