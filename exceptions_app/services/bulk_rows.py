@@ -304,7 +304,7 @@ def _take_back(row: BulkRow, actor: User, now: datetime) -> Done:
         if fix.status == FixStatus.REQUESTED:
             fixes.reject(fix_id=fix.pk, actor=actor, now=now, note="Taken back by who asked.")
         elif fix.kind == FixKind.CLOSE and fix.case_id is not None:
-            closing.reopen(case_id=fix.case_id, actor=actor, now=now)
+            closing.reopen(case_id=fix.case_id, actor=actor, now=now, closed_by=fix)
         else:
             fixes.undo(fix_id=fix.pk, actor=actor, now=now)
         return Done()

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from exceptions_app import errors
-from exceptions_app.choices import FixKind, FixStatus
+from exceptions_app.choices import Closure, FixKind, FixStatus
 from exceptions_app.models import Case, Fix
 from exceptions_app.permissions import roles_of
 from exceptions_app.rules import closing as rules
@@ -60,14 +60,28 @@ def close(
 
 
 @transaction.atomic
-def reopen(*, case_id: int, actor: User, now: datetime) -> Case:
+def reopen(*, case_id: int, actor: User, now: datetime, closed_by: Fix | None = None) -> Case:
     """Undo a closing by hand, also one that others agreed to and that is still held.
+
+    With `closed_by` only what that very change closed: whoever closed it since had their reasons.
 
     Raises:
         InvalidChoice: it is open already, or was closed by proof, which only facts undo.
+        CaseChanged: `closed_by` did not come into force, or it was closed anew since.
     """
     held = Fix.objects.filter(case=case_id, kind=FixKind.CLOSE, status=FixStatus.HELD).first()
-    if held is None:
+    # The change before its exception, as everywhere: of two who take it back the second waits here.
+    fix = fix_steps.lock(held.pk) if held is not None else None
+    if closed_by is not None and not _is_closed_by(case_id, closed_by):
+        raise errors.CaseChanged("It changed since, and stays as it is now.")
+    if fix is None or fix.status != FixStatus.HELD:
         return triage.reopen(case_id=case_id, actor=actor, now=now)
-    fix_steps.take_back(fix_steps.lock(held.pk), actor, now)
+    fix_steps.take_back(fix, actor, now)
     return Case.objects.get(pk=case_id)
+
+
+def _is_closed_by(case_id: int, fix: Fix) -> bool:
+    in_force = Fix.objects.filter(pk=fix.pk, status__in=(FixStatus.HELD, FixStatus.APPLIED))
+    return Case.objects.filter(
+        pk=case_id, closure=Closure.BY_HAND, resolved_at__in=in_force.values("decided_at")
+    ).exists()

@@ -1,5 +1,6 @@
 """Closing by hand by whoever may, and with whoever must agree (R112)."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,13 @@ from exceptions_app.catalogue import CATALOGUE
 from exceptions_app.models import AuditEntry, Bulk, BulkRow, Case, Fix
 from exceptions_app.rules import closing as rules
 from exceptions_app.selectors import today
-from exceptions_app.services import bulk, bulk_freezing, bulk_running, closing, fixes
+from exceptions_app.services import (
+    bulk,
+    bulk_freezing,
+    bulk_running,
+    closing,
+    fixes,
+)
 from tests.cast import make_user
 from tests.factories import NOW, CaseFactory, CauseGroupFactory, RmaFactory
 
@@ -199,3 +206,27 @@ def test_only_a_reason_that_claims_no_act_of_others_is_ticked_beforehand():
         "REFUND_OVER_LINE": "",
         "INVOICE_LINK_MISSING": "never_invoiced",
     }
+
+
+def test_a_bulk_act_taken_back_leaves_closed_what_another_closed_since():
+    case, finn = _case("CM_NO_REFUND", value=Decimal(900)), make_user("finn")
+    frozen = bulk_freezing.freeze(kind="close", cases=Case.objects.all(), actor=finn, now=NOW)
+    given = {"reason": "on_account", "note": ""}
+    bulk.start(bulk_id=frozen.pk, given=given, actor=finn, now=NOW)
+    while bulk_running.run_next(now=NOW):
+        pass
+    fix = Fix.objects.get()
+    fixes.reject(fix_id=fix.pk, actor=make_user("fiona"), now=NOW, note="Ask for less first")
+    Case.objects.update(value=Decimal(5))
+    later = NOW + timedelta(minutes=5)
+    closing.close(
+        case_id=case.pk, reason="on_account", note="", actor=make_user("fiona"), now=later
+    )
+
+    bulk.undo(bulk_id=frozen.pk, actor=finn, now=later)
+    while bulk_running.run_next(now=later):
+        pass
+
+    undone = BulkRow.objects.get(bulk__undo_of=frozen)
+    assert (undone.state, undone.text) == ("changed", "It changed since, and stays as it is now.")
+    assert _state(case) == ("resolved", "by_hand")
