@@ -24,6 +24,7 @@ from exceptions_app.choices import (
 )
 from exceptions_app.models import Approval, AuditEntry, Case, Fix, FixBatch, Posting
 from exceptions_app.rules.mapping import normalise
+from exceptions_app.selectors import closing
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.services import (
@@ -89,6 +90,20 @@ def approvals_of(fix: Fix) -> list[Approval]:
     """Every yes to the change as it stands now, oldest first."""
     given = Approval.objects.filter(fix=fix, payload_hash=fix.payload_hash).order_by("pk")
     return list(given.select_related("approver", "on_behalf_of"))
+
+
+def weigh_closing_again(fix: Fix) -> None:
+    """What is at risk may have grown while a closing waited: who must agree to it grows with it.
+
+    It never needs less than when it was asked for.
+    """
+    if fix.kind != FixKind.CLOSE or fix.case is None:
+        return
+    level, needed = closing.agreement(fix.case)
+    if level == "finance":
+        fix.level = level
+    fix.approvals_needed = max(needed, fix.approvals_needed)
+    fix.save(update_fields=["level", "approvals_needed"])
 
 
 def put_in_force(

@@ -224,6 +224,7 @@ def approve(
     fix_steps.check_undecided(fix)
     fix_steps.check_seen(fix, seen_hash)
     given = fix_steps.approvals_of(fix)
+    fix_steps.weigh_closing_again(fix)
     away = delegations.check(delegate=actor, person_id=on_behalf_of_id, fix=fix, now=now)
     _check_approver(fix, actor, given, away)
     money_requests.check_still(fix=fix)

@@ -230,3 +230,22 @@ def test_a_bulk_act_taken_back_leaves_closed_what_another_closed_since():
     undone = BulkRow.objects.get(bulk__undo_of=frozen)
     assert (undone.state, undone.text) == ("changed", "It changed since, and stays as it is now.")
     assert _state(case) == ("resolved", "by_hand")
+
+
+def test_what_grew_while_its_closing_waited_needs_the_second_person_its_size_asks_for():
+    case = _case()
+    fix = _close(case, "finn")
+    assert fix.approvals_needed == 1
+    Case.objects.update(value=Decimal(9_000))
+    who = {"fix_id": fix.pk, "seen_hash": fix.payload_hash, "now": NOW}
+
+    fixes.approve(actor=make_user("fiona"), **who)
+
+    fix.refresh_from_db()
+    assert (fix.status, fix.approvals_needed, _state(case)[0]) == (
+        "requested",
+        2,
+        "awaiting_approval",
+    )
+    fixes.approve(actor=make_user("frida", "finance"), **who)
+    assert _state(case) == ("resolved", "by_hand")
