@@ -153,9 +153,17 @@ def _closing_note(fix: Fix, actor: User) -> str:
     """What stands in the proof beside the reason: what was noted, and who asked and agreed."""
     if fix.level == "none":
         return fix.note
-    people = f"Asked for by {audit.name_of(fix.requested_by)}, agreed by {audit.name_of(actor)}."
+    agreed = f"agreed by {' and '.join(map(_approved_by, approvals_of(fix)))}"
+    if fix.is_break_glass:
+        agreed = f"put in force by {audit.name_of(actor)} alone"
+    people = f"Asked for by {audit.name_of(fix.requested_by)}, {agreed}."
     noted = f"{fix.note.rstrip('.')}. " if fix.note else ""
     return f"{noted}{people}"
+
+
+def _approved_by(row: Approval) -> str:
+    away = f" for {audit.name_of(row.on_behalf_of)}" if row.on_behalf_of is not None else ""
+    return f"{audit.name_of(row.approver)}{away}"
 
 
 def take_back(fix: Fix, actor: User, now: datetime) -> Fix:

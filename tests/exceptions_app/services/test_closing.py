@@ -11,6 +11,7 @@ from exceptions_app.models import AuditEntry, Bulk, BulkRow, Case, Fix
 from exceptions_app.rules import closing as rules
 from exceptions_app.selectors import today
 from exceptions_app.services import (
+    break_glass,
     bulk,
     bulk_freezing,
     bulk_running,
@@ -249,3 +250,24 @@ def test_what_grew_while_its_closing_waited_needs_the_second_person_its_size_ask
     )
     fixes.approve(actor=make_user("frida", "finance"), **who)
     assert _state(case) == ("resolved", "by_hand")
+
+
+def test_the_proof_names_everybody_who_agreed_and_who_acted_alone():
+    agreed, alone = _case(value=Decimal(9_000)), _case()
+    fix = _close(agreed, "finn")
+    for name in ("fiona", "frida"):
+        actor = make_user(name, "finance")
+        fixes.approve(fix_id=fix.pk, seen_hash=fix.payload_hash, actor=actor, now=NOW)
+    asked = _close(alone, "ada")
+    break_glass.use(
+        fix_id=asked.pk,
+        seen_hash=asked.payload_hash,
+        actor=make_user("ada"),
+        now=NOW,
+        reason="Nobody of finance is in before the books close",
+    )
+
+    for case in (agreed, alone):
+        case.refresh_from_db()
+    assert agreed.proof.endswith("Asked for by Finn, agreed by Fiona and Frida.")
+    assert alone.proof.endswith("Asked for by Ada, put in force by Ada alone.")
