@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, cast
 
+from django import forms
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -155,7 +156,24 @@ def show(
     ):
         context["may_reopen"] = True
     context["steps"] = case_playbook.steps(entry, case, context, request)
+    sent = (close_form, snooze_form, pause_form, month_form, assign_form)
+    context["is_form_gone"] = any(form and not _is_shown(form, context) for form in sent)
     return render(request, "cases/detail.html", context, status=status)
+
+
+def _is_shown(form: forms.BaseForm, context: dict[str, Any]) -> bool:
+    """Whether the page still offers what `form` asked for: things may have moved meanwhile."""
+    if isinstance(form, CloseForm):
+        closing = context.get("closing")
+        return closing is not None and closing.form is form
+    if isinstance(form, CaseSnoozeForm):
+        return context.get("snooze_form") is form and not context["is_snoozed"]
+    if isinstance(form, PauseForm):
+        is_free = not context["is_paused"] and not context["is_late"]
+        return context.get("pause_form") is form and is_free
+    if isinstance(form, MonthOpenForm):
+        return context.get("month_form") is form
+    return context.get("assign_form") is form
 
 
 def with_sums(text: str, values: Iterable[Amount]) -> str:

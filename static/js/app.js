@@ -1,7 +1,7 @@
 /* app.js: what the pages gain when scripts run. Every act works without it.
    Elements ask for help with data attributes; nothing here knows a page. */
 import { copy } from "./copy.js";
-import { all, announce } from "./dom.js";
+import { all, announce, wanted } from "./dom.js";
 import { startHolds } from "./holds.js";
 import { onKey, showDialog } from "./keys.js";
 import { afterSwap, fold, isPoll, keepFromStrangers } from "./live.js";
@@ -46,4 +46,4 @@ comeBack();
 goToPart();
 const firstButton = document.querySelector("[data-first]");
 if (firstButton) (firstButton.form.querySelector("select") ?? firstButton).focus();
-document.querySelector("[data-focus]")?.focus();
+wanted(document)?.focus();

@@ -10,6 +10,9 @@ export function announce(words) {
   setTimeout(() => { place.textContent = words; }, 50);
 }
 
+// A refusal first, wherever it stands; the browser itself goes to it where no script runs.
+export const wanted = (from) => from.querySelector?.("[data-focus][autofocus]") ?? from.querySelector?.("[data-focus]");
+
 export function focusNear(target) {
   const heading = target.querySelector?.("h1, h2, h3") ?? target.closest?.("section, main")?.querySelector("h1, h2, h3");
   if (!heading) return;

@@ -1,6 +1,6 @@
 /* live.js: parts of a page that come later: a cause that unfolds, what is asked for while somebody
    looks (data-poll holds the seconds), and the same helpers for what htmx has put in. */
-import { all, focusNear } from "./dom.js";
+import { all, focusNear, wanted } from "./dom.js";
 import { startHolds } from "./holds.js";
 import { showPicked } from "./picks.js";
 
@@ -65,7 +65,7 @@ export function afterSwap(event) {
   }
   // Nobody asked for it: the focus stays where the reader is.
   if (target.closest?.("[data-poll]")) return;
-  const summary = target.querySelector?.("[data-focus]");
+  const summary = wanted(target);
   if (summary) summary.focus();
   else if (document.activeElement === document.body) focusNear(target);
 }
