@@ -38,7 +38,7 @@ def form_of(bulk: Bulk, answers: Any, *, user: User, now: datetime) -> forms.For
         must = selector.late_of_others(bulk, own_teams=own, now=now) > 0
         return SnoozeForm(answers, now=now, must_say_why=must)
     if bulk.kind == BulkKind.CLOSE:
-        return ReasonsForm(answers, reasons=_reasons(bulk))
+        return ReasonsForm(answers, reasons=_reasons(bulk), severity=selector.gravest(bulk))
     if bulk.kind == BulkKind.NOTE:
         return NoteForm(answers)
     if bulk.kind == BulkKind.ACCEPT:

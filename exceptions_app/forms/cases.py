@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -193,7 +193,8 @@ class CaseSnoozeForm(SnoozeForm):
 class ReasonsForm(forms.Form):
     """Coded reasons; the note explains, it never replaces one.
 
-    An only reason is ticked, unless it claims an act of others (`rules.closing`).
+    An only reason is ticked, unless it claims an act of others (`rules.closing`). `severity` is the
+    gravest of what is closed: it decides whether a reason does without a note.
 
     What is missing is said on the page, as everywhere, and not in a bubble of the browser.
     """
@@ -208,31 +209,47 @@ class ReasonsForm(forms.Form):
         label="Note", required=False, max_length=400, widget=forms.Textarea(attrs={"rows": 2})
     )
 
-    def __init__(self, *args: Any, reasons: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, reasons: Iterable[tuple[str, str]], severity: str, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **{"auto_id": "close_%s", **kwargs})
-        offered = list(reasons)
+        offered, self.severity = list(reasons), severity
         self.fields["reason"].choices = offered  # type: ignore[attr-defined]
         if only := closing.preset(offered):
             self.initial.setdefault("reason", only)
-        told = [code in closing.ON_WORD for code, _ in offered]
-        self.needs_word = bool(told) and all(told)
-        if any(told):
-            self.fields[
-                "note"
-            ].help_text = "Where the sender confirmed it, say who did, and when. That is needed."
+        codes = [code for code, _ in offered]
+        free = [each for each in offered if not closing.needs_note(each[0], severity=severity)]
+        note = self.fields["note"]
+        note.required = bool(offered) and not free
+        is_word = closing.ON_WORD.issuperset(codes)
+        asked = closing.WHO_AND_WHEN if is_word else closing.WHAT_AND_WHERE
+        note.error_messages["required"] = asked
+        note.help_text = _note_help(codes, [label for _, label in free])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if closing.lacks_word(cleaned.get("reason", ""), cleaned.get("note", "")):
-            self.add_error("note", closing.WHO_AND_WHEN)
+        note, reason = cleaned.get("note"), cleaned.get("reason", "")
+        lacking = closing.missing(reason, note or "", severity=self.severity)
+        if note is not None and lacking:
+            self.add_error("note", lacking)
         return cleaned
+
+
+def _note_help(codes: Iterable[str], free: Iterable[str]) -> str:
+    """What the note has to say; `free` are the labels of the reasons that do without one."""
+    words = "What was seen, and where: a number, a page, a person."
+    if closing.ON_WORD & set(codes):
+        words = "Where the sender confirmed it, say who did, and when."
+    named = " or ".join(f"“{label}”" for label in free)
+    return f"{words} Needed, except for {named}." if named else f"{words} That is needed."
 
 
 class CloseForm(ReasonsForm):
     """The coded reasons of the exception's type."""
 
     def __init__(self, *args: Any, case: Case, **kwargs: Any) -> None:
-        super().__init__(*args, reasons=catalogue_entry(case.type).close_reasons, **kwargs)
+        reasons = catalogue_entry(case.type).close_reasons
+        super().__init__(*args, reasons=reasons, severity=case.severity, **kwargs)
 
 
 def shared_reasons(types: Iterable[str]) -> tuple[tuple[str, str], ...]:
@@ -242,6 +259,15 @@ def shared_reasons(types: Iterable[str]) -> tuple[tuple[str, str], ...]:
         return ()
     first, *others = offered
     return tuple(pair for pair in first.items() if all(pair[0] in each for each in others))
+
+
+def closing_form(answers: Any, cases: Collection[Case]) -> ReasonsForm:
+    """The reasons that all these exceptions share, with what the gravest of them asks for."""
+    return ReasonsForm(
+        answers,
+        reasons=shared_reasons(sorted({case.type for case in cases})),
+        severity=closing.gravest(case.severity for case in cases),
+    )
 
 
 def _morning(now: datetime, days: int) -> datetime:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from exceptions_app.catalogue import Entry
-from exceptions_app.choices import FixKind
+from exceptions_app.choices import SEVERITY_RANK, FixKind, Severity
 from exceptions_app.rules import approval
 from exceptions_app.rules.approval import Level
 from exceptions_app.rules.facts import Policy
@@ -22,7 +22,13 @@ _ORDER: tuple[Level, ...] = ("none", "peer", "finance")
 ON_WORD = frozenset({"void_message", "sent_again"})
 # Reasons that claim an act or a word of others are ticked by whoever knows it, never beforehand.
 _CLAIMS = ON_WORD | {"approved", "claimed_back", "done_by_hand", "earlier_never_comes"}
+# Decisions of our own. Every other reason claims something that nobody here can look up later.
+OWN = frozenset({"goodwill", "harmless", "nothing_waits", "unidentified", "written_off"})
+_GRAVE = frozenset({Severity.HIGH, Severity.CRITICAL})
+# A letter or a word says neither what was seen nor where.
+_LEAST_WORDS = 2
 WHO_AND_WHEN = "Say who confirmed it, and when. Nothing was closed."
+WHAT_AND_WHERE = "Say in a few words what was seen, and where. Nothing was closed."
 
 
 def preset(reasons: Sequence[tuple[str, str]]) -> str:
@@ -31,9 +37,23 @@ def preset(reasons: Sequence[tuple[str, str]]) -> str:
     return reasons[0][0] if is_safe else ""
 
 
-def lacks_word(reason: str, note: str) -> bool:
-    """Whether the reason rests on the word of somebody outside, and nobody is named for it."""
-    return reason in ON_WORD and not note.strip()
+def needs_note(reason: str, *, severity: str) -> bool:
+    """Whether something must stand beside the reason: it claims something, or much is at stake."""
+    return severity in _GRAVE or reason not in OWN
+
+
+def missing(reason: str, note: str, *, severity: str) -> str:
+    """What the note of a closing does not say yet, as a sentence; "" when it is enough (R112)."""
+    if not reason or not needs_note(reason, severity=severity):
+        return ""
+    if len(note.split()) >= _LEAST_WORDS:
+        return ""
+    return WHO_AND_WHEN if reason in ON_WORD else WHAT_AND_WHERE
+
+
+def gravest(severities: Iterable[str]) -> str:
+    """The highest severity among those given; "" for none."""
+    return max(severities, key=SEVERITY_RANK.__getitem__, default="")
 
 
 def agreement(

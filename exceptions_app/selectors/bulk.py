@@ -15,6 +15,7 @@ from django.db.models.functions import Cast
 
 from exceptions_app.choices import BulkRowState
 from exceptions_app.models import Bulk, BulkRow, Case
+from exceptions_app.rules import closing
 from exceptions_app.selectors.paging import Page, page
 from exceptions_app.selectors.sums import Amount, per_currency
 
@@ -72,6 +73,12 @@ def _cases(rows: QuerySet[BulkRow]) -> QuerySet[Case]:
 def teams(bulk: Bulk) -> list[str]:
     found = bulk.rows.order_by().values_list("case__team", flat=True).distinct()
     return sorted(team for team in found if team)
+
+
+def gravest(bulk: Bulk) -> str:
+    """The highest severity among its exceptions; "" where it has none."""
+    found = bulk.rows.order_by().values_list("case__severity", flat=True).distinct()
+    return closing.gravest(code for code in found if code)
 
 
 def types(bulk: Bulk) -> dict[str, int]:

@@ -15,7 +15,6 @@ from exceptions_app import errors
 from exceptions_app.choices import Closure, FixKind, FixStatus
 from exceptions_app.models import Case, Fix
 from exceptions_app.permissions import roles_of
-from exceptions_app.rules import closing as rules
 from exceptions_app.selectors import closing as selector
 from exceptions_app.services import fix_payloads, fix_steps, fixes, same_requests, triage
 
@@ -28,8 +27,8 @@ def close(
 
     Raises:
         FixNotAllowed: another team's; the text says whose.
-        InvalidChoice: the type cannot be closed by hand, not for this reason, or the reason rests
-            on somebody's word and the note does not say whose.
+        InvalidChoice: the type cannot be closed by hand, not for this reason, or the note does not
+            say what the reason rests on.
         FixAlreadyDecided: the same is asked for already.
         CaseAlreadyClosed, CaseChanged: another was faster.
     """
@@ -40,8 +39,7 @@ def close(
     fix_payloads.check_reason(kind=FixKind.CLOSE, reason_code=reason, case=case)
     if not selector.may_close(case, roles=roles_of(actor)):
         raise errors.FixNotAllowed(selector.refusal(case))
-    if rules.lacks_word(reason, note):
-        raise errors.InvalidChoice(rules.WHO_AND_WHEN)
+    fix_payloads.check_closing_note(kind=FixKind.CLOSE, reason_code=reason, note=note, case=case)
     level, _ = selector.agreement(case)
     if level == "none" or case.bridge is None:
         triage.close_by_hand(case_id=case.pk, reason=reason, note=note, actor=actor, now=now)

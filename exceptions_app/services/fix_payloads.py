@@ -12,7 +12,7 @@ from exceptions_app import errors
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import AttemptOutcome, FixKind, HoldReason, Keyed, PostingStatus
 from exceptions_app.models import Bridge, Case, Fix, Posting, Rma
-from exceptions_app.rules import amounts, confirming, money
+from exceptions_app.rules import amounts, closing, confirming, money
 from exceptions_app.selectors import decisions
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.services import (
@@ -135,6 +135,14 @@ def check_note(*, kind: str, note: str) -> None:
         raise errors.InvalidChoice("Say how you know that the goods are there: who saw them, when.")
     if len(note.split()) < LEAST_WORDS:
         raise errors.InvalidChoice("Say in a few words how you know: who saw the goods, and when.")
+
+
+def check_closing_note(*, kind: str, reason_code: str, note: str, case: Case | None) -> None:
+    """What a closing by hand claims is said beside it, whichever door asks for it."""
+    if kind != FixKind.CLOSE or case is None:
+        return
+    if lacking := closing.missing(reason_code, note, severity=case.severity):
+        raise errors.InvalidChoice(lacking)
 
 
 def apply_to_posting(*, fix: Fix, now: datetime) -> None:

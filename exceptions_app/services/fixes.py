@@ -71,6 +71,7 @@ def request(
     fix_payloads.check_reason(kind=kind, reason_code=reason_code, case=case)
     order_checks.check_note(kind=kind, note=note)
     fix_payloads.check_note(kind=kind, note=note)
+    fix_payloads.check_closing_note(kind=kind, reason_code=reason_code, note=note, case=case)
     given = accept_terms.complete(kind=kind, payload=payload, case=case, asked_by=actor)
     checked = clean(kind, bridge, rma, source_value, given, now)
     _check_note_alone(actor, kind, case, checked)

@@ -27,7 +27,7 @@ from django.views.decorators.http import require_http_methods
 from exceptions_app import errors, permissions
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.filters import CaseFilter
-from exceptions_app.forms.cases import ReasonsForm, SnoozeForm, TeamsAssignForm, shared_reasons
+from exceptions_app.forms.cases import SnoozeForm, TeamsAssignForm, closing_form
 from exceptions_app.models import Case
 from exceptions_app.selectors import selection
 from exceptions_app.selectors.selection import Selection
@@ -250,7 +250,7 @@ def _form(
         must = bool(_late_of_others(cases, user, now))
         return SnoozeForm(answers, now=now, must_say_why=must)
     if wanted.key == "close":
-        return ReasonsForm(answers, reasons=shared_reasons(sorted({case.type for case in cases})))
+        return closing_form(answers, cases)
     return None
 
 

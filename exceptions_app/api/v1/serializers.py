@@ -371,7 +371,10 @@ class FixBody(serializers.Serializer):
 
 
 class CloseBody(serializers.Serializer):
-    """One of the type's coded reasons, and a note."""
+    """One of the type's coded reasons, and in a note what was seen and where.
+
+    Only a decision of one's own about an exception below severity high needs no note.
+    """
 
     reason = serializers.CharField(max_length=60)
     note = serializers.CharField(required=False, default="", allow_blank=True, max_length=400)

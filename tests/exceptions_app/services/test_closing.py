@@ -166,7 +166,7 @@ def test_many_are_closed_asked_for_or_refused_row_by_row():
     assert [(row["why"], row["count"]) for row in frozen.forecast] == [
         ("Only Warehouse or an admin closes this by hand.", 1)
     ]
-    given = {"reason": "on_account", "note": ""}
+    given = {"reason": "on_account", "note": "Seen on the account"}
     bulk.start(bulk_id=frozen.pk, given=given, actor=finn, now=NOW)
 
     while bulk_running.run_next(now=NOW):
@@ -185,6 +185,46 @@ def test_many_are_closed_asked_for_or_refused_row_by_row():
     while bulk_running.run_next(now=NOW):
         pass
     assert [_state(case)[0] for case in (alone, agreed)] == ["open", "open"]
+
+
+@pytest.mark.parametrize(
+    ("code", "team", "who", "severity", "reason", "note"),
+    [
+        pytest.param("QTY_SHORT", "warehouse", "wanda", "high", "written_off", "", id="grave"),
+        pytest.param(
+            "QTY_SHORT", "warehouse", "wanda", "critical", "written_off", "ok", id="one-word"
+        ),
+        pytest.param("WRONG_DEPOT", "warehouse", "wanda", "low", "transferred", " ", id="a-claim"),
+    ],
+)
+def test_a_grave_or_claimed_closing_needs_what_was_seen_and_where(
+    code, team, who, severity, reason, note
+):
+    case = _case(code, team, severity=severity)
+    given = {"case_id": case.pk, "reason": reason, "actor": make_user(who), "now": NOW}
+
+    with pytest.raises(errors.InvalidChoice, match=r"^Say in a few words what was seen, and where"):
+        closing.close(note=note, **given)
+
+    assert _state(case) == ("open", "")
+    assert not Fix.objects.exists()
+    assert not AuditEntry.objects.exists()
+    closing.close(note="Seen at bay 4", **given)
+    assert _state(case)[0] in ("resolved", "awaiting_approval")
+
+
+def test_a_decision_of_our_own_about_little_needs_no_note():
+    case = _case("QTY_SHORT", "warehouse", severity="medium")
+
+    closing.close(case_id=case.pk, reason="written_off", note="", actor=make_user("wanda"), now=NOW)
+
+    assert _state(case)[0] in ("resolved", "awaiting_approval")
+
+
+def test_every_reason_that_needs_no_note_is_one_of_the_catalogue():
+    offered = {code for entry in CATALOGUE.values() for code, _ in entry.close_reasons}
+
+    assert offered | {"nothing_waits"} >= rules.OWN
 
 
 def test_a_reason_on_the_word_of_the_sender_needs_who_said_it_and_when():

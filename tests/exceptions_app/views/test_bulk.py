@@ -58,7 +58,10 @@ def test_a_bulk_act_with_refusals_from_the_list_to_the_file(client):
 
     refused = client.post(reverse("bulk-start", args=[found.pk]), {"reason": "because"})
     assert refused.status_code == 422
-    client.post(reverse("bulk-start", args=[found.pk]), {"reason": "on_account"})
+    client.post(
+        reverse("bulk-start", args=[found.pk]),
+        {"reason": "on_account", "note": "Seen on the account"},
+    )
     going = client.get(reverse("bulk", args=[found.pk])).content.decode()
     assert "Rows gone through: 0 of 2" in going
     assert "Look again" in going

@@ -184,9 +184,9 @@ def _credited(**values):
 def test_closing_what_another_closed_names_them_and_keeps_the_note():
     first, second = _of("finn"), _of("fiona")
     case = _credited()
-    _act(first, case, "close", reason="on_account", note="twice")
+    _act(first, case, "close", reason="on_account", note="Seen twice")
 
-    answer = _act(second, case, "close", reason="on_account", note="mine")
+    answer = _act(second, case, "close", reason="on_account", note="Kept as mine")
 
     case.refresh_from_db()
     assert answer.status_code == 409
@@ -198,7 +198,7 @@ def test_closing_what_another_closed_names_them_and_keeps_the_note():
 def test_closing_by_hand_is_taken_back_on_the_page():
     client = _of("finn")
     case = _credited()
-    _act(client, case, "close", reason="on_account", note="")
+    _act(client, case, "close", reason="on_account", note="Seen on the account")
     assert "Open it again" in _text(client, case)
 
     _act(client, case, "reopen")
@@ -216,7 +216,7 @@ def test_what_a_closing_by_hand_goes_on_holding_back_is_said_before_and_afterwar
     said = "Credit memo £20.00 stays blocked until what is in the way is gone."
 
     before = _text(client, case)
-    _act(client, case, "close", reason="on_account", note="")
+    _act(client, case, "close", reason="on_account", note="Seen on the account")
 
     assert before.count(said) == 1
     assert _text(client, case).count(said) == 1

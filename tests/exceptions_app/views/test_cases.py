@@ -269,7 +269,7 @@ def test_closing_needs_a_coded_reason_of_the_type(client, enter):
 
     assert (refused.status_code, case.status) == (422, "open")
     assert "kept note" in refused.content.decode()
-    client.post(url, {"reason": "on_account", "note": ""})
+    client.post(url, {"reason": "on_account", "note": "Seen on the account"})
     case.refresh_from_db()
     assert (case.status, case.closure, case.close_reason) == (
         "resolved",

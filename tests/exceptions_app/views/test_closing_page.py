@@ -106,9 +106,34 @@ def test_a_program_closes_by_the_same_rules(client, case):
 
     foreign = call("api-case-close", "wanda", reason="claimed_back")
     unknown = call("api-case-close", "finn", reason="because")
-    asked = call("api-case-close", "finn", reason="claimed_back")
+    bare = call("api-case-close", "finn", reason="claimed_back")
+    asked = call("api-case-close", "finn", reason="claimed_back", note="Paid back, statement 12")
     early = call("api-case-reopen", "finn")
 
     assert (foreign.status_code, unknown.status_code, early.status_code) == (403, 422, 422)
+    assert bare.status_code == 422
+    assert "Say in a few words what was seen, and where." in bare.text
     assert (asked.status_code, asked.json()["status"]) == (200, "awaiting_approval")
     assert Fix.objects.get().status == "requested"
+
+
+def test_the_form_says_what_the_note_has_to_hold_and_for_which_reasons(client):
+    group = CauseGroupFactory(type="QTY_SHORT")
+    case = CaseFactory(
+        group=group, rma=RmaFactory(bridge=group.bridge), team="warehouse", severity="medium"
+    )
+    grave = CaseFactory(
+        group=group, rma=RmaFactory(bridge=group.bridge), team="warehouse", severity="high"
+    )
+
+    free, asked = (_page(client, each, "wanda") for each in (case, grave))
+
+    words = "What was seen, and where: a number, a page, a person."
+    assert f"{words} Needed, except for “Not pursued: the customer keeps the rest”." in free
+    assert 'Note <span class="hint">(optional)</span>' in free.partition('id="close"')[2]
+    assert f"{words} That is needed." in asked
+    own = asked.partition('id="close"')[2].partition("</form>")[0]
+    assert "(optional)" not in own
+    refused = _close(client, grave, "wanda", reason="written_off", note="")
+    assert (refused.status_code, Case.objects.get(pk=grave.pk).status) == (422, "open")
+    assert "Say in a few words what was seen, and where. Nothing was closed." in refused.text

@@ -202,7 +202,9 @@ def test_rows_of_one_kind_are_closed_with_one_of_its_reasons(client):
     page = _post(client, act="close", case=_ticks(case))
 
     refused = _post(client, act="close", frozen=page.context["frozen"], reason="because")
-    _post(client, act="close", frozen=page.context["frozen"], reason="on_account")
+    _post(
+        client, act="close", frozen=page.context["frozen"], reason="on_account", note="Seen on it"
+    )
 
     case.refresh_from_db()
     assert refused.status_code == 422
