@@ -77,7 +77,7 @@ def why_not(*, kind: str, case: Case, roles: frozenset[str]) -> str:
     if case.status not in CASE_OPEN:
         return "Closed already."
     if kind == BulkKind.CLOSE and not catalogue_entry(case.type).close_reasons:
-        return f"{_short(case)} closes by proof only."
+        return f"{_short(case)}: closes by proof only."
     if kind == BulkKind.CLOSE and not closing_selector.may_close(case, roles=roles):
         return closing_selector.refusal(case)
     if kind == BulkKind.RETRY and (case.posting_id is None or not _offers(case, FixKind.RETRY)):

@@ -114,7 +114,7 @@ def _sold(order: SalesOrder, lines: Iterable[RmaLine]) -> list[dict[str, str]]:
     rows = list(order.lines.all())
     shown = [
         {
-            "label": f"Line {row.line_id} of it",
+            "label": f"Line {row.line_id} of the order",
             "theirs": _came(came.get(normalise(row.sku)), order.currency),
             "ours": f"{row.sku}{f', {row.description}' if row.description else ''}:"
             f" {row.quantity} for {money(row.net + row.tax, order.currency)}, tax included",

@@ -41,8 +41,22 @@ class Offer:
         return permissions.holders(permissions.fix_capability(self.kind, self.case_type))
 
     @property
-    def is_money(self) -> bool:
-        return self.kind in MONEY_FIXES
+    def why_not(self) -> str:
+        """Why this reader cannot ask for it now; "" where its form stands."""
+        if self.is_held:
+            return (
+                "This was done and has not left yet, see above. Until it leaves it can be taken"
+                " back."
+            )
+        if self.is_under_way:
+            what = "A decision about this money" if self.kind in MONEY_FIXES else "This"
+            return (
+                f"{what} was asked for already and is under way, see above. It must be decided or"
+                " withdrawn before it can be asked for again."
+            )
+        if self.form is None:
+            return f"Your role may not do this. {self.holders} can."
+        return self.form.nothing
 
 
 def offer(
@@ -112,6 +126,15 @@ def taken(fixes: Iterable[Fix]) -> dict[str, str]:
     states = {fix.kind: fix.status for fix in fixes}
     about_money = [status for kind, status in states.items() if kind in MONEY_FIXES]
     return dict.fromkeys(MONEY_FIXES, about_money[0]) | states if about_money else states
+
+
+def shut(offers: Iterable[Offer]) -> dict[str, list[str]]:
+    """What cannot be asked for now: the changes by their names, under the reason they share."""
+    found: dict[str, list[str]] = {}
+    for each in offers:
+        if each.why_not:
+            found.setdefault(each.why_not, []).append(each.label)
+    return found
 
 
 def offers(

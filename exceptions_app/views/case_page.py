@@ -205,10 +205,12 @@ def _acts(
     fixes = cases_selector.fixes_under_way(case)
     beside = cases_selector.of_same_document(case)
     taken = case_offers.taken(fixes)
+    offers = case_offers.offers(request, case, now, offered, taken, beside)
     acts: dict[str, Any] = {
         "under_way": case_offers.under_way(fixes, request, now),
         "beside": beside,
-        "offers": case_offers.offers(request, case, now, offered, taken, beside),
+        "offers": offers,
+        "shut": case_offers.shut(offers),
     }
     if permissions.can(request.user, "assign_case"):
         acts["assign_form"] = assign_form or AssignForm(case=case, user=person(request))

@@ -27,9 +27,7 @@ def steps(
     What the desk can see of a step is said with it (`case_steps`); of all others nothing is said,
     and they bear their number.
     """
-    offered = {
-        offer.kind: offer.label for offer in shown.get("offers", ()) if offer.form is not None
-    }
+    offered = {offer.kind: offer.label for offer in shown.get("offers", ()) if not offer.why_not}
     found = []
     silent = _silent(shown.get("doubt"))
     for step in entry.playbook:

@@ -48,7 +48,7 @@ def about(request: HttpRequest, group_id: int) -> HttpResponse:
     context: dict[str, Any] = {
         "now": now,
         "group": group,
-        "place": selector.place_name(group),
+        "where": selector.place_name(group),
         "stands_in": target if target.pk != group.pk else None,
         "about": selector.about(group, now=now),
         "entry": catalogue_entry(group.type),

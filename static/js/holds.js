@@ -20,11 +20,16 @@ function showHold(hold) {
   const state = holds.get(hold);
   const seconds = Math.max(0, Math.ceil((state.end - Date.now()) / 1000));
   const words = hold.querySelector("[data-left]");
-  if (words) words.textContent = seconds ? `in ${seconds} s` : "now";
+  if (words) words.textContent = seconds ? `in ${lasting(seconds)}` : "now";
   const bar = hold.querySelector("progress");
   if (bar) bar.value = seconds;
   speakHold(hold, state, seconds);
   if (seconds === 0) endHold(hold);
+}
+
+function lasting(seconds) {
+  if (seconds <= 120) return `${seconds} s`;
+  return seconds <= 7200 ? `${Math.ceil(seconds / 60)} min` : `${Math.ceil(seconds / 3600)} h`;
 }
 
 function speakHold(hold, state, seconds) {

@@ -29,7 +29,7 @@ def test_a_bulk_act_with_refusals_is_followed_and_taken_back(
     page.goto("/exceptions/?team=finance&view=list")
     page.check("[name=all]")
     click_on(page, "[name=act][value=retry]")
-    assert "1 will be left as they are" in page.inner_text("main")
+    assert "1 will be left as it is" in page.inner_text("main")
     assert f"EX-{refused_credit.pk}" in page.inner_text("main")
     assert_accessible()
 

@@ -39,7 +39,7 @@ def test_a_rule_is_tried_on_what_is_open_before_it_is_kept(client, lead):
         ("Fiona", 1),
     ]
     assert (effect["count"], effect["left"]) == (4, 1)
-    assert "Of the 4 open ones of Finance that nobody has" in tried.text
+    assert "4 open exceptions of Finance are with nobody" in tried.text
     assert AssignmentRule.objects.count() == 0
 
     assert client.post(ADD, answers).url == "/load/rules/?team=finance"

@@ -52,7 +52,7 @@ def test_a_bulk_act_with_refusals_from_the_list_to_the_file(client):
         kind="close", cases=Case.objects.all(), actor=make_user("finn"), now=NOW
     )
     page = client.get(reverse("bulk", args=[found.pk])).content.decode()
-    assert "1 will be left as they are" in page
+    assert "1 will be left as it is" in page
     assert "closes by proof only" in page
     assert "(fits 1)" in page
 

@@ -53,11 +53,11 @@ def test_both_sides_tell_each_sold_line_with_its_price_beside_what_came_back(cas
 
     assert rows["SKU"] == ("BAG", "No such item")
     assert rows["Name"] == ("Free bag", "No such item")
-    assert rows["Line 1 of it"] == (
+    assert rows["Line 1 of the order"] == (
         "Not on this return under that SKU",
         "TEE, T-shirt: 2 for £40.00, tax included",
     )
-    assert rows["Line 2 of it"] == (
+    assert rows["Line 2 of the order"] == (
         "1 came back, paid £0.00 each",
         "BAG, Bag: 1 for £0.00, tax included",
     )

@@ -182,6 +182,18 @@ def test_who_may_not_ask_for_a_change_is_told_which_roles_may(client, enter):
     assert "Your role may not do this. Merchandising, Admin can." in text
 
 
+def test_changes_that_are_not_possible_share_one_panel_and_each_reason_is_told_once(client, enter):
+    enter("aud")
+    case = CaseFactory(group=CauseGroupFactory(type="CM_REJECTED"), team="finance")
+
+    page = client.get(reverse("case-detail", args=[case.pk]))
+
+    assert [len(labels) for labels in page.context["shut"].values()] == [3]
+    assert page.text.count("Your role may not do this") == 1
+    assert "Send again, Edit and send again, Link an existing document" in page.text
+    assert 'id="fix-retry"' not in page.text
+
+
 def test_an_auditor_sees_all_and_is_offered_no_act(client, enter):
     enter("aud")
     case = _case()
