@@ -153,7 +153,15 @@ _THERE = re.compile(
 )
 _CLAUSE = re.compile(r".+?(?:[.,;:?!](?=\s|$)|(?= \())")
 _PLACE = re.compile(r"\{([a-z_]+)\}")
+_UNITS = re.compile(r"\b(?<![.,])1 units\b")
+_ONE_UNIT = re.compile(rf"(?P<until>{_UNITS.pattern}[^.;:]*? )(?P<verb>are|were)\b")
 _SENTENCE_END = re.compile(r"(^|[.!?]\s+)$")
+
+
+def lead_of(text: str) -> str:
+    """The first clause of a step with the sign that ends it; all of it where nothing does."""
+    found = _CLAUSE.match(text)
+    return found.group() if found else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +189,7 @@ class Step:
     @property
     def lead(self) -> str:
         """The first clause, still a template: what a reader scans a playbook by."""
-        found = _CLAUSE.match(self.text)
-        return found.group() if found else self.text
+        return lead_of(self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,7 +250,14 @@ def render(template: str, facts: Mapping[str, object]) -> str:
             return (text or NOT_KNOWN).capitalize()
         return text or NOT_KNOWN
 
-    return _PLACE.sub(fill, template)
+    return _singular(_PLACE.sub(fill, template))
+
+
+def _singular(text: str) -> str:
+    """Of one unit a sentence says "1 unit is" where its template says "units are"."""
+    verbs = {"are": "is", "were": "was"}
+    text = _ONE_UNIT.sub(lambda found: f"{found['until']}{verbs[found['verb']]}", text)
+    return _UNITS.sub("1 unit", text)
 
 
 def raised(

@@ -179,7 +179,7 @@ def take_back(*, batch_id: int, actor: User, now: datetime) -> int:
         actor=actor,
         act="batch.undo",
         subject=batch,
-        text=f"Took back {len(rows)} of {batch.count} changes before anything left",
+        text=f"Took back {len(rows)} of {batch.count} before anything left",
         now=now,
         after={"fixes": [fix.pk for fix in rows]},
     )

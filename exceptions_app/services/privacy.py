@@ -88,7 +88,7 @@ def _tell(
         actor=None,
         act="privacy.disclose",
         subject=event.connection,
-        text=f"{text}. Kept: {count} returns{which}",
+        text=f"{text}. Kept: {count} return{'' if count == 1 else 's'}{which}",
         now=now,
         after={"request": request.request_id, "returns": count},
     )

@@ -116,11 +116,12 @@ def take(
     found.leaves_out_wrong = leaves_out_wrong
     found.save(update_fields=["status", "leaves_out_wrong"])
     left_out = f", {number[verdicts.WRONG]} left out" if number[verdicts.WRONG] else ""
+    taken = f"{right} return{'' if right == 1 else 's'}"
     audit.record(
         actor=actor,
         act="return_file.take",
         subject=found,
-        text=f"{found.file_name} taken in for {found.connection.name}: {right} returns{left_out}",
+        text=f"{found.file_name} taken in for {found.connection.name}: {taken}{left_out}",
         now=now,
         after={"sha256": found.file_hash, "returns": number, "columns": found.columns},
     )

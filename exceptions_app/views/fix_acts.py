@@ -220,7 +220,9 @@ def batch_undo(request: HttpRequest, batch_id: int) -> HttpResponse:
         )
     except errors.DeskError as error:
         return _show_batch(request, batch_id, refusal=str(error))
-    messages.success(request, f"Taken back before anything left: {count} changes.")
+    messages.success(
+        request, f"Taken back before anything left: {count} change{'' if count == 1 else 's'}."
+    )
     return redirect("fix-batch", batch_id=batch_id)
 
 

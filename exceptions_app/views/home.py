@@ -150,7 +150,13 @@ def _of_finance(known: _Known) -> list[dict[str, Any]]:
     late = [row for row in waiting if row.is_late_only]
     stuck = [row for row in waiting if not row.is_late_only]
     return [
-        _figure("To decide", queue.count, f"in {queue.cause_count} causes", queue.values, "#why"),
+        _figure(
+            "To decide",
+            queue.count,
+            f"in {queue.cause_count} cause{'' if queue.cause_count == 1 else 's'}",
+            queue.values,
+            "#why",
+        ),
         _figure("Refunds without a credit", count, "past their time", values),
         _figure(
             "Credits that need a person",
@@ -176,7 +182,8 @@ def _of_merchandising(known: _Known) -> list[dict[str, Any]]:
         _figure(
             labels[code],
             tally.causes,
-            f"causes, {tally.returns_shown} returns wait",
+            f"cause{'' if tally.causes == 1 else 's'}, "
+            f"{tally.returns_shown} return{' waits' if tally.returns == 1 else 's wait'}",
             tally.values,
             f"?view={code}",
         )

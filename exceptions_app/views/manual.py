@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 from exceptions_app import permissions
 from exceptions_app.catalogue import CATALOGUE, Entry, Step
-from exceptions_app.catalogue.entry import GROUP_LIMIT, PERIOD_END_DAYS
+from exceptions_app.catalogue.entry import GROUP_LIMIT, PERIOD_END_DAYS, lead_of
 from exceptions_app.choices import FixKind, Role
 from exceptions_app.selectors import manual as selector
 from exceptions_app.selectors.manual import BridgeFacts
@@ -169,8 +169,12 @@ def _mentions(entry: Entry, team: str, wanted: list[str]) -> bool:
 
 
 def _step(entry: Entry, step: Step, request: HttpRequest) -> dict[str, Any]:
+    text = written(entry, step.text)
+    lead = lead_of(text)
     shown: dict[str, Any] = {
-        "text": written(entry, step.text),
+        "text": text,
+        "lead": lead,
+        "rest": text[len(lead) :],
         "action": FixKind(step.action).label if step.action else "",
     }
     if step.link:

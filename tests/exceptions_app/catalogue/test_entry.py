@@ -74,6 +74,20 @@ def test_an_excess_in_units_is_never_shown_as_money(excess, text):
     assert catalogue.render("{excess}", {"excess": excess, "currency": "GBP"}) == text
 
 
+@pytest.mark.parametrize(
+    ("units", "text"),
+    [
+        pytest.param("1", "1 unit of return R1 is stuck, and 1 unit was received.", id="one"),
+        pytest.param("2", "2 units of return R1 are stuck, and 2 units were received.", id="two"),
+        pytest.param("11", "11 units of return R1 are stuck, and 11 units were received.", id="11"),
+    ],
+)
+def test_one_unit_is_one_unit(units, text):
+    template = "{units} units of return {rma} are stuck, and {units} units were received."
+
+    assert catalogue.render(template, {"units": units, "rma": "R1"}) == text
+
+
 def test_dates_and_periods_are_written_out():
     facts = {"posting_date": "2026-04-03", "period": "2026-04"}
 

@@ -63,7 +63,7 @@ def test_a_batch_taken_back_within_the_window_never_reaches_the_books():
     acts = AuditEntry.objects.filter(subject_kind="fixbatch").order_by("id")
     assert list(acts.values_list("act", "text")) == [
         ("batch.release", "Let 3 changes go in one act; 0 were refused"),
-        ("batch.undo", "Took back 3 of 3 changes before anything left"),
+        ("batch.undo", "Took back 3 of 3 before anything left"),
     ]
 
 

@@ -158,7 +158,7 @@ def test_a_question_is_left_for_whoever_answers_it_and_changes_nothing(bridge, r
     assert entries() == [
         (
             "privacy.disclose",
-            "A customer asks what is kept of them (request 9999). Kept: 1 returns: 42",
+            "A customer asks what is kept of them (request 9999). Kept: 1 return: 42",
             {"request": "9999", "returns": 1},
         )
     ]

@@ -157,7 +157,7 @@ def test_wrong_returns_may_be_left_out(source, ines):
 
     assert [rma.external_id for rma in Rma.objects.all()] == ["R-1"]
     entry = AuditEntry.objects.get(act="return_file.take")
-    assert entry.text == "export.csv taken in for Reveni: 1 returns, 1 left out"
+    assert entry.text == "export.csv taken in for Reveni: 1 return, 1 left out"
 
 
 def test_what_was_not_shown_is_not_taken_in(source, ines):
