@@ -27,7 +27,7 @@ from exceptions_app.forms.months import MonthOpenForm
 from exceptions_app.forms.notes import NoteForm, TellingNoteForm
 from exceptions_app.models import Case, Posting
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import doubt, months, order, paging
+from exceptions_app.selectors import doubt, order, paging
 from exceptions_app.selectors.sums import Amount
 from exceptions_app.services import triage
 from exceptions_app.templatetags.amounts import money
@@ -37,6 +37,7 @@ from exceptions_app.views import (
     case_facts,
     case_items,
     case_message,
+    case_months,
     case_offers,
     case_parts,
     case_past,
@@ -134,8 +135,7 @@ def show(
             context["snooze_form"] = snooze_form or CaseSnoozeForm(**asleep)
             context["is_late_of_others"] = must
             context["pause_form"] = pause_form or PauseForm(now=now)
-        if (month := months.noted_month(case)) and permissions.may_open_month(request.user):
-            context["month_form"] = month_form or MonthOpenForm(month=month)
+        context |= case_months.beside(request, case, month_form)
         context["next"] = _next(request, case)
         context["item_there"] = case_items.there(case, request, now)
         context["doubt"] = doubt.of(case.posting)

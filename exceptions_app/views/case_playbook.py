@@ -114,7 +114,8 @@ def _target(
     if link == "group":
         return f"{reverse('case-list')}?view=list&group={case.group_id}", "All of this cause"
     if link == "month":
-        return ("#month", "Month is open again") if shown.get("month_form") else ("", "")
+        label = "Month is open again" if shown.get("month_form") else "See who may say so"
+        return ("#month", label) if shown.get("month") else ("", "")
     if link in ("entries", "support"):
         labels = {"entries": "See both entries", "support": "See the text to send"}
         return (f"#{link}", labels[link]) if shown.get("message") else ("", "")

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from exceptions_app import errors
+from exceptions_app.choices import Role
 from exceptions_app.models import AuditEntry, Bridge, Case, Posting, Rma
 from exceptions_app.services import periods
 from tests.cast import make_user
@@ -34,17 +35,24 @@ def test_the_page_leads_an_admin_to_it_and_what_waited_leaves(client, held_back)
 
     page = client.get(reverse("case-detail", args=[case.pk])).text
     unsaid = client.post(reverse("case-month", args=[case.pk]), {"reason": " "})
-    client.post(reverse("case-month", args=[case.pk]), {"reason": "Reopened by Mia in BlueCherry"})
+    done = client.post(
+        reverse("case-month", args=[case.pk]),
+        {"reason": "Reopened by Mia in BlueCherry"},
+        follow=True,
+    )
     # The page acts at the time of day; the clock of this world stands earlier.
     assert Rma.objects.get().plan_due_at > held_back.clock.now
     Rma.objects.update(plan_due_at=held_back.clock.now)
     held_back.run()
     held_back.settle()
 
+    freed = "1 document (£20.00) waits for nothing else and goes on."
     assert 'href="#month"' in page
     assert "The document is held back and was not sent" in page
     assert "Send again" not in page
+    assert f"{freed} It ends this exception." in page
     assert (unsaid.status_code, "Say who reopened the month" in unsaid.text) == (422, True)
+    assert f"May 2026 is open again. {freed} That ends 1 exception" in done.text
     assert Bridge.objects.get(pk=held_back.bridge.pk).closed_periods == ["2026-04"]
     told = AuditEntry.objects.get(act="bridge.month")
     assert told.text.startswith("May 2026 is open again on ")
@@ -58,6 +66,9 @@ def test_the_page_leads_an_admin_to_it_and_what_waited_leaves(client, held_back)
 @pytest.mark.parametrize("who", ["finn", "ines"])
 def test_nobody_else_may(client, held_back, who):
     user = make_user(who)
+    make_user("ada")
+    make_user("lena", Role.LEAD, Role.FINANCE)
+    make_user("mia", Role.LEAD)
     client.force_login(user)
     case = _case()
 
@@ -66,7 +77,9 @@ def test_nobody_else_may(client, held_back, who):
     with pytest.raises(errors.FixNotAllowed, match="An admin or a lead of finance"):
         periods.open_again(case_id=case.pk, reason="Open", actor=user, now=held_back.clock.now)
 
-    assert 'id="month"' not in page
+    assert "this is for an admin, or a lead of finance." in page
+    assert "Lena, Ada can say so here" in page
+    assert f'action="{reverse("case-month", args=[case.pk])}' not in page
     assert answer.status_code == 403
     assert Bridge.objects.get(pk=held_back.bridge.pk).closed_periods == ["2026-04", "2026-05"]
     assert not AuditEntry.objects.filter(act="bridge.month").exists()
