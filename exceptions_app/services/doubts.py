@@ -17,7 +17,7 @@ from exceptions_app.rules.mapping import NO_ITEM, is_withdrawal, normalise
 from exceptions_app.rules.sayings import spoken
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.selectors import uncredited
-from exceptions_app.services import order_checks, previews
+from exceptions_app.services import closed_months, order_checks, previews
 
 # With these a return is booked; with any other meaning of a status nothing leaves.
 _BOOKING = (ApprovalAxis.AUTHORISED, ApprovalAxis.CLOSED)
@@ -42,6 +42,8 @@ def of_change(
         return _of_refunded(bridge, source_value, str(payload["axis"]))
     if kind == FixKind.LINK_ORDER:
         return str(payload.get(order_checks.UNCHECKED, ""))
+    if kind == FixKind.RETRY:
+        return closed_months.of_sending_again(payload["posting_id"])
     return ""
 
 

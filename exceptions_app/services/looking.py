@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from connectors.errors import ConnectorError
@@ -12,9 +12,9 @@ from connectors.types import DocumentDraft, DocumentKind, DocumentState
 from exceptions_app import errors
 from exceptions_app.choices import FixKind, PostingStatus
 from exceptions_app.models import Posting
-from exceptions_app.rules import confirming, dating, drafts
+from exceptions_app.rules import confirming, drafts
 from exceptions_app.rules.sayings import spoken
-from exceptions_app.selectors import doubt, erp_told
+from exceptions_app.selectors import doubt
 from exceptions_app.services import calls, connections, moments
 
 
@@ -35,13 +35,11 @@ def before(*, kind: str, payload: dict[str, Any], now: datetime) -> Look | None:
 
 def _before_sending(payload: dict[str, Any]) -> Look:
     """Which document it is, and what stands between the approval and its leaving."""
-    posting = Posting.objects.select_related("connection", "bridge").get(pk=payload["posting_id"])
+    posting = Posting.objects.select_related("connection").get(pk=payload["posting_id"])
     erp = posting.connection.name
     amount = f" over {spoken(posting.gross, posting.currency)}" if posting.gross else ""
     named = f"{posting.get_kind_display()}{amount}, key {posting.key}, to {erp}."
     if posting.status == PostingStatus.FAILED:
-        if closed := _closed_month(posting, erp):
-            return Look("warn", f"{named} {closed}")
         return Look("", f"{named} It is sent again as it stands below.")
     first = f"It is looked for in {erp} first, and sent only if it is surely not there."
     waits = doubt.of(posting)
@@ -53,20 +51,6 @@ def _before_sending(payload: dict[str, Any]) -> Look:
         )
         return Look("warn", f"{named} {first}")
     return Look("", f"{named} {first}")
-
-
-def _closed_month(posting: Posting, erp: str) -> str:
-    """What speaks against sending the same date once more; "" for any other refusal (R059)."""
-    told = str(posting.open_facts.get("posting_date", ""))
-    if posting.open_type != dating.CLOSED or not told:
-        return ""
-    day = date.fromisoformat(told)
-    month = f"{day:%B %Y}"
-    again = f"It is sent with the same date, {day.day} {month}, that {erp} refused as closed."
-    if dating.month(day) in erp_told.closed_periods_of(posting.bridge):
-        again += f" {month} is closed still, as far as we know: it would be refused again."
-        return f"{again} Choose another posting date, or have {month} reopened first."
-    return f"{again} Look in {erp} that {month} is open again, else it is refused once more."
 
 
 def before_linking(*, kind: str, payload: dict[str, Any], now: datetime) -> Look | None:

@@ -1,13 +1,13 @@
 """A document refused for its closed month gets the day a person chose, and leaves again (R059)."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.urls import reverse
 
 from exceptions_app import errors
 from exceptions_app.models import AuditEntry, Case, Fix, Posting, Rma, Watermark
-from exceptions_app.services import fixes, looking, previews
+from exceptions_app.services import closed_months, fixes, previews
 from tests.cast import make_user
 from tests.world import make_world
 
@@ -157,12 +157,21 @@ def test_once_the_month_is_open_again_the_refused_document_is_sent_as_it_was(ref
     failed = Posting.objects.get(status="failed")
     refused.erp.load({"closed_periods": []})
 
+    spoke_against_it = closed_months.of_sending_again(failed.pk)
+    Watermark.objects.update_or_create(
+        connection=failed.connection,
+        feed="periods",
+        defaults={"read_at": refused.clock.now + timedelta(minutes=1)},
+    )
     fix = _ask(refused, "", kind="retry", posting_id=failed.pk)
+    speaks_against_it = closed_months.of_sending_again(failed.pk)
     if fix.status == "requested":
         _approve(refused, fix)
     refused.run()
     _leave(refused)
 
+    assert spoke_against_it.endswith("that May 2026 is open again, else it is refused once more.")
+    assert speaks_against_it == ""
     assert Posting.objects.get(pk=failed.pk).status == "confirmed"
     assert date.fromisoformat(failed.draft["date"]).month == 5
     assert {day[:7] for _, _, day in _days()} == {"2026-05"}
@@ -173,9 +182,13 @@ def test_a_month_still_closed_warns_before_it_is_sent_again_and_a_second_refusal
 ):
     failed = Posting.objects.get(status="failed")
     case = Case.objects.get(type="PERIOD_CLOSED")
-    told = looking.before(kind="retry", payload={"posting_id": failed.pk}, now=refused.clock.now)
-    _ask(refused, "", kind="retry", posting_id=failed.pk)
     client.force_login(make_user("finn"))
+    answers = {"kind": "retry", "posting_id": failed.pk}
+    shown = client.post(reverse("fix-preview", args=[case.pk]), answers)
+    answers["previewed"] = shown.context["offer"].preview.digest
+    unticked = client.post(reverse("fix-request", args=[case.pk]), answers)
+    assert not Fix.objects.exists()
+    _ask(refused, "", kind="retry", posting_id=failed.pk)
 
     def step():
         page = client.get(reverse("case-detail", args=[case.pk]))
@@ -184,8 +197,11 @@ def test_a_month_still_closed_warns_before_it_is_sent_again_and_a_second_refusal
     _leave(refused)
     again = step()
 
-    assert told.tone == "warn"
-    assert "It is sent with the same date, 20 May 2026, that" in told.text
+    told = "It is sent with the same date, 20 May 2026, that BlueCherry refused as closed."
+    assert unticked.status_code == 422
+    assert told in shown.text
+    assert told in unticked.text
+    assert "Nothing was asked for. Tick the box below" in unticked.text
     assert (again["state"], failed.attempt_rows.filter(outcome="rejected").count()) == (
         "blocked",
         2,
