@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from exceptions_app.catalogue.entry import Entry, Step
 from exceptions_app.catalogue.wording import MINUS, written
-from exceptions_app.choices import FixKind
+from exceptions_app.choices import FixKind, Team
 
 _MAY_BE_FOUND = frozenset({"OUTCOME_UNKNOWN", "SILENT_SUCCESS"})
 # The connectors' word for a refusal that carries no code.
@@ -263,16 +263,26 @@ def _found(entry: Entry) -> Entry:
         playbook=(
             Step("Compare what was sent with what was read back.", link="posting"),
             Step(
-                "If {number} is right as it stands in {erp}, ask finance to approve linking it.",
+                "Find out which of them is right. The order and the refund say it; only finance"
+                " can say that {number} was changed in {erp} on purpose.",
+                ask=Team.FINANCE,
+                question=(
+                    "{found}. Was it changed in {erp} on purpose, and by whom? Else it is corrected"
+                    " there."
+                ),
+            ),
+            Step(
+                "Either link {number} as it stands in {erp}, if that is right. Finance approves"
+                " it.",
                 FixKind.LINK_DOCUMENT,
             ),
             Step(
-                "If it is wrong, correct it in {erp} first, then link it. The preview reads it"
-                " anew.",
+                "Or have it corrected in {erp} and then link it, if ours is right. The preview"
+                " reads it anew; say in the note who corrected it.",
                 FixKind.LINK_DOCUMENT,
             ),
             Step(
-                "Only if it was voided in {erp}, ask finance to approve another look. It is sent"
+                "Or ask finance to approve another look, only if it was voided in {erp}. It is sent"
                 " under the same key only if it is not there any more.",
                 FixKind.RETRY,
             ),

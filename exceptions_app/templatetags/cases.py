@@ -9,14 +9,18 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from exceptions_app.catalogue import entry
-from exceptions_app.choices import CaseStatus, Closure, WakeOn
-from exceptions_app.models import Case
+from exceptions_app.choices import CaseStatus, Closure, FixKind, FixStatus, WakeOn
+from exceptions_app.models import Case, Fix
 from exceptions_app.selectors import awaited as awaited_selector
+from exceptions_app.services.linking import LEAD
 from exceptions_app.templatetags import marks
 from exceptions_app.templatetags.amounts import plain
 from exceptions_app.templatetags.desk import when
 
 register = template.Library()
+
+# Changes that are one act.
+_ACTS = (FixKind.RETRY, FixKind.LINK_DOCUMENT, FixKind.CLOSE)
 
 
 @register.filter
@@ -76,10 +80,31 @@ def case_state(case: Case, held_back: Container[int] | Literal[""] = "") -> Safe
         return marks.choice_badge("Change held", "wait")
     status = CaseStatus(case.status)
     if status == CaseStatus.RESOLVED:
-        return marks.choice_badge(Closure(case.closure).label, "good")
+        return marks.choice_badge(closing_of(case), "good")
     if status in (CaseStatus.WAITING, CaseStatus.AWAITING_APPROVAL):
         return marks.choice_badge(status.label, "wait")
     return marks.choice_badge(status.label, "calm", "flag")
+
+
+@register.filter
+def closing_of(case: Case) -> str:
+    """Return how a closed exception was closed: "Closed by proof", "Closed by a link"."""
+    if case.closure == Closure.ACCEPTED:
+        return str(Closure.ACCEPTED.label)
+    if case.closure == Closure.PROOF and case.proof.startswith(LEAD):
+        return "Closed by a link"
+    return f"Closed {Closure(case.closure).label.lower()}"
+
+
+@register.filter
+def fix_state(fix: Fix) -> str:
+    """Return the state of a change; one that was applied is in force, or done where it was one act.
+
+    What was sent again, linked or closed stays as it is, and nothing of it is in force.
+    """
+    if fix.status != FixStatus.APPLIED:
+        return str(FixStatus(fix.status).label)
+    return "Done" if fix.kind in _ACTS else "In force"
 
 
 @register.simple_tag

@@ -16,7 +16,7 @@ from exceptions_app.catalogue.entry import Step
 from exceptions_app.choices import CASE_OPEN, FixKind, Team
 from exceptions_app.models import Case, Connection
 from exceptions_app.selectors.doubt import Doubt
-from exceptions_app.views import case_message, case_steps, step_notes
+from exceptions_app.views import case_found, case_message, case_steps, step_notes
 
 
 def steps(
@@ -47,7 +47,7 @@ def steps(
                 "lead": lead,
                 "rest": title[len(lead) :],
                 "state": state,
-                "note": note or (silent if step.needs_erp else "") or _compared(step, shown),
+                "note": note or (silent if step.needs_erp else "") or _compared(step, case, shown),
                 "url": url,
                 "url_label": label,
                 "outside": _outside(step.opens, case),
@@ -80,8 +80,10 @@ def _silent(waits: Doubt | None) -> str:
     return f"Wait with this until {waits.connection.name} answers{first}."
 
 
-def _compared(step: Step, shown: Mapping[str, Any]) -> str:
-    """What the order and the refunds say of two entries, below the step that compares them."""
+def _compared(step: Step, case: Case, shown: Mapping[str, Any]) -> str:
+    """What the order and the refunds say of two entries or figures, below the step about them."""
+    if step.link == "posting" and case.facts.get("found") and case.status in CASE_OPEN:
+        return case_found.rests_on(case)
     message = shown.get("message") if step.link == "order" else None
     return " ".join(message["compared"]) if message else ""
 

@@ -33,6 +33,7 @@ from exceptions_app.services import (
     previews,
 )
 from exceptions_app.services.bulk_freezing import HISTORY_DAYS
+from exceptions_app.templatetags.cases import fix_state
 from exceptions_app.views import (
     case_offers,
     case_page,
@@ -189,7 +190,7 @@ def reject(request: HttpRequest, fix_id: int) -> HttpResponse:
         )
     except errors.DeskError as error:
         return show(request, fix_id, form=form, refusal=str(error))
-    messages.success(request, f"{fix.get_status_display()}: {fix}.")
+    messages.success(request, f"{fix_state(fix)}: {fix}.")
     return redirect("fix-detail", fix_id=fix.pk)
 
 

@@ -29,12 +29,12 @@ ENTRY = Entry(
         ),
         Step("If it takes too long, search {erp} for the key {key} by hand.", needs_erp=True),
         Step(
-            "If it is there, link it under the number it has there.",
+            "Either link it under the number it has there, if it is there.",
             FixKind.LINK_DOCUMENT,
             needs_erp=True,
         ),
         Step(
-            "If {erp} surely does not have it, ask finance to approve sending it again. It is"
+            "Or ask finance to approve sending it again, if {erp} surely does not have it. It is"
             " looked for once more before, and sent under the same key.",
             FixKind.RETRY,
             needs_erp=True,

@@ -47,6 +47,13 @@ def test_a_document_found_with_another_amount_is_told_as_booked(client):
     assert offers[0].form["number"].value() == found["doc_num"]
     assert offers[1].label == f"Look for {found['doc_num']} again"
     assert [offer.level for offer in offers] == ["finance", "finance"]
+    compare, ask, *ways = page.context["steps"]
+    assert compare["note"] == (
+        "We sent £20.00, computed from order SO-1 and what came back. ReturnGO refunded £20.00, as"
+        " much as we sent."
+    )
+    assert ask["url_label"] == "Ask Finance"
+    assert [step["title"].split()[0] for step in ways] == ["Either", "Or", "Or"]
 
 
 def test_linking_shows_the_difference_in_money_before_anybody_asks(client):

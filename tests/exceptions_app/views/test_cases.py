@@ -432,12 +432,12 @@ def test_a_change_that_can_still_be_taken_back_is_no_proof_yet(client, enter):
     page = client.get(reverse("case-detail", args=[case.pk])).text
     rows = client.get(reverse("case-list"), listed)
 
-    assert ("Change held" in page, "By proof" in page) == (True, False)
-    assert (rows.text.count("Change held"), rows.text.count("By proof")) == (1, 1)
+    assert ("Change held" in page, "Closed by proof" in page) == (True, False)
+    assert (rows.text.count("Change held"), rows.text.count("Closed by proof")) == (1, 1)
     assert rows.context["held_back"] == {case.pk}
     Fix.objects.filter(pk=held.pk).update(status="applied")
-    assert "By proof" in client.get(reverse("case-detail", args=[case.pk])).text
-    assert "By proof" in client.get(reverse("case-detail", args=[other.pk])).text
+    assert "Closed by proof" in client.get(reverse("case-detail", args=[case.pk])).text
+    assert "Closed by proof" in client.get(reverse("case-detail", args=[other.pk])).text
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,7 @@ def test_a_document_that_was_linked_stands_among_the_others_with_when_and_nothin
     page = _page(client, closed)
 
     assert "credit memo CM7, £80.00 (" in page
+    assert page.count("Closed by a link") == 2
     assert "When it was open: Booked as CM7, £97.00" in page
     assert "Link it if it is right" not in page
 
