@@ -35,6 +35,7 @@ from exceptions_app.services import (
     fix_payloads,
     mappings,
     moments,
+    redating,
     rmas,
     triage,
 )
@@ -131,6 +132,7 @@ def put_in_force(
     text = f"In force{words}, can be taken back {held}: {fix}"
     record(fix, "fix.approve", text, actor, now)
     accepting.begin(fix=fix, now=now)
+    redating.keep(fix=fix)
     if fix.mapping is not None:
         mappings.activate(mapping=fix.mapping, actor=actor, now=now)
     if fix.kind in fix_payloads.ON_POSTINGS:
@@ -204,6 +206,7 @@ def _hold_again(fix: Fix, now: datetime) -> None:
         fix_payloads.give_back_posting(fix=fix, now=now)
     if fix.kind == FixKind.EDIT_DOCUMENT:
         document_edits.put_back(fix, now)
+    redating.put_back(fix=fix, now=now)
     held.update(
         status=PostingStatus.BLOCKED, hold_reason="", hold_until=None, blocked_by="taken back"
     )

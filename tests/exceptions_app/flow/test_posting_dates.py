@@ -207,3 +207,27 @@ def test_a_month_still_closed_warns_before_it_is_sent_again_and_a_second_refusal
         2,
     )
     assert ", refused again: " in again["note"]
+
+
+def test_a_chosen_day_taken_back_holds_back_again_what_its_month_held_back():
+    world = make_world()
+    world.add_order()
+    world.add_return()
+    world.bridge.closed_periods = ["2026-05"]
+    world.bridge.save()
+    world.carry()
+    before = _days()
+    world.clock.advance(days=14)
+    fix = _ask(world, "2026-06-10")
+    _approve(world, fix)
+    assert ("credit_memo", "held", "2026-06-10") in _days()
+
+    fixes.undo(fix_id=fix.pk, actor=make_user("fiona"), now=world.clock.now)
+    world.run()
+    _leave(world)
+
+    assert ("credit_memo", "blocked", "2026-05-20") in before
+    assert (_days(), world.open_types()) == (before, ["PERIOD_CLOSED"])
+    assert world.documents("CM") == []
+    told = AuditEntry.objects.get(act="posting.date").text
+    assert told.endswith(" is dated 2026-05-20 instead of 2026-06-10")
