@@ -12,7 +12,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Sum, Value
+from django.db.models.functions import Coalesce, NullIf
 
 from connectors.errors import ConnectorError
 from connectors.ports import Source
@@ -81,10 +82,14 @@ def _compare(connection: Connection, source: Source, now: datetime) -> None:
     if missing:
         # The list carries no moments: what changed just now is told apart by asking for it alone.
         missing -= _listed(source, now - YOUNG)
-    told = upkeep.missing_changes(
-        connection.name, since, len(listed), len(missing), _worth(connection, missing)
-    )
     subject = replace(subjects.of_connection(connection), key=f"gap:connection:{connection.pk}")
+    told = upkeep.missing_changes(
+        connection.name,
+        since,
+        len(listed),
+        len(missing),
+        _worth(connection, missing, currency=subject.currency),
+    )
     cases.sync(subject=subject, findings=told, now=now)
     for external_id in sorted(missing):
         events.receive(
@@ -126,11 +131,12 @@ def _here(connection: Connection, external_ids: Collection[str], since: datetime
     return set(came.order_by().values_list("subject_id", flat=True).distinct())
 
 
-def _worth(connection: Connection, external_ids: Collection[str]) -> Decimal:
-    """What is refunded for those we know at all, as far as we know it."""
+def _worth(connection: Connection, external_ids: Collection[str], *, currency: str) -> Decimal:
+    """What is refunded in `currency` for those we know at all, as far as we know it."""
     if not external_ids:
         return Decimal(0)
     refunds = Refund.objects.filter(
         rma__bridge__source=connection, rma__external_id__in=external_ids
     ).exclude(status=RefundStatus.FAILED)
-    return refunds.aggregate(total=Sum("amount"))["total"] or Decimal(0)
+    paid = refunds.annotate(paid_in=Coalesce(NullIf("currency", Value("")), "rma__currency"))
+    return paid.filter(paid_in=currency).aggregate(total=Sum("amount"))["total"] or Decimal(0)

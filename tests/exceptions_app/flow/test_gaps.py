@@ -1,6 +1,7 @@
 """Changes that a platform shows too late for any poll: found, read at once, ended by proof."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -102,3 +103,15 @@ def test_once_half_of_the_days_calls_are_used_nothing_is_compared(world):
 
     budget.update(calls_today=44)
     assert look(world) == 1
+
+
+def test_what_is_at_risk_adds_up_no_other_currency(world):
+    paid = Rma.objects.get().refunds.get()
+    paid.pk, paid.external_id, paid.amount, paid.currency = None, "abroad", Decimal(500), "EUR"
+    paid.save()
+    InboundEvent.objects.update(received_at=world.clock.now - timedelta(days=3))
+
+    look(world)
+
+    case = Case.objects.get(type="EVENT_GAP")
+    assert (case.value, case.currency) == (Decimal(20), "GBP")
