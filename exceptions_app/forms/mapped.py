@@ -78,7 +78,8 @@ class SkuForm(PickForm, FixForm):
 
     def _looked_for(self, listed: Sequence[str]) -> list[Item]:
         """Items that fit what was typed, where that is no item's code."""
-        self.text = " ".join(str(self.data.get(self.add_prefix("sku"), "")).split())[:120]
+        typed = str(self.data.get(self.add_prefix("sku"), "")).replace("\0", "")
+        self.text = " ".join(typed.split())[:120]
         self.is_nothing, self.hits = False, list[str]()
         if not self.text or self.case.bridge is None:
             return []

@@ -238,3 +238,12 @@ def test_only_a_gift_may_stand_for_no_item_and_the_answer_says_so_in_words(case,
     )
     assert shown.status_code == 200
     assert "is not on order" not in shown.content.decode()
+
+
+def test_a_character_that_no_text_holds_is_refused_at_the_field(client, case):
+    client.force_login(make_user("mira"))
+    answers = {"kind": "sku_alias", "choice": "other", "sku": "HAT\0RED"}
+
+    page = client.post(f"/exceptions/{case.pk}/preview/", answers)
+
+    assert (page.status_code, "Null characters are not allowed." in page.text) == (422, True)
