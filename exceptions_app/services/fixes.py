@@ -26,6 +26,7 @@ from exceptions_app.selectors import fixes as fixes_selector
 from exceptions_app.services import (
     accept_terms,
     audit,
+    beside_types,
     delegations,
     doubts,
     fix_payloads,
@@ -172,7 +173,7 @@ def weigh(
     policy = facts_selector.policy_of(bridge)
     case_type = case.type if case is not None else ""
     changed = payload.get("changed")
-    beside = _types_about(payload)
+    beside = beside_types.of(kind=kind, payload=payload, case=case, rma=rma)
     return Terms(
         effect=found.as_json() if found else {},
         level=approval.needs_approval(
@@ -189,15 +190,6 @@ def weigh(
         ),
         found=found,
     )
-
-
-def _types_about(payload: dict[str, Any]) -> frozenset[str]:
-    """What is open about the document of a change: none of it may be walked round by another."""
-    posting_id = payload.get("posting_id")
-    if posting_id is None:
-        return frozenset()
-    about = Case.objects.filter(posting=posting_id, status__in=CASE_OPEN)
-    return frozenset(about.values_list("type", flat=True))
 
 
 @transaction.atomic

@@ -201,3 +201,24 @@ def test_a_cap_above_the_threshold_asks_for_two_who_agree(world):
     fix = ask(world, may_grow_by=Decimal(600))
 
     assert (fix.level, fix.approvals_needed) == ("finance", 2)
+
+
+def test_renewing_needs_everybody_whom_the_exception_asked_for(world):
+    bridge = world.bridge
+    bridge.policy = {**bridge.policy, "approvals": {"REFUND_CM_MISMATCH": "two"}}
+    bridge.save()
+    fix = ask(world, until=date(2026, 6, 30))
+    frida = make_user("frida", "finance")
+    fixes.approve(fix_id=fix.pk, seen_hash=fix.payload_hash, actor=frida, now=world.clock.now)
+    agree(world, fix)
+
+    renewed = accept_acts.renew(
+        acceptance_id=Acceptance.objects.get().pk,
+        actor=make_user("finn"),
+        now=world.clock.now,
+        until=None,
+        cap="6.00",
+        reason_code="goodwill",
+    )
+
+    assert (fix.approvals_needed, renewed.approvals_needed) == (2, 2)
