@@ -13,7 +13,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from exceptions_app.choices import MONEY_FIXES, AcceptanceState, FixKind
+from exceptions_app.choices import MONEY_FIXES, AcceptanceState, FixKind, FixStatus
 from exceptions_app.models import Acceptance, AuditEntry, Fix
 from exceptions_app.rules import accepting
 from exceptions_app.rules.facts import Finding
@@ -61,9 +61,13 @@ def take_back(*, fix: Fix, now: datetime) -> None:
         return
     for row in Acceptance.objects.filter(fix=fix):
         _state(row, AcceptanceState.TAKEN_BACK, "Taken back before anything left", now)
-    before = Acceptance.objects.filter(rma=fix.rma_id, fix__lt=fix.pk).order_by("-fix").first()
-    if before is not None and before.state == AcceptanceState.REPLACED:
-        _state(before, AcceptanceState.HOLDS, "", now)
+    # What counts again is the last decision in force, and that may be a correction.
+    in_force = Fix.objects.filter(
+        rma=fix.rma_id, kind__in=MONEY_FIXES, status__in=(FixStatus.HELD, FixStatus.APPLIED)
+    )
+    last = in_force.order_by("-pk").values("pk")[:1]
+    for row in Acceptance.objects.filter(fix__in=last, state=AcceptanceState.REPLACED):
+        _state(row, AcceptanceState.HOLDS, "", now)
 
 
 def follow(*, fix: Fix, is_over: bool, findings: Sequence[Finding], now: datetime) -> bool:

@@ -222,3 +222,24 @@ def test_renewing_needs_everybody_whom_the_exception_asked_for(world):
     )
 
     assert (fix.approvals_needed, renewed.approvals_needed) == (2, 2)
+
+
+def test_taken_back_what_counts_again_is_the_correction_that_had_replaced_an_earlier_one(world):
+    first = accept(world, until=date(2026, 6, 30))
+    finn, fiona = make_user("finn"), make_user("fiona")
+    asked = {"bridge": world.bridge, "actor": finn, "rma": first.rma, "reason_code": "goodwill"}
+
+    def decide(kind, **payload):
+        world.clock.advance(hours=1)
+        return fixes.request(kind=kind, payload=payload, now=world.clock.now, **asked)
+
+    agree(world, decide("correct_credit", adjustment="1.00"))
+    later = decide("accept_difference", difference="2.20")
+    now = world.clock.now
+    fixes.approve(fix_id=later.pk, seen_hash=later.payload_hash, actor=fiona, now=now)
+
+    fixes.undo(fix_id=later.pk, actor=fiona, now=now)
+    world.settle()
+
+    states = dict(Acceptance.objects.values_list("fix", "state"))
+    assert states == {first.fix_id: "replaced", later.pk: "taken_back"}
