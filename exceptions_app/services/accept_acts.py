@@ -44,8 +44,9 @@ def assign(
     if person.pk == row.owner_id:
         raise errors.InvalidChoice(f"{audit.name_of(person)} owns it already.")
     before = {"owner": row.owner.get_username()}
-    row.owner = person
-    row.save(update_fields=["owner"])
+    # Whoever owns it now is told as well, where its day is near.
+    row.owner, row.warned_at = person, None
+    row.save(update_fields=["owner", "warned_at"])
     text = f"Owned by {audit.name_of(person)} from now on: {why.strip()}"
     after = {"owner": person.get_username()}
     accepting.record(row, "acceptance.assign", text, actor, now, before=before, after=after)

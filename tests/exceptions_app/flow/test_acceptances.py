@@ -243,3 +243,23 @@ def test_taken_back_what_counts_again_is_the_correction_that_had_replaced_an_ear
 
     states = dict(Acceptance.objects.values_list("fix", "state"))
     assert states == {first.fix_id: "replaced", later.pk: "taken_back"}
+
+
+def test_whoever_owns_it_since_it_was_told_of_is_told_as_well(world):
+    row = accept(world, until=date(2026, 6, 30), owner="fiona")
+    world.clock.now = world.clock.now.replace(month=6, day=24)
+    sweeping.sweep(now=world.clock.now)
+    accept_acts.assign(
+        acceptance_id=row.pk,
+        owner="finn",
+        seen_owner_id=row.owner_id,
+        actor=row.owner,
+        now=world.clock.now,
+        why="On leave until July",
+    )
+
+    for _ in range(2):
+        sweeping.sweep(now=world.clock.now)
+
+    told = Mention.objects.order_by("pk").values_list("person__username", flat=True)
+    assert list(told) == ["fiona", "finn"]
