@@ -252,7 +252,7 @@ def test_only_a_reason_that_claims_no_act_of_others_is_ticked_beforehand():
 def test_a_bulk_act_taken_back_leaves_closed_what_another_closed_since():
     case, finn = _case("CM_NO_REFUND", value=Decimal(900)), make_user("finn")
     frozen = bulk_freezing.freeze(kind="close", cases=Case.objects.all(), actor=finn, now=NOW)
-    given = {"reason": "on_account", "note": ""}
+    given = {"reason": "on_account", "note": "Seen in the bank"}
     bulk.start(bulk_id=frozen.pk, given=given, actor=finn, now=NOW)
     while bulk_running.run_next(now=NOW):
         pass
@@ -260,9 +260,7 @@ def test_a_bulk_act_taken_back_leaves_closed_what_another_closed_since():
     fixes.reject(fix_id=fix.pk, actor=make_user("fiona"), now=NOW, note="Ask for less first")
     Case.objects.update(value=Decimal(5))
     later = NOW + timedelta(minutes=5)
-    closing.close(
-        case_id=case.pk, reason="on_account", note="", actor=make_user("fiona"), now=later
-    )
+    closing.close(case_id=case.pk, actor=make_user("fiona"), now=later, **given)
 
     bulk.undo(bulk_id=frozen.pk, actor=finn, now=later)
     while bulk_running.run_next(now=later):

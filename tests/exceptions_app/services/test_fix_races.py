@@ -84,7 +84,13 @@ def test_who_closes_an_exception_while_another_asks_for_a_change_of_it_are_both_
     monkeypatch.setattr(money_requests, "refuse_second", look_and_meet)
 
     def close():
-        closing.close(case_id=case.pk, reason="claimed_back", note="Paid", actor=finn, now=NOW)
+        closing.close(
+            case_id=case.pk,
+            reason="claimed_back",
+            note="Seen in the bank",
+            actor=finn,
+            now=NOW,
+        )
 
     def ask():
         fixes.request(
