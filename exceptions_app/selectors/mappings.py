@@ -205,7 +205,8 @@ def touched_by(
         fees = Q(lines__sku_key__in=wanted)
         for name in _written(waiting, _FEE_KINDS, wanted):
             fees |= Q(lines__fees__contains=[{"kind": name}])
-        found = waiting.filter(fees | _of_tenders(bridge, wanted))
+        parts = _of_parts(bridge, wanted, is_history=since is not None)
+        found = waiting.filter(fees | parts | _of_tenders(bridge, wanted))
     else:
         place = _PLACES[kind]
         holds = Q(**{f"{place}__in": _written(waiting, place, wanted)})
@@ -217,6 +218,29 @@ def touched_by(
             holds |= Q(pk__in=_received_at(waiting, _behind(PLACE_KEY, wanted)))
         found = waiting.filter(holds)
     return found.distinct().order_by("pk")
+
+
+def _of_parts(bridge: Bridge, keys: Collection[str], *, is_history: bool) -> Q:
+    """Returns whose credit holds one of these parts, which no line of theirs names (R048).
+
+    Shipping and duty come from the order, corrections and rounding from the credit itself: they
+    stand in the planned document, and in the exception that holds it back.
+    """
+    cases = Case.objects.filter(bridge=bridge, status__in=CASE_OPEN, type="COMPONENT_MISSING")
+    named = [
+        rma_id
+        for rma_id, name in cases.values_list("rma_id", "facts__component")
+        if normalise(str(name)) in keys
+    ]
+    # A correction without a code of its own is booked as goodwill.
+    corrections = {"adjustment"} if {"goodwill", "rounding"} & set(keys) else set()
+    drafts = Posting.objects.filter(bridge=bridge, kind=PostingKind.CREDIT_MEMO)
+    if not is_history:
+        drafts = drafts.filter(status__in=POSTING_UNSENT)
+    lines = Q()
+    for name in sorted({*keys, *corrections}):
+        lines |= Q(draft__lines__contains=[{"component": name}])
+    return Q(pk__in=named) | Q(pk__in=drafts.filter(lines).order_by().values("rma_id"))
 
 
 def _of_tenders(bridge: Bridge, keys: Collection[str]) -> Q:

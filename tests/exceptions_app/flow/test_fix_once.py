@@ -280,3 +280,36 @@ def test_a_closed_period_is_cleared_by_choosing_another_date():
 
     assert "PERIOD_CLOSED" not in world.open_types()
     assert {row["status"] for row in world.documents()} == {"POSTED"}
+
+
+def test_a_code_for_shipping_heals_the_credit_that_holds_it_though_no_line_names_it():
+    world = make_world()
+    world.add_order()
+    world.add_return(items=[make_unit("5001-1"), make_unit("5001-2")], refunded=Decimal("43.95"))
+    world.carry()
+    assert world.open_types() == ["COMPONENT_MISSING"]
+    asked = {
+        "kind": "fee",
+        "bridge": world.bridge,
+        "now": world.clock.now,
+        "payload": {"component": "shipping", "erp_code": "FRT"},
+        "source_value": "shipping",
+    }
+
+    shown = previews.effect(rma=None, **asked)
+    fix = fixes.request(actor=make_user("finn"), case=Case.objects.get(), **asked)
+    fixes.approve(
+        fix_id=fix.pk,
+        seen_hash=fix.payload_hash,
+        actor=make_user("fiona"),
+        now=world.clock.now,
+    )
+    world.run()
+
+    assert (shown.healed_cases, shown.healed_returns, shown.newly_broken) == (1, 1, 0)
+    assert world.open_types() == []
+    world.clock.advance(seconds=61)
+    world.settle()
+    assert len(world.documents("CM")) == 1
+    credit = Posting.objects.exclude(status="cancelled").get(kind="credit_memo")
+    assert (credit.status, credit.amount) == ("confirmed", Decimal("43.95"))
