@@ -8,14 +8,20 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from exceptions_app.choices import ApprovalAxis
+from exceptions_app.choices import ApprovalAxis, MappingKind
 from exceptions_app.forms.fixes import FixForm
 from exceptions_app.forms.imports import day_field
 from exceptions_app.forms.picks import OTHER, PickForm
-from exceptions_app.models import ErpLocation, Item, SalesOrder
+from exceptions_app.models import Bridge, ErpLocation, Item, SalesOrder
 from exceptions_app.rules import change_words
 from exceptions_app.rules.change_words import DAYS
-from exceptions_app.rules.mapping import NO_ITEM, NO_ITEM_WORDS, TARGET_CHOICES, spoken_place
+from exceptions_app.rules.mapping import (
+    NO_ITEM,
+    NO_ITEM_WORDS,
+    TARGET_CHOICES,
+    normalise,
+    spoken_place,
+)
 from exceptions_app.rules.matching import Suggestion
 from exceptions_app.rules.sayings import spoken
 from exceptions_app.selectors import mappings as mappings_selector
@@ -23,7 +29,7 @@ from exceptions_app.selectors import suggesting, uncredited
 from exceptions_app.selectors.suggesting import Candidate
 from exceptions_app.services import previews
 
-# Reason codes listed, and the values named of each.
+# Codes listed, and the values named of each.
 MOST_CODES, EXAMPLES = 12, 3
 # The answer that no warehouse of the ERP is meant.
 NO_WAREHOUSE = "none"
@@ -237,13 +243,18 @@ class ReasonForm(PickForm, FixForm):
     noun = "code"
 
     def prepare(self) -> None:
-        rows = mappings_selector.reason_codes(bridge=self.case.bridge) if self.case.bridge else []
-        rows = rows[:MOST_CODES]
+        rows = _codes(self.case.bridge, MappingKind.REASON)
         self.offer(row.code for row in rows)
         self.described = [{"value": row.code, "text": _stands_for(row.values)} for row in rows]
 
     def new_fact(self) -> dict[str, Any]:
         return {"code": self.picked()}
+
+
+def _codes(bridge: Bridge | None, kind: str) -> list[mappings_selector.CodeInUse]:
+    if bridge is None:
+        return []
+    return mappings_selector.codes_in_use(bridge=bridge, kind=kind)[:MOST_CODES]
 
 
 def _stands_for(values: Sequence[str]) -> str:
@@ -314,10 +325,30 @@ class VatForm(FixForm):
     main = ("treatment",)
 
 
-class FeeForm(FixForm):
+class FeeForm(PickForm, FixForm):
+    """The charge codes that mappings lead to already, each with what it stands for, or any other.
+
+    No charge is booked without a code, so one is asked for.
+    """
+
     component = forms.ChoiceField(
         label="What the charge is",
         choices=TARGET_CHOICES["component"],
     )
-    erp_code = forms.CharField(label="The ERP's charge code", required=False, max_length=20)
-    main = ("component", "erp_code")
+    choice = forms.ChoiceField(
+        label="The ERP's charge code", required=False, widget=forms.RadioSelect
+    )
+    erp_code = forms.CharField(label="Another code of the ERP", required=False, max_length=20)
+    typed = "erp_code"
+    noun = "code"
+
+    def prepare(self) -> None:
+        rows = _codes(self.case.bridge, MappingKind.FEE)
+        self.offer(row.code for row in rows)
+        self.described = [{"value": row.code, "text": _stands_for(row.values)} for row in rows]
+        named = normalise(self.source_value)
+        if named in dict(TARGET_CHOICES["component"]):
+            self.fields["component"].initial = named
+
+    def new_fact(self) -> dict[str, Any]:
+        return {"component": self.cleaned_data["component"], "erp_code": self.picked()}

@@ -338,21 +338,25 @@ def places(*, bridge: Bridge) -> list[tuple[str, str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class ReasonCode:
-    """A reason code of the ERP that mappings in force lead to, with the values it stands for."""
+class CodeInUse:
+    """A code of the ERP that mappings in force lead to, with the values it stands for."""
 
     code: str
     values: tuple[str, ...]
 
 
-def reason_codes(*, bridge: Bridge) -> list[ReasonCode]:
-    """The ERP's reason codes in use on a bridge, the one that most values lead to first."""
-    rows = Mapping.objects.filter(
-        bridge=bridge, kind=MappingKind.REASON, status=MappingStatus.ACTIVE
-    ).order_by("source_key")
+# Where a kind's target holds the code of the ERP.
+_CODES: dict[str, str] = {MappingKind.REASON: "code", MappingKind.FEE: "erp_code"}
+
+
+def codes_in_use(*, bridge: Bridge, kind: str) -> list[CodeInUse]:
+    """The ERP's reason or charge codes in use on a bridge, the one most values lead to first."""
+    rows = Mapping.objects.filter(bridge=bridge, kind=kind, status=MappingStatus.ACTIVE).order_by(
+        "source_key"
+    )
     found: dict[str, list[str]] = {}
     for value, target in rows.values_list("source_value", "target"):
-        if target.get("code"):
-            found.setdefault(str(target["code"]), []).append(value)
+        if code := target.get(_CODES[kind]):
+            found.setdefault(str(code), []).append(value)
     ranked = sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0]))
-    return [ReasonCode(code, tuple(values)) for code, values in ranked]
+    return [CodeInUse(code, tuple(values)) for code, values in ranked]

@@ -28,14 +28,16 @@ def of_change(
 ) -> str:
     """A sentence or two on a clean `payload`, "" where nothing speaks against it.
 
-    `rma` is the return on whose exception it is asked for, `source_value` what is mapped. A reason
-    code is no part of what the ERP lets us read, so a new one cannot be told from a slip of the
-    keyboard (R030).
+    `rma` is the return on whose exception it is asked for, `source_value` what is mapped. Reason
+    and charge codes are no part of what the ERP lets us read, so a new one cannot be told from a
+    slip of the keyboard (R030, R048).
     """
     if is_withdrawal(payload):
         return ""
     if kind == MappingKind.REASON:
-        return _of_code(bridge, str(payload["code"]))
+        return _of_code(bridge, kind, str(payload["code"]))
+    if kind == MappingKind.FEE:
+        return _of_code(bridge, kind, str(payload.get("erp_code", "")))
     if kind == MappingKind.SKU_ALIAS and payload["sku"] != NO_ITEM:
         return _of_item(bridge, rma, source_value, str(payload["sku"]))
     if kind == MappingKind.STATUS and payload["axis"] not in _BOOKING:
@@ -138,8 +140,8 @@ def _of_refunded(bridge: Bridge, status: str, axis: str) -> str:
     )
 
 
-def _of_code(bridge: Bridge, code: str) -> str:
-    known = [row.code for row in mappings_selector.reason_codes(bridge=bridge)]
+def _of_code(bridge: Bridge, kind: str, code: str) -> str:
+    known = [row.code for row in mappings_selector.codes_in_use(bridge=bridge, kind=kind)]
     if code in known:
         return ""
     alike = next((each for each in known if each.casefold() == code.casefold()), "")

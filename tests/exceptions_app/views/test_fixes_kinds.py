@@ -95,6 +95,29 @@ def test_answers_become_the_payload(kind, facts, answers, payload):
     assert form.payload == payload
 
 
+def test_a_charge_needs_a_code_and_the_codes_in_use_are_offered_with_what_they_stand_for():
+    empty, _ = _form("fee", {"component": "shipping"}, component="shipping")
+    bridge = empty.case.bridge
+    MappingFactory(
+        bridge=bridge,
+        kind="fee",
+        source_value="Restocking fee",
+        target={"component": "fee", "erp_code": "RST"},
+    )
+    form = FORMS["fee"]({"component": "shipping", "choice": "RST"}, **_again(empty))
+
+    assert not empty.is_valid()
+    assert empty.errors == {"erp_code": ["Say which code it is."]}
+    assert form.is_valid()
+    assert form.payload == {"component": "shipping", "erp_code": "RST"}
+    assert form.described == [{"value": "RST", "text": "Stands for Restocking fee"}]
+    assert FORMS["fee"](None, **_again(empty))["component"].value() == "shipping"
+
+
+def _again(form):
+    return {"kind": form.kind, "case": form.case, "now": form.now}
+
+
 def test_documents_are_named_by_row_and_key():
     form, posting = _form("link_document", {"posting_id": "POSTING", "number": "CM-7"})
 
