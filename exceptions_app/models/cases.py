@@ -289,6 +289,7 @@ class Fix(models.Model):
     approval when edited.
     """
 
+    about = ""  # its return and document, where a list says so (`selectors.requests.name`)
     kind = models.CharField(max_length=20, choices=FixKind.choices)
     status = models.CharField(max_length=12, choices=FixStatus.choices)
     bridge = models.ForeignKey(Bridge, on_delete=models.PROTECT, related_name="fixes")
@@ -351,7 +352,7 @@ class Fix(models.Model):
         ]
 
     def __str__(self) -> str:
-        return change_words.of(self)
+        return f"{change_words.of(self)} {self.about}".strip()
 
     @property
     def freed(self) -> Decimal | None:

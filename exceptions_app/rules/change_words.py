@@ -60,6 +60,18 @@ def sentence(kind: str, source_value: str, payload: Mapping[str, Any], currency:
     return f"{label}{joint}{value}" if value else f"{label} {source_value}".strip()
 
 
+def about(*, rma: str, case_id: int | None, document: str, amount: Decimal, currency: str) -> str:
+    """What tells two changes of one sentence apart: "for RMA5008, credit memo £20.00"; "" if none.
+
+    `case_id` is given where an exception itself is what changes, `document` where one of them is.
+    """
+    named = [f"EX-{case_id}" if case_id else "", rma]
+    if document:
+        named.append(f"{document} {spoken(amount, currency)}" if currency else document)
+    words = ", ".join(word for word in named if word)
+    return f"for {words}" if words else ""
+
+
 def shown_target(kind: str, target: Mapping[str, Any] | None) -> str:
     """A target as one text: "TEE-BLK-M", "10/WH1", "Saleable", "Shipping/SHP"; "" for none."""
     if not target:

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from exceptions_app.choices import POSTING_SENT, FixStatus
 from exceptions_app.models import BreakGlass, Fix, FixBatch, FixEdit, Posting
+from exceptions_app.selectors import requests
 from exceptions_app.selectors.requests import lines_of
 from exceptions_app.selectors.sums import Amount, per_currency
 
@@ -90,8 +91,10 @@ class BatchRow:
 
 
 def batch_rows(found: FixBatch) -> tuple[BatchRow, ...]:
-    """Each change of the batch in three queries; what a mapping freed stands on its own page."""
-    fixes = list(found.fixes.select_related("bridge", "rma", "case", "requested_by").order_by("pk"))
+    """Each change of the batch in four queries; what a mapping freed stands on its own page."""
+    shown = ("bridge", "rma", "case__rma", "requested_by")
+    fixes = list(found.fixes.select_related(*shown).order_by("pk"))
+    requests.name(fixes)
     amounts = amounts_of(fixes)
     left: dict[int, list[Posting]] = {}
     gone = {fix.rma_id for fix in fixes if fix.rma_id and fix.status == FixStatus.APPLIED}

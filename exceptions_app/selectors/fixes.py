@@ -15,6 +15,7 @@ from exceptions_app.choices import (
     FixStatus,
     MappingKind,
     PostingStatus,
+    Role,
 )
 from exceptions_app.models import AuditEntry, Case, Fix, Posting, Rma
 from exceptions_app.models.cause_rules import cause_of
@@ -132,6 +133,16 @@ def approving(fix: Fix) -> frozenset[str]:
     """Roles that may approve this request."""
     closed = fix.case.type if fix.kind == FixKind.CLOSE and fix.case is not None else ""
     return approving_roles(kind=fix.kind, level=fix.level, case_type=closed)
+
+
+def may_take_back(fix: Fix, *, user_id: int, roles: frozenset[str]) -> bool:
+    """Whether somebody may stop a held change: a party to it, who could approve it, or an admin.
+
+    Another team's money is no more theirs to stop than to let go.
+    """
+    if user_id in (fix.requested_by_id, fix.decided_by_id):
+        return True
+    return bool((approving(fix) | {Role.ADMIN}) & roles)
 
 
 def waits_of(cases: Sequence[Case]) -> dict[int, tuple[str, str]]:

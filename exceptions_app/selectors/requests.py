@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -13,12 +13,14 @@ from django.db.models import Count, Q, QuerySet
 
 from exceptions_app.choices import (
     CASE_OPEN,
+    FixKind,
     FixStatus,
     MappingKind,
     MappingStatus,
     PostingStatus,
 )
 from exceptions_app.models import Case, Fix, Mapping, Posting, Rma
+from exceptions_app.rules import change_words
 from exceptions_app.rules.mapping import is_withdrawal, normalise
 from exceptions_app.selectors import paging
 
@@ -46,6 +48,31 @@ def decided(*, now: datetime) -> list[Fix]:
     """The latest decisions of the last DECIDED_SINCE, newest first."""
     rows = Fix.objects.filter(decided_at__gt=now - DECIDED_SINCE)
     return list(_with_all(rows).order_by("-decided_at", "-pk")[:DECIDED_CAP])
+
+
+def name(*lists: Iterable[Fix], has_documents: bool = True) -> None:
+    """Say of each change what it is about (`Fix.about`), so that no two read alike.
+
+    One query where `has_documents` names those too, else none; the returns are there already.
+    """
+    fixes = [fix for each in lists for fix in each if fix.kind not in MappingKind.values]
+    wanted = {_document_id(fix) for fix in fixes} - {0} if has_documents else set()
+    found = Posting.objects.in_bulk(wanted) if wanted else {}
+    for fix in fixes:
+        row = found.get(_document_id(fix))
+        fix.about = change_words.about(
+            rma=str(fix.rma or ""),
+            case_id=fix.case_id if fix.kind == FixKind.CLOSE else None,
+            document=row.get_kind_display().lower() if row else "",
+            amount=row.gross if row else Decimal(0),
+            currency=row.currency if row else "",
+        )
+
+
+def _document_id(fix: Fix) -> int:
+    """The document a change is about: it names it, or it is the one its exception holds back."""
+    of_case = fix.case.posting_id if fix.kind == FixKind.POSTING_DATE and fix.case else 0
+    return fix.payload.get("posting_id") or of_case or 0
 
 
 def by_ids(ids: Sequence[int]) -> QuerySet[Fix]:

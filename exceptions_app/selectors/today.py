@@ -34,7 +34,7 @@ from exceptions_app.models import (
 from exceptions_app.models.connections import SECOND_LOOKS
 from exceptions_app.models.statements import Select
 from exceptions_app.permissions import CAPABILITIES, TEAM_OF_ROLE, approving_roles, types_closed_by
-from exceptions_app.selectors import causes, counts, keying, paging
+from exceptions_app.selectors import causes, counts, keying, paging, requests
 from exceptions_app.selectors.sums import Amount, per_currency
 
 ROWS = 8
@@ -289,7 +289,9 @@ def _stuck_rows(kinds: tuple[str, ...]) -> QuerySet[Posting]:
 
 def approvals(*, roles: frozenset[str], user_id: int) -> list[Fix]:
     """Requests this person may decide on, oldest first, one more than is shown."""
-    return _approvals_question(roles, user_id).rows()
+    rows = _approvals_question(roles, user_id).rows()
+    requests.name(rows, has_documents=False)
+    return rows
 
 
 @lru_cache(maxsize=512)

@@ -14,8 +14,10 @@ from django.db import transaction
 from exceptions_app import errors, jobs
 from exceptions_app.choices import FixKind, FixStatus, HoldReason, PostingStatus
 from exceptions_app.models import Bridge, Case, Fix, FixBatch, Posting, Rma
-from exceptions_app.permissions import can
+from exceptions_app.permissions import roles_of
 from exceptions_app.selectors import facts as facts_selector
+from exceptions_app.selectors import fixes as fixes_selector
+from exceptions_app.selectors import requests as requests_selector
 from exceptions_app.services import audit, fix_steps, fixes, moments
 
 MOST = 500
@@ -63,13 +65,16 @@ def approve(
     """
     wanted = dict(asked)
     _check_size(len(wanted))
-    known = list(Fix.objects.filter(pk__in=wanted).select_related("bridge").order_by("pk"))
+    known = list(requests_selector.by_ids(list(wanted)))
+    requests_selector.name(known)
     batch = _start([fix.bridge for fix in known], actor, now)
 
     def one(fix: Fix) -> Fix:
-        return fixes.approve(
+        done = fixes.approve(
             fix_id=fix.pk, seen_hash=wanted[fix.pk], actor=actor, now=now, note=note, batch=batch
         )
+        done.about = fix.about
+        return done
 
     return _released(batch, known, one, actor, now)
 
@@ -143,11 +148,9 @@ def take_back(*, batch_id: int, actor: User, now: datetime) -> int:
 
     Raises:
         FixAlreadyDecided: the time is over or nothing of it is held; the text says so.
-        FixNotAllowed: only who released it, or an approver.
+        FixNotAllowed: only who released it, who could approve all of it, or an admin.
     """
     batch = FixBatch.objects.select_for_update(of=("self",)).get(pk=batch_id)
-    if actor.pk != batch.released_by_id and not can(actor, "approve_fix"):
-        raise errors.FixNotAllowed("Only who released it or an approver can take this back.")
     if batch.taken_back_at is not None and batch.taken_back_by is not None:
         who = audit.name_of(batch.taken_back_by)
         raise errors.FixAlreadyDecided(
@@ -166,6 +169,11 @@ def take_back(*, batch_id: int, actor: User, now: datetime) -> int:
     )
     if not rows:
         raise errors.FixAlreadyDecided("Nothing of this batch is held any more.")
+    roles = roles_of(actor)
+    if actor.pk != batch.released_by_id and not all(
+        fixes_selector.may_take_back(fix, user_id=actor.pk, roles=roles) for fix in rows
+    ):
+        raise errors.FixNotAllowed(fixes.NOT_YOURS)
     _lock_returns(rows)
     with jobs.quiet():
         # What came last goes first, so that versions of one mapping give way in turn.

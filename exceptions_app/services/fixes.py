@@ -38,6 +38,8 @@ from exceptions_app.services import (
     same_requests,
 )
 
+NOT_YOURS = "Only who asked, approved or could have, or an admin, takes this back."
+
 
 @transaction.atomic
 def request(
@@ -270,7 +272,7 @@ def undo(*, fix_id: int, actor: User, now: datetime) -> Fix:
 
     Raises:
         FixAlreadyDecided: the undo time is over, or it was taken back already.
-        FixNotAllowed: only who asked, who approved, or an approver may.
+        FixNotAllowed: only who asked, who approved, who could have, or an admin may.
     """
     fix = fix_steps.lock(fix_id)
     if fix.status == FixStatus.UNDONE:
@@ -280,8 +282,8 @@ def undo(*, fix_id: int, actor: User, now: datetime) -> Fix:
             "The time to take this back is over. What was sent is on the return's page; ask for a "
             "correcting change instead."
         )
-    if actor.pk not in (fix.requested_by_id, fix.decided_by_id) and not can(actor, "approve_fix"):
-        raise errors.FixNotAllowed("Only who asked for it or an approver can take this back.")
+    if not fixes_selector.may_take_back(fix, user_id=actor.pk, roles=roles_of(actor)):
+        raise errors.FixNotAllowed(NOT_YOURS)
     return fix_steps.take_back(fix, actor, now)
 
 

@@ -18,7 +18,7 @@ from exceptions_app.forms.kinds import FORMS
 from exceptions_app.models import Case, Fix
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import facts as facts_selector
-from exceptions_app.views import fix_steps
+from exceptions_app.views import fix_rights, fix_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def under_way(fixes: Iterable[Fix], request: HttpRequest, now: datetime) -> list
                 "hold_seconds": facts_selector.policy_of(fix.bridge).undo_seconds,
                 "take_back_url": (
                     reverse("fix-undo", args=[fix.pk])
-                    if is_held and permissions.can(request.user, "approve_fix")
+                    if is_held and fix_rights.may_take_back(request, fix)
                     else ""
                 ),
             }

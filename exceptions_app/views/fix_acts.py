@@ -22,6 +22,7 @@ from exceptions_app.selectors import approvals as selector
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import requests as requests_selector
 from exceptions_app.services import break_glass, fix_batches, fix_edits
+from exceptions_app.services.audit import name_of
 from exceptions_app.views import asked as questions
 from exceptions_app.views import fix_rights, fix_warnings
 from exceptions_app.views import fixes as page
@@ -46,6 +47,7 @@ def edit(request: HttpRequest, fix_id: int) -> HttpResponse:
         return redirect("fix-detail", fix_id=fix.pk)
     case = get_object_or_404(cases_selector.detail(fix.case_id))
     answers = request.POST if request.method == "POST" else None
+    requests_selector.name([fix])
     form = edit_form(fix, case, now=now, answers=answers)
     refusal = ""
     if answers is not None and form.is_valid():
@@ -134,7 +136,9 @@ def _said(request: HttpRequest, now: datetime) -> HttpResponse:
 
 def _waiting(asked: dict[int, str]) -> list[Fix]:
     found = requests_selector.by_ids(list(asked))
-    return list(found.filter(status=FixStatus.REQUESTED))
+    rows = list(found.filter(status=FixStatus.REQUESTED))
+    requests_selector.name(rows)
+    return rows
 
 
 def _rest(request: HttpRequest, asked: dict[int, str], portion: dict[int, str]) -> list[str]:
@@ -213,11 +217,13 @@ def batch(request: HttpRequest, batch_id: int) -> HttpResponse:
 @permissions.required("approve_fix")
 @permissions.sent_from("fix-batch", "batch_id")
 def batch_undo(request: HttpRequest, batch_id: int) -> HttpResponse:
-    get_object_or_404(selector.batch(batch_id))
+    found, actor = get_object_or_404(selector.batch(batch_id)), permissions.actor_of(request)
+    if found.released_by_id != actor.pk and not request.POST.get("sure"):
+        who = name_of(found.released_by)
+        words = f"{who} set this going. Tick that you take it back all the same."
+        return _show_batch(request, batch_id, refusal=words)
     try:
-        count = fix_batches.take_back(
-            batch_id=batch_id, actor=permissions.actor_of(request), now=timezone.now()
-        )
+        count = fix_batches.take_back(batch_id=batch_id, actor=actor, now=timezone.now())
     except errors.DeskError as error:
         return _show_batch(request, batch_id, refusal=str(error))
     messages.success(
@@ -237,6 +243,7 @@ def _show_batch(request: HttpRequest, batch_id: int, *, refusal: str = "") -> Ht
         "rows": [
             {"row": row, "tone": STATE_TONES.get(FixStatus(row.fix.status), "calm")} for row in rows
         ],
+        "may_take_back": fix_rights.may_take_back_all(request, found, (row.fix for row in held)),
         "sums": selector.sums(row.amount for row in rows if row.amount),
         "held": len(held),
         "is_held": bool(held) and found.hold_until > now,

@@ -5,12 +5,14 @@ The services decide again when it is done; this only keeps a page from offering 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.http import HttpRequest
 
 from exceptions_app import permissions
 from exceptions_app.choices import FixStatus
 from exceptions_app.forms.kinds import FORMS
-from exceptions_app.models import Fix
+from exceptions_app.models import Fix, FixBatch
 from exceptions_app.selectors import fixes as fixes_selector
 
 
@@ -40,6 +42,20 @@ def may_edit(request: HttpRequest, fix: Fix) -> bool:
         and fix.kind in FORMS
         and permissions.can(request.user, permissions.FIX_CAPABILITY[fix.kind])
     )
+
+
+def may_take_back(request: HttpRequest, fix: Fix) -> bool:
+    """Whether a held change is this reader's to stop, at a door that asks for approvers."""
+    return permissions.can(request.user, "approve_fix") and fixes_selector.may_take_back(
+        fix, user_id=request.user.pk or 0, roles=permissions.roles_of(request.user)
+    )
+
+
+def may_take_back_all(request: HttpRequest, batch: FixBatch, held: Iterable[Fix]) -> bool:
+    """Whether all that is still held of a batch is this reader's to stop."""
+    if batch.released_by_id == request.user.pk:
+        return permissions.can(request.user, "approve_fix")
+    return all(may_take_back(request, fix) for fix in held)
 
 
 def _is_approver(request: HttpRequest, fix: Fix) -> bool:

@@ -100,48 +100,6 @@ def ask(request: HttpRequest, case_id: int) -> HttpResponse:
 
 @require_safe
 @permissions.required("view_desk")
-def index(request: HttpRequest) -> HttpResponse:
-    now = timezone.now()
-    waiting = _named(requests_selector.waiting())
-    mine = [fix for fix in waiting if fix.requested_by_id == request.user.pk]
-    others = [fix for fix in waiting if fix.requested_by_id != request.user.pk]
-    held = requests_selector.held(now=now)
-    for_me = [fix for fix in others if fix_rights.may_decide(request, fix)]
-    amounts = approvals_selector.amounts_of(for_me)
-    context = {
-        "now": now,
-        "for_me": [{"fix": fix, "amount": amounts.get(fix.pk)} for fix in for_me],
-        "sums": approvals_selector.sums(amounts.values()),
-        "for_others": [fix for fix in others if not fix_rights.may_decide(request, fix)],
-        "mine": mine,
-        "held": case_offers.under_way([fix for fix in held if fix.batch_id is None], request, now),
-        "batches": _batches(held),
-        "glass": list(approvals_selector.open_glass()[: approvals_selector.REVIEWS_SHOWN]),
-        "away": list(delegations.held_by(request.user.pk or 0, now=now)),
-        "decided": [
-            {"fix": fix, "tone": DECIDED_TONES.get(FixStatus(fix.status), "calm")}
-            for fix in requests_selector.decided(now=now)
-        ],
-    }
-    return render(request, "fixes/list.html", context)
-
-
-def _batches(held: list[Fix]) -> list[dict[str, Any]]:
-    """Batches that can still be taken back, each with how many changes it holds."""
-    counts = Counter(fix.batch_id for fix in held if fix.batch_id is not None)
-    found = {fix.batch_id: fix.batch for fix in held if fix.batch is not None}
-    return [
-        {
-            "batch": found[pk],
-            "count": count,
-            "seconds": int((found[pk].hold_until - found[pk].released_at).total_seconds()),
-        }
-        for pk, count in counts.items()
-    ]
-
-
-@require_safe
-@permissions.required("view_desk")
 def detail(request: HttpRequest, fix_id: int) -> HttpResponse:
     return show(request, fix_id)
 
@@ -248,26 +206,6 @@ def _approved_words(fix: Fix) -> str:
     return f"Approved: {fix}. It can be taken back until it leaves."
 
 
-def _named(waiting: list[Fix]) -> list[Fix]:
-    """`waiting`, each with `who` may approve it by name; one question per kind and requester."""
-    names: dict[tuple[str, str, int, frozenset[int], str], str] = {}
-    for fix in waiting:
-        editors = frozenset(row.editor_id for row in fix.edits.all())
-        closed = fix.case.type if fix.kind == FixKind.CLOSE and fix.case else ""
-        asked = (fix.kind, fix.level, fix.requested_by_id, editors, closed)
-        if asked not in names:
-            found = cases_selector.approvers(
-                kind=fix.kind,
-                level=fix.level,
-                requester_id=fix.requested_by_id,
-                editor_ids=editors,
-                case_type=closed,
-            )
-            names[asked] = ", ".join(found)
-        fix.who = names[asked]  # type: ignore[attr-defined]  # for the template only
-    return waiting
-
-
 def _known(fix_id: int) -> int:
     return get_object_or_404(Fix.objects.only("pk"), pk=fix_id).pk
 
@@ -291,6 +229,7 @@ def show(
 ) -> HttpResponse:
     now = timezone.now()
     fix = get_object_or_404(requests_selector.detail(fix_id))
+    requests_selector.name([fix])
     underway = case_offers.under_way([fix], request, now)[0]
     is_waiting = fix.status == FixStatus.REQUESTED
     documents, documents_refusal = _documents(fix, now)

@@ -24,7 +24,7 @@ from exceptions_app.selectors import customers, exchange, lookups, refunds, retu
 from exceptions_app.services import notes
 from exceptions_app.services.sweeping import PEOPLE_KEPT_FOR
 from exceptions_app.templatetags.desk import when
-from exceptions_app.views import case_talk, penny
+from exceptions_app.views import case_talk, fix_rights, penny
 
 POSTING_TONES = {
     PostingStatus.CONFIRMED: "good",
@@ -247,12 +247,13 @@ def _held(found: returns.Detail, request: HttpRequest, now: datetime) -> list[di
     """What can still be taken back, by change, with the reader's way to do so."""
     waiting = [row for row in found.postings if returns.is_undoable(row, now)]
     freed = ", ".join(dict.fromkeys(row.get_kind_display() for row in waiting))
-    may = permissions.can(request.user, "approve_fix")
     shown = [
         {
             "title": str(fix),
             "until": fix.hold_until,
-            "url": reverse("fix-undo", args=[fix.pk]) if may else "",
+            "url": reverse("fix-undo", args=[fix.pk])
+            if fix_rights.may_take_back(request, fix)
+            else "",
             "detail": f"Held until then: {freed}. Whoever may approve such a change can take it"
             " back.",
         }

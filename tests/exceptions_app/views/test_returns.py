@@ -457,11 +457,11 @@ def test_only_who_may_approve_is_offered_to_take_a_change_back(client, held_retu
     address = reverse("fix-undo", args=[held_return.fixes.get().pk])
 
     offered = {}
-    for name in ("cleo", "finn"):
+    for name in ("cleo", "finn", "wanda"):
         client.force_login(make_user(name))
         offered[name] = f'action="{address}"' in client.get(f"/returns/{held_return.pk}/").text
 
-    assert offered == {"cleo": False, "finn": True}
+    assert offered == {"cleo": False, "finn": False, "wanda": True}
 
 
 def test_a_return_with_nothing_held_asks_for_no_change(client, cleo):
