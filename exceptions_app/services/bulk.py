@@ -22,7 +22,8 @@ from exceptions_app.choices import (
 from exceptions_app.models import Bulk, BulkRow, Fix, Posting
 from exceptions_app.permissions import roles_of
 from exceptions_app.services import audit, bulk_rows
-from exceptions_app.services.bulk_freezing import AT_ONCE, check_right, draft
+from exceptions_app.services.bulk_drafts import AT_ONCE, draft
+from exceptions_app.services.bulk_freezing import check_right
 
 KEPT_FOR = timedelta(days=90)
 # Long enough for all of a large act to be taken back, however short the undo time is.

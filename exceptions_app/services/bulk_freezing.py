@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,15 +21,11 @@ from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.selectors import setup as setup_selector
 from exceptions_app.selectors.cases import QUEUE_ORDER
 from exceptions_app.services import bridges, bulk_rows, hindsight, mapping_imports, mappings
+from exceptions_app.services.bulk_drafts import AT_ONCE, Tally, draft, filled, tried_on
 
-DRAFT_FOR = timedelta(hours=1)
 MOST_A_MINUTE = 600
-AT_ONCE = 2_000
 NOTHING = Decimal(0)
-_EXAMPLES = 3
 HISTORY_DAYS = (30, 90, 365)
-# Returns a change is tried on at the most, the newest ones.
-MOST_TRIED = 10_000
 
 
 @transaction.atomic
@@ -136,7 +131,7 @@ def freeze_history(*, fix: Fix, days: int, actor: User, now: datetime) -> Bulk:
     change = hindsight.of_mapping(kind=fix.kind, source_value=fix.source_value, payload=fix.payload)
     keys = {normalise(fix.source_value)}
     found = _touched(fix.bridge, fix.kind, keys, days, now)
-    return _tried_on(found, {"fix": fix.pk, **change}, str(fix), days, actor, now)
+    return tried_on(found, {"fix": fix.pk, **change}, str(fix), days, actor, now)
 
 
 @transaction.atomic
@@ -167,7 +162,7 @@ def freeze_mapping(
     found = _touched(bridge, kind, {normalise(source_value)}, days, now)
     given = {"bridge": bridge.pk, "reason": reason, **change}
     words = change_words.sentence(kind, source_value, clean)
-    return _tried_on(found, given, words, days, actor, now)
+    return tried_on(found, given, words, days, actor, now)
 
 
 @transaction.atomic
@@ -188,7 +183,7 @@ def freeze_file(*, found: MappingImport, days: int, actor: User, now: datetime) 
     touched = _touched(found.bridge, found.kind, change["targets"], days, now)
     label = MappingKind(found.kind).label
     words = f"{len(rows):,} {label} mappings of {found.file_name}"
-    return _tried_on(touched, {"file": found.pk, **change}, words, days, actor, now)
+    return tried_on(touched, {"file": found.pk, **change}, words, days, actor, now)
 
 
 @transaction.atomic
@@ -213,7 +208,7 @@ def freeze_policy(
         Q(pk__in=open_ones) | Q(requested_at__gte=now - timedelta(days=days)), bridge=bridge
     )
     change = hindsight.of_policy(bridge=bridge, policy=policy)
-    return _tried_on(found, change, words, days, actor, now)
+    return tried_on(found, change, words, days, actor, now)
 
 
 def _touched(
@@ -230,27 +225,6 @@ def _check_days(days: int) -> None:
         raise errors.InvalidChoice("Choose one of the times offered.")
 
 
-def _tried_on(
-    found: QuerySet[Rma], given: dict[str, Any], what: str, days: int, actor: User, now: datetime
-) -> Bulk:
-    """Freeze the newest of the returns; the words say so where there are more."""
-    rest = f"; returns of the last {days} days and all that are open"
-    bulk = draft(BulkKind.PREVIEW, actor, now, "", f"{what[: 300 - len(rest)]}{rest}")
-    bulk.given = given
-    tally = Tally()
-
-    def rows() -> Iterator[BulkRow]:
-        newest = found.order_by("-pk").only("pk", "currency", "amount_in")[: MOST_TRIED + 1]
-        for position, rma in enumerate(newest.iterator(chunk_size=AT_ONCE), start=1):
-            if position > MOST_TRIED:
-                bulk.words = f"{what[:180]}; the newest {MOST_TRIED:,} returns, there are more"
-                return
-            tally.add("", rma.pk, rma.currency, rma.amount_in)
-            yield BulkRow(bulk=bulk, position=position, rma=rma)
-
-    return filled(bulk, rows(), tally)
-
-
 def check_right(actor: User, kind: str) -> None:
     if not can(actor, bulk_rows.CAPABILITY[kind]):
         raise errors.FixNotAllowed(f"Your role may not: {BulkKind(kind).label.lower()}.")
@@ -259,54 +233,3 @@ def check_right(actor: User, kind: str) -> None:
 def check_pace(per_minute: int) -> None:
     if not 1 <= per_minute <= MOST_A_MINUTE:
         raise errors.InvalidChoice(f"Choose a pace from 1 to {MOST_A_MINUTE} a minute.")
-
-
-def draft(kind: str, actor: User, now: datetime, back: str, words: str) -> Bulk:
-    return Bulk(
-        kind=kind,
-        asked_by=actor,
-        frozen_at=now,
-        expires_at=now + DRAFT_FOR,
-        back=back[:1000],
-        words=words[:300],
-    )
-
-
-def filled(bulk: Bulk, rows: Iterable[BulkRow], tally: Tally) -> Bulk:
-    bulk.save()
-    some: list[BulkRow] = []
-    for row in rows:
-        some.append(row)
-        if len(some) == AT_ONCE:
-            BulkRow.objects.bulk_create(some)
-            some = []
-    BulkRow.objects.bulk_create(some)
-    if not tally.count:
-        raise errors.InvalidChoice("There is nothing to act on. Nothing was changed.")
-    bulk.count = tally.count
-    bulk.sums = [[currency, str(total)] for currency, total in sorted(tally.sums.items())]
-    bulk.forecast = [
-        {"why": why, "count": count, "examples": tally.examples[why]}
-        for why, count in tally.reasons.most_common()
-    ]
-    bulk.save(update_fields=["count", "sums", "forecast", "words"])
-    return bulk
-
-
-class Tally:
-    """Counts, money and refusals to come, added up while rows are frozen."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self.sums: dict[str, Decimal] = defaultdict(Decimal)
-        self.reasons: Counter[str] = Counter()
-        self.examples: dict[str, list[int]] = defaultdict(list)
-
-    def add(self, why: str, pk: int, currency: str, amount: Decimal) -> None:
-        self.count += 1
-        if currency and amount:
-            self.sums[currency] += amount
-        if why:
-            self.reasons[why] += 1
-            if len(self.examples[why]) < _EXAMPLES:
-                self.examples[why].append(pk)

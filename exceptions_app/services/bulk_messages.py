@@ -15,7 +15,7 @@ from django.db.models import Count, Q
 from exceptions_app import errors
 from exceptions_app.choices import BulkKind, BulkRowState, EventState
 from exceptions_app.models import Bridge, Bulk, BulkRow, InboundEvent
-from exceptions_app.services import bulk_freezing, bulk_rows, events
+from exceptions_app.services import bulk_drafts, bulk_freezing, bulk_rows, events
 
 STOPPED = (EventState.PARKED, EventState.REFUSED)
 
@@ -54,19 +54,17 @@ def freeze_window(
     if not counted["here"]:
         raise errors.InvalidChoice(f"No message of it is parked or refused: {rest}.")
     left = f"; skipped: {rest}"
-    bulk = bulk_freezing.draft(
-        BulkKind.MESSAGES, actor, now, "", f"{words[: 300 - len(left)]}{left}"
-    )
+    bulk = bulk_drafts.draft(BulkKind.MESSAGES, actor, now, "", f"{words[: 300 - len(left)]}{left}")
     bulk.per_minute = per_minute
-    tally = bulk_freezing.Tally()
+    tally = bulk_drafts.Tally()
 
     def rows() -> Iterator[BulkRow]:
         stopped = found.filter(state__in=STOPPED).order_by("pk").values_list("pk", flat=True)
-        for position, pk in enumerate(stopped.iterator(bulk_freezing.AT_ONCE), start=1):
+        for position, pk in enumerate(stopped.iterator(bulk_drafts.AT_ONCE), start=1):
             tally.add("", pk, "", bulk_freezing.NOTHING)
             yield BulkRow(bulk=bulk, position=position, event_id=pk)
 
-    return bulk_freezing.filled(bulk, rows(), tally)
+    return bulk_drafts.filled(bulk, rows(), tally)
 
 
 def handle_again(*, row: BulkRow, actor: User, now: datetime) -> bulk_rows.Done:

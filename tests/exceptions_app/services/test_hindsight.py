@@ -7,7 +7,7 @@ import pytest
 from exceptions_app import errors
 from exceptions_app.models import AuditEntry, Bridge, Bulk, Case, Posting, Rma
 from exceptions_app.selectors import bulk as bulk_selector
-from exceptions_app.services import bulk, bulk_freezing, bulk_running
+from exceptions_app.services import bulk, bulk_drafts, bulk_freezing, bulk_running
 from tests.cast import make_user
 from tests.world import make_world
 
@@ -90,7 +90,7 @@ def test_what_would_be_credited_more_is_told_before_it_is_in_force():
 
 
 def test_no_more_than_the_newest_are_tried_and_the_act_says_so(world, monkeypatch):
-    monkeypatch.setattr(bulk_freezing, "MOST_TRIED", 2)
+    monkeypatch.setattr(bulk_drafts, "MOST_TRIED", 2)
 
     found = _try(world, {**world.bridge.policy, "tolerance": {}})
 
