@@ -28,9 +28,10 @@ def one(bulk_id: int) -> QuerySet[Bulk]:
 
 
 def latest() -> list[Bulk]:
-    """The latest acts that were started, of everybody."""
+    """The latest acts that were started, of everybody; what a form plans by itself is none."""
+    rows = Bulk.objects.filter(started_at__isnull=False).exclude(given__has_key="whole")
     # A file that is tried is kept whole with its act, and no list shows it.
-    rows = Bulk.objects.filter(started_at__isnull=False).select_related("asked_by").defer("given")
+    rows = rows.select_related("asked_by").defer("given")
     return list(rows[:LATEST])
 
 

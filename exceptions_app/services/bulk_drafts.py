@@ -22,6 +22,8 @@ DRAFT_FOR = timedelta(hours=1)
 AT_ONCE = 2_000
 # Returns a change is tried on at the most, the newest ones.
 MOST_TRIED = 10_000
+# How the words of an act end where there are more.
+MORE = "there are more"
 _EXAMPLES = 3
 
 
@@ -92,7 +94,7 @@ def tried_on(
         newest = found.order_by("-pk").only("pk", "currency", "amount_in")[: MOST_TRIED + 1]
         for position, rma in enumerate(newest.iterator(chunk_size=AT_ONCE), start=1):
             if position > MOST_TRIED:
-                bulk.words = f"{what[:180]}; the newest {MOST_TRIED:,} returns, there are more"
+                bulk.words = f"{what[:180]}; the newest {MOST_TRIED:,} returns, {MORE}"
                 return
             tally.add("", rma.pk, rma.currency, rma.amount_in)
             yield BulkRow(bulk=bulk, position=position, rma=rma)

@@ -18,7 +18,7 @@ from exceptions_app.choices import BulkKind, BulkRowState, BulkState
 from exceptions_app.models import Bulk, BulkRow
 from exceptions_app.permissions import can
 from exceptions_app.selectors import bulk as bulk_selector
-from exceptions_app.services import audit, bulk_messages, bulk_rows, fix_batches
+from exceptions_app.services import audit, bulk_messages, bulk_rows, fix_batches, whole_previews
 from exceptions_app.services.faultpoints import reach
 from exceptions_app.services.leases import lease
 
@@ -57,6 +57,7 @@ def run_next(*, now: datetime) -> bool:
     Bulk.objects.filter(pk=bulk.pk).update(lease_until=None, not_before=now + after)
     if not waiting.exists():
         _end(bulk, BulkState.DONE, f"Finished: {bulk.get_kind_display()}", now)
+        whole_previews.tell(bulk_id=bulk.pk)
     return True
 
 
@@ -161,6 +162,7 @@ def _end(bulk: Bulk, state: str, text: str, now: datetime) -> None:
         return
     bulk.refresh_from_db(fields=["given"])
     bulk_rows.close_batch(bulk, now)
+    whole_previews.end(bulk=bulk)
     number = bulk_selector.tally(bulk)
     left = bulk.count - number[BulkRowState.DONE] - number[BulkRowState.SKIPPED]
     words = f"{text}, {number[BulkRowState.DONE]:,} done, {left:,} left as they were"

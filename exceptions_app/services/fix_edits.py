@@ -18,6 +18,7 @@ from exceptions_app.services import (
     fix_steps,
     fixes,
     mappings,
+    whole_previews,
 )
 
 
@@ -126,6 +127,7 @@ def _change(
             "payload_hash",
         ]
     )
+    whole_previews.attach(fix=fix, found=terms.found, actor=actor, now=now)
 
 
 def _kept(fix: Fix) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from exceptions_app.services import (
     order_checks,
     previews,
     same_requests,
+    whole_previews,
 )
 
 NOT_YOURS = "Only who asked, approved or could have, or an admin, takes this back."
@@ -136,6 +137,7 @@ def request(
         requested_at=now,
     )
     fix_steps.record(fix, "fix.request", f"Asked for: {fix}", actor, now)
+    whole_previews.attach(fix=fix, found=terms.found, actor=actor, now=now)
     if terms.level == "none":
         return fix_steps.put_in_force(fix, actor, now, batch=batch)
     fix_steps.tell_waits(fix, now)

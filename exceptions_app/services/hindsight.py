@@ -41,6 +41,13 @@ class Tried:
     opened: tuple[str, ...]
     closed: tuple[str, ...]
     credit: Decimal
+    # How many exceptions there are now, and would be.
+    was: int
+    will: int
+    # As `previews.EffectRow` and `Effect` mean them.
+    breaks: bool
+    rests: bool
+    idle: bool
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -50,6 +57,11 @@ class Tried:
             "opened": list(self.opened),
             "closed": list(self.closed),
             "credit": str(self.credit),
+            "was": self.was,
+            "will": self.will,
+            "breaks": self.breaks,
+            "rests": self.rests,
+            "idle": self.idle,
         }
 
 
@@ -77,6 +89,8 @@ def tried(*, rma: Rma, given: dict[str, Any], now: datetime) -> Tried:
     else:
         after = planning.plan(_mapped(facts, rma, given))
     opened, closed = _differ(before, after)
+    types = {finding.type for finding in before.told}
+    is_same = (before.told, before.postings) == (after.told, after.postings)
     return Tried(
         verdict=_verdict(before, after, opened),
         amount=rma.amount_in,
@@ -84,6 +98,11 @@ def tried(*, rma: Rma, given: dict[str, Any], now: datetime) -> Tried:
         opened=opened,
         closed=closed,
         credit=_credited(after) - _credited(before),
+        was=len(before.told),
+        will=len(after.told),
+        breaks=bool({finding.type for finding in after.told} - types),
+        rests=given["kind"] == MappingKind.STATUS and previews.rests(after),
+        idle=is_same and bool(before.told),
     )
 
 

@@ -62,6 +62,10 @@ class Effect:
     rows: tuple[EffectRow, ...]
     unplanned: Decimal = Decimal(0)
     is_more: bool = False
+    # How many returns the figures speak for, where that is more than the rows: then all of them
+    # were planned in the background (`whole_previews`), and `all_idle` says what `is_idle` asks.
+    planned: int = 0
+    all_idle: bool = False
 
     @property
     def at_most(self) -> Decimal:
@@ -85,11 +89,13 @@ class Effect:
     @property
     def is_idle(self) -> bool:
         """Every return it touches stays blocked as it is, and none of its documents changes."""
+        if self.planned:
+            return self.all_idle
         return bool(self.rows) and all(row.is_same and row.before for row in self.rows)
 
     @property
     def is_partial(self) -> bool:
-        return self.touched > len(self.rows)
+        return self.touched > (self.planned or len(self.rows))
 
     @property
     def touched_shown(self) -> str:
@@ -106,7 +112,7 @@ class Effect:
     def figures(self) -> dict[str, Any]:
         """What is kept of it with a version: the figures and how many returns they speak for."""
         plain = self.as_json()
-        return {**plain, "rows": [], "planned": len(plain["rows"])}
+        return {**plain, "rows": [], "planned": self.planned or len(plain["rows"])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +158,7 @@ def effect(
                 after=_types(after),
                 amount=each.amount_in,
                 currency=each.currency,
-                is_resting=kind == MappingKind.STATUS and _rests(after),
+                is_resting=kind == MappingKind.STATUS and rests(after),
                 is_same=(before.told, before.postings) == (after.told, after.postings),
             )
         )
@@ -241,7 +247,7 @@ def summed(rows: list[EffectRow], currency: str, touched: int) -> Effect:
     )
 
 
-def _rests(plan: Plan) -> bool:
+def rests(plan: Plan) -> bool:
     """Whether no document leaves for the ERP."""
     return all(row.kind == PostingKind.PLATFORM_UPDATE for row in plan.postings)
 

@@ -35,7 +35,11 @@ def blocked_by(effect: Any) -> str:
 
     `effect` is one just computed, or one as kept with a request.
     """
-    left = [row for row in _plain_rows(effect) if row["after"]]
+    rows = _plain_rows(effect)
+    planned = effect.get("planned", 0) if isinstance(effect, dict) else effect.planned
+    if planned > len(rows):
+        return "Of all that were planned, also those not listed below"
+    left = [row for row in rows if row["after"]]
     same = sum(1 for row in left if set(row["after"]) == set(row["before"]))
     if not left:
         return "None would keep something in its way"

@@ -24,7 +24,7 @@ from exceptions_app.selectors import paging
 from exceptions_app.services import bulk as service
 from exceptions_app.services import bulk_freezing, bulk_messages, hindsight
 from exceptions_app.services.bulk_rows import CAPABILITY, UNDOABLE
-from exceptions_app.views import exports, tried
+from exceptions_app.views import exports, tried, whole_progress
 from exceptions_app.views.ticked import number
 
 SHOWN = 20
@@ -252,6 +252,7 @@ def _show(request: HttpRequest, bulk_id: int, *, form: Any = None) -> HttpRespon
         "tone": STATE_TONES[bulk.state],
         "noun": NOUNS.get(bulk.kind, "exception"),
         "tried": tried.source(bulk, request),
+        "whole": whole_progress.shown(bulk) if "whole" in bulk.given else None,
         "is_preview": bulk.kind == BulkKind.PREVIEW,
         "verdicts": _verdicts(bulk),
         "tried_types": _tried_types(bulk),

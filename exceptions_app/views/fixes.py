@@ -44,6 +44,7 @@ from exceptions_app.views import (
     fix_warnings,
     fix_words,
     roll_back,
+    whole_progress,
 )
 
 DECIDED_TONES = {
@@ -63,7 +64,7 @@ def preview(request: HttpRequest, case_id: int) -> HttpResponse:
     case, form = _asked(request, case_id)
     if not form.is_valid():
         return _answer(request, case, form, None, status=422)
-    return _answer(request, case, form, fix_previews.previewed(form))
+    return _answer(request, case, form, fix_previews.previewed(form, case_page.person(request)))
 
 
 @permissions.required("assign_case")
@@ -73,7 +74,7 @@ def ask(request: HttpRequest, case_id: int) -> HttpResponse:
     case, form = _asked(request, case_id)
     if not form.is_valid() or case.bridge is None:
         return _answer(request, case, form, None, status=422)
-    shown = fix_previews.previewed(form)
+    shown = fix_previews.previewed(form, case_page.person(request))
     if form.cleaned_data["previewed"] != shown.digest:
         return _answer(request, case, form, replace(shown, was_changed=True), status=422)
     if shown.needs_tick and not request.POST.get("in_spite"):
@@ -247,6 +248,7 @@ def show(
         "roll_back": roll_back.of_fix(fix, request),
         "reason": _reason(fix),
         "effect": requests_selector.effect(fix),
+        "whole": whole_progress.of_fix(fix) if is_waiting else None,
         "results": _results(fix, now),
         "documents": documents,
         "documents_refusal": documents_refusal,

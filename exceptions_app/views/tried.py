@@ -35,6 +35,8 @@ def source(bulk: Bulk, request: HttpRequest) -> dict[str, str]:
         return {}
     names = TARGET_FIELDS[given["kind"]]
     answers = {name: given["payload"].get(name, "") for name in names}
-    query = urlencode({"value": given["source_value"], **answers, "reason": given["reason"]})
+    query = urlencode(
+        {"value": given["source_value"], **answers, "reason": given.get("reason", "")}
+    )
     page = reverse("admin:mapping-map", args=[given["bridge"], given["kind"]])
     return {"url": f"{page}?{query}", "label": "The mapping, to put in force"}
