@@ -126,6 +126,7 @@ LINKS = frozenset(
         "parcel",
         "depots",
         "locations",
+        "place",
         "month",
     }
 )

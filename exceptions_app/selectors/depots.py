@@ -60,6 +60,15 @@ def likely(*, rma: Rma) -> Likely:
     return Likely(depots, counted.total(), others[:NAMED])
 
 
+def named_lately(*, rma: Rma, location: str) -> tuple[int, int]:
+    """How many others of the bridge's latest LOOKED_AT returns name `location`, and of how many."""
+    latest = Rma.objects.filter(bridge=rma.bridge_id).order_by("-id").values_list("pk", flat=True)
+    others = [pk for pk in latest[:LOOKED_AT] if pk != rma.pk]
+    rows = RmaLine.objects.filter(rma__in=others).values_list("rma", "location")
+    wanted = normalise(location)
+    return len({pk for pk, name in rows if normalise(name) == wanted}), len(others)
+
+
 def _place(target: dict[str, str] | None) -> str:
     return place(target["division"], target["warehouse"]) if target else ""
 

@@ -122,7 +122,7 @@ def _target(
         labels = {"entries": "See both entries", "support": "See the text to send"}
         return (f"#{link}", labels[link]) if shown.get("message") else ("", "")
     if link in ("causes", "order", "items"):
-        return _evidence(shown)
+        return _evidence(shown) or _order_facts(link, case)
     if link == "feeds" and permissions.can(request.user, "view_merchandising"):
         return f"{reverse('stock-confidence')}#feeds", "See the item masters"
     if link == "approvals":
@@ -130,12 +130,18 @@ def _target(
     return _behind(link, case, request)
 
 
-def _evidence(shown: Mapping[str, Any]) -> tuple[str, str]:
+def _evidence(shown: Mapping[str, Any]) -> tuple[str, str] | None:
     if shown.get("penny"):
         return "#why", "See the causes"
     if shown.get("difference"):
         return "#difference", "See the figures"
-    return ("#sides", "See both sides") if shown.get("sides") else ("", "")
+    return ("#sides", "See both sides") if shown.get("sides") else None
+
+
+def _order_facts(link: str, case: Case) -> tuple[str, str]:
+    """Where the page shows no figures of it: the facts, if they tell something of the order."""
+    tells = link == "order" and bool(case.facts.get("order_division"))
+    return ("#facts", "See the facts") if tells else ("", "")
 
 
 def _behind(link: str, case: Case, request: HttpRequest) -> tuple[str, str]:

@@ -52,6 +52,7 @@ PAGES: dict[str, tuple[str, str, Text]] = {
     "messages": ("message-list", "view_desk", _("Open the messages")),
     "parcel": ("return-list", "view_desk", _("Open the returns")),
     "depots": ("warehouse", "view_warehouse", _("Open the warehouse's room")),
+    "place": ("return-list", "view_desk", _("Open the returns")),
     "locations": ("admin:mappings", "view_mappings", _("Open the mappings")),
 }
 

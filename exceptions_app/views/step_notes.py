@@ -26,6 +26,8 @@ def of(step: Step, case: Case, request: HttpRequest) -> dict[str, str]:
         return _parcel(case.rma, request)
     if step.link == "depots" and case.rma is not None:
         return _depots(case.rma)
+    if step.link == "place" and case.rma is not None:
+        return _place_use(case.rma, str(case.facts.get("location", "")))
     if case.bridge is not None and step.link == "item":
         return {"template": "cases/_item_there.html"}
     if case.bridge is not None and step.link == "locations":
@@ -82,6 +84,21 @@ def _depots(rma: Rma) -> dict[str, str]:
     else:
         note = f"No place of {rma.bridge.name} is mapped yet: map its depots first."
     return {"note": f"{note} The customer knows where it was sent to, if no depot has it."}
+
+
+def _place_use(rma: Rma, location: str) -> dict[str, str]:
+    """How many returns a change of the mapping would move with this one."""
+    count, looked = depots.named_lately(rma=rma, location=location)
+    if not count:
+        note = f"No other return of {rma.bridge.name} named “{location}” lately."
+    else:
+        names = "name" if count > 1 else "names"
+        note = (
+            f"{count} other{'s' if count > 1 else ''} of the latest {looked} returns of"
+            f" {rma.bridge.name} {names} “{location}” too."
+        )
+    address = reverse("return-detail", args=[rma.pk])
+    return {"note": note, "url": address, "url_label": f"Open return {rma}"}
 
 
 def _locations(bridge: Bridge, request: HttpRequest) -> dict[str, str]:

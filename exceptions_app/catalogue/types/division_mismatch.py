@@ -22,9 +22,26 @@ ENTRY = Entry(
         " leaves, and a credit that needs the receipt waits."
     ),
     playbook=(
-        Step("Read the division of order {order}.", link="order"),
-        Step("Check in {erp} which warehouses belong to division {order_division}."),
-        Step("Correct the mapping of “{location}”.", FixKind.LOCATION),
+        Step(
+            "Compare the two divisions: order {order} was sold in {order_division}, and the goods"
+            " are booked in {division}.",
+            link="order",
+        ),
+        Step(
+            "If only this return names the wrong place, have the place of return {rma} corrected in"
+            " {platform}, and do not touch the mapping: it is that of every return from there.",
+            link="place",
+        ),
+        Step(
+            "If the mapping is wrong for all returns from “{location}”, correct it. The preview"
+            " says which of them it would break.",
+            FixKind.LOCATION,
+        ),
+        Step(
+            "If {erp} has no warehouse of division {order_division} there, have one created first."
+            " Then press “Read locations now”.",
+            link="locations",
+        ),
         Step(
             "If goods of one brand often arrive at another's depot, agree on a returns warehouse"
             " for both."

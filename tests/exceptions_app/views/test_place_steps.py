@@ -257,3 +257,43 @@ def test_ending_an_old_mapping_is_linked_and_names_who_may(client, name, note):
     told = "Asking to take one out of force is for: Warehouse, Admin."
     assert shown.get("note", "") == (told if note else "")
     assert client.get(shown["url"]).status_code == 200
+
+
+# --- Division and warehouse that do not fit --------------------------------------------------
+
+
+def make_mismatch(others):
+    case = make_case(
+        "DIVISION_MISMATCH", location="Leeds", division="10", order="SO-4031", order_division="20"
+    )
+    for name in others:
+        RmaLineFactory(rma=RmaFactory(bridge=case.rma.bridge), location=name)
+    return case
+
+
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [
+        (["Leeds", "leeds", "York"], "2 others of the latest 3 returns of {} name “Leeds” too."),
+        (["Leeds", "York"], "1 other of the latest 2 returns of {} names “Leeds” too."),
+        (["York"], "No other return of {} named “Leeds” lately."),
+    ],
+)
+def test_a_place_that_does_not_fit_says_how_many_returns_its_mapping_moves(client, others, told):
+    case = make_mismatch(others)
+
+    shown = step(see(client, case), "If only this return names the wrong place")
+
+    assert shown["note"] == told.format(case.rma.bridge.name)
+    assert shown["url"] == reverse("return-detail", args=[case.rma_id])
+    assert shown["url_label"] == f"Open return {case.rma}"
+
+
+def test_a_division_that_does_not_fit_leads_to_the_facts_and_has_its_warehouses_read(client):
+    response = see(client, make_mismatch([]))
+
+    assert step(response, "Compare the two divisions")["url"] == "#facts"
+    assert 'id="facts"' in response.text
+    created = step(response, "If BlueCherry has no warehouse of division 20 there")
+    assert created["template"] == "cases/_read_locations.html"
+    assert ">Read locations now</button>" in response.text
