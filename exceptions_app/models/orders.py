@@ -63,6 +63,8 @@ class SalesOrder(models.Model):
             models.Index(fields=["connection", "customer_code"], name="order_by_customer"),
             models.Index(quoted("number"), name="order_find_number"),
             models.Index(quoted("invoice_number"), name="order_find_invoice"),
+            # The newest first, and the orders of one day.
+            models.Index(fields=["connection", "-ordered_at", "-id"], name="order_newest"),
         ]
 
     def __str__(self) -> str:
@@ -93,6 +95,7 @@ class SalesOrderLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "line_id"], name="sales_order_line_once")
         ]
+        indexes = [models.Index(fields=["sku", "order"], name="order_line_by_sku")]
 
     def __str__(self) -> str:
         return f"{self.quantity} × {self.sku}"

@@ -14,9 +14,10 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
-from exceptions_app.models import CreditTaking, Rma, RmaLine, SalesOrder
+from exceptions_app.models import CreditTaking, Rma, RmaLine, SalesOrder, SalesOrderLine
+from exceptions_app.models.orders import quoted
 from exceptions_app.rules import matching, order_ranking
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.selectors import order_facts
@@ -100,16 +101,15 @@ def of(rma: Rma, *, search: str = "") -> Found:
 def _orders(rma: Rma, wanted: Iterable[str], search: str) -> QuerySet[SalesOrder]:
     orders = SalesOrder.objects.filter(connection=rma.bridge.erp_id)
     if not search:
-        orders = orders.filter(lines__sku__in=list(wanted)).distinct()
+        sold = SalesOrderLine.objects.filter(order=OuterRef("pk"), sku__in=list(wanted))
+        orders = orders.filter(Exists(sold))
     elif (day := _day(search)) is not None:
         zone = ZoneInfo(rma.bridge.timezone)
         first = datetime.combine(day, time(), zone)
         orders = orders.filter(ordered_at__gte=first, ordered_at__lt=first + timedelta(days=1))
     else:
-        orders = orders.filter(
-            Q(number__startswith=search)
-            | Q(number__startswith=search.upper())
-            | Q(customer_code=search)
+        orders = orders.alias(as_asked=quoted("number")).filter(
+            Q(as_asked__startswith=search.upper()) | Q(customer_code=search)
         )
     return orders.order_by("-ordered_at", "-pk")[:_NEWEST]
 
