@@ -18,7 +18,7 @@ from exceptions_app.permissions import roles_of
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import fixes as fixes_selector
 from exceptions_app.selectors import requests as requests_selector
-from exceptions_app.services import audit, fix_steps, fixes, moments
+from exceptions_app.services import audit, fix_payloads, fix_steps, fixes, moments
 
 MOST = 500
 # How long a batch that is filled in the background is held at the most, should nobody end it.
@@ -249,7 +249,15 @@ def _hold(batch: FixBatch, *, until: datetime) -> None:
     """Hold the batch, its changes and what they freed until another moment."""
     before, batch.hold_until = batch.hold_until, until
     batch.save(update_fields=["hold_until"])
-    Fix.objects.filter(batch=batch, status=FixStatus.HELD).update(hold_until=until)
+    held = Fix.objects.filter(batch=batch, status=FixStatus.HELD)
+    held.update(hold_until=until)
+    # What is looked for first is looked for when the hold is over, no sooner and no later.
+    named = held.filter(kind__in=fix_payloads.ON_POSTINGS).values_list("payload", flat=True)
+    Posting.objects.filter(
+        pk__in=[payload["posting_id"] for payload in named],
+        status__in=(PostingStatus.UNCONFIRMED, PostingStatus.POSTED),
+        not_before=before,
+    ).update(not_before=until)
     Posting.objects.filter(
         rma__fixes__batch=batch,
         status=PostingStatus.HELD,

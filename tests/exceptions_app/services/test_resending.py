@@ -7,6 +7,13 @@ import pytest
 from exceptions_app.models import AuditEntry, Bulk, Case, Fix, FixBatch, Posting
 from exceptions_app.services import bulk, bulk_freezing, bulk_running, fix_batches
 from tests.cast import make_user
+from tests.factories import (
+    NOW,
+    CaseFactory,
+    CauseGroupFactory,
+    PostingFactory,
+    RmaFactory,
+)
 from tests.world import make_world
 
 pytestmark = pytest.mark.django_db
@@ -139,3 +146,28 @@ def test_stopped_what_was_asked_for_until_then_leaves_and_the_rest_is_a_batch_of
     assert (left, len(world.documents("CM"))) == (2, 2)
     assert sorted(FixBatch.objects.values_list("count", flat=True)) == [1, 2]
     assert world.open_types() == ["CM_REJECTED"]
+
+
+def test_what_is_in_doubt_is_looked_for_when_the_act_that_asked_can_no_longer_be_taken_back():
+    group = CauseGroupFactory(type="JOB_STUCK")
+    rma = RmaFactory(bridge=group.bridge)
+    posting = PostingFactory(
+        rma=rma,
+        bridge=group.bridge,
+        connection=group.bridge.erp,
+        status="unconfirmed",
+        open_type="JOB_STUCK",
+        parked_at=NOW,
+        unknown_since=NOW,
+    )
+    CaseFactory(group=group, rma=rma, team="operations", posting=posting)
+    ines = make_user("ines")
+    frozen = bulk_freezing.freeze(kind="retry", cases=Case.objects.all(), actor=ines, now=NOW)
+    bulk.start(bulk_id=frozen.pk, given={"note": ""}, actor=ines, now=NOW)
+
+    while bulk_running.run_next(now=NOW):
+        pass
+
+    posting.refresh_from_db()
+    until = NOW + timedelta(seconds=60)
+    assert (Fix.objects.get().hold_until, posting.not_before) == (until, until)
