@@ -78,7 +78,10 @@ def _may_go_on(bulk: Bulk, actor: User) -> bool:
 
 @transaction.atomic
 def _claim(now: datetime) -> Bulk | None:
-    due = Bulk.objects.filter(state=BulkState.RUNNING, not_before__lte=now)
+    # An act that only newer code knows waits for a worker that does.
+    due = Bulk.objects.filter(
+        state=BulkState.RUNNING, not_before__lte=now, kind__in=BulkKind.values
+    )
     free = due.filter(Q(lease_until__isnull=True) | Q(lease_until__lte=now))
     bulk = (
         free.select_for_update(skip_locked=True, of=("self",))

@@ -326,3 +326,18 @@ def test_what_cannot_be_sent_again_is_told_before_it_is_asked_for():
     (told,) = found.forecast
     assert told["examples"] == [Case.objects.get(posting=blocked).pk]
     assert told["why"] == "Only a refused or doubtful document is sent again; this one is: blocked."
+
+
+def test_an_act_that_only_newer_code_knows_waits_for_a_worker_that_does():
+    Bulk.objects.create(
+        kind="later",
+        asked_by=make_user("ines"),
+        frozen_at=NOW,
+        expires_at=NOW,
+        state="running",
+        not_before=NOW,
+    )
+
+    assert bulk_running.run_next(now=NOW) is False
+
+    assert Bulk.objects.values_list("state", "lease_until").get() == ("running", None)
