@@ -29,6 +29,8 @@ _STOPS_ANYTHING = frozenset({"RECEIVED_NOT_CREDITED", "STATUS_DRIFT"})
 _DIFFERENCES = frozenset({*causes.DIFFERENCE_TYPES, "REFUND_OVER_LINE"})
 # Told of returns that are called off, or in a status nobody mapped, too.
 _OF_ANY_RETURN = frozenset({"CANCELLED_AFTER_POST", "INSTANT_REJECTED", "STATUS_UNMAPPED"})
+# How a proof begins that names the type which tells of the same matter now.
+TOLD_NOW = "Told more exactly now: "
 _APPROVED = (ApprovalAxis.AUTHORISED, ApprovalAxis.CLOSED)
 _DOCUMENT_PARTS = ("posting:", "window:")
 
@@ -70,7 +72,7 @@ def sentence(gone: Gone, known: Known) -> str:
     """One sentence with its full stop: why the exception is no longer found."""
     closer = _told_by(gone, known.found)
     if closer:
-        return f"Told more exactly now: {entry(closer).short}."
+        return f"{TOLD_NOW}{entry(closer).short}."
     if known.approval not in _APPROVED and gone.type not in _OF_ANY_RETURN:
         label = str(ApprovalAxis(known.approval).label).lower()
         return f"The return is {label} now: nothing of it is called for."

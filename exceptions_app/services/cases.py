@@ -43,6 +43,7 @@ from exceptions_app.services import (
     moments,
     placing,
     putting_off,
+    replacing,
     severities,
 )
 from exceptions_app.services.subjects import Subject
@@ -96,7 +97,8 @@ def sync(
             moved.append(case)
     for case in known.values():
         if case.status in CASE_OPEN:
-            _close_by_proof(case, prove(case) if prove else proof, now)
+            told = prove(case) if prove else proof
+            _close_by_proof(case, replacing.named(told, current), now)
     if subject.rma is not None:
         placing.in_order(findings, current)
     assigning.place(cases=moved, now=now)
@@ -299,7 +301,8 @@ def _close_by_proof(case: Case, proof: str, now: datetime) -> None:
     case.proof = (proof or stated[:1].upper() + stated[1:])[:500]
     case.waiting_for, case.behind = "", None
     case.save(update_fields=["status", "closure", "resolved_at", "proof", "waiting_for", "behind"])
-    record(case, "case.resolve", f"Closed by proof: {case.proof}", now)
+    lead = "Closed by proof: " if replacing.number_in(case.proof) is None else ""
+    record(case, "case.resolve", f"{lead}{case.proof}", now)
 
 
 def tell_waits(*, cases: Sequence[Case], now: datetime) -> None:

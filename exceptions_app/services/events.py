@@ -20,6 +20,7 @@ from exceptions_app.choices import EventState
 from exceptions_app.models import AuditEntry, Bridge, Connection, InboundEvent, Watermark
 from exceptions_app.models.statements import Select, Update
 from exceptions_app.rules import privacy_text, refund_text
+from exceptions_app.rules.proving import TOLD_NOW
 from exceptions_app.services import audit, cases, event_findings, giving_up, subjects
 from exceptions_app.services.faultpoints import reach
 
@@ -333,7 +334,7 @@ def park(
         findings=event_findings.of_error(event, currency=bridge.currency if bridge else ""),
         now=now,
         # What closes here is the milder type of the same message.
-        proof=f"Told more exactly now: {catalogue_entry(error_type).short}",
+        proof=f"{TOLD_NOW}{catalogue_entry(error_type).short}",
     )
     giving_up.after_parking(event=event, cases=current, now=now)
     if was_handled:

@@ -12,6 +12,7 @@ from exceptions_app.catalogue import entry
 from exceptions_app.choices import CaseStatus, Closure, FixKind, FixStatus, WakeOn
 from exceptions_app.models import Case, Fix
 from exceptions_app.selectors import awaited as awaited_selector
+from exceptions_app.services import replacing
 from exceptions_app.services.linking import LEAD
 from exceptions_app.templatetags import marks
 from exceptions_app.templatetags.amounts import plain
@@ -97,7 +98,15 @@ def closing_of(case: Case) -> str:
         return str(Closure.ACCEPTED.label)
     if case.closure == Closure.PROOF and case.proof.startswith(LEAD):
         return "Closed by a link"
+    if number := replaced_by(case):
+        return f"Replaced by EX-{number}"
     return f"Closed {Closure(case.closure).label.lower()}"
+
+
+@register.filter
+def replaced_by(case: Case) -> int | None:
+    """Return the number of the exception that tells of the matter now; None for any other end."""
+    return replacing.number_in(case.proof) if case.closure == Closure.PROOF else None
 
 
 @register.filter
