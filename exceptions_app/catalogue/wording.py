@@ -17,12 +17,15 @@ AMOUNT_FACTS = frozenset(
 )
 MAYBE_UNITS = "excess"
 DATE_FACTS = frozenset({"posting_date", "sold_on"})
+# May hold a moment as rules write one: "2026-11-03 10:59 UTC".
+MOMENT_FACTS = frozenset({"since", "reason"})
 
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥"}
 MINUS = "−"
 
 _BARE_AMOUNT = re.compile(r"([+\-−]?)(\d+)(\.\d+)?")
 _PERIOD = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2} UTC)")
 
 
 def written(name: str, facts: Mapping[str, object]) -> str:
@@ -32,6 +35,8 @@ def written(name: str, facts: Mapping[str, object]) -> str:
         return text.replace("_", " ").lower()
     if name in DATE_FACTS:
         return _date(text)
+    if name in MOMENT_FACTS:
+        return _MOMENT.sub(lambda at: f"{_date(at[1])}, {at[2]}", text)
     if name == "period":
         return _period(text)
     if name in AMOUNT_FACTS:

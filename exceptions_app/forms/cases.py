@@ -221,6 +221,8 @@ class ReasonsForm(forms.Form):
         free = [each for each in offered if not closing.needs_note(each[0], severity=severity)]
         note = self.fields["note"]
         note.required = bool(offered) and not free
+        # Where some reasons need the note and others do not, its hint says which.
+        self.is_note_free = len(free) == len(offered)
         is_word = closing.ON_WORD.issuperset(codes)
         asked = closing.WHO_AND_WHEN if is_word else closing.WHAT_AND_WHERE
         note.error_messages["required"] = asked

@@ -88,7 +88,7 @@ def fields(draft: DocumentDraft) -> tuple[Field, ...]:
         found.append(_field("place", "place", "", f"{draft.division}|{draft.warehouse}"))
     for line in draft.lines:
         for what in _of_line(draft, line):
-            value = str(getattr(line, what))
+            value = _written(getattr(line, what), what, draft.currency)
             name = f"l{line.line_no}_{what}"
             found.append(_field(name, what, f"Line {line.line_no}, {_named(line)}: ", value))
     return tuple(found)
@@ -210,9 +210,17 @@ def _day(value: str) -> date:
         raise EditRefused("Posting date: give a date, for example 2026-05-01.") from error
 
 
+def _written(value: object, what: str, currency: str) -> str:
+    """Amounts in the minor unit, unless they have more digits; all else as it stands."""
+    if what in ("net", "tax") and isinstance(value, Decimal):
+        return money.exact_text(value, currency)
+    return str(value)
+
+
 def _field(name: str, what: str, prefix: str, value: str) -> Field:
     label = LABELS[what]
-    return Field(name, what, f"{prefix}{label.lower() if prefix else label}", value)
+    inside = label if label.isupper() else label.lower()
+    return Field(name, what, f"{prefix}{inside if prefix else label}", value)
 
 
 def _named(line: DraftLine) -> str:

@@ -8,8 +8,8 @@ from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.catalogue.wording import written
 from exceptions_app.choices import SEVERITY_RANK, Team
 from exceptions_app.models import Case
-from exceptions_app.templatetags.amounts import money
 from exceptions_app.templatetags.desk import when
+from exceptions_app.views import case_parts
 
 _FACT_LABELS = {
     "sku": "SKU",
@@ -87,8 +87,11 @@ def of(case: Case) -> list[dict[str, str]]:
 
 
 def _at_risk(case: Case) -> str:
-    figure = money(case.value, case.currency) if case.currency else f"{case.value:f}"
-    return f"{figure} = {case.value_formula}" if case.value_formula else figure
+    figure = case_parts.at_risk(case)
+    if not case.value_formula:
+        return figure
+    is_told = figure.lower() in case.value_formula.lower()
+    return case.value_formula.capitalize() if is_told else f"{figure} = {case.value_formula}"
 
 
 def _name(case: Case) -> str:

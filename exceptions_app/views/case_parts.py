@@ -27,12 +27,22 @@ _PURPOSES = {
 _STORY = 60
 
 
+def at_risk(case: Case) -> str:
+    """The value as a figure; in words where a zero only means that nobody could tell."""
+    formula = case.value_formula.lower()
+    if not case.value and formula.startswith("none"):
+        return "None"
+    if not case.currency or (not case.value and "not known" in formula):
+        return "Not known"
+    return money(case.value, case.currency)
+
+
 def touches(case: Case) -> list[dict[str, str]]:
     """The money and the goods at stake, each with what the figure rests on."""
     shown = [
         {
             "label": "At risk" if case.status in CASE_OPEN else "Was at risk",
-            "figure": money(case.value, case.currency) if case.currency else "Not known",
+            "figure": at_risk(case),
             "proof": case.value_formula or "No formula was kept",
         }
     ]
@@ -133,7 +143,7 @@ def _credit(case: Case, postings: Iterable[Posting]) -> dict[str, Any]:
 def vendor_words(case: Case) -> dict[str, str] | None:
     """What the ERP said or holds, for a document in trouble: a refusal only where it refused."""
     text = str(case.facts.get("vendor_text", ""))
-    code = str(case.facts.get("vendor_code", ""))
+    code = str(case.facts.get("vendor_code", "")).removeprefix("unclassified")
     if not text and not code:
         return None
     system = str(case.facts.get("erp", ""))

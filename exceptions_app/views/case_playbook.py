@@ -18,6 +18,13 @@ from exceptions_app.models import Case, Connection
 from exceptions_app.selectors.doubt import Doubt
 from exceptions_app.views import case_found, case_message, case_steps, step_notes
 
+_PAGES = {
+    "postings": ("posting-list", "Open the documents"),
+    "inbox": ("inbox", "Open the inbox"),
+    "connection": ("operations", "Open the connections"),
+    "messages": ("message-list", "Open the messages"),
+}
+
 
 def steps(
     entry: Entry, case: Case, shown: Mapping[str, Any], request: HttpRequest
@@ -154,9 +161,10 @@ def _behind(link: str, case: Case, request: HttpRequest) -> tuple[str, str]:
         return reverse("event-detail", args=[event_id]), "Open the message"
     if link == "files":
         return _file_behind(case)
-    pages = {"postings": "posting-list", "inbox": "inbox", "connection": "operations"}
-    pages["messages"] = "message-list"
-    return (reverse(pages[link]), "Open") if link in pages else ("", "")
+    if link in _PAGES:
+        url_name, label = _PAGES[link]
+        return reverse(url_name), label
+    return "", ""
 
 
 def _file_behind(case: Case) -> tuple[str, str]:
@@ -166,4 +174,4 @@ def _file_behind(case: Case) -> tuple[str, str]:
         return reverse("exchange-batch", args=[number]), "Open the file"
     if what == "file" and number.isdecimal():
         return reverse("exchange-file", args=[number]), "Open the file"
-    return reverse("exchange-batches"), "Open"
+    return reverse("exchange-batches"), "Open the files sent"

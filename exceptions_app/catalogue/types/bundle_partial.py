@@ -6,7 +6,7 @@ from exceptions_app.choices import FixKind, Severity, Team
 ENTRY = Entry(
     code="BUNDLE_PARTIAL",
     family="item",
-    title="A part of a bundle of return {rma} is worth {difference} less or more",
+    title="Refund and bundle share of return {rma} differ by {difference}",
     group_title="Parts of bundles are priced in two ways",
     short="part of a bundle came back",
     team=Team.MERCHANDISING,

@@ -94,6 +94,14 @@ def test_dates_and_periods_are_written_out():
     assert catalogue.render("{posting_date} is in {period}", facts) == "3 Apr 2026 is in April 2026"
 
 
+def test_a_moment_is_written_as_the_screens_write_it():
+    facts = {"since": "2026-11-03 10:59 UTC", "reason": "not read since 2026-11-01 06:00 UTC"}
+
+    assert catalogue.render("Waits since {since}: {reason}", facts) == (
+        "Waits since 3 Nov 2026, 10:59 UTC: not read since 1 Nov 2026, 06:00 UTC"
+    )
+
+
 def test_dates_and_periods_in_another_form_stay_as_they_are():
     facts = {"posting_date": "month end", "period": "FY26 P1"}
 

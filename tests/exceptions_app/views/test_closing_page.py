@@ -130,7 +130,7 @@ def test_the_form_says_what_the_note_has_to_hold_and_for_which_reasons(client):
 
     words = "What was seen, and where: a number, a page, a person."
     assert f"{words} Needed, except for “Not pursued: the customer keeps the rest”." in free
-    assert 'Note <span class="hint">(optional)</span>' in free.partition('id="close"')[2]
+    assert 'Note <span class="hint">(optional)</span>' not in free.partition('id="close"')[2]
     assert f"{words} That is needed." in asked
     own = asked.partition('id="close"')[2].partition("</form>")[0]
     assert "(optional)" not in own
