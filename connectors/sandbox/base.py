@@ -93,6 +93,8 @@ class Twin:
         self.faults = FaultPlan()
         self.lock = threading.RLock()
         self.switches: dict[str, Any] = self._first_switches()
+        # The status of the last answer, for the console; 0 before any.
+        self.last_status = 0
         self._sleep = sleep
         self._calls: Counter[str] = Counter()
         self._late: list[_LateCall] = []
@@ -137,6 +139,7 @@ class Twin:
         with self.lock:
             self._late.clear()
             self._calls.clear()
+            self.last_status = 0
             self.faults.set(())
             self.switches = self._first_switches()
             self.clear()
@@ -198,6 +201,7 @@ class Twin:
             rule = rule or AVAILABILITY.get(self.switches["availability"])
         response = self._answer(request) if rule is None else self._fail(request, rule)
         response.headers["X-Simulated"] = NOTE
+        self.last_status = response.status_code
         return response(environ, start_response)
 
     def _answer(self, request: Request) -> Response:

@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 from werkzeug.wrappers import Request, Response
 
 from connectors.sandbox.base import NOTE, Twin
-from connectors.sandbox.consoles import availability, pages, roster
+from connectors.sandbox.consoles import availability, keys, pages, roster
 from connectors.sandbox.consoles.markup import Html, tag
 from connectors.sandbox.consoles.pages import MOUNT, Answer, Frame
 from connectors.sandbox.consoles.reading import checked
@@ -155,6 +155,7 @@ class Consoles:
 
     def _system(self, name: str, twin: Twin, rooms: Mapping[str, Room]) -> _Place:
         act = availability.act(twin)
+        more = keys.acts(twin)
         links = {room.title: f"{MOUNT}/{name}/{code}/" for code, room in rooms.items()}
 
         def body(frame: Frame, answer: Answer) -> Sequence[object]:
@@ -165,9 +166,10 @@ class Consoles:
                 tag("h2", "Connection"),
                 tag("p", "Now: ", availability.told(twin), "."),
                 frame.form(act, answer, is_open=True),
+                *(frame.form(each, answer) for each in more),
             ]
 
-        return _Place(self._title(name), self._trail(), (act,), body)
+        return _Place(self._title(name), self._trail(), (act, *more), body)
 
     def _trail(self) -> list[tuple[str, str]]:
         return [("Simulated systems", f"{MOUNT}/")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connectors.sandbox.base import AVAILABILITY, Twin
+from connectors.sandbox.consoles import keys
 from connectors.sandbox.consoles.room import Act, Field, Values
 
 _WORDS = {
@@ -18,7 +19,7 @@ def told(twin: Twin) -> str:
     """How `twin` answers, in words."""
     if twin.faults.is_active:
         return "Faults are set through the control address"
-    return _WORDS[_of(twin)]
+    return (keys.told(twin) if _of(twin) == "up" else "") or _WORDS[_of(twin)]
 
 
 def act(twin: Twin) -> Act:
@@ -27,6 +28,7 @@ def act(twin: Twin) -> Act:
     def carry(values: Values) -> str:
         twin.faults.set(())
         twin.set_switches({"availability": values["availability"]})
+        twin.last_status = 0
         return f"Now: {_WORDS[values['availability']]}."
 
     field = Field(

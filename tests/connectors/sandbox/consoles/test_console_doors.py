@@ -3,6 +3,7 @@
 import urllib.request
 
 import pytest
+from werkzeug.test import Client
 
 from connectors import errors
 from connectors.sandbox import server
@@ -152,3 +153,54 @@ def test_it_is_served_beside_the_systems():
             assert b"Simulated systems" in answer.read()
         with urllib.request.urlopen(f"{base_url}/_systems/style.css", timeout=5) as answer:
             assert answer.headers["Content-Type"] == "text/css; charset=utf-8"
+
+
+def _call(twin, key):
+    names = {"x-api-key": key, "x-shop-name": twin.credentials()["shop_name"]}
+    return Client(twin).get("/rmas?pagesize=1", headers=names)
+
+
+def test_a_system_that_refuses_our_key_says_so_and_issues_one_that_it_takes(person):
+    twin = ReturnGoTwin()
+    person = Person(returngo=twin)
+    assert _call(twin, "expired-key").status_code == 401
+    before = person.text("returngo/")
+
+    said = person.does("returngo/", "key")
+
+    assert "Now: Refusing the key it was last called with (401)." in before
+    assert "api_key is sandbox-returngo-key" in said
+    assert _call(twin, "sandbox-returngo-key").status_code != 401
+    assert "Now: Answering." in person.text("returngo/")
+
+
+def test_a_system_that_refuses_every_key_takes_the_one_it_issues():
+    twin = ReturnGoTwin()
+    twin.set_switches({"availability": "refusing"})
+
+    Person(returngo=twin).does("returngo/", "key")
+
+    assert twin.switches["availability"] == "up"
+
+
+def test_a_system_whose_calls_are_used_up_says_so_until_its_limit_is_lifted():
+    twin = ReturnGoTwin()
+    person = Person(returngo=twin)
+    twin.set_switches({"daily_limit": 0})
+    before = person.text("returngo/")
+
+    said = person.does("returngo/", "limit")
+
+    assert "Now: Turning calls away (429): the calls it allows a day are used up." in before
+    assert said == "It allows 2,000 calls a day again."
+    assert "Now: Answering." in person.text("returngo/")
+    assert "Allow the usual number of calls" not in person.text("returngo/")
+
+
+def test_a_system_without_keys_issues_none():
+    twins = new_twins()
+    person = Person(**twins)
+
+    offered = {name for name in twins if "Issue a new key" in person.text(f"{name}/")}
+
+    assert offered == {name for name, twin in twins.items() if twin.credentials()}
