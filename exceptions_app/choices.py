@@ -299,6 +299,13 @@ class FixKind(models.TextChoices):
 
 # Decisions about the amount of one return's credit: each changes what the other is about.
 MONEY_FIXES = (FixKind.ACCEPT_DIFFERENCE, FixKind.CORRECT_CREDIT)
+# Changes of one document: each moves what the other was asked about.
+DOCUMENT_FIXES = (
+    FixKind.POSTING_DATE,
+    FixKind.RETRY,
+    FixKind.EDIT_DOCUMENT,
+    FixKind.LINK_DOCUMENT,
+)
 
 
 class BreakerState(models.TextChoices):

@@ -232,7 +232,7 @@ def fixes_under_way(case: Case) -> list[Fix]:
     """Requests and held changes that concern this case: its own, its return's, its cause's."""
     rows = (
         Fix.objects.filter(bridge=case.bridge_id, status__in=(FixStatus.REQUESTED, FixStatus.HELD))
-        .select_related("requested_by", "decided_by", "mapping", "bridge", "rma")
+        .select_related("requested_by", "decided_by", "mapping", "bridge", "rma", "case")
         .prefetch_related("approvals__approver", "approvals__on_behalf_of", "edits__editor")
         .order_by("pk")
     )

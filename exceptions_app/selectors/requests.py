@@ -56,10 +56,10 @@ def name(*lists: Iterable[Fix], has_documents: bool = True) -> None:
     One query where `has_documents` names those too, else none; the returns are there already.
     """
     fixes = [fix for each in lists for fix in each if fix.kind not in MappingKind.values]
-    wanted = {_document_id(fix) for fix in fixes} - {0} if has_documents else set()
+    wanted = {document_id(fix) for fix in fixes} - {0} if has_documents else set()
     found = Posting.objects.in_bulk(wanted) if wanted else {}
     for fix in fixes:
-        row = found.get(_document_id(fix))
+        row = found.get(document_id(fix))
         fix.about = change_words.about(
             rma=str(fix.rma or ""),
             case_id=fix.case_id if fix.kind == FixKind.CLOSE else None,
@@ -69,7 +69,7 @@ def name(*lists: Iterable[Fix], has_documents: bool = True) -> None:
         )
 
 
-def _document_id(fix: Fix) -> int:
+def document_id(fix: Fix) -> int:
     """The document a change is about: it names it, or it is the one its exception holds back."""
     of_case = fix.case.posting_id if fix.kind == FixKind.POSTING_DATE and fix.case else 0
     return fix.payload.get("posting_id") or of_case or 0

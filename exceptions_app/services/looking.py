@@ -84,7 +84,8 @@ def before_linking(*, kind: str, payload: dict[str, Any], now: datetime) -> Look
     same = [state for state in found if number in (state.number, state.external_id)]
     if not same:
         named = ", ".join(state.number or state.external_id for state in found)
-        return Look("bad", f"{erp} has {named} under our key, not {number}.")
+        read = f"Read in {erp} {moments.written(now)}"
+        return Look("bad", f"{read}: it has {named} under our key, not {number}.")
     return _beside(drafts.from_json(posting.draft), same[0], number, (erp, moments.written(now)))
 
 

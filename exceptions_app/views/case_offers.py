@@ -12,12 +12,13 @@ from django.urls import reverse
 
 from exceptions_app import permissions
 from exceptions_app.catalogue import entry as catalogue_entry
-from exceptions_app.choices import MONEY_FIXES, FixKind, FixStatus
+from exceptions_app.choices import DOCUMENT_FIXES, MONEY_FIXES, FixKind, FixStatus
 from exceptions_app.forms.fixes import FixForm
 from exceptions_app.forms.kinds import FORMS
 from exceptions_app.models import Case, Fix
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import facts as facts_selector
+from exceptions_app.selectors import requests
 from exceptions_app.views import fix_rights, fix_steps
 
 
@@ -33,6 +34,8 @@ class Offer:
     preview: Any = None
     is_under_way: bool = False
     is_held: bool = False
+    # Another change of the same document that comes first.
+    other: str = ""
     case_type: str = ""
 
     @property
@@ -43,6 +46,12 @@ class Offer:
     @property
     def why_not(self) -> str:
         """Why this reader cannot ask for it now; "" where its form stands."""
+        if self.other:
+            ended = "taken back" if self.is_held else "decided or withdrawn"
+            return (
+                f"“{self.other}” is under way for the same document, see above. It leaves or is"
+                f" {ended} first: two changes at once would overtake each other."
+            )
         if self.is_held:
             return (
                 "This was done and has not left yet, see above. Until it leaves it can be taken"
@@ -121,11 +130,22 @@ def under_way(fixes: Iterable[Fix], request: HttpRequest, now: datetime) -> list
     return shown
 
 
-def taken(fixes: Iterable[Fix]) -> dict[str, str]:
-    """Kinds that cannot be asked for now, with the state of the change that stands in the way."""
-    states = {fix.kind: fix.status for fix in fixes}
-    about_money = [status for kind, status in states.items() if kind in MONEY_FIXES]
-    return dict.fromkeys(MONEY_FIXES, about_money[0]) | states if about_money else states
+def taken(fixes: Iterable[Fix], case: Case) -> dict[str, Fix]:
+    """Kinds that cannot be asked for now, with the change that stands in the way.
+
+    A return's money is decided once at a time, and a document changed once at a time.
+    """
+    found = {fix.kind: fix for fix in fixes}
+    money = [fix for fix in found.values() if fix.kind in MONEY_FIXES]
+    documents = [
+        fix
+        for fix in found.values()
+        if fix.kind in DOCUMENT_FIXES and requests.document_id(fix) == case.posting_id
+    ]
+    for kinds, rows in ((MONEY_FIXES, money), (DOCUMENT_FIXES, documents)):
+        if rows:
+            found = dict.fromkeys(kinds, rows[0]) | found
+    return found
 
 
 def shut(offers: Iterable[Offer]) -> dict[str, list[str]]:
@@ -142,12 +162,12 @@ def offers(
     case: Case,
     now: datetime,
     offered: Offer | None,
-    asked_for: Mapping[str, str],
+    asked_for: Mapping[str, Fix],
     beside: Sequence[Case],
 ) -> list[Offer]:
     """The catalogue's actions in its order; `offered` replaces the fresh one when it was sent.
 
-    `asked_for` are the kinds under way with the state of what stands in their way.
+    `asked_for` are the kinds that cannot be asked for, with what stands in their way.
     """
     if case.bridge is None:
         return []
@@ -159,8 +179,11 @@ def offers(
             rows.append(offered)
             continue
         if kind in asked_for:
+            first = asked_for[kind]
             asked = Offer(kind, FixKind(kind).label, None, "", (), is_under_way=True)
-            rows.append(replace(asked, is_held=asked_for[kind] == FixStatus.HELD))
+            other = "" if first.kind == kind or kind in MONEY_FIXES else FixKind(first.kind).label
+            is_held = first.status == FixStatus.HELD
+            rows.append(replace(asked, is_held=is_held, other=other))
             continue
         is_allowed = permissions.can(request.user, permissions.fix_capability(kind, case.type))
         initial = {"find": request.GET.get("find", "")}

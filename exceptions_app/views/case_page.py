@@ -204,7 +204,7 @@ def _acts(
     """What can be done about an open exception, by this reader."""
     fixes = cases_selector.fixes_under_way(case)
     beside = cases_selector.of_same_document(case)
-    taken = case_offers.taken(fixes)
+    taken = case_offers.taken(fixes, case)
     offers = case_offers.offers(request, case, now, offered, taken, beside)
     acts: dict[str, Any] = {
         "under_way": case_offers.under_way(fixes, request, now),

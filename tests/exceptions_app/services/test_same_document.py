@@ -1,7 +1,9 @@
 """Several exceptions about one document: none of them is a way round what another one asks for."""
 
 import pytest
+from django.urls import reverse
 
+from exceptions_app import errors
 from exceptions_app.models import Case, Fix, Posting
 from exceptions_app.services import bulk, bulk_freezing, bulk_running, fixes
 from tests.cast import make_user
@@ -97,3 +99,59 @@ def test_each_page_names_the_other_exception_and_says_who_must_agree(client):
     assert "Ask for approval of this change" in preview
     assert "Do it now" not in preview
     assert not Fix.objects.exists()
+
+
+def _refused_for_its_month():
+    posting = PostingFactory(number="", confirmed_at=None, status="failed", gross="20.00")
+    case = _about(posting, "PERIOD_CLOSED")
+    case.facts = {"key": posting.key, "period": "October 2025"}
+    case.save(update_fields=["facts"])
+    return posting, case
+
+
+def _redate(case, day="2026-05-27"):
+    return fixes.request(
+        kind="posting_date",
+        bridge=case.bridge,
+        actor=make_user("fiona"),
+        now=NOW,
+        payload={"date": day},
+        case=case,
+        rma=case.rma,
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "ended"), [("retry", "taken back"), ("posting_date", "decided or withdrawn")]
+)
+def test_a_change_that_waits_shuts_the_other_forms_of_its_document_and_says_why(
+    client, first, ended
+):
+    posting, case = _refused_for_its_month()
+    if first == "retry":
+        fix, second, named = _send_again(case, posting), _redate, "Send again"
+    else:
+        fix, second, named = _redate(case), None, "Choose the posting date"
+    assert fix.status == ("held" if first == "retry" else "requested")
+    client.force_login(make_user("finn"))
+
+    page = client.get(reverse("case-detail", args=[case.pk])).text
+
+    assert f"“{named}” is under way for the same document, see above." in page
+    assert f"It leaves or is {ended} first" in page
+    kinds = [kind for kind in ("retry", "posting_date") if f'name="kind" value="{kind}"' in page]
+    assert kinds == []
+    with pytest.raises(errors.FixAlreadyDecided, match=f"already asked for “{named}”"):
+        second(case) if second else _send_again(case, posting)
+    assert list(Fix.objects.values_list("kind", flat=True)) == [first]
+
+
+def test_a_change_of_one_document_leaves_another_of_the_return_free():
+    posting, case = _refused_for_its_month()
+    other = PostingFactory(rma=posting.rma, slot="other", status="failed", number="")
+    _redate(case)
+
+    fix = _send_again(_about(other, "CM_REJECTED"), other)
+
+    assert fix.kind == "retry"
+    assert Fix.objects.count() == 2
