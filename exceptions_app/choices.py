@@ -407,6 +407,7 @@ class BulkKind(models.TextChoices):
     MESSAGES = "messages", "Handle messages again"
     UNDO = "undo", "Take back"
     PREVIEW = "preview", "Try on history"
+    APPROVE = "approve", "Approve"
 
 
 class BulkState(models.TextChoices):

@@ -43,6 +43,8 @@ def form_of(bulk: Bulk, answers: Any, *, user: User, now: datetime) -> forms.For
         return NoteForm(answers)
     if bulk.kind == BulkKind.ACCEPT:
         return AcceptForm(answers, today=timezone.localdate(now))
+    if bulk.kind == BulkKind.APPROVE:
+        return ApproveForm(answers, doubtful=bulk.given.get("doubtful", 0))
     return None
 
 
@@ -74,6 +76,26 @@ def _reasons(bulk: Bulk) -> list[tuple[str, str]]:
         (reason, label if counts[reason] == bulk.count else f"{label} (fits {counts[reason]:,})")
         for reason, label in labels.items()
     ]
+
+
+class ApproveForm(forms.Form):
+    """A note that goes with each approval, and the tick that some of them ask for."""
+
+    note = forms.CharField(
+        label="Note", required=False, max_length=400, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    in_spite = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, doubtful: int, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "approve_%s", **kwargs})
+        if not doubtful:
+            del self.fields["in_spite"]
+            return
+        counted = f"{doubtful:,} of them" if doubtful > 1 else "one of them"
+        self.fields["in_spite"].label = f"Approve also {counted}, against which something speaks"
+        self.fields[
+            "in_spite"
+        ].help_text = "Not ticked, what speaks against it is named and it is left."
 
 
 class ZonedBridgeField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not at run time

@@ -47,7 +47,7 @@ def sums(bulk: Bulk) -> tuple[Amount, ...]:
 
 
 def rows(bulk: Bulk, *, state: str = "") -> QuerySet[BulkRow]:
-    shown = ("case__assignee", "case__rma", "posting", "rma", "fix", "event")
+    shown = ("case__assignee", "case__rma", "posting", "rma", "fix__rma", "event")
     # A message may be long, and no row shows what stands in it.
     found = bulk.rows.select_related(*shown).defer("event__body", "event__headers")
     return found.filter(state=state) if state else found

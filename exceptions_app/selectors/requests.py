@@ -35,19 +35,19 @@ _PEOPLE = ("requested_by", "decided_by", "batch")
 def waiting() -> list[Fix]:
     """Requests nobody has decided on, oldest first, at most WAITING_CAP."""
     rows = Fix.objects.filter(status=FixStatus.REQUESTED)
-    return list(_with_all(rows).order_by("pk")[:WAITING_CAP])
+    return list(with_all(rows).order_by("pk")[:WAITING_CAP])
 
 
 def held(*, now: datetime) -> list[Fix]:
     """Approved changes that can still be taken back, the next to leave first."""
     rows = Fix.objects.filter(status=FixStatus.HELD, hold_until__gt=now)
-    return list(_with_all(rows).order_by("hold_until", "pk")[:WAITING_CAP])
+    return list(with_all(rows).order_by("hold_until", "pk")[:WAITING_CAP])
 
 
 def decided(*, now: datetime) -> list[Fix]:
     """The latest decisions of the last DECIDED_SINCE, newest first."""
     rows = Fix.objects.filter(decided_at__gt=now - DECIDED_SINCE)
-    return list(_with_all(rows).order_by("-decided_at", "-pk")[:DECIDED_CAP])
+    return list(with_all(rows).order_by("-decided_at", "-pk")[:DECIDED_CAP])
 
 
 def name(*lists: Iterable[Fix], has_documents: bool = True) -> None:
@@ -77,12 +77,12 @@ def document_id(fix: Fix) -> int:
 
 def by_ids(ids: Sequence[int]) -> QuerySet[Fix]:
     """These requests, oldest first, with what their rows show."""
-    return _with_all(Fix.objects.filter(pk__in=ids)).order_by("pk")
+    return with_all(Fix.objects.filter(pk__in=ids)).order_by("pk")
 
 
 def detail(fix_id: int) -> QuerySet[Fix]:
     rows = Fix.objects.filter(pk=fix_id)
-    return _with_all(rows).select_related("rma__bridge__erp", "case__rma__bridge__erp")
+    return with_all(rows).select_related("rma__bridge__erp", "case__rma__bridge__erp")
 
 
 def change(fix: Fix) -> dict[str, Any]:
@@ -209,7 +209,8 @@ def _result(
     )
 
 
-def _with_all(rows: QuerySet[Fix]) -> QuerySet[Fix]:
+def with_all(rows: QuerySet[Fix]) -> QuerySet[Fix]:
+    """These requests with what their rows show and who said what to them."""
     return rows.select_related(*_SHOWN, *_PEOPLE).prefetch_related(
         "approvals__approver", "approvals__on_behalf_of", "edits__editor"
     )

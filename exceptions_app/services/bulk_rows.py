@@ -51,9 +51,16 @@ CAPABILITY: dict[str, str] = {
     BulkKind.REPLAY: "retry_posting",
     BulkKind.MESSAGES: "replay_event",
     BulkKind.PREVIEW: "assign_case",
+    BulkKind.APPROVE: "approve_fix",
 }
 # What can be taken back. A note stays, and so does what was taken back; a message is handled.
-UNDOABLE = frozenset(CAPABILITY) - {BulkKind.NOTE, BulkKind.MESSAGES, BulkKind.PREVIEW}
+# What was approved is taken back by its batch.
+UNDOABLE = frozenset(CAPABILITY) - {
+    BulkKind.NOTE,
+    BulkKind.MESSAGES,
+    BulkKind.PREVIEW,
+    BulkKind.APPROVE,
+}
 _PROVEN = (PostingStatus.POSTED, PostingStatus.CONFIRMED)
 _BY_ITSELF = (PostingStatus.PLANNED, PostingStatus.READY, PostingStatus.SENDING)
 
@@ -220,15 +227,18 @@ def _retry(case: Case, seen: str, bulk: Bulk, actor: User, now: datetime) -> Don
 
 
 def close_batch(bulk: Bulk, now: datetime) -> None:
-    """Begin the undo time of what an act sent again, as it ends or is stopped."""
+    """Begin the undo time of what an act sent again or approved, as it ends or is stopped."""
     pk = bulk.given.pop("batch", None)
     if pk is None:
         return
     left = bulk.rows.filter(state__in=(BulkRowState.REFUSED, BulkRowState.CHANGED))
     refused = [
-        {"label": f"EX-{case_id}", "why": why} for case_id, why in left.values_list("case", "text")
+        {"label": f"EX-{row.case_id}" if row.case_id else str(row.fix), "why": row.text}
+        for row in left.select_related("fix__rma")
     ]
     fix_batches.close(batch_id=pk, refused=refused, actor=bulk.asked_by, now=now)
+    if bulk.kind == BulkKind.APPROVE and FixBatch.objects.filter(pk=pk).exists():
+        bulk.given["released"] = [*bulk.given.get("released", []), pk]
     bulk.save(update_fields=["given"])
 
 

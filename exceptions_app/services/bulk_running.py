@@ -18,7 +18,14 @@ from exceptions_app.choices import BulkKind, BulkRowState, BulkState
 from exceptions_app.models import Bulk, BulkRow
 from exceptions_app.permissions import can
 from exceptions_app.selectors import bulk as bulk_selector
-from exceptions_app.services import audit, bulk_messages, bulk_rows, fix_batches, whole_previews
+from exceptions_app.services import (
+    audit,
+    bulk_approvals,
+    bulk_messages,
+    bulk_rows,
+    fix_batches,
+    whole_previews,
+)
 from exceptions_app.services.faultpoints import reach
 from exceptions_app.services.leases import lease
 
@@ -62,9 +69,10 @@ def run_next(*, now: datetime) -> bool:
 
 
 def _open_batch(bulk: Bulk, actor: User, now: datetime) -> None:
-    """What is sent again in one act is held together, until all rows are through and then as long
-    as it can be taken back: the first must not have left before the last was asked for."""
-    if bulk.kind == BulkKind.RETRY and "batch" not in bulk.given:
+    """What is sent again or approved in one act is held together, until all rows are through and
+    then as long as it can be taken back: the first must not have left before the last was asked
+    for."""
+    if bulk.kind in (BulkKind.RETRY, BulkKind.APPROVE) and "batch" not in bulk.given:
         bulk.given["batch"] = fix_batches.open_wide(actor=actor, now=now).pk
         bulk.save(update_fields=["given"])
 
@@ -143,7 +151,7 @@ def _settle(row_id: int, bulk: Bulk, actor: User, now: datetime) -> str | None:
         done = bulk_rows.Done(str(error), state=BulkRowState.REFUSED)
     row.state = done.state
     row.text = done.text[:300]
-    row.before = done.before
+    row.before = done.before or row.before
     row.after = done.after
     row.fix = done.fix or row.fix
     row.settled_at = now
@@ -154,6 +162,8 @@ def _settle(row_id: int, bulk: Bulk, actor: User, now: datetime) -> str | None:
 def _performed(row: BulkRow, bulk: Bulk, actor: User, now: datetime) -> bulk_rows.Done:
     if bulk.kind == BulkKind.MESSAGES:
         return bulk_messages.handle_again(row=row, actor=actor, now=now)
+    if bulk.kind == BulkKind.APPROVE:
+        return bulk_approvals.approve(row=row, bulk=bulk, actor=actor, now=now)
     return bulk_rows.perform(row=row, bulk=bulk, actor=actor, now=now)
 
 

@@ -21,6 +21,7 @@ from exceptions_app.forms.bulk import WindowForm, form_of, given_of
 from exceptions_app.models import Bulk, BulkRow, Fix
 from exceptions_app.selectors import bulk as selector
 from exceptions_app.selectors import paging
+from exceptions_app.selectors import requests as requests_selector
 from exceptions_app.services import bulk as service
 from exceptions_app.services import bulk_freezing, bulk_messages, hindsight
 from exceptions_app.services.bulk_rows import CAPABILITY, UNDOABLE
@@ -32,6 +33,7 @@ NOUNS: dict[str, str] = {
     BulkKind.REPLAY: "document",
     BulkKind.MESSAGES: "message",
     BulkKind.PREVIEW: "return",
+    BulkKind.APPROVE: "request",
 }
 # What a change tried on history would decide, and how that is told.
 VERDICTS = {
@@ -192,7 +194,7 @@ def history(request: HttpRequest, fix_id: int) -> HttpResponse:
 def _lines(request: HttpRequest, bulk_id: int) -> Iterator[Sequence[exports.Cell]]:
     bulk = get_object_or_404(selector.one(bulk_id))
     state = _state(request)
-    yield ("Row", "Exception", "Return", "Document or message", "Result", "Why", "At")
+    yield ("Row", "Exception", "Return", "Document, message or request", "Result", "Why", "At")
     cursor = ""
     while True:
         found = selector.rows_page(bulk, state=state, cursor=cursor, size=paging.FILE_SIZE)
@@ -208,11 +210,20 @@ def _line(row: BulkRow) -> Sequence[exports.Cell]:
         row.position,
         f"EX-{row.case_id}" if row.case_id else "",
         str(row.rma or ""),
-        row.posting.key if row.posting else row.event.external_id if row.event else "",
+        _what(row),
         _row(row)["label"],
         row.text,
         exports.moment(row.settled_at),
     )
+
+
+def _what(row: BulkRow) -> str:
+    """The document, the message, or the request itself where the act decides on requests."""
+    if row.posting:
+        return row.posting.key
+    if row.event:
+        return row.event.external_id
+    return "" if row.case_id else str(row.fix or "")
 
 
 export, export_xlsx = exports.doors(capability="view_desk", name="result-per-row", lines=_lines)
@@ -239,6 +250,8 @@ def _show(request: HttpRequest, bulk_id: int, *, form: Any = None) -> HttpRespon
     state = _state(request)
     size = SHOWN if is_draft else paging.PAGE_SIZE
     page = selector.rows_page(bulk, state=state, cursor=request.GET.get("cursor", ""), size=size)
+    if bulk.kind == BulkKind.APPROVE:
+        requests_selector.name(row.fix for row in page.rows)
     settled = bulk.count - counted[BulkRowState.WAITING]
     cannot = sum(each["count"] for each in bulk.forecast)
     context = {
@@ -305,6 +318,9 @@ def _row(row: BulkRow) -> dict[str, Any]:
         label, tone = VERDICTS[row.before["verdict"]]
         amount, currency = Decimal(row.before["amount"]), row.before["currency"]
         return {"row": row, "label": label, "tone": tone, "amount": amount, "currency": currency}
+    if "amount" in row.before:
+        told = {"amount": Decimal(row.before["amount"]), "currency": row.before["currency"]}
+        return {"row": row, "label": row.get_state_display(), "tone": TONES[row.state], **told}
     return {"row": row, "label": row.get_state_display(), "tone": TONES[row.state]}
 
 

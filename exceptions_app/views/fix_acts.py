@@ -21,7 +21,7 @@ from exceptions_app.models import BreakGlass, Fix
 from exceptions_app.selectors import approvals as selector
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import requests as requests_selector
-from exceptions_app.services import break_glass, fix_batches, fix_edits
+from exceptions_app.services import break_glass, bulk_approvals, fix_batches, fix_edits
 from exceptions_app.services.audit import name_of
 from exceptions_app.views import asked as questions
 from exceptions_app.views import fix_rights, fix_warnings
@@ -84,27 +84,30 @@ def edit(request: HttpRequest, fix_id: int) -> HttpResponse:
 def act(request: HttpRequest) -> HttpResponse:
     """Approve what was ticked: count and sum are shown first, then each by itself.
 
-    Question and result stand at addresses of their own (`views.asked`), so Back finds them. Of more
-    than one act decides on at once the oldest are asked first, and the result asks for the next.
+    Question and result stand at addresses of their own (`views.asked`), so Back finds them. More
+    than are done at once, and all that wait for the reader, are decided in the background
+    (`services.bulk_approvals`), where the question stands too.
     """
     now = timezone.now()
     if request.method != "POST":
         return _said(request, now)
+    if "all" in request.POST:
+        return _freeze(request, None)
     picks = request.POST.getlist("fix")
     asked = dict(_pick(text) for text in picks)
     rows = _waiting(asked)
     if not rows:
         messages.warning(request, "Tick the requests to approve. Nothing was changed.")
         return redirect("fix-list")
+    if len(rows) > fix_batches.MOST:
+        return _freeze(request, asked)
     if not request.POST.get("confirmed"):
         return _to(request, {"picks": picks})
     if any(fix_warnings.of(fix) for fix in rows) and not request.POST.get("in_spite"):
         return _ask(request, rows, asked, now, must_confirm=True)
-    portion = list(asked.items())[: fix_batches.MOST]
-    rest = _rest(request, asked, dict(portion))
     try:
         done = fix_batches.approve(
-            asked=portion,
+            asked=list(asked.items()),
             actor=permissions.actor_of(request),
             now=now,
             note=request.POST.get("note", "").replace("\0", ""),
@@ -113,8 +116,18 @@ def act(request: HttpRequest) -> HttpResponse:
         messages.warning(request, str(error))
         return redirect("fix-list")
     outcomes = [asdict(each) for each in done.outcomes]
-    said = {"outcomes": outcomes, "batch": done.batch.pk if done.batch else None}
-    return _to(request, {**said, "rest": rest})
+    return _to(request, {"outcomes": outcomes, "batch": done.batch.pk if done.batch else None})
+
+
+def _freeze(request: HttpRequest, asked: dict[int, str] | None) -> HttpResponse:
+    """The question about many: how many, how much, what will be left, and then its progress."""
+    actor, now = permissions.actor_of(request), timezone.now()
+    try:
+        bulk = bulk_approvals.freeze(asked=asked, actor=actor, now=now, back=reverse("fix-list"))
+    except errors.DeskError as error:
+        messages.warning(request, str(error))
+        return redirect("fix-list")
+    return redirect("bulk", bulk_id=bulk.pk)
 
 
 def _to(request: HttpRequest, said: dict[str, Any]) -> HttpResponse:
@@ -141,15 +154,6 @@ def _waiting(asked: dict[int, str]) -> list[Fix]:
     return rows
 
 
-def _rest(request: HttpRequest, asked: dict[int, str], portion: dict[int, str]) -> list[str]:
-    """What was chosen with this portion, here or in the question of the address, and still waits
-    for an answer; as the list posts it."""
-    said = questions.kept(request) or {}
-    chosen = {**dict(_pick(text) for text in said.get("picks", ())), **asked}
-    left = {pk: seen for pk, seen in chosen.items() if pk not in portion}
-    return [f"{fix.pk}:{left[fix.pk]}" for fix in _waiting(left)] if left else []
-
-
 def _ask(
     request: HttpRequest,
     rows: list[Fix],
@@ -158,7 +162,6 @@ def _ask(
     *,
     must_confirm: bool = False,
 ) -> HttpResponse:
-    chosen, rows = len(rows), rows[: fix_batches.MOST]
     amounts = selector.amounts_of(rows)
     context: dict[str, Any] = {
         "now": now,
@@ -173,8 +176,6 @@ def _ask(
             for fix in rows
         ],
         "count": len(rows),
-        "later": chosen - len(rows),
-        "question": request.GET.get(questions.NAME, ""),
         "must_confirm": must_confirm,
         "sums": selector.sums(amounts.values()),
         "unknown": len(rows) - len(amounts),
@@ -195,7 +196,6 @@ def _tell(request: HttpRequest, said: dict[str, Any], now: datetime) -> HttpResp
         "batch": selector.batch(said["batch"]).first() if said["batch"] else None,
         "released": sum(each["state"] == "released" for each in outcomes),
         "refused": sum(each["state"] == "refused" for each in outcomes),
-        "rest": said.get("rest", ()),
     }
     return render(request, "fixes/acted.html", context)
 

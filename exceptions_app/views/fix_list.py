@@ -35,6 +35,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "now": now,
         "for_me": [{"fix": fix, "amount": amounts.get(fix.pk)} for fix in for_me],
         "sums": approvals_selector.sums(amounts.values()),
+        "cap": requests_selector.WAITING_CAP,
+        "is_capped": len(waiting) == requests_selector.WAITING_CAP,
         "for_others": [fix for fix in others if not fix_rights.may_decide(request, fix)],
         "mine": mine,
         "held": case_offers.under_way([fix for fix in held if fix.batch_id is None], request, now),

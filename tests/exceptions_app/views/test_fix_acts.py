@@ -4,8 +4,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from exceptions_app.models import BreakGlass, Delegation, Fix, FixBatch
-from exceptions_app.services import fix_batches, fixes
+from exceptions_app.models import BreakGlass, Bulk, Delegation, Fix, FixBatch
+from exceptions_app.selectors import requests as requests_selector
+from exceptions_app.services import bulk_running, fix_batches, fixes
 from tests.cast import make_user
 from tests.factories import BridgeFactory, CaseFactory, CauseGroupFactory, RmaFactory
 
@@ -149,45 +150,93 @@ def test_ticked_requests_are_shown_with_their_count_then_approved_and_taken_back
     assert (again.status_code, "Fiona was faster" in _text(again)) == (422, True)
 
 
-def test_of_more_than_one_act_decides_on_the_rest_is_asked_next_and_none_is_left_unsaid(
-    enter, monkeypatch
-):
+def test_more_than_are_done_at_once_are_approved_in_the_background_as_one_act(enter, monkeypatch):
     monkeypatch.setattr(fix_batches, "MOST", 2)
-    rows = _many(enter, 5)
+    rows = _many(enter, 4)
+    edited, own = rows[1], _own(rows[0].bridge)
+    picks = [f"{fix.pk}:{fix.payload_hash}" for fix in (*rows, own)]
     fiona = enter("fiona")
 
-    asked = fiona.post(
-        reverse("fix-act"), {"fix": [f"{fix.pk}:{fix.payload_hash}" for fix in rows]}, follow=True
+    asked = fiona.post(reverse("fix-act"), {"fix": picks}, follow=True)
+    bulk = Bulk.objects.get()
+    Fix.objects.filter(pk=edited.pk).update(payload_hash="another")
+    before = list(Fix.objects.values_list("status", flat=True))
+    fiona.post(reverse("bulk-start", args=[bulk.pk]), {"note": "All read", "in_spite": "on"})
+    while bulk_running.run_next(now=timezone.now()):
+        pass
+    page = fiona.get(reverse("bulk", args=[bulk.pk]))
+
+    assert "Approve: 5 requests?" in _text(asked)
+    assert "Whoever asked for a change cannot approve it." in _text(asked)
+    assert (bulk.count, bulk.given["doubtful"], before) == (5, 0, ["requested"] * 5)
+    told = dict(bulk.rows.values_list("fix", "text"))
+    assert "changed since you opened it" in told.pop(edited.pk)
+    assert told.pop(own.pk) == "Whoever asked for a change cannot approve it."
+    assert set(told.values()) == {"In force, and can be taken back with its batch."}
+    batch = FixBatch.objects.get()
+    assert (batch.count, len(batch.refused), batch.fixes.count()) == (3, 2, 3)
+    assert reverse("fix-batch", args=[batch.pk]) in _text(page)
+    assert "All read" in Fix.objects.get(pk=rows[0].pk).decision_note
+
+    fiona.post(reverse("fix-batch-undo", args=[batch.pk]))
+    assert (
+        sorted(Fix.objects.values_list("status", flat=True)) == ["requested"] * 2 + ["undone"] * 3
     )
-    assert "Approve 2 requests?" in _text(asked)
-    assert "the other 3 you chose are asked next" in _text(asked)
-    first = _confirmed(fiona, asked)
-    assert "2 approved, 0 refused" in _text(first)
-    assert "3 more that you chose still wait" in _text(first)
-    # Decided by another meanwhile: it is not asked again.
-    fixes.reject(
-        fix_id=rows[2].pk, actor=make_user("finn_two", "finance"), now=timezone.now(), note="No"
+
+
+def _own(bridge):
+    return fixes.request(
+        kind="vat",
+        bridge=bridge,
+        actor=make_user("fiona"),
+        now=timezone.now(),
+        payload={"treatment": "exempt"},
+        source_value="her own",
     )
-    asked = fiona.post(reverse("fix-act"), {"fix": first.context["rest"]}, follow=True)
-    assert "asked next" not in _text(asked)
-    last = _confirmed(fiona, asked)
-
-    assert "2 approved, 0 refused" in _text(last)
-    assert last.context["rest"] == []
-    assert [fix.status for fix in Fix.objects.order_by("pk")] == [
-        "held",
-        "held",
-        "rejected",
-        "held",
-        "held",
-    ]
 
 
-def _confirmed(client, asked):
-    """The answer to the question as its own form sends it."""
-    picks = [f"{each['fix'].pk}:{each['seen']}" for each in asked.context["rows"]]
-    address = f"{reverse('fix-act')}?asked={asked.context['question']}"
-    return client.post(address, {"fix": picks, "confirmed": "1", "in_spite": "1"}, follow=True)
+def test_all_that_wait_for_the_reader_are_approved_at_once_and_no_others(enter, monkeypatch):
+    monkeypatch.setattr(requests_selector, "WAITING_CAP", 2)
+    rows = _many(enter, 3)
+    _own(rows[0].bridge)
+    fiona = enter("fiona")
+    assert "Approve all that wait for you" in _text(fiona.get(reverse("fix-list")))
+
+    fiona.post(reverse("fix-act"), {"all": "1"})
+
+    bulk = Bulk.objects.get()
+    assert list(bulk.rows.values_list("fix", flat=True)) == [fix.pk for fix in rows]
+    assert (bulk.state, bulk.forecast) == ("draft", [])
+
+
+def test_what_something_speaks_against_is_left_unless_it_is_ticked(enter, monkeypatch):
+    monkeypatch.setattr(fix_batches, "MOST", 1)
+    fine, harmful = _many(enter, 2)
+    harmful.effect = {**harmful.effect, "newly_broken": 3}
+    harmful.save(update_fields=["effect"])
+    picks = [f"{fix.pk}:{fix.payload_hash}" for fix in (fine, harmful)]
+    fiona = enter("fiona")
+
+    asked = fiona.post(reverse("fix-act"), {"fix": picks}, follow=True)
+    bulk = Bulk.objects.get()
+    fiona.post(reverse("bulk-start", args=[bulk.pk]), {"note": ""})
+    while bulk_running.run_next(now=timezone.now()):
+        pass
+
+    assert "Approve also one of them, against which something speaks" in _text(asked)
+    states = dict(Fix.objects.values_list("pk", "status"))
+    assert states == {fine.pk: "held", harmful.pk: "requested"}
+    assert "newly breaks 3 returns" in bulk.rows.get(fix=harmful).text
+
+
+def test_whoever_approves_nothing_freezes_nothing(enter):
+    _many(enter, 1)
+
+    assert enter("cleo").post(reverse("fix-act"), {"all": "1"}).status_code == 403
+    answer = enter("finn").post(reverse("fix-act"), {"all": "1"}, follow=True)
+
+    assert "There is nothing to act on." in _text(answer)
+    assert not Bulk.objects.exists()
 
 
 def test_nothing_ticked_changes_nothing(enter):
