@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 
 from exceptions_app.catalogue import by_team
 from exceptions_app.choices import AssignWay, Team
-from exceptions_app.models import AssignmentRule, Bridge, CauseGroup
+from exceptions_app.models import AssignmentRule, Bridge, CauseGroup, ErpLocation
 from exceptions_app.selectors import assigning as selector
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.services.assignment_rules import Draft
@@ -26,6 +26,11 @@ class _Cause(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic only 
         return f"{obj.title}, {obj.bridge.name}" if obj.bridge else str(obj.title)
 
 
+class _Place(forms.ModelChoiceField):  # type: ignore[type-arg]  # generic only in the stubs
+    def label_from_instance(self, obj: Any) -> str:
+        return selector.place_words(obj)
+
+
 class RuleForm(forms.Form):
     """What a rule asks for, of one team, and who is given what fits."""
 
@@ -38,6 +43,21 @@ class RuleForm(forms.Form):
     )
     bridge = forms.ModelChoiceField(
         queryset=Bridge.objects.none(), label="Bridge", required=False, empty_label="Any bridge"
+    )
+    place = _Place(
+        queryset=ErpLocation.objects.none(),
+        label="Warehouse of the goods",
+        required=False,
+        empty_label="Any warehouse",
+        help_text=(
+            "Where goods of the return are to go by what their place is mapped to, or where the "
+            "ERP received them, when the exception is found or raised."
+        ),
+    )
+    division = forms.ChoiceField(
+        label="Division of the order",
+        required=False,
+        help_text="As the ERP tells it. No source tells a brand; often a division is one.",
     )
     at_least = forms.DecimalField(
         label="At least at risk",
@@ -77,6 +97,13 @@ class RuleForm(forms.Form):
         fields["cause"].queryset = CauseGroup.objects.filter(
             pk__in=[each.pk for each in causes]
         ).select_related("bridge")
+        fields["place"].queryset = selector.places(also=row.place_id if row else None)
+        known = {place.division for place in fields["place"].queryset}
+        known |= {row.division} if row else set()
+        fields["division"].choices = [
+            ("", "Any division"),
+            *((code, code) for code in sorted(known - {""})),
+        ]
         fields["currency"].choices = [("", "None"), *((code, code) for code in currencies)]
         fields["people"].queryset = cases_selector.team_mates(team=team)
         if row is not None:
@@ -84,6 +111,8 @@ class RuleForm(forms.Form):
                 "type": row.type,
                 "cause": row.group_id,
                 "bridge": row.bridge_id,
+                "place": row.place_id,
+                "division": row.division,
                 "at_least": row.at_least,
                 "currency": row.currency,
                 "way": row.way,
@@ -115,4 +144,6 @@ class RuleForm(forms.Form):
             group=given["cause"],
             at_least=given["at_least"],
             currency=given["currency"],
+            place=given["place"],
+            division=given["division"],
         )

@@ -7,6 +7,7 @@ from django.db.models import Q
 from exceptions_app.choices import AssignWay, Team
 from exceptions_app.models.bridges import Bridge
 from exceptions_app.models.cases import CauseGroup
+from exceptions_app.models.orders import ErpLocation
 
 
 class AssignmentRule(models.Model):
@@ -25,6 +26,11 @@ class AssignmentRule(models.Model):
     group = models.ForeignKey(
         CauseGroup, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    # The ERP's warehouse where goods of the return are, or are to go; the division of its order.
+    place = models.ForeignKey(
+        ErpLocation, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    division = models.CharField(max_length=40, blank=True, default="", db_default="")
     # At least so much at risk, in this currency; sums of others are never compared with it.
     at_least = models.DecimalField(max_digits=18, decimal_places=4, null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True, default="")

@@ -30,11 +30,17 @@ class Rule:
     group_id: int | None = None
     at_least: Decimal | None = None
     currency: str = ""
+    place_id: int | None = None
+    division: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What of an exception decides who is given it."""
+    """What of an exception decides who is given it.
+
+    `places` are the ERP's warehouses of its return's goods, `division` that of the order; both are
+    read where a rule asks for them (`asks_where`), and empty where the exception has no return.
+    """
 
     team: str
     type: str
@@ -42,6 +48,8 @@ class Job:
     group_id: int | None
     value: Decimal
     currency: str
+    places: frozenset[int] = frozenset()
+    division: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +70,17 @@ def fits(rule: Rule, job: Job) -> bool:
         and rule.type in ("", job.type)
         and rule.bridge_id in (None, job.bridge_id)
         and rule.group_id in (None, job.group_id)
+        and (rule.place_id is None or rule.place_id in job.places)
+        and rule.division in ("", job.division)
         and (
             rule.at_least is None or (rule.currency == job.currency and job.value >= rule.at_least)
         )
     )
+
+
+def asks_where(rules: Iterable[Rule]) -> bool:
+    """Whether one of them decides by where goods are or whose they were."""
+    return any(rule.place_id is not None or rule.division for rule in rules)
 
 
 def fitting(rules: Iterable[Rule], job: Job) -> tuple[Rule, ...]:

@@ -22,6 +22,7 @@ from exceptions_app.rules.facts import (
     ItemFact,
     LineFact,
     LocationTarget,
+    Mappings,
     OrderLineFact,
     PostingFact,
     RmaFacts,
@@ -183,12 +184,18 @@ def _line(line: LineFact, facts: RmaFacts, came: int | None) -> ReturnedLine:
 
 
 def _location(line: LineFact, facts: RmaFacts) -> str:
-    """What decides the depot: by policy the reason where it is mapped, else the place (R034)."""
     place = line.location.strip() or facts.decisions.location.strip()
-    if facts.policy.depot_by != "reason" or not line.reason.strip():
+    return depot_value(
+        place=place, reason=line.reason, depot_by=facts.policy.depot_by, mappings=facts.mappings
+    )
+
+
+def depot_value(*, place: str, reason: str, depot_by: str, mappings: Mappings) -> str:
+    """What decides the depot: by policy the reason where it is mapped, else the place (R034)."""
+    if depot_by != "reason" or not reason.strip():
         return place
-    key = mapping.depot_key(line.reason.strip())
-    return place if place and mapping.location(facts.mappings, key) is None else key
+    key = mapping.depot_key(reason.strip())
+    return place if place and mapping.location(mappings, key) is None else key
 
 
 def _choose(pool: tuple[ItemFact, ...], facts: RmaFacts) -> ItemFact | None:

@@ -19,10 +19,11 @@ from exceptions_app.models import (
     CaseCount,
     CauseGroup,
     Delegation,
+    ErpLocation,
 )
-from exceptions_app.rules.assigning import Job, Rule
+from exceptions_app.rules.assigning import Job, Rule, asks_where
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import paging
+from exceptions_app.selectors import paging, whereabouts
 
 ASSIGNED = "case.assign"
 # The causes of a form: more than that are not looked through in a list.
@@ -51,11 +52,36 @@ def rule_of(row: AssignmentRule, people: Iterable[int]) -> Rule:
         group_id=row.group_id,
         at_least=row.at_least,
         currency=row.currency,
+        place_id=row.place_id,
+        division=row.division,
     )
 
 
-def job_of(case: Case) -> Job:
-    return Job(case.team, case.type, case.bridge_id, case.group_id, case.value, case.currency)
+def jobs_of(cases: Iterable[Case], *, rules: Iterable[Rule]) -> dict[int, Job]:
+    """By exception what the rules decide by; where its goods are only if one of them asks."""
+    found = list(cases)
+    where = _where((case.rma_id for case in found), rules)
+    return {
+        case.pk: Job(
+            case.team,
+            case.type,
+            case.bridge_id,
+            case.group_id,
+            case.value,
+            case.currency,
+            *where.get(case.rma_id, ()),
+        )
+        for case in found
+    }
+
+
+def _where(
+    rma_ids: Iterable[int | None], rules: Iterable[Rule]
+) -> dict[int | None, tuple[frozenset[int], str]]:
+    if not asks_where(rules):
+        return {}
+    found = whereabouts.of_returns({pk for pk in rma_ids if pk is not None})
+    return {pk: (each.places, each.division) for pk, each in found.items()}
 
 
 def absent(now: datetime) -> QuerySet[Any, Any]:
@@ -90,11 +116,12 @@ def nobodys(*, teams: Iterable[str]) -> QuerySet[Case]:
     return rows.filter(~Exists(by_hand)).order_by("pk")
 
 
-def jobs(*, team: str) -> tuple[tuple[Job, ...], bool]:
-    """What rules of `team` may give away, at most paging.COUNT_CAP, and whether there is more."""
-    names = ("team", "type", "bridge_id", "group_id", "value", "currency")
-    rows = nobodys(teams=[team]).values_list(*names)[: paging.COUNT_CAP + 1]
-    found = [Job(*row) for row in rows]
+def jobs(*, team: str, rules: Iterable[Rule]) -> tuple[tuple[Job, ...], bool]:
+    """What `rules` of `team` may give away, at most paging.COUNT_CAP, and whether there is more."""
+    names = ("rma_id", "team", "type", "bridge_id", "group_id", "value", "currency")
+    rows = list(nobodys(teams=[team]).values_list(*names)[: paging.COUNT_CAP + 1])
+    where = _where((rma_id for rma_id, *_ in rows), rules)
+    found = [Job(*known, *where.get(rma_id, ())) for rma_id, *known in rows]
     return tuple(found[: paging.COUNT_CAP]), len(found) > paging.COUNT_CAP
 
 
@@ -102,7 +129,7 @@ def listed(*, team: str) -> list[AssignmentRule]:
     """The rules of a team in use, in their order, with all that `words_of` reads."""
     rows = AssignmentRule.objects.filter(is_active=True, team=team)
     return list(
-        rows.select_related("bridge", "group")
+        rows.select_related("bridge", "group", "place__connection")
         .prefetch_related("turns__person")
         .order_by("position", "pk")
     )
@@ -118,9 +145,26 @@ def words_of(row: AssignmentRule) -> str:
         parts.append(row.group.title)
     if row.bridge is not None:
         parts.append(row.bridge.name)
+    if row.place is not None:
+        parts.append(f"goods at {place_words(row.place)}")
+    if row.division:
+        parts.append(f"division {row.division}")
     if row.at_least is not None:
         parts.append(f"from {row.at_least:,.2f} {row.currency} at risk")
     return ", ".join(parts) or f"All of {row.get_team_display()}"
+
+
+def place_words(place: ErpLocation) -> str:
+    """ "Leeds, 10/WH1 of BlueCherry"; the code alone where the ERP tells no name."""
+    named = f"{place.name}, {place}" if place.name else str(place)
+    return f"{named} of {place.connection.name}"
+
+
+def places(*, also: int | None = None) -> QuerySet[ErpLocation]:
+    """Warehouses in use of the ERPs that bridges lead to; `also` is one that stays in a list."""
+    erps = cases_selector.bridges().order_by().values("erp")
+    rows = ErpLocation.objects.filter(Q(connection__in=erps, is_active=True) | Q(pk=also))
+    return rows.select_related("connection").order_by("connection__name", "division", "code")
 
 
 def causes(*, team: str, also: int | None = None) -> Sequence[CauseGroup]:

@@ -36,7 +36,9 @@ def place(*, cases: Sequence[Case], now: datetime) -> int:
     free = Case.objects.filter(pk__in=pks, assignee__isnull=True, status__in=CASE_OPEN)
     still = set(free.values_list("pk", flat=True))
     still -= _placed_by_hand(still)
-    return sum(_give(case, rules, now) for case in cases if case.pk in still)
+    given = [case for case in cases if case.pk in still]
+    jobs = selector.jobs_of(given, rules=rules)
+    return sum(_give(case, jobs[case.pk], rules, now) for case in given)
 
 
 def _placed_by_hand(pks: Iterable[int]) -> set[int]:
@@ -50,8 +52,8 @@ def _placed_by_hand(pks: Iterable[int]) -> set[int]:
     }
 
 
-def _give(case: Case, rules: Sequence[assigning.Rule], now: datetime) -> bool:
-    for rule in assigning.fitting(rules, selector.job_of(case)):
+def _give(case: Case, job: assigning.Job, rules: Sequence[assigning.Rule], now: datetime) -> bool:
+    for rule in assigning.fitting(rules, job):
         turn = _take_turn(rule, now)
         if turn is None:
             continue

@@ -14,7 +14,7 @@ from django.db.models import Max
 
 from exceptions_app import errors
 from exceptions_app.choices import AssignWay, Team
-from exceptions_app.models import AssignmentRule, AssignmentTurn, Bridge, CauseGroup
+from exceptions_app.models import AssignmentRule, AssignmentTurn, Bridge, CauseGroup, ErpLocation
 from exceptions_app.permissions import roles_of
 from exceptions_app.selectors import assigning as selector
 from exceptions_app.selectors.today import teams_led
@@ -33,6 +33,8 @@ class Draft:
     group: CauseGroup | None = None
     at_least: Decimal | None = None
     currency: str = ""
+    place: ErpLocation | None = None
+    division: str = ""
 
     def row(self, *, pk: int | None, position: int) -> AssignmentRule:
         """The rule as it would be kept; not saved."""
@@ -45,6 +47,8 @@ class Draft:
             group=self.group,
             at_least=self.at_least,
             currency=self.currency,
+            place=self.place,
+            division=self.division,
             way=self.way,
         )
 
@@ -150,7 +154,7 @@ def move_up(*, rule_id: int, seen: int, actor: User, now: datetime) -> Assignmen
 
 def _locked(rule_id: int, seen: int, actor: User) -> AssignmentRule:
     rows = AssignmentRule.objects.select_for_update(of=("self",))
-    row = rows.select_related("bridge", "group").get(pk=rule_id)
+    row = rows.select_related("bridge", "group", "place__connection").get(pk=rule_id)
     _check_lead(row.team, actor)
     if row.version != seen or not row.is_active:
         raise errors.CaseChanged("Another changed this rule meanwhile. Look again.")

@@ -193,7 +193,7 @@ def _effect(team: str, rules: Sequence[assigning.Rule], people: Iterable[User]) 
     """What `rules` would do to what is open, nobody has and nobody placed."""
     named = {person.pk: name_of(person) for person in people}
     there = selector.present(people=named, team=team, now=timezone.now())
-    jobs, is_cut = selector.jobs(team=team)
+    jobs, is_cut = selector.jobs(team=team, rules=rules)
     found = assigning.forecast(rules, jobs, present=there, loads=selector.loads(named))
     given = [
         {"rule": rule, "name": named[person], "count": count}

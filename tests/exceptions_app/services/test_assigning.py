@@ -8,9 +8,18 @@ import pytest
 from django.db import connection, transaction
 
 from exceptions_app import errors
-from exceptions_app.models import AssignmentRule, AssignmentTurn, AuditEntry, Case, Delegation
+from exceptions_app.models import (
+    AssignmentRule,
+    AssignmentTurn,
+    AuditEntry,
+    Case,
+    Delegation,
+    ErpReceipt,
+)
+from exceptions_app.rules.assigning import Rule, fits
 from exceptions_app.rules.facts import Finding
 from exceptions_app.selectors import assigning as assigning_selector
+from exceptions_app.selectors import whereabouts
 from exceptions_app.services import (
     assigning,
     assignment_rules,
@@ -21,7 +30,16 @@ from exceptions_app.services import (
 )
 from exceptions_app.services.assignment_rules import Draft
 from tests.cast import make_user
-from tests.factories import BridgeFactory, CaseFactory, RmaFactory
+from tests.factories import (
+    BridgeFactory,
+    CaseFactory,
+    ErpLocationFactory,
+    FixFactory,
+    MappingFactory,
+    RmaFactory,
+    RmaLineFactory,
+    SalesOrderFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -252,3 +270,89 @@ def test_a_rule_moves_up_and_one_out_of_use_gives_nothing():
     assert _who(_find()) == "finn"
     assert AuditEntry.objects.filter(act="assignment.move").count() == 1
     assert AssignmentRule.objects.get(pk=first.pk).position == 2
+
+
+def _at(bridge, place="Leeds DC", division="", **values):
+    """A return whose goods the platform says are at `place`, of an order of `division`."""
+    order = SalesOrderFactory(connection=bridge.erp, division=division) if division else None
+    rma = RmaFactory(bridge=bridge, sales_order=order)
+    RmaLineFactory(rma=rma, location=place, **values)
+    return rma
+
+
+@pytest.fixture
+def leeds():
+    """Leeds by its mapping, in a bridge of two warehouses."""
+    bridge = BridgeFactory()
+    place = ErpLocationFactory(connection=bridge.erp, code="WH1")
+    ErpLocationFactory(connection=bridge.erp, code="WH2", name="Hull")
+    for value, code in (("Leeds DC", "WH1"), ("Hull DC", "WH2")):
+        target = {"division": "10", "warehouse": code}
+        MappingFactory(bridge=bridge, kind="location", source_value=value, target=target)
+    return bridge, place
+
+
+def test_goods_of_a_warehouse_go_to_its_people_by_what_their_place_is_mapped_to(leeds):
+    bridge, place = leeds
+    _rule("finn", place=place)
+    _rule("fiona")
+
+    found = [_find(_at(bridge, name)) for name in ("LEEDS dc", "Hull DC", "Nowhere", "")]
+
+    assert [_who(case) for case in found] == ["finn", "fiona", "fiona", "fiona"]
+    words = assigning_selector.words_of(AssignmentRule.objects.get(place=place))
+    assert words == f"goods at Leeds, 10/WH1 of {bridge.erp.name}"
+
+
+def test_where_the_erp_received_them_and_where_somebody_said_they_are_count_too(leeds):
+    bridge, place = leeds
+    _rule("finn", place=place)
+    received, said = _at(bridge, "Hull DC"), _at(bridge, "")
+    ErpReceipt.objects.create(
+        connection=bridge.erp,
+        rma=received,
+        external_id="77",
+        warehouse="WH1",
+        received_at=NOW,
+        read_at=NOW,
+    )
+    FixFactory(
+        bridge=bridge,
+        rma=said,
+        kind="set_location",
+        payload={"location": "Leeds DC"},
+        status="applied",
+        requested_by=make_user("wanda"),
+    )
+
+    assert [_who(_find(rma)) for rma in (received, said)] == ["finn", "finn"]
+
+
+def test_orders_of_a_division_go_to_its_people(leeds):
+    bridge, _ = leeds
+    _rule("finn", division="10")
+
+    found = [_find(_at(bridge, division=name)) for name in ("10", "20", "")]
+
+    assert [_who(case) for case in found] == ["finn", "", ""]
+
+
+def test_what_a_rule_by_warehouse_would_do_is_foretold_as_it_is_done(leeds):
+    bridge, place = leeds
+    for name in ("Leeds DC", "Hull DC"):
+        CaseFactory(team="finance", rma=_at(bridge, name))
+    rule = Rule(pk=1, team="finance", way="turn", people=(1,), place_id=place.pk)
+
+    jobs, is_cut = assigning_selector.jobs(team="finance", rules=[rule])
+    plain, _ = assigning_selector.jobs(team="finance", rules=[])
+
+    assert ([fits(rule, job) for job in jobs], is_cut) == ([True, False], False)
+    assert [job.places for job in plain] == [frozenset(), frozenset()]
+
+
+def test_where_many_returns_are_costs_as_many_queries_as_one(leeds, django_assert_num_queries):
+    bridge, _ = leeds
+    pks = [_at(bridge).pk for _ in range(3)]
+
+    with django_assert_num_queries(7):
+        assert len(whereabouts.of_returns(pks)) == 3

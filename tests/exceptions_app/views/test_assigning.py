@@ -83,3 +83,26 @@ def test_a_lead_looks_at_another_teams_rules_and_changes_only_their_own(client, 
     assert client.post(f"/load/rules/{rule.pk}/turn/", {"act": "drop"}).status_code == 404
     assert client.post("/load/rules/add/?team=cx", given("cleo")).status_code == 403
     assert AssignmentRule.objects.get().is_active
+
+
+def test_a_rule_by_warehouse_and_division_is_kept_told_and_kept_in_its_form(client, lead):
+    bridge = factories.BridgeFactory()
+    place = factories.ErpLocationFactory(connection=bridge.erp)
+    other = factories.ErpLocationFactory(code="WH9", is_active=False, connection=bridge.erp)
+    asked = client.get(ADD).context["form"].fields
+
+    answer = client.post(ADD, given("finn", place=place.pk, division="10"))
+    page = client.get(answer.url)
+    rule = AssignmentRule.objects.get()
+    form = client.get(f"/load/rules/{rule.pk}/").context["form"]
+
+    assert (list(asked["place"].queryset), asked["division"].choices[1:]) == (
+        [place],
+        [("10", "10")],
+    )
+    words = f"goods at Leeds, 10/WH1 of {bridge.erp.name}, division 10"
+    assert [row["words"] for row in page.context["rows"]] == [words]
+    assert (form["place"].value(), form["division"].value()) == (place.pk, "10")
+    refused = client.post(ADD, given("finn", place=other.pk))
+    assert (refused.status_code, set(refused.context["form"].errors)) == (422, {"place"})
+    assert AssignmentRule.objects.count() == 1
