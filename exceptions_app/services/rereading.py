@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from heapq import merge
-from itertools import islice
+from itertools import islice, takewhile
 
 from django.db import transaction
 
@@ -59,7 +59,7 @@ def _read_erp(erp: Connection, now: datetime) -> bool:
     due = _due(erp, kinds, most, now)
     rows = [row for _, _, row in due]
     told = _told(erp, max(gateway.capabilities.max_documents_per_read, 1))
-    end = due[-1][0] if len(due) == most else now
+    end = due[-1][0] if len(due) >= most else now
     if not rows and not told:
         feeds.pass_over(connection=erp, feed=FEED, position=end.isoformat(), at=now, every=EVERY)
         return False
@@ -82,13 +82,19 @@ def _kinds(gateway: Gateway) -> list[str]:
 
 
 def _due(erp: Connection, kinds: Sequence[str], most: int, now: datetime) -> list[Due]:
-    """The first `most` documents that became due since the last time, with the moment of it."""
+    """The first `most` documents that became due since the last time, with the moment of it.
+
+    And those that became due with the last of them: what was read back together is one moment, and
+    the next time begins behind it.
+    """
     mark = Watermark.objects.filter(connection=erp, feed=FEED).exclude(position="").first()
     since = now - BACK
     if mark is not None:
         since = max(since, datetime.fromisoformat(mark.position))
     found = (_became_due(erp, kind, after, since, most, now) for kind in kinds for after in AFTER)
-    return list(islice(merge(*found, key=lambda row: row[:2]), most))
+    rows = merge(*found, key=lambda row: row[:2])
+    due = list(islice(rows, most))
+    return [*due, *takewhile(lambda row: row[0] == due[-1][0], rows)]
 
 
 def _became_due(
@@ -102,7 +108,7 @@ def _became_due(
         confirmed_at__gt=since - after,
         confirmed_at__lte=now - after,
     ).exclude(keyed__in=KEYED_UNPROVED)
-    for row in rows.order_by("confirmed_at", "pk")[:most]:
+    for row in rows.order_by("confirmed_at", "pk")[: 2 * most]:
         assert row.confirmed_at is not None
         yield row.confirmed_at + after, row.pk, row
 

@@ -233,3 +233,24 @@ def test_what_is_due_is_found_without_walking_what_was_confirmed_before(world):
     due = [sql for sql in asked if '"confirmed_at" >' in sql and "exceptions_app_posting" in sql]
     assert len(due) == 6
     assert plans.rows_read(due) < 20
+
+
+def test_of_documents_confirmed_in_one_moment_none_is_passed_over(world, monkeypatch):
+    monkeypatch.setattr(rereading, "MOST_CALLS", 1)
+    credit = Posting.objects.get(kind="credit_memo")
+    Posting.objects.exclude(pk=credit.pk).update(confirmed_at=None)
+    for number in range(60):
+        credit.pk, credit.key, credit.slot = None, f"CM-{number}", f"credit_memo:{number}"
+        credit.control_number = 1_000 + number
+        credit.save(force_insert=True)
+    asked, references = [], rereading.calls.references
+
+    def noted(rows):
+        asked.extend(row.key for row in rows)
+        return references(rows)
+
+    monkeypatch.setattr(rereading.calls, "references", noted)
+
+    look(world, hours=25)
+
+    assert len(asked) == len(set(asked)) == 61
