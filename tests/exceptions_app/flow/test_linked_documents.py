@@ -1,12 +1,15 @@
 """A document linked although it differs is booked as it stands, and the difference stays open."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from exceptions_app.models import Case, Posting
-from exceptions_app.services import fixes
+from connectors.types import DocumentState, DocumentStatus
+from exceptions_app.models import Case, CreditTaking, Posting
+from exceptions_app.rules import confirming, drafts
+from exceptions_app.services import fixes, linked
 from exceptions_app.services.replay import accounting
 from tests.cast import make_user
 from tests.exceptions_app.flow.test_found_documents import _edited_after_a_lost_reply
@@ -99,3 +102,33 @@ def test_another_number_than_the_one_found_is_never_booked():
     assert list(Case.objects.filter(status="open").values_list("type", flat=True)) == [
         "SILENT_SUCCESS"
     ]
+
+
+def test_units_that_a_linked_credit_credits_more_are_left_for_no_other_return():
+    world, case = _edited_after_a_lost_reply()
+    posting = Posting.objects.get(pk=case.posting_id)
+    draft = drafts.from_json(posting.draft)
+    (line,) = draft.lines
+    more = replace(draft, lines=(replace(line, quantity=line.quantity + 1),))
+    state = DocumentState(
+        key=posting.key,
+        kind=draft.kind,
+        external_id="9",
+        number="CM9",
+        status=DocumentStatus.POSTED,
+        units=more.units,
+        gross=draft.gross,
+        currency=draft.currency,
+        warehouse="",
+        division="",
+        posted_at=None,
+        url="",
+    )
+
+    linked.adopted(posting, confirming.compare(draft, [state]), world.clock.now)
+
+    assert CreditTaking.objects.values_list("units", "net", "tax").get() == (
+        posting.units + 1,
+        line.net,
+        line.tax,
+    )
