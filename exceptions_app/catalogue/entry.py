@@ -119,6 +119,8 @@ LINKS = frozenset(
         "files",
         "messages",
         "connection",
+        "own_connection",
+        "keys",
         "approvals",
         "feeds",
         "entries",

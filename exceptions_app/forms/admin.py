@@ -145,6 +145,18 @@ class ConnectionForm(ServiceForm):
             typed["seen"] = connections.stamp(row)
             self.data = typed
 
+    def full_clean(self) -> None:
+        """Credentials are never written back: a refused form says to type them again."""
+        super().full_clean()
+        if not self.is_bound or not self.errors or not self.instance.pk:
+            # A new connection's are asked for anyway.
+            return
+        for kind in self.kinds:
+            for field in kind.credential_fields:
+                name = secret_name(kind.code, field.code)
+                if name in self.fields and name not in self.errors and self.data.get(name):
+                    self.add_error(name, "Type it again: it is not kept in a form that is refused.")
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         chosen = next((kind for kind in self.kinds if kind.code == cleaned.get("kind")), None)

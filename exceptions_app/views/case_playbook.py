@@ -161,6 +161,9 @@ def _behind(link: str, case: Case, request: HttpRequest) -> tuple[str, str]:
         return reverse("event-detail", args=[event_id]), "Open the message"
     if link == "files":
         return _file_behind(case)
+    if link == "connection" and case.connection_id:
+        anchor = f"#c{case.connection_id}"
+        return f"{reverse('operations')}{anchor}", "See it among the connections"
     if link in _PAGES:
         url_name, label = _PAGES[link]
         return reverse(url_name), label

@@ -49,6 +49,8 @@ PAGES: dict[str, tuple[str, str, Text]] = {
     "support": ("inbox", "view_operations", _("Open the inbox")),
     "files": ("exchange-batches", "view_operations", _("Open the exchanged files")),
     "connection": ("operations", "view_operations", _("Open operations")),
+    "own_connection": ("operations", "view_operations", _("Open operations")),
+    "keys": ("operations", "view_operations", _("Open operations")),
     "messages": ("message-list", "view_desk", _("Open the messages")),
     "parcel": ("return-list", "view_desk", _("Open the returns")),
     "depots": ("warehouse", "view_warehouse", _("Open the warehouse's room")),

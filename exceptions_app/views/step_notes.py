@@ -11,7 +11,7 @@ from exceptions_app import permissions
 from exceptions_app.catalogue import Step
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import CASE_OPEN, MappingKind
-from exceptions_app.models import Bridge, Case, Rma
+from exceptions_app.models import Bridge, Case, Connection, Rma
 from exceptions_app.selectors import customers, depots
 from exceptions_app.services import setup
 from exceptions_app.templatetags.desk import when
@@ -22,12 +22,10 @@ def of(step: Step, case: Case, request: HttpRequest) -> dict[str, str]:
     """What stands below the step, in place of what its link says in general; {} for most."""
     if case.status not in CASE_OPEN:
         return {}
-    if step.link == "parcel" and case.rma is not None:
-        return _parcel(case.rma, request)
-    if step.link == "depots" and case.rma is not None:
-        return _depots(case.rma)
-    if step.link == "place" and case.rma is not None:
-        return _place_use(case.rma, str(case.facts.get("location", "")))
+    if case.rma is not None and step.link in ("parcel", "depots", "place"):
+        return _of_return(step.link, case.rma, case, request)
+    if case.connection is not None and step.link in ("keys", "own_connection"):
+        return _connection(step.link, case.connection, request)
     if case.bridge is not None and step.link == "item":
         return {"template": "cases/_item_there.html"}
     if case.bridge is not None and step.link == "locations":
@@ -39,6 +37,14 @@ def of(step: Step, case: Case, request: HttpRequest) -> dict[str, str]:
     if case.bridge is not None and step.link == "mappings":
         return _mappings(case.bridge, case, request)
     return {}
+
+
+def _of_return(link: str, rma: Rma, case: Case, request: HttpRequest) -> dict[str, str]:
+    if link == "parcel":
+        return _parcel(rma, request)
+    if link == "depots":
+        return _depots(rma)
+    return _place_use(rma, str(case.facts.get("location", "")))
 
 
 def _parcel(rma: Rma, request: HttpRequest) -> dict[str, str]:
@@ -84,6 +90,19 @@ def _depots(rma: Rma) -> dict[str, str]:
     else:
         note = f"No place of {rma.bridge.name} is mapped yet: map its depots first."
     return {"note": f"{note} The customer knows where it was sent to, if no depot has it."}
+
+
+def _connection(link: str, connection: Connection, request: HttpRequest) -> dict[str, str]:
+    """The form of the connection for who may change it, else its page and who may."""
+    page = {"url": reverse("admin:connection-history", args=[connection.pk])}
+    page["url_label"] = f"Open {connection.name} here"
+    if link == "keys" and permissions.can(request.user, "manage_connections"):
+        page["url"] = reverse("admin:exceptions_app_connection_change", args=[connection.pk])
+        return {**page, "url_label": f"Change the connection {connection.name}"}
+    shown = page if permissions.can(request.user, "view_operations") else {}
+    if permissions.can(request.user, "manage_connections"):
+        return shown
+    return {**shown, "note": f"That is for: {permissions.holders('manage_connections')}."}
 
 
 def _place_use(rma: Rma, location: str) -> dict[str, str]:

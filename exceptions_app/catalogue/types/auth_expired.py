@@ -23,9 +23,17 @@ ENTRY = Entry(
     ),
     playbook=(
         Step("Check whether the credentials expired, were changed, or lost a right."),
-        Step("Have the owner of the system issue new ones."),
-        Step("Put them where the connection reads its secrets.", link="connection"),
-        Step("Run the connection check, then resume the connection.", link="connection"),
+        Step("Have the owner of {connection} issue new ones."),
+        Step(
+            "Enter them in the form of the connection, and say why: what is left empty there stays"
+            " as it is.",
+            link="keys",
+        ),
+        Step(
+            "Press “Check now” there. Once the new ones are accepted, everything goes on by itself:"
+            " “Let the next call through” is not needed.",
+            link="own_connection",
+        ),
     ),
     approval="none",
     closes_by="A harmless call to {connection} was accepted.",

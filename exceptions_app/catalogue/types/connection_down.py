@@ -21,10 +21,10 @@ ENTRY = Entry(
     playbook=(
         Step("Read the last answers and when they began.", link="connection"),
         Step("Ask the owner of {connection} whether it is under maintenance."),
-        Step("Check address, firewall and certificate."),
+        Step("Check address, firewall and certificate.", link="keys"),
         Step(
-            "Run the connection check. The first answer lets the queue drain by itself.",
-            link="connection",
+            "Press “Check now” there. The first answer lets the queue drain by itself.",
+            link="own_connection",
         ),
     ),
     approval="none",

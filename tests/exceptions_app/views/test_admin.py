@@ -18,6 +18,8 @@ NEW_CONNECTION = {
     "returngo__secret__api_key": "very-secret-key",
 }
 
+TYPE_AGAIN = "Type it again: it is not kept in a form that is refused."
+
 
 @pytest.fixture
 def ada(client):
@@ -98,6 +100,19 @@ def test_secrets_are_never_shown_and_an_empty_field_keeps_them(client, ada):
     entry = AuditEntry.objects.latest("pk")
     assert entry.text == "New name changed: Agreed"
     assert (entry.before["name"], entry.after["name"]) == ("ReturnGO UK", "New name")
+
+
+@pytest.mark.parametrize(("key", "told"), [("new-key", [TYPE_AGAIN]), ("", None)])
+def test_a_refused_form_says_that_a_typed_key_is_not_kept(client, ada, key, told):
+    add_connection(client)
+    row = Connection.objects.get()
+
+    answer = change_connection(client, row, reason="", returngo__secret__api_key=key)
+
+    assert errors_of(answer).get("returngo__secret__api_key") == told
+    assert "reason" in errors_of(answer) or "__all__" in errors_of(answer)
+    row.refresh_from_db()
+    assert connections.unseal(bytes(row.sealed_secrets)) == {"api_key": "very-secret-key"}
 
 
 def test_switching_a_connection_off_is_in_the_trail(client, ada):

@@ -12,7 +12,14 @@ from exceptions_app.catalogue.entry import Entry
 from exceptions_app.models import AuditEntry, Case
 from exceptions_app.services import questions, triage
 from tests.cast import make_user
-from tests.factories import NOW, CaseFactory, CauseGroupFactory, FixFactory, RmaFactory
+from tests.factories import (
+    NOW,
+    CaseFactory,
+    CauseGroupFactory,
+    ConnectionFactory,
+    FixFactory,
+    RmaFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -156,3 +163,26 @@ def test_a_question_begins_with_facts_that_its_type_tells_anyway(found):
         assert step.ask != found.team
         names = {part.split("}")[0] for part in step.question.split("{")[1:]}
         assert names <= told
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "note"),
+    [
+        ("ada", "/admin/exceptions_app/connection/{}/change/", ""),
+        ("ines", "/admin/exceptions_app/connection/{}/change/", ""),
+        ("finn", "/admin/connections/{}/history/", "That is for: "),
+    ],
+)
+def test_new_credentials_lead_to_the_form_of_their_connection(name, form, note):
+    connection = ConnectionFactory(name="ReturnGO Home", console_url="https://go.example/home/")
+    case = case_of("AUTH_EXPIRED", connection="ReturnGO Home")
+    case.connection = connection
+    case.save()
+
+    (_, issue, enter, check), text = steps(case, name)
+
+    assert issue["outside"] == connection
+    assert enter["url"] == form.format(connection.pk)
+    assert str(enter["note"]).startswith(note)
+    assert check["url"].endswith(f"/connections/{connection.pk}/history/")
+    assert ">Change the connection ReturnGO Home</a>" in text or name == "finn"
