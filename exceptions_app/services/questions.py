@@ -102,7 +102,7 @@ def waited(question: Question, *, now: datetime) -> str:
     """How long the question waited, or waits, in the hours of the team asked: "3 hours"."""
     calendar = Calendars().of(question.team)
     span = calendars.between(calendar, question.asked_at, question.ended_at or now)
-    return calendars.span_words(span)
+    return calendars.span_words(span) if span >= timedelta(minutes=1) else "less than a minute"
 
 
 def _written(text: str, missing: str) -> str:

@@ -39,11 +39,13 @@ def at_risk(case: Case) -> str:
 
 def touches(case: Case) -> list[dict[str, str]]:
     """The money and the goods at stake, each with what the figure rests on."""
+    figure = at_risk(case)
+    formula = case.value_formula or "No formula was kept"
     shown = [
         {
             "label": "At risk" if case.status in CASE_OPEN else "Was at risk",
-            "figure": at_risk(case),
-            "proof": case.value_formula or "No formula was kept",
+            "figure": figure,
+            "proof": "" if formula.lower() == figure.lower() else formula,
         }
     ]
     rma = case.rma

@@ -50,6 +50,7 @@ ul.rooms { columns: 14rem; padding-left: 1.2rem; }
   table.stack tr { border-bottom: 1px solid var(--line); display: block; padding: .5rem 0; }
   table.stack td { border: 0; display: flex; gap: .75rem; padding: .1rem 0; }
   table.stack td::before { content: attr(data-label); flex: 0 0 7.5rem; font-weight: 600; }
+  table.stack td > * { min-width: 0; overflow-wrap: anywhere; }
 }
 """
 
