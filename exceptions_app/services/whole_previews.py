@@ -148,8 +148,9 @@ def _figures(bulk: Bulk) -> dict[str, Any]:
         "all_idle": bool(rows) and all(row["idle"] for row in rows),
         "currency": currency,
         "planned": len(rows),
-        # Counted as the planned ones are, not up to where a list stops counting.
-        "touched": len(rows) + (1 if bulk.words.endswith(bulk_drafts.MORE) else 0),
+        # Counted as they were frozen, not up to where a list stops counting; one more stands for
+        # those beyond the most that are planned.
+        "touched": bulk.count + (1 if bulk.words.endswith(bulk_drafts.MORE) else 0),
     }
 
 

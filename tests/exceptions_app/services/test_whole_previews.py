@@ -8,7 +8,15 @@ from django.utils import timezone
 
 from exceptions_app.models import Bulk, Case, Fix
 from exceptions_app.selectors import bulk as bulk_selector
-from exceptions_app.services import bulk_running, doubts, fix_edits, fixes, previews, whole_previews
+from exceptions_app.services import (
+    bulk_drafts,
+    bulk_running,
+    doubts,
+    fix_edits,
+    fixes,
+    previews,
+    whole_previews,
+)
 from tests.cast import make_user
 from tests.world import make_unit, make_world
 
@@ -201,3 +209,17 @@ def test_a_value_that_no_return_holds_begins_nothing(world):
 
     assert found is None
     assert not Bulk.objects.exists()
+
+
+def test_figures_that_do_not_speak_for_all_say_so(world, client, monkeypatch):
+    monkeypatch.setattr(bulk_drafts, "MOST_TRIED", 2)
+    fix = ask(world)
+    plan_all(world)
+    client.force_login(make_user("mona"))
+
+    page = client.get(reverse("fix-detail", args=[fix.pk])).text
+
+    fix.refresh_from_db()
+    assert figures(fix.effect)[:3] == (2, 3, 2)
+    assert "2 returns were planned, and not all it touches." in page
+    assert "All 2 returns" not in page
