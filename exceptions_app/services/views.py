@@ -145,10 +145,13 @@ def make_default(*, view_id: int, is_default: bool, actor: User, now: datetime) 
     roles = roles_of(actor)
     rows = views_selector.visible(user_id=actor.pk, roles=roles)
     rows |= views_selector.editable(user_id=actor.pk, roles=roles)
-    view = rows.select_for_update(of=("self",)).get(pk=view_id)
+    view = rows.get(pk=view_id)
     if not views_selector.may_be_default(view, roles=roles):
         raise errors.FixNotAllowed("Leads say this for their team, and admins for a role.")
     same = SavedView.objects.filter(page=view.page, team=view.team, role=view.role)
+    # All that could be in its place, so that of two who choose at once the later one counts.
+    list(same.select_for_update(of=("self",)).order_by("pk"))
+    view.refresh_from_db()
     same.filter(is_default=True).exclude(pk=view.pk).update(is_default=False)
     view.is_default = is_default
     view.save(update_fields=["is_default"])
