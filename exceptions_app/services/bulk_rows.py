@@ -312,7 +312,8 @@ def _take_back(row: BulkRow, actor: User, now: datetime) -> Done:
     if row.fix_id is not None:
         fix = Fix.objects.get(pk=row.fix_id)
         if fix.status == FixStatus.REQUESTED:
-            fixes.reject(fix_id=fix.pk, actor=actor, now=now, note="Taken back by who asked.")
+            note = "Taken back with the act on many that asked for it."
+            fixes.reject(fix_id=fix.pk, actor=actor, now=now, note=note)
         elif fix.kind == FixKind.CLOSE and fix.case_id is not None:
             closing.reopen(case_id=fix.case_id, actor=actor, now=now, closed_by=fix)
         else:
