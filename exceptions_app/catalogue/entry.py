@@ -115,6 +115,8 @@ LINKS = frozenset(
         "order",
         "posting",
         "postings",
+        "credit",
+        "ungraded",
         "inbox",
         "files",
         "messages",

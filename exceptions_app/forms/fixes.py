@@ -14,7 +14,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from exceptions_app import errors
-from exceptions_app.choices import MappingKind, PostingStatus
+from exceptions_app.choices import MappingKind, PostingKind, PostingStatus
 from exceptions_app.models import Case, Posting
 from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import mappings as mappings_selector
@@ -176,6 +176,17 @@ class LinkDocumentForm(PostingForm):
     def prepare(self) -> None:
         super().prepare()
         self.initial.setdefault("number", self.case.facts.get("number", ""))
+
+    def _why_none(self, found: Iterable[Posting]) -> str:
+        kinds = {row.kind for row in found if row.status != PostingStatus.CANCELLED}
+        if self.case.type != "REFUND_NO_CM" or PostingKind.CREDIT_MEMO in kinds:
+            return super()._why_none(found)
+        erp = self.case.bridge.erp.name if self.case.bridge else "the ERP"
+        return (
+            "No credit of this return is planned yet, so there is none to link a number to. If one"
+            f" was keyed by hand, cancel it in {erp}: the planned credit leaves by itself, and the"
+            " two would credit the return twice."
+        )
 
 
 class DecisionForm(forms.Form):

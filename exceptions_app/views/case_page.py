@@ -44,6 +44,7 @@ from exceptions_app.views import (
     case_playbook,
     case_settled,
     case_talk,
+    case_waits,
 )
 
 TONES = {
@@ -137,6 +138,7 @@ def show(
             context["pause_form"] = pause_form or PauseForm(now=now)
         context |= case_months.beside(request, case, month_form)
         context["next"] = _next(request, case)
+        context |= case_waits.beside(case, postings)
         context["item_there"] = case_items.there(case, request, now)
         context["doubt"] = doubt.of(case.posting)
     else:

@@ -41,6 +41,8 @@ def steps(
         state, note, way = case_steps.mark(step, case, shown)
         if _is_past(step, case) and step is entry.playbook[-1] and not state:
             continue
+        if _is_void(step, shown) and not state:
+            continue
         if way:
             url, label = way
         elif step.ask:
@@ -67,6 +69,16 @@ def steps(
 def _is_past(step: Step, case: Case) -> bool:
     """Whether all there is to it is a question that nobody can ask any more."""
     return case.status not in CASE_OPEN and bool(step.ask) and not (step.action or step.link)
+
+
+def _is_void(step: Step, shown: Mapping[str, Any]) -> bool:
+    """Whether it speaks of a credit to send, or of goods to grade, where the page shows none."""
+    if "no_credit" not in shown:
+        return False
+    waits = shown["no_credit"]
+    if step.link == "ungraded":
+        return not (waits and waits["ungraded"])
+    return waits is not None and step.action == FixKind.RETRY
 
 
 def _outside(side: str, case: Case) -> Connection | None:
@@ -122,12 +134,8 @@ def _target(
         return reverse("return-detail", args=[case.rma_id]), "Open the return"
     if link == "group":
         return f"{reverse('case-list')}?view=list&group={case.group_id}", "All of this cause"
-    if link == "month":
-        label = "Month is open again" if shown.get("month_form") else "See who may say so"
-        return ("#month", label) if shown.get("month") else ("", "")
-    if link in ("entries", "support"):
-        labels = {"entries": "See both entries", "support": "See the text to send"}
-        return (f"#{link}", labels[link]) if shown.get("message") else ("", "")
+    if link in ("month", "entries", "support", "credit"):
+        return _on_page(link, shown)
     if link in ("causes", "order", "items"):
         return _evidence(shown) or _order_facts(link, case)
     if link == "feeds" and permissions.can(request.user, "view_merchandising"):
@@ -135,6 +143,18 @@ def _target(
     if link == "approvals":
         return reverse("fix-list"), "Open Approvals"
     return _behind(link, case, request)
+
+
+def _on_page(link: str, shown: Mapping[str, Any]) -> tuple[str, str]:
+    """A panel that stands on this page only for what it is about."""
+    if link == "credit":
+        is_unplanned = shown.get("no_credit") is not None
+        return ("#waits", "See why") if is_unplanned else ("#postings", "See the documents")
+    if link == "month":
+        label = "Month is open again" if shown.get("month_form") else "See who may say so"
+        return ("#month", label) if shown.get("month") else ("", "")
+    labels = {"entries": "See both entries", "support": "See the text to send"}
+    return (f"#{link}", labels[link]) if shown.get("message") else ("", "")
 
 
 def _evidence(shown: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -14,12 +14,11 @@ ENTRY = Entry(
     rank=RANK_MONEY,
     clock_hours=16,
     sentence=(
-        "The goods of return {rma} were here by {since}. No credit went to {erp} after {limit},"
-        " and no other exception explains why."
+        "The goods of return {rma} were here by {since}. No credit went to {erp} after {limit}."
     ),
     consequence="{value} is owed to the customer and is not in the ledger.",
     playbook=(
-        Step("Read the planned credit and what it waits for.", link="postings"),
+        Step("Read what the credit of return {rma} waits for.", link="credit"),
         Step("Start the credit run if it waits for one.", link="postings"),
         Step(
             "Look in {erp} for a credit that was keyed by hand, and link it from the planned one.",

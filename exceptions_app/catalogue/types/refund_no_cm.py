@@ -14,8 +14,7 @@ ENTRY = Entry(
     rank=RANK_MONEY,
     clock_hours=4,
     sentence=(
-        "{platform} confirmed the refund of {refund} for return {rma}. {erp} has no credit memo,"
-        " and no other exception explains why."
+        "{platform} confirmed the refund of {refund} for return {rma}. {erp} has no credit memo."
     ),
     consequence=(
         "The money has left and the ledger does not know it. The period cannot close with {value}"
@@ -27,8 +26,17 @@ ENTRY = Entry(
             "Look in {erp} for a credit that was keyed by hand. If there is one, link it.",
             FixKind.LINK_DOCUMENT,
         ),
-        Step("If there is none, read the planned credit and what it waits for.", link="postings"),
-        Step("Send the planned credit.", FixKind.RETRY),
+        Step("If there is none, read what the credit of return {rma} waits for.", link="credit"),
+        Step(
+            "If goods wait for their grade, ask for it. The credit then leaves by itself.",
+            link="ungraded",
+            ask=Team.WAREHOUSE,
+            question=(
+                "The refund of {refund} for return {rma} is paid, and its credit waits until every"
+                " unit has its grade. Please grade what has none, or say what is in the way."
+            ),
+        ),
+        Step("If the credit was refused, send it again.", FixKind.RETRY, "credit"),
     ),
     actions=(FixKind.RETRY, FixKind.LINK_DOCUMENT),
     approval="finance",
