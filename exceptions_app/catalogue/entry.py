@@ -125,6 +125,7 @@ LINKS = frozenset(
         "keys",
         "approvals",
         "feeds",
+        "items_anew",
         "entries",
         "support",
         "parcel",

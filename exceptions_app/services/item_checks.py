@@ -17,10 +17,10 @@ from connectors.types import ErpItem
 from exceptions_app.models import Connection, Item, ItemCheck, Watermark
 from exceptions_app.rules.item_checks import Compared
 from exceptions_app.selectors import item_feeds
-from exceptions_app.services import connections, feeds
+from exceptions_app.services import connections, feeds, reference
 from exceptions_app.services.pacing import BudgetSpent, CallLimit
 
-FEED, REASON = "item-checks", "item-check"
+FEED, REASON = reference.CHECKS_FEED, "item-check"
 EVERY = timedelta(hours=6)
 # An item of an open return is asked for again after this; one that differed each time.
 AGAIN = timedelta(hours=24)

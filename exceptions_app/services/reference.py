@@ -26,6 +26,8 @@ from exceptions_app.rules import order_text
 from exceptions_app.rules.mapping import normalise
 from exceptions_app.services import connections, feeds, rmas
 
+# The feed of services.item_checks, which reads after these.
+CHECKS_FEED = "item-checks"
 LOCATIONS_FOR = timedelta(hours=12)
 ITEMS_FOR = timedelta(hours=1)
 # Of the item master in one go; other feeds wait meanwhile.
@@ -117,12 +119,14 @@ def sync_items(*, connection: Connection, now: datetime) -> int:
 
 
 def ask_for_all_items(*, connection: Connection, now: datetime) -> None:
-    """Have the whole item master read, from its beginning, with the next reading; returns at
-    once."""
+    """Have the whole item master read, from its beginning, with the next reading, and what
+    differed compared after it; returns at once."""
     Watermark.objects.get_or_create(connection=connection, feed="items")
     Watermark.objects.filter(connection=connection, feed="items").update(
         position="", next_at=now, cursor="", began_at=None
     )
+    # What differed is asked for again at once: else the old answers would stand against the new.
+    feeds.hasten(connection_id=connection.pk, feed=CHECKS_FEED, now=now)
     jobs.nudge("poll")
 
 

@@ -15,13 +15,19 @@ from exceptions_app.models import Bridge, Case, Connection, Rma
 from exceptions_app.selectors import customers, depots
 from exceptions_app.services import setup
 from exceptions_app.templatetags.desk import when
-from exceptions_app.views import roll_back
+from exceptions_app.views import roll_back, step_items
 
 
 def of(step: Step, case: Case, request: HttpRequest) -> dict[str, str]:
     """What stands below the step, in place of what its link says in general; {} for most."""
     if case.status not in CASE_OPEN:
         return {}
+    if case.type == step_items.CASE_TYPE:
+        return step_items.of_step(step, case, request)
+    return _of_link(step, case, request)
+
+
+def _of_link(step: Step, case: Case, request: HttpRequest) -> dict[str, str]:
     if case.rma is not None and step.link in ("parcel", "depots", "place"):
         return _of_return(step.link, case.rma, case, request)
     if case.connection is not None and step.link in ("keys", "own_connection"):

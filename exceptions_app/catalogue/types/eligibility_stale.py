@@ -25,10 +25,19 @@ ENTRY = Entry(
         Step("Check whether {connection} can be reached.", link="connection"),
         Step("See which items differ, and what it is about.", link="feeds"),
         Step(
-            "Ask an integrator to have all items of {connection} read anew, on its own page.",
-            link="connection",
+            "Have all items of {connection} read anew: “Read all items anew” on its own page."
+            " Those that differ are compared at once after it.",
+            link="items_anew",
+            ask=Team.OPERATIONS,
+            question=(
+                "The items of {connection} are out of date: {reason}. Please have all its items"
+                " read anew, on its own page."
+            ),
         ),
-        Step("If it comes back, have the list of changed items in {connection} repaired."),
+        Step(
+            "If it comes back, its list of changes leaves items out. Have the items named above"
+            " saved again in {connection}, which lists them, and have the list itself repaired."
+        ),
     ),
     approval="none",
     closes_by="The item master of {connection} was read again, and nothing in it differs.",

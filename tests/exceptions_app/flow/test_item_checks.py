@@ -148,6 +148,26 @@ def test_a_difference_is_an_exception_with_its_money_until_the_feed_agrees(world
     assert Item.objects.get(sku="TEE-BLK-M").is_returnable is True
 
 
+def test_reading_all_items_anew_compares_at_once_those_that_differed(world):
+    Item.objects.filter(sku="TEE-BLK-M").update(is_active=False)
+    refresh(world, hours=7)
+    watching.look(now=world.clock.now)
+    case = stale()
+    # Switched off there too since it was compared: only asking again shows that both agree now.
+    world.erp.load({"items": [make_item("TEE-BLK-M", "T-shirt black M", active=False)]})
+
+    operations.read_all_items(
+        connection_id=world.bridge.erp_id, actor=make_user("ivan"), now=world.clock.now
+    )
+    refresh(world, minutes=1)
+    watching.look(now=world.clock.now)
+
+    case.refresh_from_db()
+    assert (case.status, case.closure) == ("resolved", "proof")
+    check = ItemCheck.objects.get(item__sku="TEE-BLK-M")
+    assert (check.checked_at, check.differs) == (world.clock.now, False)
+
+
 def test_a_difference_ends_as_well_when_the_erp_comes_back_to_what_the_copy_says(world):
     Item.objects.filter(sku="TEE-BLK-M").update(is_active=False)
     refresh(world, hours=7)

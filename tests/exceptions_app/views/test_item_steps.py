@@ -4,7 +4,14 @@ import pytest
 from django.urls import reverse
 
 from tests.cast import make_user
-from tests.factories import NOW, CaseFactory, CauseGroupFactory, RmaFactory
+from tests.factories import (
+    NOW,
+    CaseFactory,
+    CauseGroupFactory,
+    HealthFactory,
+    RmaFactory,
+    WatermarkFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -64,3 +71,53 @@ def test_a_closed_exception_lists_no_question_that_nobody_can_ask_any_more(clien
     case.save()
     last = steps(client, case, "mira")[-1]
     assert last["title"].startswith("Only if order SO-5006 sold this very item, under this SKU")
+
+
+# --- An item master out of date ------------------------------------------------------------------
+
+
+@pytest.fixture
+def stale():
+    erp = RmaFactory().bridge.erp
+    facts = {"connection": erp.name, "why": "1 item differs", "reason": "asked for live, CAP"}
+    group = CauseGroupFactory(type="ELIGIBILITY_STALE")
+    return CaseFactory(
+        rma=None, bridge=None, connection=erp, group=group, team="merchandising", facts=facts
+    )
+
+
+def test_merchandising_reads_whether_the_erp_answers_and_when_items_are_compared_next(
+    client, stale
+):
+    HealthFactory(connection=stale.connection, last_ok_at=NOW)
+    WatermarkFactory(connection=stale.connection, feed="items", read_at=NOW)
+    WatermarkFactory(connection=stale.connection, feed="item-checks", next_at=NOW)
+
+    reached, compared, anew, _ = steps(client, stale, "mira")
+
+    assert reached["note"] == "It answers, last 27 May 2026, 09:12."
+    assert compared["note"] == (
+        "All changes were read 27 May 2026, 09:12. Items are compared again with the first reading"
+        " after 27 May 2026, 09:12, or as soon as all of them are read anew."
+    )
+    assert client.get(reached["url"]).status_code == 200
+    assert anew["url_label"] == "Ask Operations"
+    form = client.get(anew["url"]).context["form"]
+    assert form["team"].value() == "operations"
+    assert "Please have all its items read anew" in form["text"].value()
+
+
+def test_whoever_may_read_all_items_anew_is_led_to_the_button(client, stale):
+    anew = steps(client, stale, "ines")[2]
+
+    assert anew["url_label"] == f"Open {stale.connection.name}"
+    client.force_login(make_user("ada"))
+    assert "Read all items anew" in client.get(anew["url"]).text
+
+
+def test_an_erp_that_does_not_answer_is_said_to_hold_it_up(client, stale):
+    HealthFactory(connection=stale.connection, state="open", opened_at=NOW)
+
+    reached = steps(client, stale, "mira")[0]
+
+    assert reached["note"] == "It is held up since 27 May 2026, 09:12: it cannot be reached."
