@@ -18,10 +18,10 @@ from exceptions_app.forms.mapped import (
     ReasonForm,
     SkuForm,
     StatusForm,
-    VatForm,
 )
 from exceptions_app.forms.money import AcceptDifferenceForm, CorrectCreditForm
 from exceptions_app.forms.orders import LinkOrderForm
+from exceptions_app.forms.vat import VatForm
 
 FORMS: dict[str, type[FixForm]] = {
     FixKind.SKU_ALIAS: SkuForm,

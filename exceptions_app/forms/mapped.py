@@ -316,15 +316,6 @@ class StatusForm(FixForm):
         return f"This frees nothing: no document leaves while a return has this status. {later}"
 
 
-class VatForm(FixForm):
-    treatment = forms.ChoiceField(
-        label="How the prices are meant",
-        choices=TARGET_CHOICES["treatment"],
-        widget=forms.RadioSelect,
-    )
-    main = ("treatment",)
-
-
 class FeeForm(PickForm, FixForm):
     """The charge codes that mappings lead to already, each with what it stands for, or any other.
 

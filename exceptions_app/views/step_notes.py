@@ -15,16 +15,16 @@ from exceptions_app.models import Bridge, Case, Connection, Rma
 from exceptions_app.selectors import customers, depots
 from exceptions_app.services import setup
 from exceptions_app.templatetags.desk import when
-from exceptions_app.views import roll_back, step_items
+from exceptions_app.views import roll_back, step_items, step_orders
+
+_BY_TYPE = {step_items.CASE_TYPE: step_items.of_step, "VAT_SETTING": step_orders.of_step}
 
 
 def of(step: Step, case: Case, request: HttpRequest) -> dict[str, str]:
     """What stands below the step, in place of what its link says in general; {} for most."""
     if case.status not in CASE_OPEN:
         return {}
-    if case.type == step_items.CASE_TYPE:
-        return step_items.of_step(step, case, request)
-    return _of_link(step, case, request)
+    return _BY_TYPE.get(case.type, _of_link)(step, case, request)
 
 
 def _of_link(step: Step, case: Case, request: HttpRequest) -> dict[str, str]:
