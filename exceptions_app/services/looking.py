@@ -37,7 +37,7 @@ def _before_sending(payload: dict[str, Any]) -> Look:
     """Which document it is, and what stands between the approval and its leaving."""
     posting = Posting.objects.select_related("connection").get(pk=payload["posting_id"])
     erp = posting.connection.name
-    amount = f" over {spoken(posting.gross, posting.currency)}" if posting.gross else ""
+    amount = f" for {spoken(posting.gross, posting.currency)}" if posting.gross else ""
     named = f"{posting.get_kind_display()}{amount}, key {posting.key}, to {erp}."
     if posting.status == PostingStatus.FAILED:
         return Look("", f"{named} It is sent again as it stands below.")

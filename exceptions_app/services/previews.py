@@ -3,6 +3,8 @@ nothing."""
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -115,6 +117,11 @@ class Effect:
         return {**plain, "rows": [], "planned": self.planned or len(plain["rows"])}
 
 
+# Before a number's digits while it is kept as a text, so that 20.00 does not become 20.0.
+_NUMBER = "\ue000"
+_NUMBERS = re.compile(rf'"{_NUMBER}([^"]*)"')
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentPreview:
     """`sent_before` is the last body that left for this slot, "" when none did.
@@ -219,12 +226,21 @@ def documents(
                 kind_label=PostingKind(planned.kind).label,
                 key=draft.key,
                 title=f"{PostingKind(planned.kind).label} for {rma}",
-                sent_before=last.request if last else "",
-                would_send=gateway.preview(body).replace(str(_UNNUMBERED), _WHEN_SENT),
+                sent_before=spread(last.request if last else ""),
+                would_send=spread(gateway.preview(body)).replace(str(_UNNUMBERED), _WHEN_SENT),
                 words=consequences.told(drafts.from_json(row.draft) if row else None, draft),
             )
         )
     return tuple(previews)
+
+
+def spread(message: str) -> str:
+    """A message of JSON with one fact to a line, its numbers as they stand; any other unchanged."""
+    try:
+        plain = json.loads(message, parse_float=lambda digits: f"{_NUMBER}{digits}")
+    except ValueError:
+        return message
+    return _NUMBERS.sub(r"\1", json.dumps(plain, indent=2, ensure_ascii=False))
 
 
 def location_choices(*, bridge: Bridge) -> tuple[ErpLocation, ...]:

@@ -149,7 +149,8 @@ def vendor_words(case: Case) -> dict[str, str] | None:
     if not text and not code:
         return None
     system = str(case.facts.get("erp", ""))
-    told = {"words": f"{code} {text}".strip()}
+    # The connectors' word for a refusal without a code is none of the system's own.
+    told = {"words": text if code == "unclassified" and text else f"{code} {text}".strip()}
     if found := str(case.facts.get("found", "")):
         lead = (
             f"It stands in {system} under our key. Link it if it is right, or correct it there"
