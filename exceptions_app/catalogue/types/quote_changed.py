@@ -25,12 +25,22 @@ ENTRY = Entry(
         Step("Look at what changed since the quote: {changed}.", link="return"),
         Step("Check the other returns and credits of the order.", link="order"),
         Step(
-            "To keep what was quoted, correct the credit by {difference}.",
+            "If what was quoted is what was refunded too, correct the credit by {difference}:"
+            " refund and credit must agree afterwards.",
             FixKind.CORRECT_CREDIT,
         ),
         Step(
-            "To credit {credit} instead, accept the difference and let CX tell the customer.",
+            "Else credit {credit}: accept the difference.",
             FixKind.ACCEPT_DIFFERENCE,
+        ),
+        Step(
+            "Have CX tell the customer where it is not what was quoted.",
+            ask=Team.CX,
+            question=(
+                "Quote {quote} promised {quoted} for return {rma}, and the credit comes to"
+                " {credit}. What changed since: {changed}. Please tell the customer, or say why"
+                " what was quoted must hold."
+            ),
         ),
     ),
     actions=(FixKind.ACCEPT_DIFFERENCE, FixKind.CORRECT_CREDIT),
