@@ -39,8 +39,8 @@ def told(entry: Entry, facts: Mapping[str, object]) -> Entry:
         return _vat_was_charged(entry)
     if entry.code == "SO_LINK_MISSING" and facts.get("problem"):
         return _order_is_unreadable(entry)
-    if entry.code == "OVER_RETURN" and facts.get("line_max"):
-        return _order_is_used_up(entry)
+    if entry.code == "OVER_RETURN":
+        return _too_much(entry, facts)
     if entry.code == "WAREHOUSE_UNMAPPED" and facts.get("order_division") == "":
         return _places_without_division(entry)
     if entry.code == "PAYLOAD_INVALID" and facts.get("unit"):
@@ -53,6 +53,7 @@ def told(entry: Entry, facts: Mapping[str, object]) -> Entry:
     parts = [part for name in unknown for part in _LEFT_OUT[name]]
     if is_passing(str(facts.get("vendor_text", ""))):
         parts.append(_SAME_ANSWER)
+        entry = _refusal_passes(entry)
     return replace(
         entry,
         title=_without(entry.title, parts),
@@ -60,6 +61,27 @@ def told(entry: Entry, facts: Mapping[str, object]) -> Entry:
         sentence=_without(entry.sentence, parts),
         consequence=_without(entry.consequence, parts),
     )
+
+
+def _too_much(entry: Entry, facts: Mapping[str, object]) -> Entry:
+    """By whether it is money above what is left of the order, or units above what it sold."""
+    if facts.get("line_max"):
+        return _order_is_used_up(entry)
+    return _credit_is_for_what_was_sold(entry) if facts.get("credit") else entry
+
+
+def _refusal_passes(entry: Entry) -> Entry:
+    """Nothing is wrong with the document, so no field is to be mended: it is for later."""
+    if entry.code != "CM_REJECTED":
+        return entry
+    wait = Step(
+        "Wait until it is free in {erp}: by its words the refusal passes, and nothing is wrong with"
+        " the document.",
+        link="posting",
+    )
+    again = Step("Then send it again.", FixKind.RETRY)
+    kept = tuple(step for step in entry.playbook if step.action and step.action != again.action)
+    return replace(entry, playbook=(wait, again, *kept))
 
 
 def _of_books(entry: Entry, facts: Mapping[str, object]) -> Entry | None:
@@ -225,6 +247,16 @@ def _order_is_used_up(entry: Entry) -> Entry:
         ),
         consequence="The credit stops, because {erp} would book more than was sold.",
         playbook=(replace(listed, text=listed.text.replace("Else list", "List")), *others),
+    )
+
+
+def _credit_is_for_what_was_sold(entry: Entry) -> Entry:
+    """Units too many: the credit never holds them, so there is nothing to take off it."""
+    return replace(
+        entry,
+        sentence=f"{entry.sentence} Refunded was {{refund}}; the units that were sold come to"
+        " {credit}.",
+        playbook=tuple(step for step in entry.playbook if step.action != FixKind.CORRECT_CREDIT),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from exceptions_app.catalogue import causes
-from exceptions_app.rules import bundles, mapping, money, sale_days, shares
+from exceptions_app.rules import bundles, mapping, money, refund_findings, sale_days, shares
 from exceptions_app.rules.facts import Finding
 from exceptions_app.rules.resolving import Resolved, is_credit_due, refund_confirmed
 
@@ -112,7 +112,8 @@ def _credit(resolved: Resolved) -> Iterator[tuple[str, str]]:
         text = f"The credit is what quote {facts.quote.number} said, or finance decided otherwise"
         yield "quote", text
     refund = refund_confirmed(facts)
-    if refund > 0:
+    # With units that no order line bears nothing was compared.
+    if refund > 0 and refund_findings.is_comparable(resolved):
         allowed = money.text(shares.allowance(resolved), facts.currency)
         text = (
             f"Refund {money.text(refund, facts.currency)} agrees with the credit within {allowed}"

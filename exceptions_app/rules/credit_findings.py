@@ -117,7 +117,9 @@ def _used_up(resolved: Resolved, draft: DocumentDraft) -> Iterator[Finding]:
         return
     refund = refund_confirmed(facts)
     left = max(order_left(order), money.ZERO)
-    credit_due = draft.gross - (facts.decisions.credit_adjustment or money.ZERO)
+    # Goodwill of this return takes nothing of the order; what finance took off the credit counts.
+    added = max(facts.decisions.credit_adjustment or money.ZERO, money.ZERO)
+    credit_due = draft.gross - added
     excess = credit_due - left
     if order.taken_elsewhere <= 0 or excess <= shares.allowance(resolved):
         return

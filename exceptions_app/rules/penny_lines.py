@@ -7,6 +7,7 @@ where the net agrees, the discount, the bundle, and the price for what is left.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -14,6 +15,7 @@ from decimal import Decimal
 from connectors.types import DocumentDraft
 from exceptions_app.rules import money
 from exceptions_app.rules.facts import OrderFact, OrderLineFact
+from exceptions_app.rules.mapping import normalise
 from exceptions_app.rules.penny_parts import (
     BUNDLE,
     DISCOUNT,
@@ -22,6 +24,7 @@ from exceptions_app.rules.penny_parts import (
     ROUNDING,
     TAX,
     Cause,
+    units_text,
 )
 from exceptions_app.rules.resolving import Resolved
 from exceptions_app.rules.shares import LineShare, is_credited, line_shares
@@ -236,7 +239,11 @@ def _given(name: str, pair: Pair, order: OrderFact | None, currency: str) -> Map
     """The two figures the sentence of the cause compares; by default those of the line."""
     sides: tuple[Decimal, Decimal] | None = None
     if name == QUANTITY:
-        return {**pair.given, "refund": _units(pair.paid_units), "credit": _units(pair.units)}
+        return {
+            **pair.given,
+            "refund": units_text(pair.paid_units),
+            "credit": units_text(pair.units),
+        }
     if name == DISCOUNT and (figures := discounts(pair, order, currency)):
         sides = (figures.platform, figures.own)
     elif name == TAX:
@@ -249,16 +256,31 @@ def _given(name: str, pair: Pair, order: OrderFact | None, currency: str) -> Map
 
 
 def _unmatched(resolved: Resolved, currency: str) -> Iterator[Cause]:
-    """Items the platform states a price for that no order line can bear."""
+    """Items the platform states a price for that no order line can bear.
+
+    The units told are those of the SKU on all lines, as the sentence names it and no line.
+    """
+    paid, credited = _units_of_skus(resolved)
     for line in sorted(resolved.lines, key=lambda each: each.line_no):
         units = resolved.assignment.unmatched.get(line.line_no, 0)
         unit = money.paid_unit_gross(line.fact)
         if not units or not unit or not line.is_item or not is_credited(resolved, line):
             continue
-        given = {"sku": line.fact.sku, "refund": _units(units), "credit": _units(0)}
+        key = normalise(line.fact.sku)
+        given = {
+            "sku": line.fact.sku,
+            "refund": units_text(paid[key]),
+            "credit": units_text(credited[key]),
+        }
         yield Cause(QUANTITY, unit * units, f"line:{line.line_no}", given)
 
 
-def _units(count: int) -> str:
-    """In words, so that nobody writes a currency before it."""
-    return f"{count} unit{'' if count == 1 else 's'}"
+def _units_of_skus(resolved: Resolved) -> tuple[Counter[str], Counter[str]]:
+    """Units the platform states a price for, and those of them that the credit holds, by SKU."""
+    paid, credited = Counter[str](), Counter[str]()
+    for line in resolved.lines:
+        if line.is_item and money.paid_unit_gross(line.fact) and is_credited(resolved, line):
+            paid[normalise(line.fact.sku)] += line.fact.quantity
+    for share in line_shares(resolved):
+        credited[normalise(share.line.fact.sku)] += share.units
+    return paid, credited

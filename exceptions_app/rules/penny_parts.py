@@ -77,3 +77,8 @@ class Cause:
         if self.name in _EITHER:
             return _EITHER[self.name]
         return _MORE[self.name] if self.amount > 0 else HOLD
+
+
+def units_text(count: int) -> str:
+    """In words, so that nobody writes a currency before it."""
+    return f"{count} unit{'' if count == 1 else 's'}"

@@ -26,6 +26,7 @@ from exceptions_app.rules.penny_parts import (
     TAX,
     TENDER,
     Cause,
+    units_text,
 )
 from exceptions_app.rules.resolving import Resolved
 from exceptions_app.rules.shares import is_credited, line_shares
@@ -181,7 +182,10 @@ def _not_credited(resolved: Resolved, currency: str) -> Iterator[Cause]:
         came = line.fact.quantity if line.came is None else line.came
         credited = came if is_credited(resolved, line) else 0
         if unit and credited < line.fact.quantity:
-            units = {"refund": str(line.fact.quantity), "credit": str(credited)}
+            units = {
+                "refund": units_text(line.fact.quantity),
+                "credit": units_text(credited),
+            }
             paid = unit * (line.fact.quantity - credited)
             yield Cause(QUANTITY, paid, f"line:{line.line_no}", {"sku": line.fact.sku, **units})
 

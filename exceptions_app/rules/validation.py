@@ -335,6 +335,8 @@ def _difference(resolved: Resolved) -> dict[str, str]:
     if due is None or refund <= 0:
         return {}
     return {
+        "refund": money.text(refund, facts.currency),
+        "credit": money.text(due.gross, facts.currency),
         "difference": money.text(refund - due.gross, facts.currency),
         "currency": facts.currency,
     }

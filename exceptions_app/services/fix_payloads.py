@@ -45,6 +45,8 @@ MONEY_REASONS = (
     ("fee_waived", "A fee was waived"),
     ("fee_kept", "A fee was kept"),
     ("price_agreed", "Price agreed after the order"),
+    ("as_quoted", "As it was quoted to the customer"),
+    ("quote_overtaken", "The order changed after it was quoted"),
     ("platform_error", "The platform refunded a wrong amount"),
     ("written_off", "Written off: not worth pursuing"),
 )
@@ -101,7 +103,13 @@ def adjustment_for(case: Case) -> str:
     """
     try:
         difference = amounts.read(str(case.facts.get("difference", "")))
+        if case.type == "OVER_RETURN":
+            # Never up to the refund: it is for more than was sold. Down to what the order bears.
+            is_of_money = bool(case.facts.get("line_max"))
+            difference = -amounts.read(str(case.facts["excess"])) if is_of_money else Decimal(0)
     except amounts.NotAnAmount:
+        return ""
+    if not difference and case.type == "OVER_RETURN":
         return ""
     before = decisions.of(case.rma).credit_adjustment if case.rma else None
     return str(difference + (before or Decimal(0)))

@@ -426,3 +426,24 @@ def test_the_order_in_which_the_platform_sends_its_lines_decides_nothing(facts):
     )
 
     assert explained(turned).causes == explained(facts).causes
+
+
+def test_units_no_order_line_bears_are_told_with_all_units_of_their_sku():
+    order = make_order(make_order_line(quantity=1))
+    split = explained(refunded("120.00", make_line(), make_line(line_no=2), order=order))
+    together = explained(refunded("120.00", make_line(quantity=2), order=order))
+
+    for found in (split, together):
+        (cause,) = found.causes
+        assert (cause.facts["refund"], cause.facts["credit"]) == ("2 units", "1 unit")
+
+
+def test_units_that_did_not_come_back_are_units_and_no_money():
+    line = make_line(inspection=Inspection.NOT_RETURNED, disposition="")
+    found = explained(refunded("60.00", line))
+
+    (cause,) = [row for row in found.causes if row.name == "quantity"]
+    told = {**cause.facts, "currency": "GBP", "platform": "ReturnGO"}
+    sentence = words.sentence("quantity", told)
+    assert sentence.startswith("ReturnGO paid for 1 unit of ")
+    assert sentence.endswith("; the credit holds 0 units.")

@@ -265,6 +265,11 @@ def test_nothing_is_credited_above_what_other_returns_refunds_and_goodwill_left(
     }
     accepted = replace(too_much.decisions, accepted_difference=Decimal(finding.facts["difference"]))
     assert plan(replace(too_much, decisions=accepted)).findings == ()
+    # Goodwill takes nothing of the order; what is taken off the credit leaves it within the order.
+    for adjustment, stays in (("5.00", True), ("-14.00", True), ("-15.00", False)):
+        corrected = replace(too_much.decisions, credit_adjustment=Decimal(adjustment))
+        types = {row.type for row in plan(replace(too_much, decisions=corrected)).findings}
+        assert ("OVER_RETURN" in types) is stays
 
 
 LINES = st.lists(

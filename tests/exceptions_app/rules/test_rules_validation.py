@@ -238,6 +238,20 @@ def test_accepting_the_difference_settles_units_too_many_and_credits_none_of_the
     assert found(other) == ["REFUND_OVER_LINE"]
 
 
+def test_units_too_many_tell_what_was_refunded_and_no_agreement_is_claimed():
+    order = make.make_order(make.make_order_line(quantity=1))
+    facts = make_facts(make_line(quantity=2), order=order, refunds=(make.make_refund("120.00"),))
+
+    finding = only(facts)
+
+    assert {name: finding.facts[name] for name in ("refund", "credit", "difference")} == {
+        "refund": "120.00",
+        "credit": "60.00",
+        "difference": "60.00",
+    }
+    assert "amount" not in dict(plan(facts).checks)
+
+
 def test_an_item_the_order_never_sold_is_too_many_of_it():
     finding = only(make_facts(make_line("HAT")))
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from exceptions_app import errors
 from exceptions_app.forms.kinds import FORMS
 from exceptions_app.models import AuditEntry, Case, Fix
-from exceptions_app.services import fixes
+from exceptions_app.services import fix_payloads, fixes
 from tests.cast import make_user
 from tests.factories import CaseFactory, CauseGroupFactory, FixFactory, PostingFactory, RmaFactory
 from tests.world import make_unit, make_world
@@ -46,6 +46,20 @@ def test_the_difference_of_the_exception_is_proposed_to_be_accepted_or_added():
 
     assert _form("accept_difference", **facts).initial["difference"] == "15.00"
     assert _form("correct_credit", **facts).initial["adjustment"] == "15.00"
+
+
+@pytest.mark.parametrize(
+    ("facts", "proposed"),
+    [
+        pytest.param({"excess": "15.00", "line_max": "45.00"}, "-15.00", id="down-to-what-is-left"),
+        pytest.param({"excess": "1", "credit": "20.00"}, "", id="is-for-what-was-sold-already"),
+    ],
+)
+def test_what_was_never_sold_is_not_proposed_to_be_credited(facts, proposed):
+    form = _form("correct_credit", difference="20.00", **facts)
+    form.case.type = "OVER_RETURN"
+
+    assert fix_payloads.adjustment_for(form.case) == proposed
 
 
 @pytest.mark.parametrize(
