@@ -75,6 +75,12 @@ def counted(scope: counts.Scope, *, cursor: str = "", size: int = paging.PAGE_SI
     return paging.Page(tuple(_of_counts(row) for row in found.rows), found.newer, found.older)
 
 
+def foremost(scope: counts.Scope, *, size: int) -> tuple[Cause, ...]:
+    """The first causes in order of promise, value and clock, not of severity; one query."""
+    rows = counts.causes(scope, is_back=False, after=(), limit=size, by=counts.PROMISE)
+    return tuple(_of_counts(row) for row in rows)
+
+
 def _of_counts(row: Mapping[str, Any]) -> Cause:
     parts = row["parts"]
     owner, assigned = counts.people_of(parts)

@@ -246,6 +246,9 @@ def _few_returns(scope: Scope) -> str:
 # What stands first, and the look-up that ranks equals: (sort value, its type, moment).
 URGENCY = ("rank", "int", "due_at")
 MONEY = ("total", "numeric", "opened_at")
+PROMISE = ("standing", "numeric", "due_at")
+# More than any cause comes to: one customer who waits stands before all money.
+_PROMISED = "1e15"
 
 
 def causes(
@@ -257,7 +260,8 @@ def causes(
     by: tuple[str, str, str] = URGENCY,
 ) -> list[dict[str, Any]]:
     """The next causes of `scope`: by URGENCY the gravest first, and of these what is due first; by
-    MONEY the most valuable first, and of these the oldest.
+    MONEY the most valuable first, and of these the oldest; by PROMISE those with a customer who
+    waits for a refund first, of these the most valuable, and of equals what is due first.
 
     Each has `group`, `title`, `type`, `bridge`, `rank`, `total` (over all currencies), `due` (by
     URGENCY), `oldest` and `first` (the id of its oldest exception), `newest` (when its last one
@@ -272,7 +276,9 @@ def causes(
     found = _asked(
         f"""
         WITH {_net(scope)}, by_cause AS (
-            SELECT group_id, MAX(severity_rank) AS rank, SUM(total) AS total FROM net GROUP BY 1
+            SELECT group_id, MAX(severity_rank) AS rank, SUM(total) AS total,
+                bool_or(is_unpaid)::int * {_PROMISED} + SUM(total) AS standing
+            FROM net GROUP BY 1
         ), placed AS (
             SELECT by_cause.*, first.{moment} AS moment
             FROM by_cause CROSS JOIN LATERAL {_first(scope, "by_cause", moment)} AS first

@@ -203,7 +203,7 @@ def queue(*, team: str, now: datetime) -> Queue:
         values=_values(here),
         oldest_at=here[0]["oldest"] if here else None,
         by_severity=tuple(by_severity.items()),
-        causes=tuple(_cause(row) for row in causes.counted(scope, size=ROWS).rows),
+        causes=tuple(_cause(row) for row in causes.foremost(scope, size=ROWS)),
         cause_count=here[0]["causes"] if here else 0,
         put_off=sum(row["count"] for row in rows if row["is_off"]),
         behind=sum(row["count"] for row in rows if row["is_behind"] and not row["is_off"]),

@@ -29,6 +29,7 @@ from exceptions_app.views import (
     triage,
     views,
 )
+from exceptions_app.views.context import OWN
 
 NEWS_SECONDS = 30
 
@@ -36,7 +37,10 @@ NEWS_SECONDS = 30
 @require_safe
 @permissions.required("view_desk")
 def index(request: HttpRequest) -> HttpResponse:
-    opening = "" if request.META.get("QUERY_STRING") else views.opening_address(request)
+    asked = request.META.get("QUERY_STRING", "")
+    if asked == OWN:
+        return redirect(views.opening_address(request) or views.own_address(request))
+    opening = "" if asked else views.opening_address(request)
     if opening:
         return redirect(opening)
     now = timezone.now()

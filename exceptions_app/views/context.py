@@ -25,6 +25,8 @@ class Place:
     counted: str = ""
 
 
+# Asks the queue for what the reader opens it with: their view, else their own team's tab.
+OWN = "own=1"
 PLACES = (
     Place("Work", "Today", "home", "today", "view_desk", key="t"),
     Place("Work", "Exceptions", "case-list", "flag", "view_desk", key="e", counted="cases"),
@@ -82,7 +84,7 @@ def _item(
     return {
         "group": place.group,
         "label": place.label,
-        "url": url,
+        "url": f"{url}?{OWN}" if place.url_name == "case-list" else url,
         "icon": place.icon,
         "key": place.key,
         "count": _shown(getattr(figures, place.counted)) if place.counted else "",

@@ -106,6 +106,17 @@ def opening_address(request: HttpRequest) -> str:
     return address(SavedPage.CASES.value, view.query) if view else ""
 
 
+def own_address(request: HttpRequest) -> str:
+    """The queue of the reader's own team; all of it for who works in none or several, or wants it.
+
+    The figure beside the menu is that team's, so it leads to as many rows.
+    """
+    preferences = preferences_of(request)
+    teams = selector.works_in(permissions.roles_of(request.user))
+    is_plain = len(teams) != 1 or (preferences is not None and preferences.opens_plain)
+    return address(SavedPage.CASES.value, "" if is_plain else f"team={teams[0]}")
+
+
 def address(page: str, query: str) -> str:
     """A list's address; the queue without a filter says so, since else it opens with a view."""
     asked = PLAIN if page == SavedPage.CASES and not query else query

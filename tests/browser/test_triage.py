@@ -156,7 +156,7 @@ def test_keys_go_where_they_say_and_the_fix_takes_the_focus(page, sign_in, ten):
     press(page, "Escape")
     page.evaluate("document.activeElement.blur()")
     act(page, "g", "e")
-    assert page.url.endswith("/exceptions/")
+    assert page.url.endswith("/exceptions/?team=merchandising")
 
 
 def test_what_is_new_is_offered_and_moves_nothing(page, sign_in, ten):

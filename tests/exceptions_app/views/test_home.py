@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from exceptions_app import permissions
@@ -57,7 +58,7 @@ def test_sums_of_different_currencies_are_not_added_up(client):
     assert queue.causes[0].count == 3
 
 
-def test_the_gravest_stands_first_then_what_is_late_whatever_the_money_on_every_page(client):
+def test_lists_put_the_gravest_first_and_today_the_promise_then_money_then_the_clock(client):
     client.force_login(make_user("boss", *Role.values))
     now = timezone.now()
 
@@ -77,7 +78,8 @@ def test_the_gravest_stands_first_then_what_is_late_whatever_the_money_on_every_
 
     wanted = [case.group_id for case in (grave, late, in_time, low)]
     one_by_one = client.get("/exceptions/", {"team": "finance", "view": "list"})
-    assert [row.group_id for row in client.get("/?team=finance").context["queue"].causes] == wanted
+    today_first = [row.group_id for row in client.get("/?team=finance").context["queue"].causes]
+    assert today_first == [case.group_id for case in (in_time, low, grave, late)]
     assert [row.pk for row in client.get("/exceptions/").context["page"].rows] == wanted
     assert [row.group_id for row in one_by_one.context["page"].rows] == wanted
     assert [row.group_id for row in client.get("/finance/").context["rows"]] == wanted
@@ -339,3 +341,49 @@ def test_links_of_today_keep_the_team(client):
 
     assert f'<a href="/exceptions/causes/{case.group_id}/?team=finance">' in causes
     assert '<a href="/exceptions/?team=finance">1</a>' in held
+
+
+def test_of_equal_causes_today_puts_first_what_is_due_first(client):
+    client.force_login(make_user("finn"))
+    now = timezone.now()
+    rows = [
+        factories.CaseFactory(
+            team="finance",
+            due_at=now + timedelta(hours=hours),
+            value=Decimal(20),
+            rma__money="confirmed",
+        )
+        for hours in (3, -2, 1)
+    ]
+
+    causes = client.get("/").context["queue"].causes
+
+    assert [row.group_id for row in causes] == [rows[place].group_id for place in (1, 2, 0)]
+
+
+@pytest.mark.parametrize(
+    ("roles", "opened"),
+    [
+        (("finance",), "/exceptions/?team=finance"),
+        (("integrator",), "/exceptions/?team=operations"),
+        (("finance", "cx"), "/exceptions/?view=all"),
+        (("auditor",), "/exceptions/?view=all"),
+    ],
+)
+def test_the_menu_opens_the_exceptions_it_counts(client, roles, opened):
+    client.force_login(make_user("nora", *roles))
+    (place,) = [each for each in client.get("/").context["nav"] if each["label"] == "Exceptions"]
+
+    assert client.get(place["url"]).url == opened
+    assert client.get(opened).status_code == 200
+
+
+def test_the_menu_opens_the_readers_view_before_the_teams_tab(client):
+    finn = make_user("finn")
+    client.force_login(finn)
+    view = factories.SavedViewFactory(owner=finn, query="severity=critical")
+    client.post(reverse("view-opening"), {"view": str(view.pk)})
+
+    assert client.get("/exceptions/?own=1").url == "/exceptions/?severity=critical"
+    client.post(reverse("view-opening"), {"view": "all"})
+    assert client.get("/exceptions/?own=1").url == "/exceptions/?view=all"
