@@ -192,6 +192,7 @@ SCREENS = (
 NO_SCREEN = {
     "healthz": "a line for machines",
     "case-news": "a fragment that the list asks for",
+    "page-news": "a fragment that Today, the approvals and the rooms ask for",
     "exchange-batch-content": "a file as it left",
     "exchange-file-content": "a file as it came",
     "find-options": "a fragment that the search field asks for",

@@ -210,6 +210,7 @@ DOORS = {
     "case-export": Door("view_desk"),
     "case-export-xlsx": Door("view_desk"),
     "case-news": Door("view_desk"),
+    "page-news": Door("view_desk"),
     "case-act": Door("assign_case", get=(302,), post=(404,)),
     "bulk-list": Door("view_desk"),
     "bulk": Door("view_desk", args=("bulk",)),
