@@ -215,8 +215,6 @@ class ReasonsForm(forms.Form):
         super().__init__(*args, **{"auto_id": "close_%s", **kwargs})
         offered, self.severity = list(reasons), severity
         self.fields["reason"].choices = offered  # type: ignore[attr-defined]
-        if only := closing.preset(offered):
-            self.initial.setdefault("reason", only)
         codes = [code for code, _ in offered]
         free = [each for each in offered if not closing.needs_note(each[0], severity=severity)]
         note = self.fields["note"]

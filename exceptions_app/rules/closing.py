@@ -8,7 +8,7 @@ bridge's policy asks for that type always.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 
 from exceptions_app.catalogue import Entry
@@ -20,8 +20,6 @@ from exceptions_app.rules.facts import Policy
 _ORDER: tuple[Level, ...] = ("none", "peer", "finance")
 # Coded reasons that say what somebody outside told us: who told it, and when, stands beside them.
 ON_WORD = frozenset({"void_message", "sent_again"})
-# Reasons that claim an act or a word of others are ticked by whoever knows it, never beforehand.
-_CLAIMS = ON_WORD | {"approved", "claimed_back", "done_by_hand", "earlier_never_comes"}
 # Decisions of our own. Every other reason claims something that nobody here can look up later.
 OWN = frozenset({"goodwill", "harmless", "nothing_waits", "unidentified", "written_off"})
 _GRAVE = frozenset({Severity.HIGH, Severity.CRITICAL})
@@ -29,12 +27,6 @@ _GRAVE = frozenset({Severity.HIGH, Severity.CRITICAL})
 _LEAST_WORDS = 2
 WHO_AND_WHEN = "Say who confirmed it, and when. Nothing was closed."
 WHAT_AND_WHERE = "Say in a few words what was seen, and where. Nothing was closed."
-
-
-def preset(reasons: Sequence[tuple[str, str]]) -> str:
-    """The only reason there is, to be ticked already; "" where one has to be chosen (R112)."""
-    is_safe = len(reasons) == 1 and reasons[0][0] not in _CLAIMS
-    return reasons[0][0] if is_safe else ""
 
 
 def needs_note(reason: str, *, severity: str) -> bool:

@@ -19,6 +19,7 @@ from django.db.models import Q
 
 from connectors.errors import RetryLater
 from exceptions_app.models import CallCount, Connection, ConnectionBudget
+from exceptions_app.services import moments
 
 # However empty the other side's meter looks.
 MOST_METER_WAIT = Decimal(60)
@@ -191,7 +192,7 @@ class DatabasePacer:
     def _refusal(self, *, now: datetime, is_write: bool) -> BudgetSpent:
         budget = ConnectionBudget.objects.get(connection_id=self.connection_id)
         return BudgetSpent(
-            "Our own budget for this connection is used up for the moment.",
+            _why(budget, now=now, is_write=is_write),
             after_seconds=_wait_seconds(budget, now=now, is_write=is_write),
             is_throttled=True,
         )
@@ -214,12 +215,27 @@ def _most_at_once(connection: Connection) -> int:
     return min(int(text), _MOST_SLOTS) if text.isdecimal() else 0
 
 
+def _is_day_spent(budget: ConnectionBudget, *, now: datetime, is_write: bool) -> bool:
+    reserve = 0 if is_write else budget.write_reserve
+    calls = budget.calls_today if budget.day == now.date() else 0
+    return budget.daily_limit is not None and calls >= budget.daily_limit - reserve
+
+
+def _why(budget: ConnectionBudget, *, now: datetime, is_write: bool) -> str:
+    """Which of the three keeps the call back, in the order they are waited for."""
+    if budget.quiet_until is not None and budget.quiet_until > now:
+        until = moments.written(budget.quiet_until)
+        return f"No call leaves before {until}: it turned calls away. It was not asked now."
+    if _is_day_spent(budget, now=now, is_write=is_write):
+        kept = "" if is_write or not budget.write_reserve else "; the rest is kept for sending"
+        return f"The calls that may be made in a day are used up{kept}."
+    return "Calls leave only so fast, and the next may leave within moments: try again then."
+
+
 def _wait_seconds(budget: ConnectionBudget, *, now: datetime, is_write: bool) -> int:
     if budget.quiet_until is not None and budget.quiet_until > now:
         return int((budget.quiet_until - now).total_seconds()) + 1
-    reserve = 0 if is_write else budget.write_reserve
-    calls = budget.calls_today if budget.day == now.date() else 0
-    if budget.daily_limit is not None and calls >= budget.daily_limit - reserve:
+    if _is_day_spent(budget, now=now, is_write=is_write):
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         return 86_400 - int((now - midnight).total_seconds()) + 1
     return int(Decimal(1) / max(budget.refill_per_second, Decimal("0.001"))) + 1

@@ -76,6 +76,35 @@ def test_a_spent_day_says_when_the_next_one_begins():
     assert refusal.value.is_throttled
 
 
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (
+            {"quiet_until": NOON + timedelta(minutes=5)},
+            "No call leaves before 20 May 2026, 12:05: it turned calls away. It was not asked now.",
+        ),
+        (
+            {"daily_limit": 10, "write_reserve": 10},
+            "The calls that may be made in a day are used up; the rest is kept for sending.",
+        ),
+        (
+            {"tokens": 0},
+            "Calls leave only so fast, and the next may leave within moments: try again then.",
+        ),
+    ],
+)
+def test_a_call_that_may_not_leave_says_what_keeps_it_back(values, told):
+    connection = _budget(**values)
+
+    with pytest.raises(pacing.BudgetSpent) as refusal:
+        DatabasePacer(connection=connection, reason="check", clock=lambda: NOON).before(
+            operation="read", is_write=False
+        )
+
+    assert refusal.value.text == told
+    assert not CallCount.objects.exists()
+
+
 def test_the_bucket_refills_with_time_and_never_above_its_capacity():
     connection = _budget(capacity=5, tokens=5, refill_per_second=Decimal("0.5"))
 
