@@ -57,7 +57,7 @@ class RuleForm(forms.Form):
     division = forms.ChoiceField(
         label="Division of the order",
         required=False,
-        help_text="As the ERP tells it. No source tells a brand; often a division is one.",
+        help_text="As the ERP tells it. No source tells a brand; a division may be one.",
     )
     at_least = forms.DecimalField(
         label="At least at risk",
