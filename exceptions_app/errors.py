@@ -41,6 +41,17 @@ class InvalidChoice(DeskError):
     """A value given is not one we can use; the text says which and what would do."""
 
 
+class InDoubt(InvalidChoice):
+    """Something speaks against it, and nobody said that they want it all the same.
+
+    `told` is what speaks against it, for a page; the text also says how a program asks for it.
+    """
+
+    def __init__(self, told: str) -> None:
+        super().__init__(f"{told} Say in_spite if you want it all the same.")
+        self.told = told
+
+
 class FileUnfit(DeskError):
     """A file that came is readable and does not fit what we know; nothing of it was taken in."""
 

@@ -18,6 +18,7 @@ class Totals:
     """Both systems' figures, tax included, each a sum per currency; () where there is none.
 
     `difference` is refund less credit, in `currency`: only when both are there in one currency.
+    `expected` is the same against all credits, those not confirmed included.
     """
 
     claimed: Decimal
@@ -29,6 +30,7 @@ class Totals:
     planned: tuple[Money, ...]
     difference: Money | None
     currency: str
+    expected: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ def totals(facts: RmaFacts) -> Totals:
         planned=of_postings(facts, [row for row in memos if row not in proved]),
         difference=difference(refunded, credited),
         currency=facts.currency,
+        expected=difference(refunded, of_postings(facts, memos)),
     )
 
 

@@ -10,14 +10,16 @@ from typing import Any
 
 from exceptions_app import errors
 from exceptions_app.catalogue import entry as catalogue_entry
-from exceptions_app.choices import ApprovalAxis, FixKind, MappingKind
-from exceptions_app.models import Bridge, Fix, Item, Rma
-from exceptions_app.rules import traits
+from exceptions_app.catalogue.wording import written
+from exceptions_app.choices import CASE_OPEN, ApprovalAxis, FixKind, MappingKind
+from exceptions_app.models import Bridge, Case, Fix, Item, Rma
+from exceptions_app.rules import amounts, traits
 from exceptions_app.rules.mapping import NO_ITEM, is_withdrawal, normalise
 from exceptions_app.rules.sayings import spoken
+from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.selectors import uncredited
-from exceptions_app.services import closed_months, order_checks, previews
+from exceptions_app.services import closed_months, fix_payloads, order_checks, previews
 
 # With these a return is booked; with any other meaning of a status nothing leaves.
 _BOOKING = (ApprovalAxis.AUTHORISED, ApprovalAxis.CLOSED)
@@ -44,6 +46,8 @@ def of_change(
         return _of_refunded(bridge, source_value, str(payload["axis"]))
     if kind == FixKind.LINK_ORDER:
         return str(payload.get(order_checks.UNCHECKED, ""))
+    if kind == FixKind.CORRECT_CREDIT:
+        return _of_correction(bridge, rma, payload)
     if kind == FixKind.RETRY:
         return closed_months.of_sending_again(payload["posting_id"])
     return ""
@@ -103,8 +107,8 @@ def refuse(
     """What the page asks a tick for, said to whoever asks without one.
 
     Raises:
-        InvalidChoice: it would change nothing, breaks something, or is in doubt; the text says
-            which, and how to ask for it all the same.
+        InDoubt: it would change nothing, breaks something, or is in doubt; the text says which,
+            and how to ask for it all the same.
     """
     told = []
     if found is not None and found.is_idle:
@@ -115,7 +119,7 @@ def refuse(
     if doubt:
         told.append(doubt)
     if told:
-        raise errors.InvalidChoice(f"{' '.join(told)} Say in_spite if you want it all the same.")
+        raise errors.InDoubt(" ".join(told))
 
 
 def stays(found: previews.Effect) -> str:
@@ -138,6 +142,28 @@ def _of_refunded(bridge: Bridge, status: str, axis: str) -> str:
         f"{paid} {was} already refunded. With {ApprovalAxis(axis).label} {it} not credited until"
         f" {bridge.source.name} changes the status."
     )
+
+
+def _of_correction(bridge: Bridge, rma: Rma | None, payload: dict[str, Any]) -> str:
+    """What a correction leaves between refund and credit; "" within the tolerance."""
+    about = Case.objects.filter(rma=rma, type="REFUND_CM_MISMATCH", status__in=CASE_OPEN)
+    case = about.order_by("pk").first() if rma is not None else None
+    settles = fix_payloads.adjustment_for(case) if case is not None else ""
+    if case is None or not settles:
+        return ""
+    left = amounts.read(settles) - amounts.read(str(payload["adjustment"]))
+    policy = facts_selector.policy_of(bridge)
+    if abs(left) <= (policy.tolerance.get(case.currency) or 0):
+        return ""
+    told = [_signed(each, case.currency) for each in (left, case.facts["difference"], settles)]
+    return (
+        f"This leaves {told[0]} between refund and credit; now it is {told[1]}."
+        f" Only {told[2]} makes them agree."
+    )
+
+
+def _signed(amount: object, currency: str) -> str:
+    return written("difference", {"difference": str(amount), "currency": currency})
 
 
 def _of_code(bridge: Bridge, kind: str, code: str) -> str:

@@ -14,6 +14,7 @@ from exceptions_app.models import Fix, FixEdit
 from exceptions_app.services import (
     accept_terms,
     audit,
+    doubts,
     fix_payloads,
     fix_steps,
     fixes,
@@ -32,6 +33,7 @@ def edit(
     now: datetime,
     why: str,
     reason_code: str = "",
+    in_spite: bool = True,
 ) -> Fix:
     """Ask for something else in a request that waits; what was asked for before is kept.
 
@@ -43,6 +45,7 @@ def edit(
         FixAlreadyDecided: decided meanwhile, or edited by another since it was shown.
         CaseAlreadyClosed: its exception was closed meanwhile.
         InvalidChoice: no reason, nothing different, or a fact that is not usable.
+        InDoubt: without `in_spite`, what asking for it anew would need a tick for.
     """
     fix = fix_steps.lock(fix_id)
     fix_steps.check_undecided(fix)
@@ -64,8 +67,11 @@ def edit(
     before = _told(fix)
     if (clean, reason_code) == (fix.payload, fix.reason_code):
         raise errors.InvalidChoice("Nothing differs from what was asked for.")
+    terms = _weighed(fix, clean, now)
+    if not in_spite:
+        _refuse_doubt(fix, clean, terms)
     voided = [audit.name_of(row.approver) for row in fix_steps.approvals_of(fix)]
-    _change(fix, clean, reason_code, actor, now, why)
+    _change(fix, clean, terms, reason_code, actor, now, why)
     row = FixEdit.objects.create(
         fix=fix,
         editor=actor,
@@ -80,10 +86,8 @@ def edit(
     return fix
 
 
-def _change(
-    fix: Fix, clean: dict[str, Any], reason_code: str, actor: User, now: datetime, why: str
-) -> None:
-    terms = fixes.weigh(
+def _weighed(fix: Fix, clean: dict[str, Any], now: datetime) -> fixes.Terms:
+    return fixes.weigh(
         kind=fix.kind,
         bridge=fix.bridge,
         case=fix.case,
@@ -92,6 +96,28 @@ def _change(
         payload=clean,
         now=now,
     )
+
+
+def _refuse_doubt(fix: Fix, clean: dict[str, Any], terms: fixes.Terms) -> None:
+    doubts.refuse(
+        kind=fix.kind,
+        bridge=fix.bridge,
+        rma=fix.rma or (fix.case.rma if fix.case else None),
+        payload=clean,
+        found=terms.found,
+        source_value=fix.source_value,
+    )
+
+
+def _change(
+    fix: Fix,
+    clean: dict[str, Any],
+    terms: fixes.Terms,
+    reason_code: str,
+    actor: User,
+    now: datetime,
+    why: str,
+) -> None:
     if fix.kind in MappingKind.values and fix.mapping is not None:
         mappings.withdraw(mapping=fix.mapping, actor=actor, now=now, why="the request was edited")
         fix.mapping = mappings.propose(

@@ -49,7 +49,7 @@ def edit(request: HttpRequest, fix_id: int) -> HttpResponse:
     answers = request.POST if request.method == "POST" else None
     requests_selector.name([fix])
     form = edit_form(fix, case, now=now, answers=answers)
-    refusal = ""
+    refusal = doubt = ""
     if answers is not None and form.is_valid():
         try:
             fix_edits.edit(
@@ -60,7 +60,10 @@ def edit(request: HttpRequest, fix_id: int) -> HttpResponse:
                 now=now,
                 why=form.cleaned_data["note"],
                 reason_code=form.chosen_reason(),
+                in_spite=bool(request.POST.get("in_spite")),
             )
+        except errors.InDoubt as error:
+            doubt = error.told
         except errors.DeskError as error:
             refusal = str(error)
         else:
@@ -73,9 +76,10 @@ def edit(request: HttpRequest, fix_id: int) -> HttpResponse:
         "change": requests_selector.change(fix),
         "given": list(fix.approvals.filter(payload_hash=fix.payload_hash)),
         "refusal": refusal,
+        "doubt": doubt,
         "seen": request.POST.get("payload_hash", "") or fix.payload_hash,
     }
-    status = 422 if refusal or form.errors else 200
+    status = 422 if refusal or doubt or form.errors else 200
     return render(request, "fixes/edit.html", context, status=status)
 
 

@@ -77,5 +77,6 @@ def _edited_by_finn(fix):
             "adjustment": "590.00",
             "reason_code": "platform_error",
             "note": "The fee was counted twice.",
+            "in_spite": "1",
         },
     )

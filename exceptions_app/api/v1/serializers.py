@@ -299,6 +299,7 @@ class ReturnMoney(serializers.Serializer):
     difference = Sum(
         allow_null=True, help_text="Refund less credit; null unless both are in one currency."
     )
+    expected = Sum(allow_null=True, help_text="The same, credits that are not booked included.")
 
 
 class ReturnDetail(serializers.Serializer):

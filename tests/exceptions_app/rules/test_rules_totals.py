@@ -68,6 +68,14 @@ def test_only_what_each_side_confirmed_is_refunded_and_credited():
     assert (found.pending, found.planned) == ((gbp("20.00"),), (gbp("20.00"),))
 
 
+def test_a_credit_that_would_be_is_compared_with_what_was_refunded():
+    found = totals(
+        make_facts(refunds=(make_refund("80.00"),), postings=(credit("85.00", status="blocked"),))
+    )
+
+    assert (found.difference, found.expected) == (None, gbp("-5.00"))
+
+
 def test_what_came_back_is_worth_what_was_paid_for_it_tax_included():
     facts = make_facts(
         make_line(

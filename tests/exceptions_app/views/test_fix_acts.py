@@ -52,15 +52,18 @@ def test_the_page_of_an_edited_request_says_whose_approval_it_voided_and_why(ent
     form = finn.get(reverse("fix-edit", args=[fix.pk]))
     assert "Fiona approved this; that will no longer count." in _text(form)
 
-    finn.post(
-        reverse("fix-edit", args=[fix.pk]),
-        {
-            "payload_hash": seen,
-            "adjustment": "650.00",
-            "reason_code": "platform_error",
-            "note": "Counted twice.",
-        },
-    )
+    answers = {
+        "payload_hash": seen,
+        "adjustment": "650.00",
+        "reason_code": "platform_error",
+        "note": "Counted twice.",
+    }
+    unticked = finn.post(reverse("fix-edit", args=[fix.pk]), answers)
+    assert unticked.status_code == 422
+    assert "This would change nothing" in _text(unticked)
+    assert "Tick the box below if you want it all the same." in _text(unticked)
+    assert Fix.objects.get().payload == {"adjustment": "600.00"}
+    finn.post(reverse("fix-edit", args=[fix.pk]), {**answers, "in_spite": "1"})
     shown = _text(enter("fiona").get(reverse("fix-detail", args=[fix.pk])))
     late = enter("frank", "finance").post(
         reverse("fix-approve", args=[fix.pk]), {"payload_hash": seen, "in_spite": "1"}
@@ -86,6 +89,7 @@ def test_who_edited_is_not_named_as_an_approver_and_is_told_so(enter):
             "adjustment": "12.00",
             "reason_code": "platform_error",
             "note": "Two more.",
+            "in_spite": "1",
         },
     )
     make_user("frank", "finance")

@@ -9,7 +9,7 @@ from django.urls import reverse
 from exceptions_app import errors
 from exceptions_app.forms.kinds import FORMS
 from exceptions_app.models import AuditEntry, Case, Fix
-from exceptions_app.services import fix_payloads, fixes
+from exceptions_app.services import doubts, fix_payloads, fixes
 from tests.cast import make_user
 from tests.factories import CaseFactory, CauseGroupFactory, FixFactory, PostingFactory, RmaFactory
 from tests.world import make_unit, make_world
@@ -60,6 +60,26 @@ def test_what_was_never_sold_is_not_proposed_to_be_credited(facts, proposed):
     form.case.type = "OVER_RETURN"
 
     assert fix_payloads.adjustment_for(form.case) == proposed
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("-5.00", ""),
+        (
+            "5.00",
+            "This leaves −£10.00 between refund and credit; now it is −£5.00. Only −£5.00 makes"
+            " them agree.",
+        ),
+    ],
+)
+def test_a_correction_with_the_wrong_sign_is_told_what_it_leaves(given, told):
+    rma = RmaFactory()
+    group = CauseGroupFactory(bridge=rma.bridge, type="REFUND_CM_MISMATCH")
+    CaseFactory(rma=rma, group=group, type=group.type, facts={"difference": "-5.00"})
+    about = {"kind": "correct_credit", "bridge": rma.bridge, "rma": rma}
+
+    assert doubts.of_change(**about, payload={"adjustment": given}) == told
 
 
 @pytest.mark.parametrize(
