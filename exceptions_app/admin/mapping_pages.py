@@ -24,7 +24,8 @@ from exceptions_app.models import Bridge, Bulk, Mapping
 from exceptions_app.permissions import actor_of
 from exceptions_app.rules import change_words
 from exceptions_app.rules.change_words import TARGET_FIELDS
-from exceptions_app.selectors import mapping_coverage, paging, seen_values
+from exceptions_app.rules.mapping import normalise
+from exceptions_app.selectors import came_as, mapping_coverage, paging, seen_values
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.services import bulk_freezing, mapping_files, mappings, previews, setup
 from exceptions_app.templatetags.desk import when
@@ -262,7 +263,9 @@ def _show_form(
     effect, seen = _effect(bridge, kind, form)
     versions = mappings_selector.versions(bridge=bridge, kind=kind, value=value)
     ranked: Any = {}
+    mixed: dict[str, str] = {}
     if kind == MappingKind.SKU_ALIAS and value:
+        mixed = came_as.mixed(bridge=bridge, skus=[value])
         ranked = mapping_coverage.suggestions(bridge=bridge, skus=[value])
     context = {
         "bridge": bridge,
@@ -271,6 +274,7 @@ def _show_form(
         "value": value,
         "current": next((each for each in versions if each.row.status == "active"), None),
         "suggestions": next(iter(ranked.values()), ()),
+        "mixed": mixed.get(normalise(value), ""),
         "locations": previews.location_choices(bridge=bridge) if kind == "location" else (),
         "effect": effect,
         "seen": seen,

@@ -6,6 +6,8 @@ No more than that. Two texts that name none, or share one, may still be two item
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 
 # How shops write a colour, in full and in codes, by the word for it.
 _COLOURS: dict[str, str] = {
@@ -51,6 +53,23 @@ def contradiction(said: str, found: str) -> str:
         one, other = _named(said, words_of), _named(found, words_of)
         if one and other and not set(one) & set(other):
             return f"the return says {' and '.join(one)}, this is {' and '.join(other)}"
+    return ""
+
+
+def apart(names: Iterable[tuple[str, int]]) -> str:
+    """ "black (9) and as oat (1)", the most first; "" where all of `names` may be one item.
+
+    `names` are those of goods with their units. A name with two colours, or none, says nothing.
+    """
+    rows = list(names)
+    for words_of in (_COLOUR_OF, _SIZE_OF):
+        units: Counter[str] = Counter()
+        for name, count in rows:
+            found = _named(name, words_of)
+            if len(found) == 1:
+                units[found[0]] += count
+        if len(units) > 1:
+            return " and as ".join(f"{word} ({count})" for word, count in units.most_common())
     return ""
 
 

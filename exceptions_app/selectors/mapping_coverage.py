@@ -14,8 +14,8 @@ from exceptions_app.choices import CASE_OPEN, MappingKind, MappingStatus
 from exceptions_app.models import Bridge, Case, CaseCount, Item, Mapping, RmaLine, SalesOrderLine
 from exceptions_app.rules import matching
 from exceptions_app.rules.mapping import normalise
+from exceptions_app.selectors import came_as, counts, paging, seen_values
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import counts, paging, seen_values
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.selectors.grouping import REFUND_STATUS
@@ -77,7 +77,10 @@ class BridgeCoverage:
 
 @dataclass(slots=True)
 class Unknown:
-    """A value nobody mapped. `returns` wait for it, with `values` at risk; both may be zero."""
+    """A value nobody mapped. `returns` wait for it, with `values` at risk; both may be zero.
+
+    `mixed` says of an SKU that came back as more than one thing.
+    """
 
     value: str
     returns: int
@@ -87,6 +90,7 @@ class Unknown:
     asked_by: str = ""
     fix_id: int | None = None
     suggestions: tuple[matching.Suggestion, ...] = field(default=())
+    mixed: str = ""
 
 
 def coverage(bridges: Sequence[Bridge]) -> tuple[BridgeCoverage, ...]:
@@ -236,8 +240,10 @@ def unknowns(*, bridge: Bridge, kind: str) -> list[Unknown]:
             row.asked_by = fix.requested_by.get_full_name() or fix.requested_by.get_username()
     if kind == MappingKind.SKU_ALIAS:
         ranked = suggestions(bridge=bridge, skus=[row.value for row in found], limit=3)
+        mixed = came_as.mixed(bridge=bridge, skus=[row.value for row in found])
         for row in found:
             row.suggestions = ranked.get(normalise(row.value), ())
+            row.mixed = mixed.get(normalise(row.value), "")
     return found
 
 

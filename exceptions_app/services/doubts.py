@@ -16,9 +16,9 @@ from exceptions_app.models import Bridge, Case, Fix, Item, Rma
 from exceptions_app.rules import amounts, traits
 from exceptions_app.rules.mapping import NO_ITEM, is_withdrawal, normalise
 from exceptions_app.rules.sayings import spoken
+from exceptions_app.selectors import came_as, uncredited
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import mappings as mappings_selector
-from exceptions_app.selectors import uncredited
 from exceptions_app.services import closed_months, fix_payloads, order_checks, previews
 
 # With these a return is booked; with any other meaning of a status nothing leaves.
@@ -41,7 +41,9 @@ def of_change(
     if kind == MappingKind.FEE:
         return _of_code(bridge, kind, str(payload.get("erp_code", "")))
     if kind == MappingKind.SKU_ALIAS and payload["sku"] != NO_ITEM:
-        return _of_item(bridge, rma, source_value, str(payload["sku"]))
+        mixed = came_as.mixed(bridge=bridge, skus=[source_value]).values()
+        told = _of_item(bridge, rma, source_value, str(payload["sku"]))
+        return " ".join(each for each in (*mixed, told) if each)
     if kind == MappingKind.STATUS and payload["axis"] not in _BOOKING:
         return _of_refunded(bridge, source_value, str(payload["axis"]))
     if kind == FixKind.LINK_ORDER:

@@ -111,6 +111,19 @@ def test_colours_and_sizes_that_share_none_contradict_each_other(said, found, wo
     assert traits.contradiction(said, found) == words
 
 
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        ([("Tee, oat, M", 1), ("Tee, black, M", 4), ("TEE BLK", 5)], "black (9) and as oat (1)"),
+        ([("Tee black M", 2), ("Tee black L", 1)], "M (2) and as L (1)"),
+        ([("Tee black and white", 2), ("Tee black", 1), ("Tee", 3)], ""),
+        ([], ""),
+    ],
+)
+def test_goods_of_one_code_that_came_back_as_several_things_are_told_apart(names, words):
+    assert traits.apart(names) == words
+
+
 def test_suggestions_are_few_and_do_not_depend_on_the_order_of_candidates():
     candidates = [make_item(f"JEANS-{size}") for size in range(20, 40)]
 

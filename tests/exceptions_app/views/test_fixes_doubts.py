@@ -175,3 +175,27 @@ def test_an_item_of_another_colour_is_asked_for_and_approved_only_with_the_tick(
     assert Fix.objects.get().status == "requested"
     client.post(asked, {**seen, "in_spite": True}, content_type="application/json")
     assert Fix.objects.get().status == "held"
+
+
+def test_an_sku_that_came_back_as_two_colours_says_so_on_form_approval_and_mappings(
+    client, unknown
+):
+    RmaLineFactory(rma=unknown.rma, sku="TEE-OLD", name="T-shirt, black, M", quantity=9)
+    other = RmaFactory(bridge=unknown.bridge)
+    RmaLineFactory(rma=other, sku="tee-old", name="T-shirt, oat, M")
+    told = "This SKU came back as black (9) and as oat (1). One mapping cannot serve them all."
+
+    shown, refused = _ask(client, unknown, kind="sku_alias", choice="other", sku="TEE-BLK-M")
+    assert (refused.status_code, Fix.objects.count()) == (422, 0)
+    digest = next(each for each in shown.context["offers"] if each.preview).preview.digest
+    answers = {"kind": "sku_alias", "choice": "other", "sku": "TEE-BLK-M", "in_spite": "1"}
+    client.post(reverse("fix-request", args=[unknown.pk]), {**answers, "previewed": digest})
+    fix = Fix.objects.get()
+    client.force_login(make_user("mona"))
+    approval = client.get(reverse("fix-detail", args=[fix.pk]))
+    about = [unknown.bridge_id, "sku_alias"]
+    listed = client.get(reverse("admin:mapping-kind", args=about))
+    form = client.get(reverse("admin:mapping-map", args=about), {"value": "TEE-OLD"})
+
+    for page in (shown, refused, approval, listed, form):
+        assert told in page.text
