@@ -20,6 +20,9 @@ from exceptions_app.selectors import cases as cases_selector
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.services import fix_payloads, mappings
 
+# What a field says of itself where nobody wrote what is missing.
+_DJANGOS = forms.Field.default_error_messages["required"]
+
 
 class FixForm(forms.Form):
     """Common to all kinds; a subclass adds its fields and says what its `new_fact` is."""
@@ -45,6 +48,10 @@ class FixForm(forms.Form):
         self.now = now
         self.source_value = cases_selector.source_value(case, kind)
         self.payload: dict[str, Any] = {}
+        for field in self.fields.values():
+            if field.error_messages.get("required") == _DJANGOS:
+                lead = "Choose one under" if isinstance(field, forms.ChoiceField) else "Fill in"
+                field.error_messages["required"] = f"{lead} “{field.label}”."
         self.prepare()
 
     @property

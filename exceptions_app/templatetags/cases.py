@@ -52,6 +52,12 @@ def blocked_by(effect: Any) -> str:
 
 
 @register.filter
+def resting(effect: Any) -> int:
+    """Return how many returns a change would let rest: nothing in their way, nothing booked."""
+    return sum(1 for row in _plain_rows(effect) if row.get("is_resting") and not row["after"])
+
+
+@register.filter
 def other_money(effect: Any) -> bool:
     """Return whether a return of the effect claims money in another currency than its sum."""
     currency = effect["currency"] if isinstance(effect, dict) else effect.currency

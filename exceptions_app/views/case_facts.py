@@ -16,7 +16,7 @@ _FACT_LABELS = {
     "name": "Name",
     "units": "Units",
     "candidates": "Candidates",
-    "source_value": "Value sent",
+    "source_value": "As it was sent",
     "location": "Location",
     "division": "Division",
     "warehouse": "Warehouse",
@@ -50,7 +50,7 @@ def of(case: Case) -> list[dict[str, str]]:
         {"label": "With", "value": _name(case) or "Nobody yet"},
         {"label": "Opened", "value": when(case.opened_at)},
         {"label": "Act by", "value": when(case.due_at)},
-        *([{"label": "Counted", "value": case.counted}] if case.counted else []),
+        *([{"label": "Clock", "value": case.counted}] if case.counted else []),
         {"label": "At risk", "value": _at_risk(case)},
     ]
     base = catalogue_entry(case.type).severity

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from exceptions_app import permissions
 from exceptions_app.catalogue import entry as catalogue_entry
-from exceptions_app.choices import DOCUMENT_FIXES, MONEY_FIXES, FixKind, FixStatus
+from exceptions_app.choices import DOCUMENT_FIXES, MONEY_FIXES, FixKind, FixStatus, MappingKind
 from exceptions_app.forms.fixes import FixForm
 from exceptions_app.forms.kinds import FORMS
 from exceptions_app.models import Case, Fix
@@ -119,6 +119,7 @@ def under_way(fixes: Iterable[Fix], request: HttpRequest, now: datetime) -> list
                 "is_mine": fix.requested_by_id == request.user.pk,
                 "is_held": is_held,
                 "steps": fix_steps.steps(fix, names[who], now),
+                "ends": "in force for good" if fix.kind in MappingKind.values else "",
                 "hold_seconds": facts_selector.policy_of(fix.bridge).undo_seconds,
                 "take_back_url": (
                     reverse("fix-undo", args=[fix.pk])

@@ -14,8 +14,8 @@ ENTRY = Entry(
     rank=RANK_ITEM,
     clock_hours=8,
     sentence=(
-        "{platform} reports “{source_value}” for return {rma}. The bridge {bridge} does not know"
-        " what that status means."
+        "{platform} reports “{source_value}” for return {rma}. What that status means is not said"
+        " for {bridge} yet."
     ),
     consequence=(
         "Returnsbridge cannot tell what it may post, so the documents that depend on it wait and"
@@ -23,11 +23,14 @@ ENTRY = Entry(
     ),
     playbook=(
         Step("Read the message as it was received.", link="inbox"),
-        Step("Find the status in the settings or release notes of {platform}, or ask its support."),
         Step(
-            "Map it to what it means for the return. Each choice says what is then booked;"
-            " Requested holds the return, and nothing is booked; money already refunded then"
-            " stands without a credit.",
+            "Find out what the status means: it stands in the settings of {platform}. If it does"
+            " not, ask its support; a guess books or holds every later return with it.",
+        ),
+        Step(
+            "Map it to what it means, and say in the note where you read that. Each choice says"
+            " what is then booked; Requested holds the return, and nothing is booked; money"
+            " already refunded then stands without a credit.",
             FixKind.STATUS,
         ),
         Step("Check the preview: it lists the returns whose plan changes, and which then rest."),

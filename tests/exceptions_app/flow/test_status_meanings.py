@@ -40,6 +40,9 @@ def test_a_hold_frees_nothing_and_says_so_and_an_authorised_return_is_booked(hel
     assert moving.freed == held.rma.amount_in
     assert "Nothing, it moves on" in go
     assert "booked and credited by the bridge&#x27;s policy" in go
+    unsaid = client.post(reverse("fix-preview", args=[held.pk]), {"kind": "status"})
+    assert unsaid.status_code == 422
+    assert "Choose one under “What the status means”." in unsaid.text
     assert not Fix.objects.exists()
 
 

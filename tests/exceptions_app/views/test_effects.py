@@ -75,9 +75,13 @@ def test_the_words_are_one_step_from_every_page_and_explain_those_of_a_preview(c
 
 
 def test_a_return_that_would_only_rest_is_not_said_to_move_on():
-    assert "Nothing, it moves on" in shown(HEALED)[0]
+    moving = shown(HEALED)[0]
+    assert "Nothing, it moves on" in moving
+    assert "Lets rest" not in moving
 
-    resting, _ = shown(replace(HEALED, is_resting=True))
+    resting, _ = shown(replace(HEALED, is_resting=True), healed_returns=1)
 
     assert "Nothing, and nothing is booked: it rests" in resting
     assert "moves on" not in resting
+    assert "Lets rest" in resting
+    assert "1 of them rests: nothing of it is booked until the status changes" in resting

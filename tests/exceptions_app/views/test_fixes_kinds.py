@@ -210,3 +210,22 @@ def test_what_was_done_and_not_left_is_called_neither_waiting_nor_closed(client)
     page = client.get(f"/exceptions/{case.pk}/").text
     assert f"{fix}: leaves" in page
     assert "Settled, but nothing has left yet" in page
+
+
+def test_a_mapping_that_can_be_taken_back_comes_into_force_and_does_not_leave(client):
+    mira = make_user("mira")
+    client.force_login(mira)
+    case = CaseFactory(group__type="SKU_UNKNOWN", type="SKU_UNKNOWN", facts={"sku": "TEE-X"})
+    fix = FixFactory(
+        kind="sku_alias",
+        status="held",
+        bridge=case.bridge,
+        case=case,
+        payload={"sku": "TEE-BLK-M"},
+        requested_by=mira,
+        hold_until=timezone.now() + timedelta(minutes=1),
+    )
+
+    page = client.get(f"/exceptions/{case.pk}/").text
+
+    assert f"{fix}: in force for good" in page
