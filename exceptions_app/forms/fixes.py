@@ -17,6 +17,7 @@ from exceptions_app import errors
 from exceptions_app.choices import MappingKind, PostingKind, PostingStatus
 from exceptions_app.models import Case, Posting
 from exceptions_app.selectors import cases as cases_selector
+from exceptions_app.selectors import depots
 from exceptions_app.selectors import mappings as mappings_selector
 from exceptions_app.services import fix_payloads, mappings
 
@@ -127,6 +128,11 @@ class SetLocationForm(FixForm):
         field.choices = [("", "Choose a place"), *places]  # type: ignore[attr-defined]
         if not places:
             field.help_text = "No place of this bridge is mapped yet; map one first."
+        elif unmapped := depots.unmapped(self.case.rma):
+            field.help_text = (
+                f"Not listed, because not mapped yet: {', '.join(unmapped)}. Are the goods there,"
+                " map that place first."
+            )
 
 
 class PostingForm(FixForm):

@@ -68,7 +68,9 @@ class SkuForm(PickForm, FixForm):
         self.found = self._looked_for(listed)
         none = [(NO_ITEM, NO_ITEM_WORDS)] if self.case.type == "PROMO_SKU" else []
         self.offer([*listed, *(item.sku for item in self.found)], beside=none)
-        self.initial.setdefault("choice", _first_of([option.match for option in self.options]))
+        # A gift may be no item at all: that is a decision, and none is ticked beforehand.
+        first = "" if none else _first_of([option.match for option in self.options])
+        self.initial.setdefault("choice", first)
         order = self.case.rma.sales_order if self.case.rma else None
         self.described = [
             {

@@ -69,6 +69,12 @@ def named_lately(*, rma: Rma, location: str) -> tuple[int, int]:
     return len({pk for pk, name in rows if normalise(name) == wanted}), len(others)
 
 
+def unmapped(rma: Rma | None) -> tuple[str, ...]:
+    """Those of the likely depots that are mapped to nothing; queries as `likely`."""
+    found = likely(rma=rma).depots if rma is not None else ()
+    return tuple(depot.name for depot in found if not depot.place)
+
+
 def _place(target: dict[str, str] | None) -> str:
     return place(target["division"], target["warehouse"]) if target else ""
 

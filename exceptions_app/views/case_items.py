@@ -21,14 +21,17 @@ from exceptions_app.services.reference import ITEM_TYPES, ITEMS_FOR
 from exceptions_app.templatetags.amounts import money
 
 _TYPES = frozenset({"SKU_UNKNOWN", "SKU_AMBIGUOUS", "SKU_INACTIVE", "PROMO_SKU"})
+_MISSING = frozenset({"SKU_UNKNOWN", "PROMO_SKU"})
 # Lines of the order named; a longer one says how many more there are.
 _SOLD = 6
+# Its orders may name the code all the same.
+_ABSENT = "Not in its item master"
 
 
 def there(case: Case, request: HttpRequest, now: datetime) -> dict[str, Any] | None:
     """Where the item is set right, who knows, and when we read it next; None for other types.
 
-    Two queries.
+    `new` says what to create where there is none. Three queries.
     """
     if case.type not in ITEM_TYPES or case.bridge is None:
         return None
@@ -39,12 +42,32 @@ def there(case: Case, request: HttpRequest, now: datetime) -> dict[str, Any] | N
     return {
         "erp": erp.name,
         "place": erp_places.of_item(erp.kind),
+        "new": _new(case),
         "people": ", ".join(people),
         "read_at": read_at,
         "next_at": max(read_at + ITEMS_FOR, now) if read_at else now,
         "may_read": permissions.can(request.user, "read_item"),
         "readers": permissions.holders("read_item"),
     }
+
+
+def _new(case: Case) -> str:
+    """What an item that is missing is created with: all that the return and its order tell of it.
+
+    "" where the exception is about an item that is there.
+    """
+    rma, sku = case.rma, str(case.facts.get("sku", ""))
+    if case.type not in _MISSING or rma is None or not sku:
+        return ""
+    line = rma.lines.filter(sku_key=normalise(sku)).order_by("line_no").first()
+    told = [f"the code {sku}"]
+    if line is not None and line.name:
+        told.append(f"the name “{line.name}”")
+    if line is not None and line.barcode:
+        told.append(f"the barcode {line.barcode}")
+    if rma.sales_order is not None and rma.sales_order.division:
+        told.append(f"the division {rma.sales_order.division}, the order's own")
+    return f"Create it with {', '.join(told)}, and in use."
 
 
 def sides(case: Case) -> list[dict[str, str]]:
@@ -65,12 +88,12 @@ def sides(case: Case) -> list[dict[str, str]]:
         {
             "label": "Name",
             "theirs": line.name if line else "",
-            "ours": item.description if item else "No such item",
+            "ours": item.description if item else _ABSENT,
         },
         {
             "label": "Barcode",
             "theirs": (line.barcode if line else "") or "None sent",
-            "ours": (item.barcode or "None there") if item else "No such item",
+            "ours": (item.barcode or "None there") if item else _ABSENT,
         },
         {
             "label": "Order",
@@ -89,7 +112,7 @@ def _items(case: Case, sku: str) -> list[Item]:
 
 def _state(item: Item | None) -> str:
     if item is None:
-        return "No such item"
+        return _ABSENT
     return f"{item.sku}, {'in use' if item.is_active else 'switched off'}"
 
 

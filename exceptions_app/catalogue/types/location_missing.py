@@ -47,6 +47,6 @@ ENTRY = Entry(
     approval="none",
     closes_by="Every line of return {rma} has a location, set here or sent by {platform}.",
     closes_itself=True,
-    value_note="Units × cost",
+    value_note="Units × cost; what was paid for them where no cost is known",
     requirements=("R033", "R035"),
 )

@@ -37,9 +37,10 @@ ENTRY = Entry(
             link="item",
         ),
         Step(
-            "If your own policy for gifts says that they are not booked at all, map the SKU to “No"
-            " item: a gift that is not booked”. A colleague who may map items approves it; every"
-            " return of this gift at zero then goes on without it.",
+            "If your company does not book gifts at all, map the SKU to “No item: a gift that is"
+            " not booked”. If nobody knows your policy, ask who leads Merchandising. A colleague"
+            " who may map items approves it; every return of this gift at zero then goes on without"
+            " it, and the gift itself is in no stock: tell the warehouse.",
             FixKind.SKU_ALIAS,
         ),
         Step(
@@ -59,6 +60,6 @@ ENTRY = Entry(
         " without an item."
     ),
     closes_itself=True,
-    value_note="Units × cost",
+    value_note="Units × cost; what was paid for them where no cost is known",
     requirements=("R043",),
 )

@@ -34,7 +34,8 @@ ENTRY = Entry(
         ),
         Step(
             "If neither holds, ask Operations to have the item switched on for as long as such"
-            " returns come in: {erp} books nothing on an item that is switched off.",
+            " returns come in: {erp} books nothing on an item that is switched off. Agree who"
+            " switches it off again; nobody is reminded of that.",
             ask=Team.OPERATIONS,
             question=(
                 "Can the item of SKU {sku} be switched on in {erp}? Return {rma} brings back"
@@ -46,6 +47,6 @@ ENTRY = Entry(
     approval="peer",
     closes_by="SKU {sku} leads to one active item in {erp}.",
     closes_itself=True,
-    value_note="Units × cost",
+    value_note="Units × cost; what was paid for them where no cost is known",
     requirements=("R037",),
 )

@@ -57,6 +57,6 @@ ENTRY = Entry(
         "SKU {sku} leads to one active item in {erp}, by an active mapping or by the item master."
     ),
     closes_itself=True,
-    value_note="Refund gross plus units × cost",
+    value_note="What was paid for the units; plus units × cost where that is known",
     requirements=("R007", "R037", "R038", "R039", "R040", "R041", "R111"),
 )

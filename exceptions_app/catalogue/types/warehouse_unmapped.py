@@ -47,6 +47,6 @@ ENTRY = Entry(
     approval="peer",
     closes_by="An active mapping sends “{location}” to a division and warehouse that {erp} knows.",
     closes_itself=True,
-    value_note="Units × cost of all returns waiting on the location",
+    value_note="Units × cost; what was paid for them where no cost is known",
     requirements=("R032", "R034"),
 )

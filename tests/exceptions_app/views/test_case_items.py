@@ -3,8 +3,12 @@
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
+from django.utils.html import escape
 
+from exceptions_app.models import RmaLine, SalesOrder
 from exceptions_app.views import case_items
+from tests.cast import make_user
 from tests.factories import (
     CaseFactory,
     CauseGroupFactory,
@@ -51,8 +55,8 @@ def _rows(case):
 def test_both_sides_tell_each_sold_line_with_its_price_beside_what_came_back(case):
     rows = _rows(case)
 
-    assert rows["SKU"] == ("BAG", "No such item")
-    assert rows["Name"] == ("Free bag", "No such item")
+    assert rows["SKU"] == ("BAG", "Not in its item master")
+    assert rows["Name"] == ("Free bag", "Not in its item master")
     assert rows["Line 1 of the order"] == (
         "Not on this return under that SKU",
         "TEE, T-shirt: 2 for £40.00, tax included",
@@ -76,3 +80,20 @@ def test_a_mapped_sku_tells_the_item_it_stands_for_now(case, target, told):
     MappingFactory(bridge=case.rma.bridge, kind="sku_alias", source_value="BAG", target=target)
 
     assert _rows(case)["Stands for"] == ("By the mapping in force", told)
+
+
+def test_the_step_says_what_a_missing_item_is_created_with_and_no_decision_is_ticked(case, client):
+    RmaLine.objects.filter(rma=case.rma).update(barcode="5012345678900")
+    SalesOrder.objects.update(division="10")
+    client.force_login(make_user("mira"))
+
+    page = client.get(reverse("case-detail", args=[case.pk]))
+
+    told = page.context["item_there"]["new"]
+    assert told == (
+        "Create it with the code BAG, the name “Free bag”, the barcode 5012345678900, the division"
+        " 10, the order's own, and in use."
+    )
+    assert escape(told) in page.text
+    (offer,) = page.context["offers"]
+    assert offer.form.initial["choice"] == ""

@@ -89,8 +89,10 @@ def test_the_likely_depots_are_named_with_the_reason_the_likeliest_first(client)
         target={"division": "10", "warehouse": "YRK"},
     )
 
-    shown = step(see(client, case), "Ask the likely depots")
+    page = see(client, case)
+    shown = step(page, "Ask the likely depots")
 
+    assert "Not listed, because not mapped yet: Leeds. Are the goods there, map" in page.text
     assert shown["note"].startswith(
         f"Likeliest first: York (10/YRK), where 2 of the last 3 units of {bridge.name} went; Leeds,"
         f" not mapped, where 1 of the last 3 units of {bridge.name} went."
