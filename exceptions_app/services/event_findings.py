@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from exceptions_app.choices import EventState
-from exceptions_app.models import InboundEvent
+from exceptions_app.models import Case, InboundEvent
 from exceptions_app.rules import refund_text
 from exceptions_app.rules.facts import Finding
 from exceptions_app.services import moments
@@ -36,6 +36,15 @@ def of_error(event: InboundEvent, *, currency: str) -> tuple[Finding, ...]:
             value_formula=formula,
         ),
     )
+
+
+def read_at_last(case: Case, event: InboundEvent) -> str:
+    """What closed an exception about a message that could not be read; "" for any other type."""
+    if case.type != "PAYLOAD_INVALID":
+        return ""
+    if case.event_id == event.pk:
+        return "This message was handled again, and could be read."
+    return "A later message about the same return was read."
 
 
 def of_repeats(event: InboundEvent) -> tuple[Finding, ...]:

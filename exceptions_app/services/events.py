@@ -17,7 +17,7 @@ from connectors.types import PrivacyRequest, SourceRefund, UnreadableRow
 from exceptions_app import errors, jobs
 from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.choices import EventState
-from exceptions_app.models import AuditEntry, Bridge, Connection, InboundEvent, Watermark
+from exceptions_app.models import AuditEntry, Bridge, Case, Connection, InboundEvent, Watermark
 from exceptions_app.models.statements import Select, Update
 from exceptions_app.rules import privacy_text, refund_text
 from exceptions_app.rules.proving import TOLD_NOW
@@ -302,9 +302,9 @@ def finish(event: InboundEvent, state: str, now: datetime) -> InboundEvent:
     event.save(update_fields=["state", "processed_at", "lease_until", "error_type", "error_facts"])
     bridge = bridge_of(event.connection)
 
-    def settled(_: object) -> str:
+    def settled(case: Case) -> str:
         giving_up.settle_others(event=event, now=now)
-        return ""
+        return event_findings.read_at_last(case, event)
 
     # What closes here was about the same return: with it goes what else is parked of it.
     subject = subjects.of_event(event, bridge=bridge)

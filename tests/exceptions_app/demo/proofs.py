@@ -61,9 +61,7 @@ PROOFS = {
     "OUTCOME_UNKNOWN": "Linked by hand as ",
     "OUT_OF_ORDER": "Return 4999 arrived, and both messages were applied in order.",
     "OVER_RETURN": (f"£20.00 {AGREED}; credit memo not read back yet: held"),
-    "PAYLOAD_INVALID": (
-        "A later message about the same return was read, or this one was handled again."
-    ),
+    "PAYLOAD_INVALID": "A later message about the same return was read.",
     "PERIOD_CLOSED": "The posting date is in an open period.",
     "PLACE_UNMAPPED": "An active mapping says which bucket “dock 9” is.",
     "PREMATURE_RESTOCK": (

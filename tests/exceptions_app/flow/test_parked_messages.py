@@ -223,6 +223,7 @@ def test_a_corrected_return_closes_it_by_proof_and_leaves_nothing_parked(world):
 
     case.refresh_from_db()
     assert (case.status, case.closure) == ("resolved", "proof")
+    assert case.proof == "A later message about the same return was read."
     assert "parked" not in _states()
     assert AuditEntry.objects.filter(act="event.settled").count() >= 1
 
@@ -239,3 +240,14 @@ def test_a_closed_message_leads_to_its_return_and_to_what_stops_that_now(world, 
     rma, later = Rma.objects.get(), Case.objects.get(rma__isnull=False)
     assert f'<a href="{reverse("return-detail", args=[rma.pk])}">return {rma}</a>' in page
     assert f'<a href="{reverse("case-detail", args=[later.pk])}">EX-{later.pk}</a>' in page
+
+
+def test_the_message_itself_handled_again_says_so(world):
+    case = _case()
+    world.add_return(items=[make_unit("5001-1")])
+    events.replay(event_id=case.event_id, actor=make_user("ines"), now=world.clock.now)
+
+    world.carry()
+
+    case.refresh_from_db()
+    assert case.proof == "This message was handled again, and could be read."
