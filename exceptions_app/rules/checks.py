@@ -46,7 +46,8 @@ def _goods(resolved: Resolved) -> Iterator[tuple[str, str]]:
     items = [line for line in resolved.lines if line.is_item]
     stock = [line for line in items if line.is_for_stock]
     if items and not resolved.is_waiting_for_items:
-        text = f"{len(items)} of {len(items)} SKUs are active items"
+        text = f"All {len(items)} SKUs lead to active items"
+        text = "Its SKU leads to an active item" if len(items) == 1 else text
         yield "item_master", "; ".join((text, *_gifts(resolved)))
     elif resolved.gifts and not items:
         yield "item_master", "; ".join(_gifts(resolved))

@@ -26,7 +26,10 @@ ENTRY = Entry(
             "Look under “Both sides” which lines order {order} sold, and which of them came back.",
             link="order",
         ),
-        Step("Compare it with the suggestions: {candidates}."),
+        Step(
+            "Compare colour, size and barcode with the items that the form suggests, those of the"
+            " order first: {candidates}."
+        ),
         Step(
             "If the order names another item for these goods, map the SKU to that item once."
             " Every return that waits with these goods moves on, and every later one follows,"

@@ -69,8 +69,8 @@ PROOFS = {
     ),
     "PROMISE_BREACH": "ReturnGO Alder Outlet shows the refund, or the replacement is released.",
     "PROMO_SKU": (
-        "1 of 1 SKUs are active items; GIFT-TOTE is a gift without an item, as agreed: nothing is"
-        " booked for it."
+        "Its SKU leads to an active item; GIFT-TOTE is a gift without an item, as agreed:"
+        " nothing is booked for it."
     ),
     "QTY_OVER": "Every unit on the receipts of Prima Alder FR is announced by the return.",
     "QTY_SHORT": (
@@ -103,9 +103,9 @@ PROOFS = {
         "The last returns read from ReturnGO Alder Outlet have the form of those before them."
     ),
     "SILENT_SUCCESS": "Read-back shows the document equal to what was sent.",
-    "SKU_AMBIGUOUS": "1 of 1 SKUs are active items.",
-    "SKU_INACTIVE": "1 of 1 SKUs are active items.",
-    "SKU_UNKNOWN": "1 of 1 SKUs are active items.",
+    "SKU_AMBIGUOUS": "Its SKU leads to an active item.",
+    "SKU_INACTIVE": "Its SKU leads to an active item.",
+    "SKU_UNKNOWN": "Its SKU leads to an active item.",
     "SO_LINK_MISSING": "Sales order SO-19999 is linked.",
     "STATUS_DRIFT": (
         "BlueCherry Alder Outlet has every document of return RMA6016, or ReturnGO Alder "

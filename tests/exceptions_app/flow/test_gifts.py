@@ -54,20 +54,20 @@ def _created(world):
     [
         pytest.param(
             _created,
-            "2 of 2 SKUs are active items.",
+            "All 2 SKUs lead to active items.",
             {"TEE-BLK-M", "GIFT-BAG"},
             id="item created",
         ),
         pytest.param(
             lambda world: _mapped(world, "MUG-RED"),
-            "2 of 2 SKUs are active items.",
+            "All 2 SKUs lead to active items.",
             {"TEE-BLK-M", "MUG-RED"},
             id="mapped to an item",
         ),
         pytest.param(
             lambda world: _mapped(world, "(no item)"),
-            "1 of 1 SKUs are active items; GIFT-BAG is a gift without an item, as agreed: nothing"
-            " is booked for it.",
+            "Its SKU leads to an active item; GIFT-BAG is a gift without an item, as agreed:"
+            " nothing is booked for it.",
             {"TEE-BLK-M"},
             id="agreed to be no item",
         ),

@@ -53,7 +53,7 @@ def test_an_item_that_was_switched_on_closes_what_waited_for_it_without_the_next
     )
     case.refresh_from_db()
     assert (case.type, case.status, case.closure) == ("SKU_INACTIVE", "resolved", "proof")
-    assert case.proof.startswith("1 of 1 SKUs are active items.")
+    assert case.proof.startswith("Its SKU leads to an active item.")
     assert _calls() == {"find_item": 2}
     assert AuditEntry.objects.filter(act="case.read_item", case_id=case.pk).count() == 2
 

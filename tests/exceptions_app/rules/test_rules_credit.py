@@ -504,7 +504,7 @@ def test_a_gift_agreed_to_be_without_an_item_is_on_no_document():
 
 
 _AS_AGREED = (
-    "1 of 1 SKUs are active items; GIFT is a gift without an item, as agreed: nothing is booked"
+    "Its SKU leads to an active item; GIFT is a gift without an item, as agreed: nothing is booked"
     " for it"
 )
 

@@ -43,7 +43,7 @@ def test_a_plain_return_calls_for_authorisation_receipt_and_credit():
         ("credit_memo", 40, ""),
     ]
     assert result.findings == ()
-    assert dict(result.checks)["item_master"] == "1 of 1 SKUs are active items"
+    assert dict(result.checks)["item_master"] == "Its SKU leads to an active item"
 
 
 @pytest.mark.lesson(19)

@@ -8,7 +8,7 @@ from exceptions_app.rules import proving
 from exceptions_app.rules.facts import Finding
 
 FACTS = {"erp": "BlueCherry", "rma": "RMA 7", "kind": "stock_receipt", "sku": "TEE"}
-CHECKS = (("item_master", "2 of 2 SKUs are active items"), ("reason", "Every reason is mapped"))
+CHECKS = (("item_master", "All 2 SKUs lead to active items"), ("reason", "Every reason is mapped"))
 
 
 def finding(case_type, subject, *blocks):
@@ -25,7 +25,7 @@ def sentence(case_type, part="rma", *, found=(), proved=(), left=(), approval="a
     ("case_type", "part", "values", "expected"),
     [
         pytest.param(
-            "SKU_UNKNOWN", "line:1", {}, "2 of 2 SKUs are active items.", id="its-own-check"
+            "SKU_UNKNOWN", "line:1", {}, "All 2 SKUs lead to active items.", id="its-own-check"
         ),
         pytest.param(
             "SKU_UNKNOWN",
@@ -38,7 +38,7 @@ def sentence(case_type, part="rma", *, found=(), proved=(), left=(), approval="a
             "SKU_UNKNOWN",
             "line:1",
             {"found": (finding("REASON_UNMAPPED", "line:1"),)},
-            "2 of 2 SKUs are active items.",
+            "All 2 SKUs lead to active items.",
             id="another-matter-of-the-same-line",
         ),
         pytest.param(
