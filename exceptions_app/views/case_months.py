@@ -30,12 +30,14 @@ def beside(request: HttpRequest, case: Case, form: MonthOpenForm | None) -> dict
 
 
 def frees(waiting: months_waiting.Waiting) -> str:
-    """ "2 documents (£209.00) wait for nothing else and go on. 1 document waits for more." """
+    """ "2 documents (£209.00) that wait for nothing else go on. 1 document waits for more." """
     sums = ", ".join(money(each.amount, each.currency) for each in waiting.values)
     told = f"{_documents(waiting.documents)}{f' ({sums})' if sums else ''}"
     told = told if waiting.documents else "No document"
     one = waiting.documents <= 1
-    text = f"{told} {'waits' if one else 'wait'} for nothing else and {'goes' if one else 'go'} on."
+    text = (
+        f"{told} that {'waits' if one else 'wait'} for nothing else {'goes' if one else 'go'} on."
+    )
     if waiting.others:
         more = "waits" if waiting.others == 1 else "wait"
         text += f" {_documents(waiting.others)} {more} for something else too."

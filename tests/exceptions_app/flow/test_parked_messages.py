@@ -75,7 +75,10 @@ def test_an_item_told_twice_stands_side_by_side_with_a_text_to_send_on(world, cl
 
     assert case.title == "ReturnGO lists an item of return 5001 twice, and not alike"
     assert "item 5001-1, with SKU TEE-BLACK-M and SCARF" in shown
-    assert '<th scope="row" class="full">SKU</th><td data-l="One">TEE-BLACK-M</td>' in shown
+    assert (
+        '<th scope="row" class="full">SKU</th><td class="full" data-l="One">TEE-BLACK-M</td>'
+        in shown
+    )
     text = shown.split('id="support-text" tabindex="0">')[1].split("</pre>")[0]
     assert "Return: 5001" in text
     assert "SKU: TEE-BLACK-M / SCARF" in text

@@ -46,7 +46,7 @@ def test_the_page_leads_an_admin_to_it_and_what_waited_leaves(client, held_back)
     held_back.run()
     held_back.settle()
 
-    freed = "1 document (£20.00) waits for nothing else and goes on."
+    freed = "1 document (£20.00) that waits for nothing else goes on."
     assert 'href="#month"' in page
     assert "The document is held back and was not sent" in page
     assert "Send again" not in page
