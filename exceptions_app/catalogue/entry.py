@@ -122,6 +122,7 @@ LINKS = frozenset(
         "messages",
         "connection",
         "own_connection",
+        "earlier",
         "keys",
         "approvals",
         "feeds",

@@ -159,8 +159,8 @@ def vendor_words(case: Case) -> dict[str, str] | None:
         return {**told, "title": found, "lead": lead, "label": "Field by field"}
     if case.type == "RETRY_EXHAUSTED":
         lead = (
-            f"This is no refusal: {system} took none of the tries. Nothing more happens by itself;"
-            f" once {system} answers again, send it again."
+            f"{system} took none of the tries, so its state below reads “Refused”. Nothing more"
+            f" happens by itself; once {system} answers again, send it again."
         )
         title = f"It could not be delivered to {system}"
         return {**told, "title": title, "lead": lead, "label": "The last answers"}

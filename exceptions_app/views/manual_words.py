@@ -53,6 +53,7 @@ PAGES: dict[str, tuple[str, str, Text]] = {
     "files": ("exchange-batches", "view_operations", _("Open the exchanged files")),
     "connection": ("operations", "view_operations", _("Open operations")),
     "own_connection": ("operations", "view_operations", _("Open operations")),
+    "earlier": ("inbox", "view_operations", _("Open the inbox")),
     "keys": ("operations", "view_operations", _("Open operations")),
     "messages": ("message-list", "view_desk", _("Open the messages")),
     "parcel": ("return-list", "view_desk", _("Open the returns")),

@@ -10,9 +10,9 @@ from django.urls import reverse
 from exceptions_app import permissions
 from exceptions_app.catalogue import Step
 from exceptions_app.catalogue import entry as catalogue_entry
-from exceptions_app.choices import CASE_OPEN, MappingKind
+from exceptions_app.choices import CASE_OPEN, FixKind, MappingKind
 from exceptions_app.models import Bridge, Case, Connection, Rma
-from exceptions_app.selectors import customers, depots
+from exceptions_app.selectors import customers, depots, earlier
 from exceptions_app.services import setup
 from exceptions_app.templatetags.desk import when
 from exceptions_app.views import roll_back, step_items, step_orders
@@ -30,6 +30,8 @@ def of(step: Step, case: Case, request: HttpRequest) -> dict[str, str]:
 def _of_link(step: Step, case: Case, request: HttpRequest) -> dict[str, str]:
     if case.rma is not None and step.link in ("parcel", "depots", "place"):
         return _of_return(step.link, case.rma, case, request)
+    if step.link == "earlier":
+        return _earlier(case)
     if case.connection is not None and step.link in ("keys", "own_connection"):
         return _connection(step.link, case.connection, request)
     if case.bridge is not None and step.link == "item":
@@ -98,6 +100,16 @@ def _depots(rma: Rma) -> dict[str, str]:
     return {"note": f"{note} The customer knows where it was sent to, if no depot has it."}
 
 
+def _earlier(case: Case) -> dict[str, str]:
+    """The exception that keeps the earlier message away, where one is known."""
+    other = earlier.waits_for(case)
+    if other is None:
+        return {}
+    address = reverse("case-detail", args=[other.pk])
+    note = f"It waits for EX-{other.pk}: {other.title}. Solve that first."
+    return {"note": note, "url": address, "url_label": f"Open EX-{other.pk}"}
+
+
 def _connection(link: str, connection: Connection, request: HttpRequest) -> dict[str, str]:
     """The form of the connection for who may change it, else its page and who may."""
     page = {"url": reverse("admin:connection-history", args=[connection.pk])}
@@ -148,6 +160,8 @@ def _other_name(bridge: Bridge, case: Case, request: HttpRequest) -> dict[str, s
 def _mappings(bridge: Bridge, case: Case, request: HttpRequest) -> dict[str, str]:
     """The mappings of the kind that the exception offers to change, and who ends one of them."""
     kinds = [kind for kind in catalogue_entry(case.type).actions if kind in MappingKind.values]
+    # Nothing of it is changed there, yet the mapping may be what is wrong.
+    kinds = kinds or ([FixKind.LOCATION] if case.type == "WRONG_DEPOT" else [])
     if not kinds or not permissions.can(request.user, "view_mappings"):
         return {}
     kind = kinds[0]

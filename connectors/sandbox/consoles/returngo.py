@@ -33,7 +33,7 @@ _GRADES: Choices = (
 class Returns(Room):
     code, title = "returns", "Returns"
     columns = ("Return", "Order", "Customer", "Status", "Items", "Refunded", "Changed")
-    hint = "Return, order, customer, e-mail address or SKU"
+    hint = "Return, order, customer, e-mail address, SKU or number of a refund"
 
     def rows(self) -> Iterable[Row]:
         for record in self.twin.books.rmas_below(None):
@@ -41,7 +41,7 @@ class Returns(Room):
             customer = facts.get("customer") or {}
             person = f"{customer.get('name', '')} {customer.get('email', '')}".strip()
             items = ", ".join(str(row.get("sku", "")) for row in record.rows("items"))
-            paid = ", ".join(str(row.get("amount", "")) for row in record.rows("transactions"))
+            paid = ", ".join(_paid(row) for row in record.rows("transactions"))
             told = [str(facts.get("order_name", "")), person, record.status, items, paid]
             yield Row(record.rma_id, [record.rma_id, *told, _moment(record)])
 
@@ -78,6 +78,11 @@ class Returns(Room):
 
 
 ROOMS: tuple[type[Room], ...] = (Returns,)
+
+
+def _paid(row: Mapping[str, Any]) -> str:
+    """Amount and number, so that a refund is found by the number we name."""
+    return f"{row.get('amount', '')} ({row.get('id', '')})"
 
 
 def _moment(record: RmaRecord) -> str:

@@ -23,9 +23,13 @@ ENTRY = Entry(
     ),
     playbook=(
         Step("Look at the messages of this return in the order they came.", link="return"),
-        Step("Check in {platform} whether {needs} happened."),
-        Step("If it did, read the return again from {platform}.", link="inbox"),
-        Step("If it never will, close with that reason.", FixKind.CLOSE),
+        Step("Check in {platform} whether {needs} happened.", link="earlier"),
+        Step("If it did, press “Handle it again” on the message.", link="inbox"),
+        Step(
+            "If it never will, close with that reason. The message still waits and is tried by"
+            " itself, should the earlier one come after all.",
+            FixKind.CLOSE,
+        ),
     ),
     actions=(FixKind.CLOSE,),
     approval="none",

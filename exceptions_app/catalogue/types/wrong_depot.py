@@ -20,9 +20,15 @@ ENTRY = Entry(
     consequence="The stock of {got} rose, and that of {expected} did not.",
     playbook=(
         Step("Ask where the goods are.", link="return"),
-        Step("If they are at {expected}, transfer the stock in {erp}."),
+        Step(
+            "If they are at {expected}, transfer the stock in {erp}, or have the depot do it where"
+            " {erp} is fed by files. Note the number of the transfer."
+        ),
         Step("If the mapping is wrong, correct it.", link="mappings"),
-        Step("Close with what was done.", FixKind.CLOSE),
+        Step(
+            "Close with what was done: the number of the transfer, or who wants them there.",
+            FixKind.CLOSE,
+        ),
     ),
     actions=(FixKind.CLOSE,),
     approval="peer",
