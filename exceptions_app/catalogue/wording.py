@@ -17,7 +17,7 @@ AMOUNT_FACTS = frozenset(
 )
 MAYBE_UNITS = "excess"
 DATE_FACTS = frozenset({"posting_date", "sold_on"})
-# May hold a moment as rules write one: "2026-11-03 10:59 UTC".
+# May hold a moment as rules write one, "2026-11-03 10:59 UTC", or as an earlier release stored it.
 MOMENT_FACTS = frozenset({"since", "reason"})
 
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥"}
@@ -25,6 +25,7 @@ MINUS = "−"
 
 _BARE_AMOUNT = re.compile(r"([+\-−]?)(\d+)(\.\d+)?")
 _PERIOD = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_STORED = re.compile(r"(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}):\d{2}(?:\.\d+)?(?:\+00:00|Z)")
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2} UTC)")
 
 
@@ -36,7 +37,8 @@ def written(name: str, facts: Mapping[str, object]) -> str:
     if name in DATE_FACTS:
         return _date(text)
     if name in MOMENT_FACTS:
-        return _MOMENT.sub(lambda at: f"{_date(at[1])}, {at[2]}", text)
+        plain = _STORED.sub(r"\1 \2 UTC", text)
+        return _MOMENT.sub(lambda at: f"{_date(at[1])}, {at[2]}", plain)
     if name == "period":
         return _period(text)
     if name in AMOUNT_FACTS:

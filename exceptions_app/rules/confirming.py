@@ -140,6 +140,10 @@ TWICE_TYPES = {
 }
 
 
+# What the read-back of an absent document says, as the facts of a field that differs do.
+ABSENT = {"field": "the document", "expected": "there", "got": "not there"}
+
+
 def refusal_type(code: str, kind: str) -> str:
     """The case type of an ERP's refusal (DESIGN section 4: type by vendor code)."""
     if code == RejectionCode.DUPLICATE_KEY:

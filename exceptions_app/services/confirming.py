@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -328,11 +328,9 @@ def _absent_sent(posting: Posting, comparison: Comparison, now: datetime) -> Set
         values = {"status": PostingStatus.CONFIRMED, "confirmed_at": now}
         text = "Not found under our key: taken on the word of who keyed it"
         return AttemptOutcome.ABSENT, text, values
-    facts = {
-        "kind": posting.get_kind_display(),
-        "key": posting.key,
-        "since": posting.posted_at.isoformat() if posting.posted_at else "",
-    }
+    since = f"{posting.posted_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if posting.posted_at else ""
+    facts = {"kind": posting.get_kind_display(), "key": posting.key, "since": since}
+    facts |= {**confirming.ABSENT, "cause": posting.kind}
     values = {"parked_at": now, "open_type": "SILENT_SUCCESS", "open_facts": facts}
     return AttemptOutcome.ABSENT, "The ERP accepted it, but it is not there", values
 

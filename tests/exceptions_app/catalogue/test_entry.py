@@ -5,7 +5,9 @@ from decimal import Decimal
 import pytest
 
 from exceptions_app import catalogue
+from exceptions_app.catalogue import CATALOGUE
 from exceptions_app.choices import Severity
+from exceptions_app.rules import confirming
 
 CALM = {
     "value": Decimal("10.00"),
@@ -99,6 +101,21 @@ def test_a_moment_is_written_as_the_screens_write_it():
 
     assert catalogue.render("Waits since {since}: {reason}", facts) == (
         "Waits since 3 Nov 2026, 10:59 UTC: not read since 1 Nov 2026, 06:00 UTC"
+    )
+
+
+def test_a_moment_as_an_earlier_release_stored_it_is_written_alike():
+    facts = {"since": "2026-11-22T06:21:08.218295+00:00"}
+
+    assert catalogue.render("Since {since}", facts) == "Since 22 Nov 2026, 06:21 UTC"
+
+
+def test_a_document_that_is_absent_reads_as_a_sentence():
+    facts = {"erp": "Prima", "kind": "credit_memo", "key": "K-1", **confirming.ABSENT}
+
+    assert catalogue.render(CATALOGUE["SILENT_SUCCESS"].sentence, facts) == (
+        "Prima answered the credit memo K-1 with a yes. On read-back, the document should be there"
+        " and is not there."
     )
 
 
