@@ -34,6 +34,7 @@ class Offer:
     preview: Any = None
     is_under_way: bool = False
     is_held: bool = False
+    is_applying: bool = False
     # Another change of the same document that comes first.
     other: str = ""
     case_type: str = ""
@@ -46,6 +47,8 @@ class Offer:
     @property
     def why_not(self) -> str:
         """Why this reader cannot ask for it now; "" where its form stands."""
+        if self.is_applying:
+            return "This was agreed to and is being applied: the page follows within a minute."
         if self.other:
             ended = "taken back" if self.is_held else "decided or withdrawn"
             return (

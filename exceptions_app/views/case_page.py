@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -33,6 +34,7 @@ from exceptions_app.services import triage
 from exceptions_app.templatetags.amounts import money
 from exceptions_app.views import (
     bundles,
+    case_applying,
     case_closing,
     case_facts,
     case_items,
@@ -129,7 +131,7 @@ def show(
     }
     if is_open:
         context["waiting_behind"] = order.waiting_behind(case) if case.rma_id else []
-        context |= _acts(request, case, now, offered, assign_form, close_form)
+        context |= _acts(request, case, now, offered, assign_form, close_form, story)
         if permissions.can(request.user, "assign_case"):
             must = triage.is_late_of_others(case, actor=person(request), now=now)
             asleep: dict[str, Any] = {"case": case, "now": now, "must_say_why": must}
@@ -158,6 +160,7 @@ def show(
         and permissions.can(request.user, "close_case")
     ):
         context["may_reopen"] = True
+    case_talk.answers(context, request)
     context["steps"] = case_playbook.steps(entry, case, context, request)
     sent = (close_form, snooze_form, pause_form, month_form, assign_form)
     context["is_form_gone"] = any(form and not _is_shown(form, context) for form in sent)
@@ -203,16 +206,25 @@ def _acts(
     offered: case_offers.Offer | None,
     assign_form: AssignForm | None,
     close_form: CloseForm | None,
+    story: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
     """What can be done about an open exception, by this reader."""
     fixes = cases_selector.fixes_under_way(case)
     beside = cases_selector.of_same_document(case)
     taken = case_offers.taken(fixes, case)
     offers = case_offers.offers(request, case, now, offered, taken, beside)
+    is_applying = case_applying.is_applying(case, fixes)
+    if is_applying:
+        applied = case_applying.kind(story, now)
+        offers = [
+            replace(each, is_applying=each.kind == applied and not each.is_under_way)
+            for each in offers
+        ]
     acts: dict[str, Any] = {
         "under_way": case_offers.under_way(fixes, request, now),
         "beside": beside,
         "offers": offers,
+        "is_applying": is_applying,
         "shut": case_offers.shut(offers),
     }
     if permissions.can(request.user, "assign_case"):

@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.http import HttpRequest
+
+from exceptions_app import permissions
 from exceptions_app.choices import Team
+from exceptions_app.forms.talking import AnswerForm
 from exceptions_app.models import Case
 from exceptions_app.selectors import paging, talking
+from exceptions_app.selectors.today import teams_of
 
 
 def beside(case: Case, now: datetime) -> dict[str, Any]:
@@ -22,6 +27,17 @@ def beside(case: Case, now: datetime) -> dict[str, Any]:
         # The team whose answer the clock waits for.
         "holding": Team(holding[0]["team"]).label if holding else "",
     }
+
+
+def answers(shown: Mapping[str, Any], request: HttpRequest) -> None:
+    """Give each open question to the reader's own team the form it is answered with."""
+    waiting = [each for each in shown["questions"] if not each["is_ended"]]
+    if not waiting or not permissions.can(request.user, "write_note"):
+        return
+    own = teams_of(permissions.roles_of(request.user))
+    for each in waiting:
+        if each["code"] in own:
+            each["form"] = AnswerForm(auto_id=f"answer_{each['pk']}_%s")
 
 
 def names() -> list[str]:

@@ -77,3 +77,23 @@ def test_a_question_stands_on_both_teams_today_until_it_is_answered(client):
         "Yes, once",
     )
     assert still not in page.text
+
+
+def test_the_team_asked_answers_on_the_exception_s_own_page_and_nobody_else(client):
+    case = CaseFactory(team="finance")
+    client.force_login(make_user("finn"))
+    client.post(
+        reverse("case-ask", args=[case.pk]), {"team": "cx", "text": "Was it goodwill?", "hours": 8}
+    )
+    address = reverse("case-detail", args=[case.pk])
+    assert "Answer for CX" not in client.get(address).text
+
+    client.force_login(make_user("cleo"))
+    page = client.get(address)
+    (question,) = page.context["questions"]
+    assert "Answer for CX" in page.text
+    client.post(reverse("question-answer", args=[question["pk"]]), {"answer": "Yes, agreed."})
+
+    after = client.get(address)
+    assert [each["answer"] for each in after.context["questions"]] == ["Yes, agreed."]
+    assert "Answer for CX" not in after.text
