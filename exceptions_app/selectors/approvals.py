@@ -8,8 +8,8 @@ from decimal import Decimal, InvalidOperation
 
 from django.db.models import QuerySet
 
-from exceptions_app.choices import POSTING_SENT, FixStatus
-from exceptions_app.models import BreakGlass, Fix, FixBatch, FixEdit, Posting
+from exceptions_app.choices import POSTING_SENT, FixKind, FixStatus
+from exceptions_app.models import BreakGlass, Case, Fix, FixBatch, FixEdit, Posting
 from exceptions_app.selectors import requests
 from exceptions_app.selectors.requests import lines_of
 from exceptions_app.selectors.sums import Amount, per_currency
@@ -20,7 +20,8 @@ REVIEWS_SHOWN = 50
 def amounts_of(fixes: Sequence[Fix]) -> dict[int, Amount]:
     """By request, the money it decides about; left out where none is known.
 
-    Its own amount where it names one, else its document's, else what it was shown to free.
+    Its own amount where it names one, else its document's, else what it was shown to free. Of a
+    closing by hand what is at risk with its exception.
     """
     named = {fix.payload.get("posting_id") for fix in fixes} - {None}
     documents: dict[int, tuple[Decimal, str]] = {
@@ -29,8 +30,21 @@ def amounts_of(fixes: Sequence[Fix]) -> dict[int, Amount]:
             "pk", "gross", "currency"
         )
     }
-    found = {fix.pk: _amount_of(fix, documents) for fix in fixes}
+    found = {fix.pk: _amount_of(fix, documents) for fix in fixes} | _closed_away(fixes)
     return {pk: amount for pk, amount in found.items() if amount is not None}
+
+
+def _closed_away(fixes: Sequence[Fix]) -> dict[int, Amount]:
+    """Of closings by hand what is at risk with their exceptions; one query where there are any."""
+    closings = {fix.pk: fix.case_id for fix in fixes if fix.kind == FixKind.CLOSE and fix.case_id}
+    if not closings:
+        return {}
+    rows = Case.objects.filter(pk__in=set(closings.values()), value__gt=0)
+    at_risk = {
+        pk: Amount(value, currency)
+        for pk, value, currency in rows.values_list("pk", "value", "currency")
+    }
+    return {pk: at_risk[case_id] for pk, case_id in closings.items() if case_id in at_risk}
 
 
 def sums(amounts: Iterable[Amount]) -> tuple[Amount, ...]:

@@ -48,6 +48,7 @@ MONEY_REASONS = (
     ("as_quoted", "As it was quoted to the customer"),
     ("quote_overtaken", "The order changed after it was quoted"),
     ("platform_error", "The platform refunded a wrong amount"),
+    ("claimed_back", "The excess is claimed back from the customer"),
     ("written_off", "Written off: not worth pursuing"),
 )
 _MOST_AMOUNT = Decimal(10) ** 12

@@ -9,8 +9,9 @@ from typing import Any
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
+from exceptions_app.catalogue import entry as catalogue_entry
 from exceptions_app.catalogue import is_passing
-from exceptions_app.choices import CASE_OPEN, FixStatus, PostingKind, PostingStatus
+from exceptions_app.choices import CASE_OPEN, FixKind, FixStatus, PostingKind, PostingStatus
 from exceptions_app.models import Case, Posting, Rma
 from exceptions_app.rules.approval import IN_DOUBT
 from exceptions_app.selectors import cases as cases_selector
@@ -257,4 +258,7 @@ def held_by(case: Case, postings: Iterable[Posting]) -> str:
         return ""
     told = f"{', '.join(held)} {'stays' if len(held) == 1 else 'stay'} blocked"
     until = "until what is in the way is gone. The list of postings shows it."
+    if FixKind.ACCEPT_DIFFERENCE in catalogue_entry(case.type, case.facts).actions:
+        first = "" if case.status in CASE_OPEN else "open the exception again and "
+        until += f" To let it leave, {first}accept the difference."
     return f"{told[0].upper()}{told[1:]} {until}"

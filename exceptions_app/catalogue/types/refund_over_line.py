@@ -32,14 +32,22 @@ ENTRY = Entry(
             ),
         ),
         Step(
-            "If it was, add it to the credit as goodwill, on a line of its own.",
+            "If it was, add it to the credit with the reason goodwill: it is a line of its own.",
             FixKind.CORRECT_CREDIT,
         ),
         Step(
             "If finance bears it without a document, accept the difference.",
             FixKind.ACCEPT_DIFFERENCE,
         ),
-        Step("If it was a mistake, claim it back and close with that reason.", FixKind.CLOSE),
+        Step(
+            "If it was a mistake, claim it back and accept the difference with that reason: the"
+            " credit, which is right, then leaves.",
+            FixKind.ACCEPT_DIFFERENCE,
+        ),
+        Step(
+            "Close it by hand only where no credit is to leave: what it holds back stays blocked.",
+            FixKind.CLOSE,
+        ),
     ),
     actions=(FixKind.ACCEPT_DIFFERENCE, FixKind.CORRECT_CREDIT, FixKind.CLOSE),
     approval="finance",

@@ -61,3 +61,10 @@ def test_a_quote_that_changed_has_cx_tell_the_customer():
     assert catalogue.render(last.question, facts).startswith(
         "Quote Q7 promised £20.00 for return RMA1, and the credit comes to £16.05."
     )
+
+
+def test_what_is_claimed_back_lets_the_right_credit_leave():
+    found = catalogue.entry("REFUND_OVER_LINE", {"excess": "3.20", "currency": "GBP"})
+    claimed = next(step for step in found.playbook if "claim it back" in step.text)
+
+    assert claimed.action == FixKind.ACCEPT_DIFFERENCE

@@ -95,7 +95,7 @@ def test_closing_by_hand_is_ticked_and_the_steps_stay_to_be_read():
 
     found, text = steps(Case.objects.get(pk=case.pk))
 
-    assert [step["state"] for step in found] == ["", "", "", "", "done"]
+    assert [step["state"] for step in found] == ["", "", "", "", "", "done"]
     assert found[-1]["note"].startswith("Done ")
     assert "Its steps, and which were taken" in text
 
