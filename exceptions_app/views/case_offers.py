@@ -56,10 +56,8 @@ class Offer:
                 f" {ended} first: two changes at once would overtake each other."
             )
         if self.is_held:
-            return (
-                "This was done and has not left yet, see above. Until it leaves it can be taken"
-                " back."
-            )
+            # Above stands whether it can still be taken back: its time may be over by now.
+            return "This was done and has not left yet, see above."
         if self.is_under_way:
             what = "A decision about this money" if self.kind in MONEY_FIXES else "This"
             return (
