@@ -241,6 +241,8 @@ ACTS: tuple[Component, ...] = (
         frame="form",
     ),
     Component("icons", frame="icons", note="Each with its name. A word always stands beside one."),
+    Component("live", note="Where Today, the approvals and the rooms are told what is new."),
+    Component("news", note="What such a place says, with the way to show it."),
     Component("keys", note="The list of keys: press ? or the button at the foot of this page."),
     Component(
         "outside",
