@@ -270,12 +270,4 @@ ACTS: tuple[Component, ...] = (
         ),
         frame="bare",
     ),
-    Component(
-        "live",
-        note="Empty until the page it stands on hears of something new.",
-    ),
-    Component(
-        "news",
-        (Sample("something happened", {"words": "2 new, 1 closed", "page": "#part-alert"}),),
-    ),
 )
