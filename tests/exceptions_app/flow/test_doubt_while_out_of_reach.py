@@ -80,7 +80,7 @@ def test_the_preview_names_the_document_and_that_the_host_is_silent(world, clien
         )
 
     posting = Posting.objects.get(pk=case.posting_id)
-    assert f"Credit memo over £20.00, key {posting.key}, to {case.bridge.erp.name}." in answer.text
+    assert f"Credit memo for £20.00, key {posting.key}, to {case.bridge.erp.name}." in answer.text
     assert f"{case.bridge.erp.name} cannot be reached since" in answer.text
     assert not Fix.objects.exists()
 
