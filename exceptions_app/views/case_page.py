@@ -28,7 +28,7 @@ from exceptions_app.forms.months import MonthOpenForm
 from exceptions_app.forms.notes import NoteForm, TellingNoteForm
 from exceptions_app.models import Case, Posting
 from exceptions_app.selectors import cases as cases_selector
-from exceptions_app.selectors import doubt, order, paging, unheard
+from exceptions_app.selectors import doubt, held_up, order, paging
 from exceptions_app.selectors.sums import Amount
 from exceptions_app.services import triage
 from exceptions_app.templatetags.amounts import money
@@ -143,7 +143,7 @@ def show(
         context |= case_waits.beside(case, postings)
         context["item_there"] = case_items.there(case, request, now)
         context["doubt"] = doubt.of(case.posting)
-        context["unheard"] = unheard.of(case)
+        context["held_up"] = held_up.of_case(case)
     else:
         # The plan calls it resolved as soon as the change is in force; until the change leaves it
         # can be taken back here.

@@ -1,4 +1,4 @@
-"""What an exception waits for outside itself: goods without a grade, news that is held up."""
+"""Why no credit is planned for a refund or for goods that are back."""
 
 from __future__ import annotations
 
@@ -11,22 +11,15 @@ from exceptions_app.rules import policy as policies
 from exceptions_app.selectors import facts as facts_selector
 from exceptions_app.selectors import held_up, policy_words
 
-NO_CREDIT = frozenset({"REFUND_NO_CM", "RECEIVED_NOT_CREDITED"})
-# Types that the news of the platform clears.
-FED_BY_PLATFORM = NO_CREDIT
-
 
 def beside(case: Case, postings: Iterable[Posting]) -> dict[str, Any]:
-    """`held_up` and `no_credit` for an open exception that waits for the platform; else empty.
+    """`no_credit` for an open exception about a missing credit; else empty.
 
-    At most four queries, none for most types.
+    At most two queries, none for most types.
     """
-    if case.rma is None or case.status not in CASE_OPEN or case.type not in FED_BY_PLATFORM:
+    if case.rma is None or case.status not in CASE_OPEN or case.type not in held_up.NO_CREDIT:
         return {}
-    shown: dict[str, Any] = {"held_up": held_up.of(case.rma.bridge.source)}
-    if case.type in NO_CREDIT:
-        shown["no_credit"] = _no_credit(case, case.rma, postings)
-    return shown
+    return {"no_credit": _no_credit(case, case.rma, postings)}
 
 
 def _no_credit(case: Case, rma: Rma, postings: Iterable[Posting]) -> dict[str, Any] | None:

@@ -35,7 +35,7 @@ def _reached(connection: Connection, request: HttpRequest) -> dict[str, str]:
     if found is not None:
         since = f" since {when(found.since)}" if found.since else ""
         first = f" (EX-{found.case.pk})" if found.case else ""
-        told = {"note": f"It is held up{since}: {found.how}{first}."}
+        told = {"note": f"It {found.why}{since}{first}."}
     else:
         health = ConnectionHealth.objects.filter(connection=connection).first()
         last = health.last_ok_at if health else None

@@ -1,4 +1,4 @@
-"""What an exception waits for outside itself: goods without a grade, news that is held up."""
+"""Why no credit is planned for a refund or for goods that are back."""
 
 import pytest
 from django.urls import reverse
@@ -96,38 +96,16 @@ def test_a_refused_credit_can_be_sent_again_and_is_not_said_to_be_unplanned(clie
     assert again["url"] == "#fix-retry"
 
 
-@pytest.mark.parametrize(
-    ("health", "how"),
-    [
-        ({"throttled_since": NOW}, "it asks us to slow down"),
-        ({"state": "open", "opened_at": NOW}, "it cannot be reached"),
-        ({"state": "open", "refused_at": NOW}, "it refuses who we are"),
-    ],
-)
-def test_news_that_is_held_up_is_said_with_the_exception_of_the_connection(client, health, how):
-    case = make_case("REFUND_NO_CM")
+@pytest.mark.parametrize("kind", ["REFUND_NO_CM", "RECEIVED_NOT_CREDITED"])
+def test_what_waits_for_a_credit_says_that_the_platform_is_not_heard(client, kind):
+    case = make_case(kind)
     source = case.rma.bridge.source
     HealthFactory(connection=source)
-    ConnectionHealth.objects.filter(connection=source).update(**health)
-    first = CaseFactory(
-        rma=None,
-        bridge=None,
-        connection=source,
-        group=CauseGroupFactory(type="RATE_LIMITED"),
-        team="operations",
-        title="It asks us to slow down",
-    )
-
-    text = see(client, case).text
-
-    assert f"News from {source.name} is held up since 27 May 2026, 09:12: {how}." in text
-    assert f"EX-{first.pk}</a> It asks us to slow down (Operations) comes first." in text
-
-
-def test_a_connection_that_answers_holds_nothing_up(client):
-    case = make_case("RECEIVED_NOT_CREDITED")
+    heard = see(client, case).context["held_up"]
+    ConnectionHealth.objects.filter(connection=source).update(throttled_since=NOW)
 
     response = see(client, case)
 
-    assert response.context["held_up"] is None
-    assert "is held up" not in response.text
+    assert heard is None
+    assert response.context["held_up"].case is None
+    assert f"{source.name} turns our calls away since 27 May 2026, 09:12" in response.text

@@ -120,4 +120,4 @@ def test_an_erp_that_does_not_answer_is_said_to_hold_it_up(client, stale):
 
     reached = steps(client, stale, "mira")[0]
 
-    assert reached["note"] == "It is held up since 27 May 2026, 09:12: it cannot be reached."
+    assert reached["note"] == "It cannot be reached since 27 May 2026, 09:12."

@@ -45,8 +45,8 @@ def test_it_names_the_platform_since_when_and_the_exception_to_solve(client, hea
 
     page = _shown(client, case, **health)
 
-    unheard = page.context["unheard"]
-    assert (unheard.why, unheard.since, unheard.case) == (why, SINCE, other)
+    found = page.context["held_up"]
+    assert (found.why, found.since, found.case) == (why, SINCE, other)
     assert f"{source.name} {why} since 27 May 2026, 06:12" in page.text
     assert f'Solve <a href="/exceptions/{other.pk}/">EX-{other.pk}</a> first (Operations)' in (
         page.text
@@ -54,10 +54,10 @@ def test_it_names_the_platform_since_when_and_the_exception_to_solve(client, hea
 
 
 def test_while_the_platform_answers_nothing_is_said(client):
-    assert _shown(client, _case(), last_ok_at=NOW).context["unheard"] is None
+    assert _shown(client, _case(), last_ok_at=NOW).context["held_up"] is None
 
 
 def test_what_does_not_wait_for_the_platform_does_not_ask(client):
     case = _case("SKU_UNKNOWN")
 
-    assert _shown(client, case, throttled_since=SINCE).context["unheard"] is None
+    assert _shown(client, case, throttled_since=SINCE).context["held_up"] is None
