@@ -4,9 +4,13 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from exceptions_app.models import AuditEntry
 from exceptions_app.services import audit
+from tests import plans
 from tests.cast import make_user
 from tests.factories import NOW, CaseFactory, FixFactory
 
@@ -84,6 +88,32 @@ def test_one_query_answers_however_much_happened(client, ask, django_assert_num_
         ).text
 
     assert "<b>12 new.</b>" in told
+
+
+def test_what_is_new_is_read_by_day_and_not_by_a_walk_over_the_trail(ask):
+    case = CaseFactory(team="finance")
+    AuditEntry.objects.bulk_create(
+        AuditEntry(
+            at=NOW - timedelta(minutes=number),
+            act="case.open" if number % 2 else "fix.approve",
+            subject_kind="case" if number % 2 else "fix",
+            subject_id=case.pk,
+            case_id=case.pk,
+            text="x",
+        )
+        for number in range(30_000, 0, -1)
+    )
+    plans.analyse()
+
+    for team in ("finance", ""):
+        with CaptureQueriesContext(connection) as asked:
+            ask("finn", team=team)
+
+        (counted,) = [row["sql"] for row in asked.captured_queries if "auditentry" in row["sql"]]
+        nodes = list(plans.nodes(plans.plan(counted)))
+        assert "audit_by_day" in {node.get("Index Name") for node in nodes}
+        trail = [node for node in nodes if node.get("Relation Name") == AuditEntry._meta.db_table]
+        assert {node["Node Type"] for node in trail} == {"Bitmap Heap Scan"}
 
 
 @pytest.mark.parametrize(
