@@ -358,6 +358,8 @@ def posting_detail(request: HttpRequest, posting_id: int) -> HttpResponse:
         "tone": posting_tone(posting),
         "in_file": exchange.lines_by_posting([posting]).get(posting.pk),
         "attempts": list(posting.attempt_rows.all()),
+        # Each try is kept before its call leaves (R103); those of long ago may be gone by now.
+        "begun": posting.sent_at if posting.open_type == "JOB_STUCK" else None,
         "cases": selector.open_cases_of(posting),
         "blockers": stopped.blockers_of(posting),
         "maker": maker_words(posting.made_by),

@@ -212,6 +212,22 @@ def test_a_document_shows_every_try_with_its_evidence(client, ines):
     assert "CM-1 is there" in page.text
 
 
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"open_type": "JOB_STUCK", "sent_at": NOW}, "stopped before its call was written down"),
+        ({"open_type": "OUTCOME_UNKNOWN", "sent_at": NOW}, "No try yet."),
+        ({}, "No try yet."),
+    ],
+)
+def test_work_that_began_and_left_no_try_says_that_its_call_had_not_left(
+    client, ines, values, told
+):
+    posting = factories.PostingFactory(status="unconfirmed", **values)
+
+    assert told in client.get(f"/operations/postings/{posting.pk}/").text
+
+
 def exported(client, path):
     answer = client.get(path)
     assert answer["Content-Type"].startswith("text/csv")
