@@ -257,11 +257,11 @@ def test_the_history_holds_decisions_and_attempts_newest_first():
 
 
 @pytest.mark.parametrize(
-    ("code", "reason", "is_ticked"),
-    [("INVOICE_LINK_MISSING", "never_invoiced", True), ("REFUND_OVER_LINE", "claimed_back", False)],
+    ("code", "reason"),
+    [("INVOICE_LINK_MISSING", "never_invoiced"), ("REFUND_OVER_LINE", "claimed_back")],
 )
-def test_an_only_reason_is_ticked_unless_it_claims_an_act_and_none_is_asked_for_by_the_browser(
-    code, reason, is_ticked
+def test_not_even_an_only_reason_is_ticked_beforehand_and_none_is_asked_for_by_the_browser(
+    code, reason
 ):
     group = CauseGroupFactory(type=code)
     case = CaseFactory(group=group, rma=RmaFactory(bridge=group.bridge), team="finance")
@@ -270,7 +270,7 @@ def test_an_only_reason_is_ticked_unless_it_claims_an_act_and_none_is_asked_for_
     shown = client.get(reverse("case-detail", args=[case.pk])).text.partition('id="close"')[2]
 
     assert f'value="{reason}" id="close_reason_0"' in shown
-    assert (f'value="{reason}" id="close_reason_0" checked>' in shown) is is_ticked
+    assert f'value="{reason}" id="close_reason_0" checked>' not in shown
     assert "required" not in shown.partition("</form>")[0]
 
 
