@@ -326,7 +326,8 @@ class FeeForm(PickForm, FixForm):
 
     component = forms.ChoiceField(
         label="What the charge is",
-        choices=TARGET_CHOICES["component"],
+        choices=[("", "Choose what it is"), *TARGET_CHOICES["component"]],
+        error_messages={"required": "Say what the charge is."},
     )
     choice = forms.ChoiceField(
         label="The ERP's charge code", required=False, widget=forms.RadioSelect

@@ -112,6 +112,9 @@ def test_a_charge_needs_a_code_and_the_codes_in_use_are_offered_with_what_they_s
     assert form.payload == {"component": "shipping", "erp_code": "RST"}
     assert form.described == [{"value": "RST", "text": "Stands for Restocking fee"}]
     assert FORMS["fee"](None, **_again(empty))["component"].value() == "shipping"
+    unnamed, _ = _form("fee", {"erp_code": "RST"}, component="return")
+    assert unnamed.errors == {"component": ["Say what the charge is."]}
+    assert not FORMS["fee"](None, **_again(unnamed))["component"].value()
 
 
 def _again(form):
