@@ -8,11 +8,11 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from exceptions_app.choices import ApprovalAxis, MappingKind
+from exceptions_app.choices import ApprovalAxis
 from exceptions_app.forms.fixes import FixForm
 from exceptions_app.forms.imports import day_field
 from exceptions_app.forms.picks import OTHER, PickForm
-from exceptions_app.models import Bridge, ErpLocation, Item, SalesOrder
+from exceptions_app.models import ErpLocation, Item, SalesOrder
 from exceptions_app.rules import change_words
 from exceptions_app.rules.change_words import DAYS
 from exceptions_app.rules.mapping import (
@@ -234,29 +234,31 @@ class DispositionForm(FixForm):
     main = ("bucket",)
 
 
-class ReasonForm(PickForm, FixForm):
-    """The codes that mappings lead to already, each with what it stands for, or any other."""
+class CodeForm(PickForm, FixForm):
+    """The codes that mappings of its kind lead to already, each with what it stands for, or any
+    other."""
+
+    noun = "code"
+
+    def prepare(self) -> None:
+        bridge = self.case.bridge
+        found = mappings_selector.codes_in_use(bridge=bridge, kind=self.kind) if bridge else []
+        rows = found[:MOST_CODES]
+        self.offer(row.code for row in rows)
+        self.described = [{"value": row.code, "text": _stands_for(row.values)} for row in rows]
+
+
+class ReasonForm(CodeForm):
+    """Which code of the ERP a reason of the platform is booked under."""
 
     choice = forms.ChoiceField(
         label="The ERP's reason code", required=False, widget=forms.RadioSelect
     )
     code = forms.CharField(label="Another code of the ERP", required=False, max_length=20)
     typed = "code"
-    noun = "code"
-
-    def prepare(self) -> None:
-        rows = _codes(self.case.bridge, MappingKind.REASON)
-        self.offer(row.code for row in rows)
-        self.described = [{"value": row.code, "text": _stands_for(row.values)} for row in rows]
 
     def new_fact(self) -> dict[str, Any]:
         return {"code": self.picked()}
-
-
-def _codes(bridge: Bridge | None, kind: str) -> list[mappings_selector.CodeInUse]:
-    if bridge is None:
-        return []
-    return mappings_selector.codes_in_use(bridge=bridge, kind=kind)[:MOST_CODES]
 
 
 def _stands_for(values: Sequence[str]) -> str:
@@ -318,11 +320,8 @@ class StatusForm(FixForm):
         return f"This frees nothing: no document leaves while a return has this status. {later}"
 
 
-class FeeForm(PickForm, FixForm):
-    """The charge codes that mappings lead to already, each with what it stands for, or any other.
-
-    No charge is booked without a code, so one is asked for.
-    """
+class FeeForm(CodeForm):
+    """What a charge is and which code of the ERP it is booked under; none is booked without."""
 
     component = forms.ChoiceField(
         label="What the charge is",
@@ -334,12 +333,9 @@ class FeeForm(PickForm, FixForm):
     )
     erp_code = forms.CharField(label="Another code of the ERP", required=False, max_length=20)
     typed = "erp_code"
-    noun = "code"
 
     def prepare(self) -> None:
-        rows = _codes(self.case.bridge, MappingKind.FEE)
-        self.offer(row.code for row in rows)
-        self.described = [{"value": row.code, "text": _stands_for(row.values)} for row in rows]
+        super().prepare()
         named = normalise(self.source_value)
         if named in dict(TARGET_CHOICES["component"]):
             self.fields["component"].initial = named

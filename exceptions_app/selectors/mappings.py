@@ -205,7 +205,7 @@ def touched_by(
         fees = Q(lines__sku_key__in=wanted)
         for name in _written(waiting, _FEE_KINDS, wanted):
             fees |= Q(lines__fees__contains=[{"kind": name}])
-        parts = _of_parts(bridge, wanted, is_history=since is not None)
+        parts = _of_parts(bridge, wanted, since)
         found = waiting.filter(fees | parts | _of_tenders(bridge, wanted))
     else:
         place = _PLACES[kind]
@@ -220,7 +220,7 @@ def touched_by(
     return found.distinct().order_by("pk")
 
 
-def _of_parts(bridge: Bridge, keys: Collection[str], *, is_history: bool) -> Q:
+def _of_parts(bridge: Bridge, keys: Collection[str], since: datetime | None) -> Q:
     """Returns whose credit holds one of these parts, which no line of theirs names (R048).
 
     Shipping and duty come from the order, corrections and rounding from the credit itself: they
@@ -235,8 +235,10 @@ def _of_parts(bridge: Bridge, keys: Collection[str], *, is_history: bool) -> Q:
     # A correction without a code of its own is booked as goodwill.
     corrections = {"adjustment"} if {"goodwill", "rounding"} & set(keys) else set()
     drafts = Posting.objects.filter(bridge=bridge, kind=PostingKind.CREDIT_MEMO)
-    if not is_history:
-        drafts = drafts.filter(status__in=POSTING_UNSENT)
+    looked_at = Q(status__in=POSTING_UNSENT)
+    if since is not None:
+        looked_at |= Q(rma__requested_at__gte=since)
+    drafts = drafts.filter(looked_at)
     lines = Q()
     for name in sorted({*keys, *corrections}):
         lines |= Q(draft__lines__contains=[{"component": name}])
