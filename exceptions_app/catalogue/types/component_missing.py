@@ -21,7 +21,7 @@ ENTRY = Entry(
         " return {rma}."
     ),
     playbook=(
-        Step("Read the components of the refund.", link="causes"),
+        Step("Read the components of the refund.", link="return"),
         Step("Decide what it is: shipping, fee, goodwill, discount or adjustment."),
         Step("Map it to the charge code of {erp}.", FixKind.FEE),
         Step("Check the preview: it lists every credit that gets this line."),
